@@ -1,0 +1,373 @@
+//! What a batch changed: the rows a store writes and the changes a page shows.
+//!
+//! A store applies one [`Deltas`] in one transaction: routers, peers, then [`End`]s, then routes.
+//! Ends come before routes so that a route announced again after its peer went down and came up
+//! inside one batch is not closed by the older end; a route announced before an end of the same
+//! batch is marked [`RouteDelta::ended`]. Everything carries (epoch, sequence), and a row is only
+//! ever replaced by a newer one, so that applying the same deltas twice changes nothing.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::Serialize;
+use smallvec::SmallVec;
+
+use crate::attributes::AttributeSet;
+use crate::view::RibView;
+
+/// 16 octets of a UUID.
+pub type Id = [u8; 16];
+
+/// One NLRI without path identifier: for IPv4 and IPv6 unicast, length octet and prefix octets
+/// with the bits after the length cleared.
+pub type Nlri = SmallVec<[u8; 20]>;
+
+/// Place of an event in all that a router ever said: session epoch (microseconds since the Unix
+/// epoch), then sequence in the session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Position {
+    pub epoch: u64,
+    pub sequence: u64,
+}
+
+/// Everything that one batch, or one `expire`, changed.
+#[derive(Debug, Default)]
+pub struct Deltas {
+    /// Every router that the rest speaks of.
+    pub routers: Vec<RouterRow>,
+    /// Every peer that the rest speaks of.
+    pub peers: Vec<PeerRow>,
+    /// Attribute sets of `routes`, each once.
+    pub attributes: Vec<AttributeSet>,
+    /// In the order of their positions.
+    pub routes: Vec<RouteDelta>,
+    /// Set-based endings, in the order of their positions.
+    pub ends: Vec<End>,
+    /// What happened to sessions and peers, in order.
+    pub events: Vec<PeerEvent>,
+    pub statistics: Vec<Statistic>,
+    pub dead_letters: Vec<DeadLetter>,
+    /// Counted, not kept.
+    pub counts: Counts,
+    /// `expire` stopped at its limit: call it again.
+    pub more: bool,
+}
+
+impl Deltas {
+    pub fn router(&self, index: u32) -> Option<&RouterRow> {
+        self.routers.get(usize::try_from(index).ok()?)
+    }
+
+    pub fn peer(&self, index: u32) -> Option<&PeerRow> {
+        self.peers.get(usize::try_from(index).ok()?)
+    }
+
+    /// The attributes of a route delta: of an announcement or change the new ones, of a
+    /// withdrawal none.
+    pub fn attributes_of(&self, route: &RouteDelta) -> Option<&AttributeSet> {
+        self.attributes.get(usize::try_from(route.attributes?).ok()?)
+    }
+
+    /// Nothing for a store to write.
+    pub fn is_empty(&self) -> bool {
+        self.routes.is_empty()
+            && self.ends.is_empty()
+            && self.events.is_empty()
+            && self.statistics.is_empty()
+            && self.dead_letters.is_empty()
+            && !self.routers.iter().any(|router| router.changed)
+            && !self.peers.iter().any(|peer| peer.changed)
+    }
+}
+
+/// What went by without a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Events of the batch.
+    pub events: u64,
+    /// Routes announced or withdrawn by the batch.
+    pub routes: u64,
+    /// Announced again with the same attributes.
+    pub unchanged: u64,
+    /// Events older than what the table holds of their router: redelivered, or of a session that
+    /// another has replaced.
+    pub older: u64,
+    /// Withdrawn without having been known.
+    pub unknown_withdrawals: u64,
+    /// Not applied because the table's limit of routes is reached.
+    pub over_limit: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouterState {
+    Connected,
+    Disconnected,
+}
+
+impl RouterState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RouterState::Connected => "connected",
+            RouterState::Disconnected => "disconnected",
+        }
+    }
+}
+
+/// A row of `bgp_routers`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RouterRow {
+    #[serde(with = "crate::text::uuid")]
+    pub router_id: Id,
+    #[serde(flatten)]
+    pub position: Position,
+    pub address: Option<IpAddr>,
+    pub port: u16,
+    pub sys_name: String,
+    pub sys_descr: String,
+    /// Who receives its sessions.
+    pub collector: String,
+    pub state: RouterState,
+    /// When the session of `position.epoch` was accepted, and when it ended.
+    pub session_started_us: i64,
+    pub session_ended_us: Option<i64>,
+    pub end_reason: Option<String>,
+    /// The row differs from what was told last; else it is here only because others point at it.
+    #[serde(skip)]
+    pub changed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeerState {
+    Up,
+    Down,
+    /// Its router's session ended: what is held of it is the last that was seen.
+    Stale,
+    /// Routes came without a Peer Up, as some routers do for Loc-RIB and local routes.
+    Unknown,
+}
+
+impl PeerState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PeerState::Up => "up",
+            PeerState::Down => "down",
+            PeerState::Stale => "stale",
+            PeerState::Unknown => "unknown",
+        }
+    }
+}
+
+/// A row of `bgp_peers`.
+#[derive(Clone, Debug, Serialize)]
+pub struct PeerRow {
+    #[serde(with = "crate::text::uuid")]
+    pub peer_id: Id,
+    /// Index in [`Deltas::routers`].
+    #[serde(skip)]
+    pub router: u32,
+    #[serde(flatten)]
+    pub position: Position,
+    /// BMP peer type: 0 global, 1 RD, 2 local, 3 Loc-RIB.
+    pub peer_type: u8,
+    /// Route distinguisher of RFC 4364, or 0.
+    pub distinguisher: u64,
+    pub address: IpAddr,
+    pub asn: u32,
+    pub bgp_id: Ipv4Addr,
+    pub state: PeerState,
+    /// Since when it is in this state.
+    pub state_since_us: i64,
+    pub local_address: Option<IpAddr>,
+    pub local_port: Option<u16>,
+    pub remote_port: Option<u16>,
+    pub local_asn: Option<u32>,
+    pub local_bgp_id: Option<Ipv4Addr>,
+    /// Seconds, the smaller of both OPENs.
+    pub hold_time: Option<u16>,
+    /// The OPEN messages, whole, as Peer Up carried them.
+    #[serde(skip)]
+    pub sent_open: Vec<u8>,
+    #[serde(skip)]
+    pub received_open: Vec<u8>,
+    /// VRF or table name TLV (RFC 9069), or none.
+    pub table_name: Option<String>,
+    /// Why it is down.
+    pub down_reason: Option<String>,
+    /// See [`RouterRow::changed`].
+    #[serde(skip)]
+    pub changed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteChange {
+    Announce,
+    /// Other attributes or another next hop on a route that was there.
+    Change,
+    Withdraw,
+}
+
+impl RouteChange {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RouteChange::Announce => "announce",
+            RouteChange::Change => "change",
+            RouteChange::Withdraw => "withdraw",
+        }
+    }
+}
+
+/// One route that changed: a row of `bgp_routing_history`, and the newest of a key the row of
+/// `bgp_routing_state`.
+#[derive(Clone, Debug)]
+pub struct RouteDelta {
+    pub change: RouteChange,
+    /// Index in [`Deltas::peers`].
+    pub peer: u32,
+    pub view: RibView,
+    pub afi: u16,
+    pub safi: u8,
+    pub nlri: Nlri,
+    pub path_id: Option<u32>,
+    /// Index in [`Deltas::attributes`]; none for withdrawals.
+    pub attributes: Option<u32>,
+    pub position: Position,
+    /// Router's own clock, 0 where it gave none.
+    pub router_time_us: i64,
+    pub received_at_us: i64,
+    /// Not said by the router but concluded: not announced again after a session came back.
+    pub synthetic: bool,
+    /// A withdrawal of what the table did not know; a store may still hold it.
+    pub unknown: bool,
+    /// An end later in the same deltas closes it: the state row is inactive.
+    pub ended: bool,
+}
+
+impl RouteDelta {
+    /// Address and length, where the family's NLRI is a bare prefix (SAFI 1 and 2 of IPv4, IPv6).
+    pub fn prefix(&self) -> Option<(IpAddr, u8)> {
+        crate::nlri::prefix(self.afi, self.safi, &self.nlri)
+    }
+}
+
+/// Routes that end together: one statement for the store.
+#[derive(Clone, Debug)]
+pub struct End {
+    pub scope: EndScope,
+    pub kind: EndKind,
+    /// Ends what is older than this.
+    pub position: Position,
+    pub router_time_us: i64,
+    pub received_at_us: i64,
+    pub synthetic: bool,
+    /// How many routes the table dropped for it.
+    pub routes: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndScope {
+    /// Index in [`Deltas::peers`]: this peer, all views.
+    Peer(u32),
+    /// Index in [`Deltas::routers`]: all peers of this router.
+    Router(u32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndKind {
+    /// State rows become inactive.
+    Ended,
+    /// The session is gone: peers become `stale`, their routes stay as last seen until they are
+    /// confirmed, swept, or ended after the hold time.
+    Stale,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    SessionStart,
+    SessionEnd,
+    Termination,
+    PeerUp,
+    PeerDown,
+    EndOfRib,
+    /// Routes that were not announced again after their router came back were withdrawn.
+    Swept,
+    /// The router, or the peer, did not come back within the hold time: its routes ended.
+    Expired,
+}
+
+impl EventKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::SessionStart => "session_start",
+            EventKind::SessionEnd => "session_end",
+            EventKind::Termination => "termination",
+            EventKind::PeerUp => "peer_up",
+            EventKind::PeerDown => "peer_down",
+            EventKind::EndOfRib => "end_of_rib",
+            EventKind::Swept => "swept",
+            EventKind::Expired => "expired",
+        }
+    }
+}
+
+/// A row of `bgp_peer_events`. Unique by (router, position, kind, peer, view, family).
+#[derive(Clone, Debug)]
+pub struct PeerEvent {
+    pub kind: EventKind,
+    /// Index in [`Deltas::routers`].
+    pub router: u32,
+    /// Index in [`Deltas::peers`]; none for events of the whole session.
+    pub peer: Option<u32>,
+    pub view: Option<RibView>,
+    pub afi: Option<u16>,
+    pub safi: Option<u8>,
+    pub position: Position,
+    pub router_time_us: i64,
+    pub received_at_us: i64,
+    /// Code of Peer Down or Termination as the RFC numbers it.
+    pub reason_code: Option<u16>,
+    pub reason: Option<String>,
+    /// Error code and subcode of the NOTIFICATION.
+    pub notification_code: Option<u8>,
+    pub notification_subcode: Option<u8>,
+    pub fsm_event: Option<u16>,
+    /// Routes that this event ended.
+    pub routes: Option<u64>,
+    pub synthetic: bool,
+}
+
+/// A row of `bgp_stats`.
+#[derive(Clone, Debug)]
+pub struct Statistic {
+    /// Index in [`Deltas::peers`].
+    pub peer: u32,
+    pub stat_type: u16,
+    pub afi: Option<u16>,
+    pub safi: Option<u8>,
+    pub value: u64,
+    pub position: Position,
+    pub router_time_us: i64,
+    pub received_at_us: i64,
+}
+
+/// What could not be decoded, kept raw with its reason.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// Index in [`Deltas::routers`].
+    pub router: u32,
+    /// Index in [`Deltas::peers`].
+    pub peer: Option<u32>,
+    pub position: Position,
+    pub received_at_us: i64,
+    /// Octets since the session's start; none for a fault that RFC 7606 treats.
+    pub offset: Option<u64>,
+    pub path: String,
+    pub reason: String,
+    /// What was done about it: `kept_raw`, or RFC 7606's `attribute_discard`,
+    /// `treat_as_withdraw`, `afi_safi_disable`, `session_reset`.
+    pub treatment: &'static str,
+    pub suspect: bool,
+    pub raw: Vec<u8>,
+}
