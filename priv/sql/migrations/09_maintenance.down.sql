@@ -1,0 +1,1 @@
+DROP FUNCTION IF EXISTS {schema}.bgp_maintain(integer, interval, interval, timestamptz);

@@ -1,0 +1,44 @@
+-- What happened to prefix $1 between $2 and $3, newest first, at most $4 rows, of peer $5 where given: its own changes, and as
+-- `implied` withdrawals the ends of its peers' routes (Peer Down, a router that did not come back) that met it.
+WITH changes AS (
+  SELECT h.time, h.epoch, h.sequence, h.change, false AS implied, h.router_id, h.peer_id, h.view, h.afi, h.safi, h.nlri,
+    h.prefix, h.path_id, h.synthetic, h.origin, h.as_path, h.next_hop, h.next_hop_octets, h.med, h.local_pref,
+    h.communities, h.attributes, h.router_time, NULL::text AS reason
+  FROM {schema}.bgp_routing_history h
+  WHERE h.prefix = $1::cidr
+    AND h.time <= coalesce($3::timestamptz, 'infinity')
+    AND ($5::uuid IS NULL OR h.peer_id = $5)
+), ends AS (
+  SELECT e.time, e.epoch, e.sequence, 'withdraw'::{schema}.bgp_change AS change, true AS implied, last.router_id,
+    last.peer_id, last.view, last.afi, last.safi, last.nlri, last.prefix, last.path_id, e.synthetic,
+    NULL::{schema}.bgp_origin AS origin, NULL::bigint[] AS as_path, NULL::inet AS next_hop,
+    ''::bytea AS next_hop_octets, NULL::bigint AS med, NULL::bigint AS local_pref, NULL::bigint[] AS communities,
+    ''::bytea AS attributes, e.router_time, coalesce(e.reason, e.kind) AS reason
+  FROM {schema}.bgp_peer_events e
+  CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (c.peer_id, c.view, c.afi, c.safi, c.nlri, c.path_id) c.*
+    FROM changes c
+    WHERE c.router_id = e.router_id AND (e.peer_id IS NULL OR c.peer_id = e.peer_id)
+      AND (c.epoch, c.sequence) < (e.epoch, e.sequence)
+    ORDER BY c.peer_id, c.view, c.afi, c.safi, c.nlri, c.path_id, c.epoch DESC, c.sequence DESC
+  ) last
+  WHERE e.kind IN ('peer_down', 'expired')
+    AND last.change <> 'withdraw'
+    AND e.time <= coalesce($3::timestamptz, 'infinity')
+    AND e.router_id IN (SELECT router_id FROM changes)
+    -- The first end after the route's last change is the one that met it.
+    AND NOT EXISTS (
+      SELECT FROM {schema}.bgp_peer_events f
+      WHERE f.kind IN ('peer_down', 'expired') AND f.router_id = e.router_id
+        AND (f.peer_id IS NULL OR f.peer_id = last.peer_id)
+        AND (f.epoch, f.sequence) > (last.epoch, last.sequence)
+        AND (f.epoch, f.sequence) < (e.epoch, e.sequence))
+)
+SELECT a.*, nullif(a.path_id, -1) AS add_path_id, r.sys_name, r.address AS router_address, p.address AS peer_address,
+  p.asn AS peer_asn
+FROM (SELECT * FROM changes UNION ALL SELECT * FROM ends) a
+LEFT JOIN {schema}.bgp_routers r ON r.router_id = a.router_id
+LEFT JOIN {schema}.bgp_peers p ON p.peer_id = a.peer_id
+WHERE a.time >= coalesce($2::timestamptz, '-infinity')
+ORDER BY a.time DESC, a.epoch DESC, a.sequence DESC
+LIMIT $4::bigint

@@ -1,0 +1,2 @@
+-- AS number anywhere in the path.
+{1}::bigint = ANY (t.as_path)

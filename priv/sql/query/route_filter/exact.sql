@@ -1,0 +1,2 @@
+-- The prefix itself.
+t.prefix = {1}::cidr

@@ -1,0 +1,2 @@
+-- Routes of a peer.
+t.peer_id = {1}::uuid

@@ -1,0 +1,1 @@
+COPY bmp_stage_dead_letters FROM STDIN (FORMAT binary)

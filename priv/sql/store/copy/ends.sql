@@ -1,0 +1,1 @@
+COPY bmp_stage_ends FROM STDIN (FORMAT binary)

@@ -1,0 +1,1 @@
+COPY bmp_stage_events FROM STDIN (FORMAT binary)

@@ -1,0 +1,1 @@
+COPY bmp_stage_peers FROM STDIN (FORMAT binary)

@@ -1,0 +1,1 @@
+COPY bmp_stage_routers FROM STDIN (FORMAT binary)

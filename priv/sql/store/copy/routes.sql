@@ -1,0 +1,1 @@
+COPY bmp_stage_routes FROM STDIN (FORMAT binary)

@@ -1,0 +1,1 @@
+COPY bmp_stage_statistics FROM STDIN (FORMAT binary)
