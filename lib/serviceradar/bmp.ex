@@ -1,0 +1,84 @@
+defmodule ServiceRadar.BMP do
+  @moduledoc """
+  A BMP (RFC 7854) monitoring station.
+
+  ## In a supervisor
+
+      children = [{ServiceRadar.BMP, port: 11019, allow: ["192.0.2.0/24"]}]
+
+  Options are those of `ServiceRadar.BMP.Config`. Without further ones the station needs no server: batches go through
+  a queue in this VM, and routes are kept in memory. Nothing listens unless it is started.
+
+  ## What it saw
+
+  `routers/1`, `peers/1`, `routes/2` and `lookup/2` ask the store; `ServiceRadar.BMP.Events.subscribe/0` tells of
+  changes as they happen.
+  """
+
+  alias ServiceRadar.BMP.{Config, Instance, Query, Station}
+
+  @doc "Starts a station under a supervisor."
+  @spec child_spec(keyword) :: Supervisor.child_spec()
+  def child_spec(options) do
+    %{id: Keyword.get(options, :name, __MODULE__), type: :supervisor, start: {__MODULE__, :start_link, [options]}}
+  end
+
+  @doc "Starts a station; wrong options are `{:error, %ArgumentError{}}` with what is wrong."
+  @spec start_link(keyword) :: Supervisor.on_start()
+  def start_link(options \\ []) do
+    case Config.new(options) do
+      {:ok, config} -> Station.start_link(config)
+      {:error, text} -> {:error, %ArgumentError{message: text}}
+    end
+  end
+
+  @doc "The TCP port that the station listens on; the one the system chose where 0 was configured."
+  @spec port(Config.name()) :: :inet.port_number()
+  def port(station \\ __MODULE__) do
+    Instance.config!(station)
+    Instance.value(station, :listener)
+  end
+
+  @doc """
+  The connections of routers now, as maps: `:id`, `:address`, `:port`, `:since`, `:router_id`, `:pid`.
+  """
+  @spec sessions(Config.name()) :: [map]
+  def sessions(station \\ __MODULE__), do: ServiceRadar.BMP.Sessions.list(Instance.config!(station))
+
+  @doc "Every router the store knows."
+  @spec routers(Config.name()) :: {:ok, [map]} | {:error, term}
+  def routers(station \\ __MODULE__), do: store(station, :routers, [])
+
+  @doc "The peers of one router (`router: id`), or of all."
+  @spec peers(Config.name(), keyword) :: {:ok, [map]} | {:error, term}
+  def peers(station \\ __MODULE__, options \\ []), do: store(station, :peers, [options[:router]])
+
+  @doc """
+  Active routes that match the query (see `ServiceRadar.BMP.Query`), and the cursor of the next page or nil.
+
+      ServiceRadar.BMP.routes(within: "10.0.0.0/8", as: 64500, limit: 50)
+  """
+  @spec routes(Config.name(), keyword) ::
+          {:ok, [map], cursor :: term | nil} | {:error, ArgumentError.t() | term}
+  def routes(station \\ __MODULE__, query) do
+    case Query.new(query) do
+      {:ok, query} -> store(station, :routes, [query])
+      {:error, text} -> {:error, %ArgumentError{message: text}}
+    end
+  end
+
+  @doc "The longest match for an address in every table."
+  @spec lookup(Config.name(), String.t() | :inet.ip_address()) :: {:ok, [map]} | {:error, term}
+  def lookup(station \\ __MODULE__, address) do
+    with {:ok, routes, _cursor} <- routes(station, address: address, limit: 10_000), do: {:ok, routes}
+  end
+
+  @doc "`%{routers: n, peers: n, routes: n}`."
+  @spec counts(Config.name()) :: {:ok, map} | {:error, term}
+  def counts(station \\ __MODULE__), do: store(station, :counts, [])
+
+  defp store(station, function, arguments) do
+    %Config{store: {store, _}} = config = Instance.config!(station)
+    apply(store, function, [config | arguments])
+  end
+end

@@ -1,0 +1,52 @@
+defmodule ServiceRadar.BMP.Broker do
+  @moduledoc """
+  What carries batches from sessions to the pipeline, in order for every router.
+
+  A session publishes without waiting and is told later what became of it; it keeps a bounded number of batches
+  unacknowledged. A consumer asks for as many deliveries as it can take and acknowledges up to a tag, after the rows
+  are committed; what a dead consumer had not acknowledged is delivered again, in order.
+
+  Implementations: `ServiceRadar.BMP.Broker.Local` (in this VM, bounded, no server needed) and, in the full build,
+  `ServiceRadar.BMP.Broker.JetStream`.
+  """
+
+  alias ServiceRadar.BMP.{Batch, Config}
+
+  @typedoc "Names a publication in the answer to it."
+  @type ref :: term
+
+  @typedoc "A batch on its way to a consumer. Tags of a partition grow in the order of the batches."
+  @type delivery :: %{tag: term, payload: binary, redelivered: boolean}
+
+  @typedoc "What `c:subscribe/2` gives; its first element is the ref in the consumer's messages."
+  @type subscription :: {reference, term}
+
+  @doc "Options of `{module, options}` made whole, or an error text."
+  @callback validate(options :: keyword) :: {:ok, options :: keyword} | {:error, String.t()}
+
+  @doc "The broker's processes, started before the pipeline and the sessions."
+  @callback child_spec(Config.t()) :: Supervisor.child_spec()
+
+  @doc """
+  Takes a batch. The calling process gets `{:bmp_broker, :acked, ref}` once the broker holds it, or
+  `{:bmp_broker, {:failed, reason}, ref}` when it does not and will not. Batches of one caller are kept in order.
+  """
+  @callback publish(Config.t(), Batch.t(), ref) :: :ok
+
+  @doc """
+  Makes the calling process the consumer of a partition (one at a time; the last wins). Deliveries come as
+  `{:bmp_deliveries, subscription_ref, [delivery]}`, as many as asked for by `c:demand/2`.
+  """
+  @callback subscribe(Config.t(), partition :: non_neg_integer) :: {:ok, subscription} | {:error, term}
+
+  @doc "Asks for up to `count` deliveries more."
+  @callback demand(subscription, count :: pos_integer) :: :ok
+
+  @doc "Everything up to and with `tag` is committed and never wanted again."
+  @callback ack(subscription, tag :: term) :: :ok
+
+  @doc "How many batches of a partition are not acknowledged; asked when the station stops, to drain it."
+  @callback pending(Config.t(), partition :: non_neg_integer) :: non_neg_integer
+
+  @optional_callbacks subscribe: 2, demand: 2, ack: 2, pending: 2
+end

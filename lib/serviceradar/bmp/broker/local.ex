@@ -1,0 +1,60 @@
+defmodule ServiceRadar.BMP.Broker.Local do
+  @moduledoc """
+  The broker inside this VM: a bounded queue for each partition. No server is needed, and nothing survives the VM:
+  routers re-send when they reconnect.
+
+  ## Options
+
+  * `:max_bytes` - payload held for each partition; default 64 MiB. Beyond it publications wait for their
+    acknowledgement, and with them the sessions
+  """
+  @behaviour ServiceRadar.BMP.Broker
+
+  alias ServiceRadar.BMP.{Batch, Config, Instance}
+  alias ServiceRadar.BMP.Broker.Local.Queue
+
+  @impl true
+  def validate(options) do
+    case Keyword.validate(options, max_bytes: 64 * 1024 * 1024) do
+      {:ok, options} ->
+        if is_integer(options[:max_bytes]) and options[:max_bytes] > 0,
+          do: {:ok, options},
+          else: {:error, ":max_bytes is an integer above 0, not #{inspect(options[:max_bytes])}"}
+
+      {:error, unknown} ->
+        {:error, "unknown #{inspect(unknown)}; known is [:max_bytes]"}
+    end
+  end
+
+  @impl true
+  def child_spec(%Config{} = config) do
+    children = for partition <- 0..(config.partitions - 1), do: {Queue, {config, partition}}
+    # A queue that dies takes its batches along. Then the sessions have to start anew, so that routers send again.
+    options = [strategy: :one_for_all, max_restarts: 0]
+    %{id: __MODULE__, type: :supervisor, start: {Supervisor, :start_link, [children, options]}}
+  end
+
+  @impl true
+  def publish(%Config{} = config, %Batch{} = batch, ref) do
+    partition = Batch.partition(batch.router_id, config.partitions)
+    GenServer.cast(queue(config, partition), {:publish, self(), ref, batch.payload})
+  end
+
+  @impl true
+  def subscribe(config, partition) do
+    queue = queue(config, partition)
+    {:ok, {GenServer.call(queue, :subscribe), queue}}
+  end
+
+  @impl true
+  def demand({ref, queue}, count), do: GenServer.cast(queue, {:demand, ref, count})
+
+  @impl true
+  def ack({ref, queue}, tag), do: GenServer.cast(queue, {:ack, ref, tag})
+
+  @doc "How many batches of a partition are not acknowledged."
+  @impl true
+  def pending(config, partition), do: GenServer.call(queue(config, partition), :pending)
+
+  defp queue(config, partition), do: Instance.via(config.name, {:broker, partition})
+end

@@ -1,0 +1,225 @@
+defmodule ServiceRadar.BMP.Config do
+  @moduledoc """
+  A station's configuration, checked.
+
+  ## Options
+
+  * `:name` - the station's name, an atom; default `ServiceRadar.BMP`. Several stations need several names
+  * `:ip` - address to listen on, as `:any` (IPv4 and IPv6, the default), text or tuple
+  * `:port` - TCP port; default 11019, 0 for a free one (`ServiceRadar.BMP.port/1` tells which)
+  * `:allow` - who may connect: `:any` (default) or a list of addresses and prefixes, `["192.0.2.1", "2001:db8::/32"]`
+  * `:acceptors` - processes that accept connections; default 4
+  * `:max_sessions` - connections at one time; default 1000
+  * `:session` - limits of each session, a keyword list:
+    * `:max_message_bytes` - longest BMP message; default 1 MiB. A longer one ends the session
+    * `:read_bytes` - most bytes read from the socket at a time; default 256 KiB
+    * `:window` - most batches not yet acknowledged by the broker; default 64. Then the session stops reading
+    * `:stall_timeout` - for how long it may stop reading, in ms; default 60,000. Then it is closed: the router
+      re-sends when it comes back
+    * `:idle_timeout` - for how long a router may say nothing, in ms, or `:infinity`, the default: BMP has no keepalive
+      (TCP's is on)
+    * `:drain_timeout` - how long a stopping session waits for its last batches, in ms; default 5,000
+  * `:collector` - name of this station in the batches; default the node's name
+  * `:partitions` - number of routing tables, each with a process of its own; a router always belongs to the same one.
+    Default the number of schedulers
+  * `:table` - limits of each partition's routing table, a keyword list:
+    * `:max_routes` - default 20 million
+    * `:hold_time` - how long routes of a router whose session ended are kept as they were, in seconds; default 300
+    * `:eor_timeout` - how long after a session's return a table may take until its End-of-RIB, in seconds; default 300.
+      Then what was not announced again is withdrawn
+  * `:broker` - `{module, options}` or a module; default `ServiceRadar.BMP.Broker.Local`
+  * `:store` - the same; default `ServiceRadar.BMP.Store.Memory`
+  * `:pipeline` - the same; default `ServiceRadar.BMP.Pipeline.Runner`
+  * `:ocsf` - path of a file that OCSF events are appended to, one JSON object a line; default none
+  * `:pubsub` - a `Phoenix.PubSub` to broadcast changes over as well; default none
+
+      iex> {:ok, config} = ServiceRadar.BMP.Config.new(port: 0, allow: ["192.0.2.0/24"])
+      iex> config.port
+      0
+      iex> ServiceRadar.BMP.Config.new(port: 70_000)
+      {:error, "option :port is an integer from 0 to 65535, not 70000"}
+      iex> ServiceRadar.BMP.Config.new(prot: 1)
+      {:error, "unknown option :prot; known are :acceptors, :allow, :broker, :collector, :ip, :max_sessions, :name, " <>
+        ":ocsf, :partitions, :pipeline, :port, :pubsub, :session, :store, :table"}
+  """
+
+  alias ServiceRadar.BMP.{Broker, Pipeline, Prefix, Store}
+
+  @session [
+    max_message_bytes: 1_048_576,
+    read_bytes: 262_144,
+    window: 64,
+    stall_timeout: 60_000,
+    idle_timeout: :infinity,
+    drain_timeout: 5_000
+  ]
+  @table [max_routes: 20_000_000, hold_time: 300, eor_timeout: 300]
+
+  defstruct name: ServiceRadar.BMP,
+            ip: :any,
+            port: 11_019,
+            allow: :any,
+            acceptors: 4,
+            max_sessions: 1000,
+            session: @session,
+            collector: nil,
+            partitions: nil,
+            table: @table,
+            broker: Broker.Local,
+            store: Store.Memory,
+            pipeline: Pipeline.Runner,
+            ocsf: nil,
+            pubsub: nil
+
+  @type name :: atom
+
+  @typedoc "`:session` and `:table` are maps; `:broker`, `:store` and `:pipeline` are `{module, options}`, made whole."
+  @type t :: %__MODULE__{
+          name: name,
+          ip: :any | :inet.ip_address(),
+          port: :inet.port_number(),
+          allow: :any | [Prefix.t()],
+          acceptors: pos_integer,
+          max_sessions: pos_integer,
+          session: map,
+          collector: String.t(),
+          partitions: pos_integer,
+          table: map,
+          broker: {module, keyword},
+          store: {module, keyword},
+          pipeline: {module, keyword},
+          ocsf: Path.t() | nil,
+          pubsub: module | nil
+        }
+
+  @doc "Checks options and fills in the defaults."
+  @spec new(keyword) :: {:ok, t} | {:error, String.t()}
+  def new(options) do
+    known = Map.from_struct(%__MODULE__{})
+
+    try do
+      unless Keyword.keyword?(options), do: invalid("options are a keyword list, not #{inspect(options)}")
+      unknown(options, known, "option")
+
+      checked =
+        for {key, default} <- known, into: %{} do
+          {key, check(key, Keyword.get(options, key, default))}
+        end
+
+      {:ok, struct!(__MODULE__, checked)}
+    catch
+      {:invalid, text} -> {:error, text}
+    end
+  end
+
+  @doc "The same; raises `ArgumentError` with the text of what is wrong."
+  @spec new!(keyword) :: t
+  def new!(options) do
+    case new(options) do
+      {:ok, config} -> config
+      {:error, text} -> raise ArgumentError, text
+    end
+  end
+
+  defp check(:name, name), do: is(name, is_atom(name) and name not in [nil, true, false], ":name", "an atom")
+  defp check(:ip, :any), do: :any
+
+  defp check(:ip, ip) do
+    case address(ip) do
+      {:ok, address} -> address
+      :error -> wrong(":ip", "an address or :any", ip)
+    end
+  end
+
+  defp check(:port, port), do: is(port, port in 0..65_535, ":port", "an integer from 0 to 65535")
+  defp check(:allow, :any), do: :any
+
+  defp check(:allow, sources) when is_list(sources) do
+    for source <- sources do
+      case Prefix.parse(source) do
+        {:ok, prefix} -> prefix
+        :error -> wrong(":allow", "a list of addresses and prefixes, or :any", source)
+      end
+    end
+  end
+
+  defp check(:allow, other), do: wrong(":allow", "a list of addresses and prefixes, or :any", other)
+  defp check(key, count) when key in [:acceptors, :max_sessions], do: positive(inspect(key), count)
+  defp check(:partitions, nil), do: System.schedulers_online()
+  defp check(:partitions, count), do: positive(":partitions", count)
+  defp check(:collector, nil), do: to_string(node())
+  defp check(:collector, name), do: is(name, is_binary(name), ":collector", "a string")
+  defp check(:session, options), do: nested(":session", options, @session)
+  defp check(:table, options), do: nested(":table", options, @table)
+  defp check(:ocsf, path), do: is(path, is_nil(path) or is_binary(path), ":ocsf", "the path of a file")
+  defp check(:pubsub, name), do: is(name, is_atom(name), ":pubsub", "the name of a Phoenix.PubSub")
+
+  defp check(key, module) when is_atom(module) and not is_nil(module), do: check(key, {module, []})
+
+  defp check(key, {module, options} = given) do
+    cond do
+      not (is_atom(module) and Keyword.keyword?(options)) ->
+        wrong(inspect(key), "a module or {module, keyword list}", given)
+
+      not Code.ensure_loaded?(module) or not function_exported?(module, :validate, 1) ->
+        invalid("option #{inspect(key)}: #{inspect(module)} is not there; is its package among the dependencies?")
+
+      true ->
+        case module.validate(options) do
+          {:ok, options} -> {module, options}
+          {:error, text} -> invalid("option #{inspect(key)}, #{inspect(module)}: #{text}")
+        end
+    end
+  end
+
+  defp check(key, other), do: wrong(inspect(key), "a module or {module, keyword list}", other)
+
+  defp nested(name, options, defaults) do
+    unless Keyword.keyword?(options), do: wrong(name, "a keyword list", options)
+    unknown(options, Map.new(defaults), "option #{name},")
+
+    for {key, value} <- Keyword.merge(defaults, options), into: %{} do
+      {key, limit("#{name}, #{inspect(key)}", key, value)}
+    end
+  end
+
+  defp limit(_name, :idle_timeout, :infinity), do: :infinity
+
+  defp limit(name, key, value) when key in [:hold_time, :eor_timeout],
+    do: is(value, is_integer(value) and value >= 0, name, "seconds, 0 or more")
+
+  defp limit(name, _key, value), do: positive(name, value)
+
+  @doc """
+  An `:inet` address from text or tuple.
+
+      iex> ServiceRadar.BMP.Config.address("2001:db8::1")
+      {:ok, {0x2001, 0xDB8, 0, 0, 0, 0, 0, 1}}
+  """
+  @spec address(String.t() | :inet.ip_address() | term) :: {:ok, :inet.ip_address()} | :error
+  def address(text) when is_binary(text) do
+    case :inet.parse_strict_address(to_charlist(text)) do
+      {:ok, address} -> {:ok, address}
+      {:error, _} -> :error
+    end
+  end
+
+  def address(address) when is_tuple(address), do: if(:inet.is_ip_address(address), do: {:ok, address}, else: :error)
+  def address(_), do: :error
+
+  defp positive(name, value), do: is(value, is_integer(value) and value > 0, name, "an integer above 0")
+
+  defp is(value, true, _name, _what), do: value
+  defp is(value, false, name, what), do: wrong(name, what, value)
+
+  defp wrong(name, what, value), do: invalid("option #{name} is #{what}, not #{inspect(value)}")
+
+  defp unknown(options, known, what) do
+    for {key, _} <- options, not Map.has_key?(known, key) do
+      list = known |> Map.keys() |> Enum.sort() |> Enum.map_join(", ", &inspect/1)
+      invalid("unknown #{what} #{inspect(key)}; known are #{list}")
+    end
+  end
+
+  defp invalid(text), do: throw({:invalid, text})
+end

@@ -1,0 +1,64 @@
+defmodule ServiceRadar.BMP.Deltas do
+  @moduledoc """
+  What a batch changed. The changes stay in native memory; here are their counts and the forms that others take them in.
+  """
+  alias ServiceRadar.BMP.Native
+
+  @enforce_keys [:ref, :counts]
+  defstruct [:ref, :counts]
+
+  @typedoc """
+  * `:changes` - announcements, changes and withdrawals of routes
+  * `:events` - what happened to sessions and peers
+  * `:routes` - routes that the batch spoke of, changed or not
+  * `:empty` - there is nothing for a store to write
+  * `:more` - `expire/2` stopped at its limit
+  """
+  @type counts :: %{
+          changes: non_neg_integer,
+          events: non_neg_integer,
+          routes: non_neg_integer,
+          empty: boolean,
+          more: boolean
+        }
+  @type t :: %__MODULE__{ref: reference, counts: counts}
+
+  @typedoc """
+  A small summary for those who watch.
+
+  * `:station` - the station's name
+  * `:routers`, `:peers` - rows that changed, as `ServiceRadar.BMP.routers/1` and `peers/1` give them
+  * `:events` - what happened to sessions and peers
+  * `:routes` - the first 100 route changes, each with `:change` `:announce`, `:change` or `:withdraw`
+  * `:counts` - of all changes
+  """
+  @type changes :: %{
+          station: atom,
+          routers: [map],
+          peers: [map],
+          events: [map],
+          routes: [map],
+          counts: counts
+        }
+
+  @doc false
+  def new(ref, counts), do: %__MODULE__{ref: ref, counts: counts}
+
+  @doc "Rows of one kind, as a stream for Postgres' `COPY … FROM STDIN (FORMAT binary)`, with header and trailer."
+  @spec copy(t, atom) :: binary
+  def copy(%__MODULE__{ref: ref}, kind), do: Native.deltas_copy(ref, kind)
+
+  @doc "OCSF 1.7.0 Network Activity events (class 4001), each a JSON object."
+  @spec ocsf(t) :: [String.t()]
+  def ocsf(%__MODULE__{ref: ref}), do: Native.deltas_ocsf(ref)
+
+  @doc "The summary, for at most `limit` routes."
+  @spec changes(t, atom, pos_integer) :: changes
+  def changes(%__MODULE__{ref: ref, counts: counts}, station, limit \\ 100) do
+    ref |> Native.deltas_summary(limit) |> Map.merge(%{station: station, counts: counts})
+  end
+
+  defimpl Inspect do
+    def inspect(deltas, _opts), do: "#ServiceRadar.BMP.Deltas<#{Kernel.inspect(deltas.counts)}>"
+  end
+end

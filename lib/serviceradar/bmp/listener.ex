@@ -1,0 +1,58 @@
+defmodule ServiceRadar.BMP.Listener do
+  @moduledoc false
+  # Owns the listening socket; its acceptors hand each connection to a process of its own.
+  use Supervisor
+
+  alias ServiceRadar.BMP.{Config, Instance, Telemetry}
+  alias ServiceRadar.BMP.Listener.Acceptor
+
+  def start_link(%Config{} = config), do: Supervisor.start_link(__MODULE__, config)
+
+  @impl true
+  def init(config) do
+    with {:ok, socket} <- :gen_tcp.listen(config.port, options(config)),
+         {:ok, {address, port}} <- :inet.sockname(socket) do
+      {:ok, _} = Registry.register(Instance, {config.name, :listener}, port)
+      metadata = %{station: config.name, address: address, port: port}
+      Telemetry.execute(:listener, :started, %{count: 1}, metadata)
+
+      children = for n <- 1..config.acceptors, do: Supervisor.child_spec({Acceptor, {config, socket}}, id: n)
+      Supervisor.init(children, strategy: :one_for_one, max_restarts: 100, max_seconds: 10)
+    else
+      {:error, reason} ->
+        # Without this text an operator reads a tuple: it is the failure seen most.
+        raise "cannot listen on port #{config.port}: #{:inet.format_error(reason)}"
+    end
+  end
+
+  defp options(config) do
+    family =
+      case config.ip do
+        # An IPv6 socket takes IPv4 too, unless the system has no IPv6 at all.
+        :any -> if ipv6?(), do: [:inet6, ipv6_v6only: false], else: [:inet]
+        ip when tuple_size(ip) == 8 -> [:inet6, ip: ip]
+        ip -> [:inet, ip: ip]
+      end
+
+    family ++
+      [
+        :binary,
+        packet: :raw,
+        active: false,
+        reuseaddr: true,
+        nodelay: true,
+        keepalive: true,
+        backlog: 1024,
+        buffer: config.session.read_bytes,
+        # A router's last words are delivered even when it reset the connection behind them.
+        show_econnreset: true
+      ]
+  end
+
+  defp ipv6? do
+    case :gen_tcp.listen(0, [:inet6]) do
+      {:ok, socket} -> :gen_tcp.close(socket) == :ok
+      {:error, _} -> false
+    end
+  end
+end

@@ -1,0 +1,54 @@
+defmodule ServiceRadar.BMP.Native do
+  @moduledoc false
+  # The only module that knows Rust (native/nif). Where a checksum file of precompiled NIFs ships with the package,
+  # and rustler_precompiled is there, the library is fetched by it; else the Mix compiler of mix.exs has built it.
+
+  @profile if System.get_env("SERVICERADAR_BMP_NIF_PROFILE", "") == "",
+             do: if(Mix.env() == :test, do: "dev", else: "release"),
+             else: System.get_env("SERVICERADAR_BMP_NIF_PROFILE")
+
+  # Quoted: `use` looks its module up even in a branch that is not taken.
+  loader =
+    if Mix.Tasks.Compile.BmpNative.precompiled?() do
+      quote do
+        use RustlerPrecompiled,
+          otp_app: :serviceradar_bmp,
+          crate: "serviceradar_bmp_nif",
+          version: Mix.Project.config()[:version],
+          base_url: Application.compile_env!(:serviceradar_bmp, :nif_base_url),
+          nif_versions: ["2.16"]
+      end
+    else
+      quote do
+        @on_load :load
+
+        def load do
+          file = if @profile == "release", do: "serviceradar_bmp_nif", else: "serviceradar_bmp_nif-#{@profile}"
+          path = :serviceradar_bmp |> :code.priv_dir() |> Path.join("native/" <> file)
+          :erlang.load_nif(to_charlist(path), 0)
+        end
+      end
+    end
+
+  Code.eval_quoted(loader, [], __ENV__)
+
+  def decode(_binary, _decoder), do: error()
+  def decoder_new(_options), do: error()
+  def decoder_feed(_decoder, _bytes), do: error()
+  def session_new(_options), do: error()
+  def session_feed(_session, _bytes, _now_us), do: error()
+  def session_end(_session, _reason, _now_us), do: error()
+  def table_new(_limits), do: error()
+  def table_apply(_table, _payload), do: error()
+  def table_expire(_table, _now_us), do: error()
+  def table_load(_table, _kind, _copy), do: error()
+  def table_routers(_table), do: error()
+  def table_peers(_table, _router_id), do: error()
+  def table_routes(_table, _query), do: error()
+  def table_counts(_table), do: error()
+  def deltas_copy(_deltas, _kind), do: error()
+  def deltas_ocsf(_deltas), do: error()
+  def deltas_summary(_deltas, _limit), do: error()
+
+  defp error, do: :erlang.nif_error(:nif_not_loaded)
+end

@@ -1,0 +1,257 @@
+defmodule ServiceRadar.BMP.Session do
+  @moduledoc """
+  One connection of one router: reads, decodes, publishes.
+
+  It reads again only after what it read is handed to the broker, and while not more than `:window` batches are
+  unacknowledged. So a slow broker slows the router down by TCP's own means; after `:stall_timeout` the session is
+  closed, because a router that was held up for too long is better off sending everything again.
+
+  A message that cannot be decoded is part of a batch, and the session goes on. Only where the framing is lost (a
+  version that is no BMP version, a length below the header's or above the limit) nothing after it can be read, and
+  the session ends.
+
+  | it ends | reason in the session's end event |
+  |---|---|
+  | the router closed the connection | `closed` |
+  | the connection broke, or the process crashed | `error` |
+  | framing lost | `framing` |
+  | a limit passed: `:stall_timeout`, `:idle_timeout`, replaced by a newer connection | `limit` |
+  | the station stops | `shutdown` |
+  | after a Termination message | `terminated` |
+  """
+  use GenServer, restart: :temporary
+
+  require Logger
+
+  alias ServiceRadar.BMP.{Batch, Config, Native, Sessions, Telemetry}
+
+  # Calls that take longer than a normal scheduler may be held go to a dirty one; see native/nif.
+  @type reason :: :closed | :error | :framing | :limit | :shutdown | :terminated
+
+  @doc false
+  def child_spec({config, _, _} = argument) do
+    %{
+      id: __MODULE__,
+      start: {__MODULE__, :start_link, [argument]},
+      restart: :temporary,
+      shutdown: config.session.drain_timeout + 1_000
+    }
+  end
+
+  @doc false
+  def start_link(argument), do: GenServer.start_link(__MODULE__, argument)
+
+  @doc "Ends a session from outside."
+  @spec close(pid, atom) :: :ok
+  def close(pid, why), do: GenServer.cast(pid, {:close, why})
+
+  @impl true
+  def init({%Config{} = config, address, port}) do
+    Process.flag(:trap_exit, true)
+    epoch = Sessions.epoch(config)
+
+    {:ok, native} =
+      Native.session_new(%{
+        router_address: address,
+        router_port: port,
+        epoch: epoch,
+        collector: config.collector,
+        max_message_bytes: config.session.max_message_bytes
+      })
+
+    info = %{id: epoch, address: address, port: port, since: DateTime.from_unix!(epoch, :microsecond)}
+    :ok = Sessions.register(config, native, info)
+    metadata = %{station: config.name, session: epoch, address: address}
+    Telemetry.execute(:session, :started, %{count: 1}, Map.put(metadata, :port, port))
+
+    {:ok,
+     %{
+       config: config,
+       limits: config.session,
+       native: native,
+       metadata: metadata,
+       socket: nil,
+       started: System.monotonic_time(),
+       router_id: nil,
+       next_ref: 1,
+       unacked: MapSet.new(),
+       # When reading stopped for want of room, or nil
+       paused: nil,
+       timer: nil,
+       # The reason, once the end is published
+       ended: nil,
+       totals: %{bytes: 0, messages: 0, routes: 0}
+     }, config.session.drain_timeout}
+  end
+
+  @impl true
+  def handle_info({:socket, socket}, state), do: {:noreply, read(%{state | socket: socket})}
+  # The acceptor did not get the connection over to us.
+  def handle_info(:no_socket, state), do: finish(state, :error, "the connection was gone before it was read")
+  def handle_info(:timeout, %{socket: nil} = state), do: finish(state, :error, "the connection never arrived")
+
+  def handle_info({:tcp, socket, bytes}, %{socket: socket, ended: nil} = state) do
+    case Native.session_feed(state.native, bytes, System.system_time(:microsecond)) do
+      {:ok, batches, nil} -> {:noreply, state |> publish(batches, byte_size(bytes)) |> read()}
+      {:ok, batches, fatal} -> state |> publish(batches, byte_size(bytes)) |> finish(:framing, fatal)
+      {:error, why} -> finish(state, :error, why)
+    end
+  end
+
+  def handle_info({:tcp_closed, socket}, %{socket: socket, ended: nil} = state), do: finish(state, :closed, "")
+
+  def handle_info({:tcp_error, socket, reason}, %{socket: socket, ended: nil} = state),
+    do: finish(state, :error, "#{:inet.format_error(reason)}")
+
+  def handle_info({:bmp_broker, :acked, ref}, state) do
+    state = %{state | unacked: MapSet.delete(state.unacked, ref)}
+
+    cond do
+      state.ended != nil -> if MapSet.size(state.unacked) == 0, do: stop(state), else: {:noreply, state}
+      state.paused != nil -> {:noreply, resume(state)}
+      true -> {:noreply, state}
+    end
+  end
+
+  def handle_info({:bmp_broker, {:failed, reason}, ref}, %{ended: nil} = state) do
+    Logger.error("the broker does not take a batch, the session ends: #{inspect(reason)}")
+    finish(%{state | unacked: MapSet.delete(state.unacked, ref)}, :limit, "the broker failed")
+  end
+
+  def handle_info({:bmp_broker, {:failed, _reason}, ref}, state), do: handle_info({:bmp_broker, :acked, ref}, state)
+
+  def handle_info({:timeout, timer, why}, %{timer: timer, ended: nil} = state), do: finish(state, :limit, why)
+  def handle_info(:drained, %{ended: reason} = state) when reason != nil, do: stop(state)
+  def handle_info({:EXIT, _from, reason}, state) when reason != :normal, do: {:stop, reason, state}
+  def handle_info(_late, state), do: {:noreply, state}
+
+  @impl true
+  def handle_cast({:close, why}, %{ended: nil} = state), do: finish(state, :limit, to_string(why))
+  def handle_cast({:close, _why}, state), do: {:noreply, state}
+
+  # Reading ---------------------------------------------------------------------------------------------------------
+
+  defp read(state) do
+    if MapSet.size(state.unacked) >= state.limits.window do
+      pause(state)
+    else
+      # An error here is followed by tcp_closed or tcp_error.
+      _ = :inet.setopts(state.socket, active: :once)
+      timer(state, state.limits.idle_timeout, "the router said nothing for too long")
+    end
+  end
+
+  defp pause(%{paused: nil} = state) do
+    Telemetry.execute(:session, :paused, %{count: 1}, state.metadata)
+    state = %{state | paused: System.monotonic_time()}
+    timer(state, state.limits.stall_timeout, "the broker took nothing for too long")
+  end
+
+  defp pause(state), do: state
+
+  # Half a window of hysteresis: not one stop and go a batch.
+  defp resume(state) do
+    if MapSet.size(state.unacked) * 2 <= state.limits.window do
+      duration = System.monotonic_time() - state.paused
+      Telemetry.execute(:session, :resumed, %{duration: duration}, state.metadata)
+      read(%{state | paused: nil})
+    else
+      state
+    end
+  end
+
+  # One timer at a time: idle while it reads, stalled while it may not.
+  defp timer(state, time, why) do
+    if state.timer, do: :erlang.cancel_timer(state.timer, async: true, info: false)
+    %{state | timer: if(time == :infinity, do: nil, else: :erlang.start_timer(time, self(), why))}
+  end
+
+  # Publishing ------------------------------------------------------------------------------------------------------
+
+  defp publish(state, batches, bytes) do
+    %Config{broker: {broker, _}} = state.config
+
+    {state, messages, routes} =
+      Enum.reduce(batches, {state, 0, 0}, fn %Batch{} = batch, {state, messages, routes} ->
+        :ok = broker.publish(state.config, batch, state.next_ref)
+        unacked = MapSet.put(state.unacked, state.next_ref)
+        state = identify(%{state | unacked: unacked, next_ref: state.next_ref + 1}, batch)
+        {state, messages + batch.messages, routes + batch.routes}
+      end)
+
+    measurements = %{bytes: bytes, batches: length(batches), messages: messages, routes: routes}
+    if batches != [], do: Telemetry.execute(:session, :batch, measurements, state.metadata)
+    %{bytes: all_bytes, messages: all_messages, routes: all_routes} = state.totals
+
+    %{
+      state
+      | totals: %{bytes: all_bytes + bytes, messages: all_messages + messages, routes: all_routes + routes}
+    }
+  end
+
+  defp identify(%{router_id: nil} = state, batch) do
+    Sessions.identified(state.config, batch.router_id)
+    %{state | router_id: batch.router_id}
+  end
+
+  defp identify(state, _batch), do: state
+
+  # The end ---------------------------------------------------------------------------------------------------------
+
+  # Publishes the end, then waits for the broker to have everything.
+  defp finish(state, reason, text) do
+    state = put_end(state, reason, text)
+
+    if MapSet.size(state.unacked) == 0 do
+      stop(state)
+    else
+      Process.send_after(self(), :drained, state.limits.drain_timeout)
+      {:noreply, state}
+    end
+  end
+
+  defp put_end(state, reason, text) do
+    if state.socket, do: :gen_tcp.close(state.socket)
+
+    if reason in [:error, :framing, :limit] do
+      Logger.warning("the session of #{:inet.ntoa(state.metadata.address)} ends: #{text}", reason: reason)
+    end
+
+    state =
+      case Native.session_end(state.native, {reason, text}, System.system_time(:microsecond)) do
+        {:ok, batches} -> publish(state, batches, 0)
+        {:error, _} -> state
+      end
+
+    :ok = Sessions.ended(state.config)
+    %{state | ended: reason}
+  end
+
+  defp stop(state) do
+    duration = System.monotonic_time() - state.started
+    metadata = Map.put(state.metadata, :reason, state.ended)
+    Telemetry.execute(:session, :stopped, Map.put(state.totals, :duration, duration), metadata)
+    {:stop, :normal, state}
+  end
+
+  # The station stops: end the session, and give the broker its time.
+  @impl true
+  def terminate(reason, %{ended: nil} = state) when reason == :shutdown or elem(reason, 0) == :shutdown do
+    state = put_end(state, :shutdown, "the station stops")
+    deadline = System.monotonic_time(:millisecond) + state.limits.drain_timeout
+    await(state.unacked, deadline)
+    stop(state)
+  end
+
+  def terminate(_reason, _state), do: :ok
+
+  defp await(unacked, deadline) do
+    if MapSet.size(unacked) > 0 do
+      receive do
+        {:bmp_broker, _result, ref} -> await(MapSet.delete(unacked, ref), deadline)
+      after
+        max(0, deadline - System.monotonic_time(:millisecond)) -> :ok
+      end
+    end
+  end
+end

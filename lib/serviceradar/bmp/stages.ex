@@ -1,0 +1,133 @@
+defmodule ServiceRadar.BMP.Stages do
+  @moduledoc """
+  What happens to a batch, as plain functions: apply to the routing table, commit the changes, tell others.
+
+  The pipelines call `run/2` with a partition's batches in order and acknowledge them when it returns. Whatever fails on
+  the way is tried again here, in place, because a batch that overtakes another breaks the order of routes.
+  """
+  require Logger
+
+  alias ServiceRadar.BMP.{Config, Deltas, Events, RoutingTable, Telemetry}
+
+  @enforce_keys [:config, :partition, :table]
+  defstruct [:config, :partition, :table]
+
+  @type t :: %__MODULE__{config: Config.t(), partition: non_neg_integer, table: RoutingTable.t()}
+
+  @first_wait 100
+  @longest_wait 5_000
+
+  @doc "The stages of a partition, with the routing table that its store gives."
+  @spec new(Config.t(), non_neg_integer) :: {:ok, t} | {:error, term}
+  def new(%Config{store: {store, _}} = config, partition) do
+    with {:ok, table} <- store.table(config, partition),
+         do: {:ok, %__MODULE__{config: config, partition: partition, table: table}}
+  end
+
+  @doc """
+  Takes batches through all stages. Returns when their changes are committed; until then it tries again, ever more
+  slowly. In a process that traps exits it stops trying when told to exit.
+  """
+  @spec run(t, [payload :: binary]) :: :ok
+  def run(%__MODULE__{} = stages, payloads) do
+    deltas = __MODULE__.apply(stages, payloads)
+    commit(stages, deltas)
+    publish(stages, deltas)
+  end
+
+  @doc "Ends what has timed out: routes of routers that did not return, or did not announce again."
+  @spec expire(t, integer) :: :ok
+  def expire(%__MODULE__{table: table} = stages, now_us \\ System.system_time(:microsecond)) do
+    deltas = RoutingTable.expire(table, now_us)
+    commit(stages, [deltas])
+    publish(stages, [deltas])
+    if deltas.counts.more, do: expire(stages, now_us), else: :ok
+  end
+
+  @doc "Applies batches to the routing table. One that cannot be read is counted, logged and left out."
+  @spec apply(t, [payload :: binary]) :: [Deltas.t()]
+  def apply(%__MODULE__{table: table} = stages, payloads) do
+    started = System.monotonic_time()
+
+    deltas =
+      Enum.flat_map(payloads, fn payload ->
+        case RoutingTable.apply(table, payload) do
+          {:ok, deltas} -> [deltas]
+          {:error, reason} -> reject(stages, payload, reason)
+        end
+      end)
+
+    measurements = %{
+      duration: System.monotonic_time() - started,
+      batches: length(payloads),
+      routes: sum(deltas, :routes),
+      changes: sum(deltas, :changes)
+    }
+
+    Telemetry.execute(:pipeline, :applied, measurements, metadata(stages))
+    deltas
+  end
+
+  defp reject(stages, payload, reason) do
+    Logger.error("a batch cannot be read and is left out", partition: stages.partition, reason: inspect(reason))
+    measurements = %{count: 1, bytes: byte_size(payload)}
+    Telemetry.execute(:pipeline, :rejected, measurements, Map.put(metadata(stages), :reason, reason))
+    []
+  end
+
+  @doc "Commits changes, trying again until the store has them."
+  @spec commit(t, [Deltas.t()]) :: :ok
+  def commit(stages, deltas) do
+    case Enum.reject(deltas, & &1.counts.empty) do
+      [] -> :ok
+      deltas -> commit(stages, deltas, 1)
+    end
+  end
+
+  defp commit(%{config: %{store: {store, _}} = config} = stages, deltas, attempt) do
+    started = System.monotonic_time()
+
+    case store.commit(config, stages.partition, deltas) do
+      :ok ->
+        measurements = %{
+          duration: System.monotonic_time() - started,
+          batches: length(deltas),
+          changes: sum(deltas, :changes)
+        }
+
+        Telemetry.execute(:store, :committed, measurements, metadata(stages))
+
+      {:error, reason} ->
+        Telemetry.execute(:store, :failed, %{count: 1, attempt: attempt}, Map.put(metadata(stages), :reason, reason))
+
+        if attempt in [1, 10] or rem(attempt, 100) == 0 do
+          Logger.warning("the store does not take a batch (attempt #{attempt}), trying again: #{inspect(reason)}")
+        end
+
+        wait(attempt)
+        commit(stages, deltas, attempt + 1)
+    end
+  end
+
+  defp wait(attempt) do
+    receive do
+      {:EXIT, _from, reason} when reason != :normal -> exit(reason)
+    after
+      min(@first_wait * 2 ** min(attempt - 1, 10), @longest_wait) -> :ok
+    end
+  end
+
+  @doc "Tells subscribers what changed, and writes OCSF events where the station has a file for them."
+  @spec publish(t, [Deltas.t()]) :: :ok
+  def publish(%__MODULE__{config: config}, deltas) do
+    for delta <- deltas, not delta.counts.empty do
+      ServiceRadar.BMP.OCSF.write(config, delta)
+      Events.broadcast(config.pubsub, {:bmp_changes, Deltas.changes(delta, config.name)})
+    end
+
+    :ok
+  end
+
+  defp sum(deltas, count), do: Enum.reduce(deltas, 0, &(Map.fetch!(&1.counts, count) + &2))
+  defp metadata(stages), do: %{station: stages.config.name, partition: stages.partition}
+end

@@ -1,0 +1,46 @@
+defmodule ServiceRadar.BMP.Store do
+  @moduledoc """
+  Where routers, peers and routes are kept, and asked for.
+
+  A store gets a partition's changes one after the other, in the order in which the routers sent them. A write may come
+  twice (after a crash); rows carry (epoch, sequence), and an older write never replaces a newer one.
+
+  Implementations: `ServiceRadar.BMP.Store.Memory` (the routing tables themselves) and, in the full build,
+  `ServiceRadar.BMP.Store.Postgres`.
+  """
+
+  alias ServiceRadar.BMP.{Config, Deltas, Query, RoutingTable}
+
+  @doc "Options of `{module, options}` made whole, or an error text."
+  @callback validate(options :: keyword) :: {:ok, options :: keyword} | {:error, String.t()}
+
+  @doc "The store's processes, started first and stopped last."
+  @callback child_spec(Config.t()) :: Supervisor.child_spec()
+
+  @doc """
+  The routing table that a partition starts with. Called by the partition's process each time it starts. A table may
+  never know of something that is not stored, or a redelivered batch would change nothing and be lost: so a store on
+  disk gives an empty table, or one loaded from what is stored.
+  """
+  @callback table(Config.t(), partition :: non_neg_integer) :: {:ok, RoutingTable.t()} | {:error, term}
+
+  @doc "Stores changes in their order, all or none. They may be big; the caller waits, and calls again after an error."
+  @callback commit(Config.t(), partition :: non_neg_integer, [Deltas.t()]) :: :ok | {:error, term}
+
+  @doc "Every router that was ever seen, as maps with the fields of `bgp_routers`."
+  @callback routers(Config.t()) :: {:ok, [map]} | {:error, term}
+
+  @doc "The peers of a router (its id as text), or of all, as maps with the fields of `bgp_peers`."
+  @callback peers(Config.t(), router_id :: String.t() | nil) :: {:ok, [map]} | {:error, term}
+
+  @doc "Active routes that match, in the order of the query, with a cursor for the next page or nil."
+  @callback routes(Config.t(), Query.t()) :: {:ok, [map], cursor :: term | nil} | {:error, term}
+
+  @doc "Counts for headings: `%{routers: n, peers: n, routes: n}`."
+  @callback counts(Config.t()) :: {:ok, map} | {:error, term}
+
+  @doc "Changes of routes in the past, newest first."
+  @callback history(Config.t(), Query.t()) :: {:ok, [map], cursor :: term | nil} | {:error, term}
+
+  @optional_callbacks history: 2
+end

@@ -1,0 +1,76 @@
+defmodule ServiceRadar.BMP.Store.Memory do
+  @moduledoc """
+  The routing tables themselves, and nothing else: routes live as long as the station. No server is needed.
+  """
+  @behaviour ServiceRadar.BMP.Store
+  use GenServer
+
+  alias ServiceRadar.BMP.{Config, Instance, Query, RoutingTable}
+
+  @impl ServiceRadar.BMP.Store
+  def validate([]), do: {:ok, []}
+  def validate(options), do: {:error, "it has no options, got #{inspect(options)}"}
+
+  @impl ServiceRadar.BMP.Store
+  def child_spec(%Config{} = config) do
+    name = Instance.via(config.name, :store, %{})
+    %{id: __MODULE__, start: {GenServer, :start_link, [__MODULE__, config, [name: name]]}}
+  end
+
+  @impl ServiceRadar.BMP.Store
+  def table(config, partition), do: GenServer.call(Instance.via(config.name, :store), {:table, partition})
+
+  @impl ServiceRadar.BMP.Store
+  def commit(_config, _partition, _deltas), do: :ok
+
+  @impl ServiceRadar.BMP.Store
+  def routers(config), do: {:ok, Enum.flat_map(tables(config), &RoutingTable.routers/1)}
+
+  @impl ServiceRadar.BMP.Store
+  def peers(config, router_id), do: {:ok, Enum.flat_map(tables(config), &RoutingTable.peers(&1, router_id))}
+
+  @impl ServiceRadar.BMP.Store
+  def counts(config) do
+    counts = Enum.map(tables(config), &RoutingTable.counts/1)
+    {:ok, Enum.reduce(counts, %{routers: 0, peers: 0, routes: 0}, &Map.merge(&2, &1, fn _, a, b -> a + b end))}
+  end
+
+  @impl ServiceRadar.BMP.Store
+  def routes(config, %Query{} = query) do
+    {index, cursor} = query.cursor || {0, nil}
+    {routes, cursor} = collect(Enum.drop(tables(config), index), index, %{query | cursor: cursor}, [])
+    {:ok, routes, cursor}
+  end
+
+  # Table by table; the cursor says in which, and where in it.
+  defp collect([], _index, _query, found), do: {found, nil}
+
+  defp collect([table | tables], index, query, found) do
+    {routes, cursor} = RoutingTable.routes(table, query)
+    found = found ++ routes
+    left = query.limit - length(routes)
+
+    cond do
+      cursor != nil -> {found, {index, cursor}}
+      tables == [] -> {found, nil}
+      left == 0 -> {found, {index + 1, nil}}
+      true -> collect(tables, index + 1, %{query | cursor: nil, limit: left}, found)
+    end
+  end
+
+  defp tables(config) do
+    (Instance.value(config.name, :store) || %{}) |> Enum.sort() |> Enum.map(&elem(&1, 1))
+  end
+
+  # The process owns the tables, so that they outlive the pipeline's.
+  @impl GenServer
+  def init(config), do: {:ok, config}
+
+  @impl GenServer
+  def handle_call({:table, partition}, _from, config) do
+    tables = Instance.value(config.name, :store)
+    tables = Map.put_new_lazy(tables, partition, fn -> RoutingTable.new(config.table) end)
+    Instance.put_value(config.name, :store, tables)
+    {:reply, {:ok, Map.fetch!(tables, partition)}, config}
+  end
+end

@@ -1,0 +1,101 @@
+defmodule ServiceRadar.BMP.Telemetry do
+  @moduledoc """
+  The station's only instrumentation: events under `[:serviceradar, :bmp, thing, verb]`.
+
+  With the package `:telemetry` these are its events. Without it (core build) handlers are called the same way, through
+  `attach/4`, which works in both builds.
+
+  Every event's metadata has `station`, the station's name. Durations are in native time units.
+
+  | event | when | measurements | metadata |
+  |---|---|---|---|
+  | `[…, :listener, :started]` | it listens | `count` | `address`, `port` |
+  | `[…, :session, :started]` | a router connected | `count` | `session`, `address`, `port` |
+  | `[…, :session, :refused]` | a connection was not taken | `count` | `address`, `reason` (`:source`, `:limit`) |
+  | `[…, :session, :batch]` | batches left a session | `bytes`, `batches`, `messages`, `routes` | `session`, `address` |
+  | `[…, :session, :paused]` | it stopped reading: its window is full | `count` | `session`, `address` |
+  | `[…, :session, :resumed]` | it reads again | `duration` | `session`, `address` |
+  | `[…, :session, :stopped]` | it ended | `duration`, `bytes`, `messages`, `routes` | `session`, `address`, `reason` |
+  | `[…, :broker, :full]` | Local: a batch waits for room | `bytes` | `partition` |
+  | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes` | `partition` |
+  | `[…, :pipeline, :rejected]` | a batch that cannot be read was set aside | `count`, `bytes` | `partition`, `reason` |
+  | `[…, :store, :committed]` | its rows are stored | `duration`, `batches`, `changes` | `partition` |
+  | `[…, :store, :failed]` | they are not, and are tried again | `count`, `attempt` | `partition`, `reason` |
+  """
+
+  @prefix [:serviceradar, :bmp]
+
+  @type event :: [atom]
+  @type handler :: (event, map, map, term -> any)
+
+  @doc "Every event, for `attach/4`."
+  @spec events() :: [event]
+  def events do
+    for {thing, verbs} <- [
+          listener: [:started],
+          session: [:started, :refused, :batch, :paused, :resumed, :stopped],
+          broker: [:full],
+          pipeline: [:applied, :rejected],
+          store: [:committed, :failed]
+        ],
+        verb <- verbs,
+        do: @prefix ++ [thing, verb]
+  end
+
+  if Code.ensure_loaded?(:telemetry) do
+    @doc "Calls `handler` with event, measurements, metadata and `config`, in the process where the event happens."
+    @spec attach(term, [event], handler, term) :: :ok | {:error, :already_exists}
+    def attach(id, events, handler, config \\ nil), do: :telemetry.attach_many(id, events, handler, config)
+
+    @doc "Ends what `attach/4` began."
+    @spec detach(term) :: :ok | {:error, :not_found}
+    def detach(id), do: :telemetry.detach(id)
+
+    @doc false
+    def execute(thing, verb, measurements, metadata),
+      do: :telemetry.execute(@prefix ++ [thing, verb], measurements, metadata)
+  else
+    require Logger
+
+    @handlers __MODULE__
+
+    @doc "Calls `handler` with event, measurements, metadata and `config`, in the process where the event happens."
+    @spec attach(term, [event], handler, term) :: :ok | {:error, :already_exists}
+    def attach(id, events, handler, config \\ nil) do
+      handlers = :persistent_term.get(@handlers, %{})
+
+      if Map.has_key?(handlers, id) do
+        {:error, :already_exists}
+      else
+        :persistent_term.put(@handlers, Map.put(handlers, id, {events, handler, config}))
+      end
+    end
+
+    @doc "Ends what `attach/4` began."
+    @spec detach(term) :: :ok | {:error, :not_found}
+    def detach(id) do
+      case Map.pop(:persistent_term.get(@handlers, %{}), id) do
+        {nil, _} -> {:error, :not_found}
+        {_, rest} -> :persistent_term.put(@handlers, rest)
+      end
+    end
+
+    @doc false
+    def execute(thing, verb, measurements, metadata) do
+      event = @prefix ++ [thing, verb]
+
+      for {id, {events, handler, config}} <- :persistent_term.get(@handlers, %{}), event in events do
+        # As :telemetry does it: a handler that fails is not called again, and who emitted never notices.
+        try do
+          handler.(event, measurements, metadata, config)
+        catch
+          kind, reason ->
+            detach(id)
+            Logger.error("telemetry handler #{inspect(id)} failed and is detached: #{inspect({kind, reason})}")
+        end
+      end
+
+      :ok
+    end
+  end
+end
