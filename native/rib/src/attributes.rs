@@ -46,6 +46,11 @@ impl AttributeSet {
         hash(&self.identity)
     }
 
+    pub(crate) fn into_typed(self) -> PathAttributes {
+        let decoded = PathAttributes::decode(self.next_hop(), self.canonical());
+        self.typed.into_inner().unwrap_or(decoded)
+    }
+
     /// Every attribute, typed.
     pub fn typed(&self) -> &PathAttributes {
         self.typed.get_or_init(|| PathAttributes::decode(self.next_hop(), self.canonical()))

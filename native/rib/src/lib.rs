@@ -3,12 +3,23 @@
 //! Batches go in, [`Deltas`] come out: only what really changed, each with its place in the order
 //! of all that the router said.
 
+mod apply;
 pub mod attributes;
 pub mod deltas;
+mod intern;
+mod load;
 pub mod nlri;
+mod open;
+pub mod query;
+mod recorder;
+mod routes;
+mod table;
 pub mod text;
 pub mod view;
 
 pub use attributes::{AttributeSet, AttributesHash, PathAttributes};
 pub use deltas::*;
+pub use load::Dump;
+pub use query::{Community, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow, RouterSummary};
+pub use table::{ApplyError, Limits, RoutingTable, Size};
 pub use view::RibView;

@@ -34,3 +34,40 @@ pub(crate) fn padded<const N: usize>(length: u8, octets: &[u8]) -> Option<[u8; N
     }
     Some(address)
 }
+
+/// An NLRI that ends before its length says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut;
+
+/// Path id and NLRI of each route in a block.
+pub fn split(
+    afi: u16,
+    safi: u8,
+    add_path: bool,
+    block: &[u8],
+) -> impl Iterator<Item = Result<(Option<u32>, &[u8]), Cut>> {
+    let prefixes = is_prefix_family(afi, safi);
+    let mut rest = block;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let one = (|| {
+            let mut at = rest;
+            let mut path_id = None;
+            if add_path {
+                let (id, after) = at.split_first_chunk()?;
+                path_id = Some(u32::from_be_bytes(*id));
+                at = after;
+            }
+            let length = if prefixes { 1 + usize::from(*at.first()?).div_ceil(8) } else { at.len() };
+            let (nlri, after) = at.split_at_checked(length)?;
+            rest = after;
+            Some((path_id, nlri))
+        })();
+        if one.is_none() {
+            rest = &[];
+        }
+        Some(one.ok_or(Cut))
+    })
+}

@@ -1,0 +1,731 @@
+//! A batch's events, one after the other, onto the table.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use batch::proto::event::Body;
+use batch::proto::{self, fault::Treatment, route_group::Action};
+
+use crate::attributes;
+use crate::deltas::{
+    DeadLetter, Deltas, EventKind, Id, Nlri, PeerRow, PeerState, Position, RouteChange, RouteDelta, RouterRow,
+    RouterState, Statistic,
+};
+use crate::intern::Interner;
+use crate::nlri;
+use crate::recorder::Recorder;
+use crate::routes::{Route, Routes};
+use crate::table::{
+    end_peer, end_router, sweep_rib, ApplyError, Epochs, Limits, Moment, Peer, Rib, RibKey, Router, RoutingTable,
+};
+use crate::view::RibView;
+
+pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<Deltas, ApplyError> {
+    let session = batch.session.as_ref().ok_or(ApplyError::Malformed("it has no session"))?;
+    let id = id(&session.router_id).ok_or(ApplyError::Malformed("its router id has not 16 octets"))?;
+    for peer in &batch.peers {
+        if self::id(&peer.id).is_none() || address(&peer.address).is_none() {
+            return Err(ApplyError::Malformed("a peer has no id or no address"));
+        }
+    }
+    if !table.routers.contains_key(&id) && table.routers.len() >= table.limits.max_routers {
+        return Err(ApplyError::Routers(table.limits.max_routers));
+    }
+    let RoutingTable { limits, routers, sets, routes } = table;
+    let router = routers.entry(id).or_insert_with(|| Router::new(id));
+    let mut pass = Pass { limits, sets, total: routes, out: Recorder::default(), identity: Vec::new(), full: false };
+
+    for event in &batch.events {
+        pass.out.deltas.counts.events += 1;
+        let position = Position {
+            epoch: session.epoch,
+            sequence: batch.first_sequence.saturating_add(u64::from(event.sequence_offset)),
+        };
+        let moment =
+            Moment { position, router_time_us: event.router_time_us, received_at_us: batch.received_at_us };
+        if position <= router.last {
+            pass.out.deltas.counts.older += 1;
+            // What a replaced session could not decode is still told; what was redelivered is not told twice.
+            if position.epoch == router.last.epoch || !matches!(event.body, Some(Body::Undecodable(_))) {
+                continue;
+            }
+        } else {
+            if position.epoch > router.last.epoch {
+                pass.begin(router, session, moment);
+            }
+            router.last = position;
+            router.describe(session, &mut pass.out, moment);
+        }
+        let peer = event.peer.and_then(|index| batch.peers.get(usize::try_from(index).ok()?));
+        pass.event(router, peer, event, moment);
+    }
+    Ok(pass.out.finish())
+}
+
+struct Pass<'a> {
+    limits: &'a Limits,
+    sets: &'a mut Interner,
+    total: &'a mut usize,
+    out: Recorder,
+    /// Scratch for identity bytes.
+    identity: Vec<u8>,
+    /// The limit of routes was told in this batch.
+    full: bool,
+}
+
+impl Pass<'_> {
+    fn begin(&mut self, router: &mut Router, session: &proto::Session, moment: Moment) {
+        if router.row.state == RouterState::Connected && router.last != Position::default() {
+            // Its end was never told: the collector died, or the router came back faster than TCP noticed.
+            router.lost(&mut self.out, moment, "replaced by a later session");
+        }
+        router.begin(session.epoch, moment.received_at_us, self.limits.eor_timeout_us);
+        router.row.state = RouterState::Connected;
+        router.row.session_started_us = i64::try_from(session.epoch).unwrap_or(i64::MAX);
+        router.row.session_ended_us = None;
+        router.row.end_reason = None;
+        router.row.position = moment.position;
+        self.out.changed_router(&router.row);
+    }
+
+    fn event(&mut self, router: &mut Router, peer: Option<&proto::Peer>, event: &proto::Event, moment: Moment) {
+        match (&event.body, peer) {
+            (Some(Body::SessionStart(_)), _) => {
+                let index = self.out.router(&router.row);
+                self.out.event(EventKind::SessionStart, index, None, moment);
+            }
+            (Some(Body::SessionEnd(end)), _) => self.session_end(router, end, moment),
+            (Some(Body::Termination(termination)), _) => self.termination(router, termination, moment),
+            (Some(Body::PeerUp(up)), Some(peer)) => self.peer_up(router, peer, up, moment),
+            (Some(Body::PeerDown(down)), Some(peer)) => self.peer_down(router, peer, down, moment),
+            (Some(Body::Routes(routes)), Some(peer)) => self.routes(router, peer, event, routes, moment),
+            (Some(Body::EndOfRib(end)), Some(peer)) => self.end_of_rib(router, peer, event, end, moment),
+            (Some(Body::Statistics(statistics)), Some(peer)) => self.statistics(router, peer, statistics, moment),
+            (Some(Body::Undecodable(undecodable)), peer) => self.undecodable(router, peer, undecodable, moment),
+            // Initiation is in the session already; mirrored messages are in the stream for those who
+            // want them; a later version's events are none of ours.
+            _ => {}
+        }
+    }
+
+    fn session_end(&mut self, router: &mut Router, end: &proto::SessionEnd, moment: Moment) {
+        let reason = match (end.reason(), end.text.as_str()) {
+            (reason, "") => session_end_text(reason).to_string(),
+            (reason, text) => format!("{}: {text}", session_end_text(reason)),
+        };
+        if router.row.state == RouterState::Connected {
+            router.disconnect(&mut self.out, moment, reason.clone(), self.limits.hold_time_us);
+        }
+        let index = self.out.router(&router.row);
+        let event = self.out.event(EventKind::SessionEnd, index, None, moment);
+        event.reason_code = u16::try_from(end.reason).ok();
+        event.reason = Some(reason);
+        if self.limits.hold_time_us == 0 {
+            router.ends_at_us = None;
+            end_router(router, self.sets, self.total, &mut self.out, moment);
+        }
+    }
+
+    fn termination(&mut self, router: &mut Router, termination: &proto::Termination, moment: Moment) {
+        let reason = match (termination.reason.map(termination_text), termination.text.as_str()) {
+            (Some(reason), "") => reason.to_string(),
+            (Some(reason), text) => format!("{reason}: {text}"),
+            (None, text) => text.to_string(),
+        };
+        if router.row.state == RouterState::Connected {
+            router.disconnect(
+                &mut self.out,
+                moment,
+                format!("router terminated: {reason}"),
+                self.limits.hold_time_us,
+            );
+        }
+        let index = self.out.router(&router.row);
+        let event = self.out.event(EventKind::Termination, index, None, moment);
+        event.reason_code = termination.reason.and_then(|reason| u16::try_from(reason).ok());
+        event.reason = Some(reason);
+    }
+
+    fn peer_up(&mut self, router: &mut Router, from: &proto::Peer, up: &proto::PeerUp, moment: Moment) {
+        let Router { row, peers, current, .. } = router;
+        let Some(peer) = self.peer(row, peers, from, moment) else { return };
+        peer.seen = *current;
+        let to = &mut peer.row;
+        to.position = moment.position;
+        to.state = PeerState::Up;
+        to.state_since_us = moment.received_at_us;
+        to.down_reason = None;
+        to.asn = from.asn;
+        if let Some(bgp_id) = bgp_id(&from.bgp_id) {
+            to.bgp_id = bgp_id;
+        }
+        to.local_address = address(&up.local_address);
+        to.local_port = u16::try_from(up.local_port).ok().filter(|port| *port != 0);
+        to.remote_port = u16::try_from(up.remote_port).ok().filter(|port| *port != 0);
+        to.sent_open = up.sent_open.to_vec();
+        to.received_open = up.received_open.to_vec();
+        let (sent, received) = (crate::open::read(&up.sent_open), crate::open::read(&up.received_open));
+        to.local_asn = sent.as_ref().map(|open| open.asn);
+        to.local_bgp_id = sent.as_ref().map(|open| open.bgp_id);
+        to.hold_time = sent.zip(received).map(|(sent, received)| sent.hold_time.min(received.hold_time));
+        to.table_name = up
+            .tlvs
+            .iter()
+            .find(|tlv| tlv.r#type == TLV_TABLE_NAME)
+            .map(|tlv| String::from_utf8_lossy(&tlv.value).into_owned());
+        let index = self.out.changed_peer(row, &peer.row);
+        let router = self.out.router(row);
+        self.out.event(EventKind::PeerUp, router, Some(index), moment);
+    }
+
+    fn peer_down(&mut self, router: &mut Router, from: &proto::Peer, down: &proto::PeerDown, moment: Moment) {
+        let Router { row, peers, current, .. } = router;
+        let Some(peer) = self.peer(row, peers, from, moment) else { return };
+        peer.seen = *current;
+        let reason = peer_down_text(down.reason);
+        let changed = peer.row.state != PeerState::Down;
+        if changed {
+            peer.row.position = moment.position;
+            peer.row.state = PeerState::Down;
+            peer.row.state_since_us = moment.received_at_us;
+            peer.row.down_reason = Some(reason.to_string());
+            self.out.changed_peer(row, &peer.row);
+        }
+        let routes = end_peer(row, peer, self.sets, self.total, &mut self.out, moment, false);
+        let index = self.out.peer(row, &peer.row);
+        let router = self.out.router(row);
+        let event = self.out.event(EventKind::PeerDown, router, Some(index), moment);
+        event.reason_code = u16::try_from(down.reason).ok();
+        event.reason = Some(reason.to_string());
+        // RFC 4271, section 4.5: after the 19 octets of the header.
+        event.notification_code = down.notification.get(19).copied();
+        event.notification_subcode = down.notification.get(20).copied();
+        event.fsm_event = down.fsm_event.and_then(|event| u16::try_from(event).ok());
+        event.routes = Some(routes);
+    }
+
+    fn end_of_rib(
+        &mut self,
+        router: &mut Router,
+        from: &proto::Peer,
+        event: &proto::Event,
+        end: &proto::EndOfRib,
+        moment: Moment,
+    ) {
+        let (Some(view), Some((afi, safi))) = (RibView::from_number(event.view), family(end.afi, end.safi)) else {
+            return;
+        };
+        let Router { row, peers, current, .. } = router;
+        let Some(peer) = self.peer(row, peers, from, moment) else { return };
+        let current = *current;
+        let swept = sweep_rib(
+            row,
+            peer,
+            RibKey { view, afi, safi },
+            self.sets,
+            self.total,
+            &mut self.out,
+            moment,
+            &mut usize::MAX.clone(),
+            &|seen| seen != current,
+        );
+        let index = self.out.peer(row, &peer.row);
+        let router = self.out.router(row);
+        let event = self.out.event(EventKind::EndOfRib, router, Some(index), moment);
+        event.view = Some(view);
+        event.afi = Some(afi);
+        event.safi = Some(safi);
+        event.routes = Some(swept);
+    }
+
+    fn statistics(&mut self, router: &mut Router, from: &proto::Peer, report: &proto::Statistics, moment: Moment) {
+        let Some(peer) = self.peer(&router.row, &mut router.peers, from, moment) else { return };
+        let peer = self.out.peer(&router.row, &peer.row);
+        for counter in report.counters.iter().filter(|counter| counter.raw.is_empty()) {
+            let family = family(counter.afi, counter.safi).filter(|family| *family != (0, 0));
+            self.out.deltas.statistics.push(Statistic {
+                peer,
+                stat_type: u16::try_from(counter.r#type).unwrap_or(u16::MAX),
+                afi: family.map(|family| family.0),
+                safi: family.map(|family| family.1),
+                value: counter.value,
+                position: moment.position,
+                router_time_us: moment.router_time_us,
+                received_at_us: moment.received_at_us,
+            });
+        }
+    }
+
+    fn undecodable(
+        &mut self,
+        router: &mut Router,
+        from: Option<&proto::Peer>,
+        undecodable: &proto::Undecodable,
+        moment: Moment,
+    ) {
+        let index = self.out.router(&router.row);
+        let peer = from.and_then(|from| self.peer(&router.row, &mut router.peers, from, moment));
+        let peer = peer.map(|peer| self.out.peer(&router.row, &peer.row));
+        self.out.deltas.dead_letters.push(DeadLetter {
+            router: index,
+            peer,
+            position: moment.position,
+            received_at_us: moment.received_at_us,
+            offset: Some(undecodable.offset),
+            path: undecodable.path.clone(),
+            reason: undecodable.reason.clone(),
+            treatment: "kept_raw",
+            suspect: undecodable.suspect,
+            raw: undecodable.raw.to_vec(),
+        });
+    }
+
+    fn routes(
+        &mut self,
+        router: &mut Router,
+        from: &proto::Peer,
+        event: &proto::Event,
+        update: &proto::Routes,
+        moment: Moment,
+    ) {
+        let Some(view) = RibView::from_number(event.view) else { return };
+        let Router { row, peers, epochs, current, .. } = router;
+        let Some(peer) = self.peer(row, peers, from, moment) else { return };
+        let current = *current;
+        for fault in &update.faults {
+            self.fault(row, peer, fault, moment);
+        }
+        let announces = update.groups.iter().any(|group| group.action() == Action::Announce);
+        let withdraws = update.groups.iter().any(|group| group.action() == Action::Withdraw);
+        if announces && (peer.seen != current || matches!(peer.row.state, PeerState::Down | PeerState::Stale)) {
+            // Announced without a Peer Up in this session.
+            peer.seen = current;
+            peer.row.position = moment.position;
+            peer.row.state = PeerState::Unknown;
+            peer.row.state_since_us = moment.received_at_us;
+            peer.row.down_reason = None;
+            self.out.changed_peer(row, &peer.row);
+        }
+        // RFC 4271, section 4.3: what one UPDATE withdraws and announces is announced.
+        let both = if announces && withdraws { announced(update) } else { HashSet::new() };
+        let first = self.out.deltas.routes.len();
+        for group in &update.groups {
+            let Some((afi, safi)) = family(group.afi, group.safi) else { continue };
+            let key = RibKey { view, afi, safi };
+            let mut whole = true;
+            match group.action() {
+                Action::Announce => {
+                    attributes::identity(&mut self.identity, &group.next_hop, &update.attributes);
+                    let set = self.sets.intern(&self.identity);
+                    let rib = peer.ribs.entry(key).or_insert_with(|| Rib {
+                        routes: Routes::new(afi, safi),
+                        last_change_us: 0,
+                        filtered: false,
+                    });
+                    rib.filtered = event.filtered;
+                    for one in nlri::split(afi, safi, group.add_path, &group.nlri) {
+                        let Ok((path_id, nlri)) = one else {
+                            whole = false;
+                            break;
+                        };
+                        let announcement =
+                            Announcement { row, peer: &peer.row, key, nlri, path_id, set, current, first, moment };
+                        self.announce(&announcement, rib, epochs);
+                    }
+                    self.sets.release(set);
+                }
+                Action::Withdraw => {
+                    for one in nlri::split(afi, safi, group.add_path, &group.nlri) {
+                        let Ok((path_id, nlri)) = one else {
+                            whole = false;
+                            break;
+                        };
+                        if !both.is_empty() && both.contains(&(afi, safi, path_id, nlri)) {
+                            continue;
+                        }
+                        self.withdraw(row, peer, key, nlri, path_id, epochs, moment);
+                    }
+                }
+                Action::Unspecified => whole = false,
+            }
+            if !whole {
+                let fault = proto::Fault {
+                    reason: "a group of routes in the batch does not split into NLRI".into(),
+                    raw: group.nlri.clone(),
+                    ..proto::Fault::default()
+                };
+                self.fault(row, peer, &fault, moment);
+            }
+        }
+    }
+
+    fn announce(&mut self, new: &Announcement, rib: &mut Rib, epochs: &Epochs) {
+        let moment = new.moment;
+        self.out.deltas.counts.add_routes(1);
+        if *self.total >= self.limits.max_routes && rib.routes.get(new.nlri, new.path_id).is_none() {
+            self.over_limit(new);
+            return;
+        }
+        let Some(route) = rib.routes.entry(new.nlri, new.path_id) else { return };
+        let change = if route.is_vacant() {
+            *self.total += 1;
+            RouteChange::Announce
+        } else {
+            let held = Position { epoch: epochs.get(route.changed), sequence: route.sequence };
+            if held > moment.position {
+                self.out.deltas.counts.older += 1;
+                return;
+            }
+            route.seen = new.current;
+            if route.attributes == new.set {
+                self.out.deltas.counts.unchanged += 1;
+                return;
+            }
+            self.sets.release(route.attributes);
+            RouteChange::Change
+        };
+        let twice = change == RouteChange::Change
+            && route.sequence == moment.position.sequence
+            && route.changed == new.current;
+        self.sets.retain(new.set);
+        *route = Route {
+            attributes: new.set,
+            seen: new.current,
+            changed: new.current,
+            sequence: moment.position.sequence,
+            changed_at_us: moment.received_at_us,
+        };
+        rib.last_change_us = moment.received_at_us;
+        let attributes = self.sets.bytes(new.set).map(|bytes| self.out.set(bytes));
+        if twice {
+            // The same UPDATE said this key before: one position has one delta, with what was said last.
+            let said = self.out.deltas.routes.iter_mut().skip(new.first).rev().find(|delta| {
+                delta.nlri.as_slice() == new.nlri
+                    && (delta.path_id, delta.afi, delta.safi) == (new.path_id, new.key.afi, new.key.safi)
+            });
+            if let Some(said) = said {
+                said.attributes = attributes;
+                return;
+            }
+        }
+        let peer = self.out.peer(new.row, new.peer);
+        self.out.deltas.routes.push(RouteDelta {
+            change,
+            peer,
+            view: new.key.view,
+            afi: new.key.afi,
+            safi: new.key.safi,
+            nlri: Nlri::from_slice(new.nlri),
+            path_id: new.path_id,
+            attributes,
+            position: moment.position,
+            router_time_us: moment.router_time_us,
+            received_at_us: moment.received_at_us,
+            synthetic: false,
+            unknown: false,
+            ended: false,
+        });
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn withdraw(
+        &mut self,
+        row: &RouterRow,
+        peer: &mut Peer,
+        key: RibKey,
+        nlri: &[u8],
+        path_id: Option<u32>,
+        epochs: &Epochs,
+        moment: Moment,
+    ) {
+        self.out.deltas.counts.add_routes(1);
+        let rib = peer.ribs.get_mut(&key);
+        let held = rib.and_then(|rib| {
+            let route = rib.routes.get(nlri, path_id)?;
+            let held = Position { epoch: epochs.get(route.changed), sequence: route.sequence };
+            if held > moment.position {
+                return Some(None);
+            }
+            rib.last_change_us = moment.received_at_us;
+            Some(rib.routes.remove(nlri, path_id))
+        });
+        let unknown = match held {
+            Some(Some(route)) => {
+                self.sets.release(route.attributes);
+                *self.total = self.total.saturating_sub(1);
+                false
+            }
+            Some(None) => {
+                self.out.deltas.counts.older += 1;
+                return;
+            }
+            None => {
+                self.out.deltas.counts.unknown_withdrawals += 1;
+                true
+            }
+        };
+        let index = self.out.peer(row, &peer.row);
+        self.out.deltas.routes.push(RouteDelta {
+            change: RouteChange::Withdraw,
+            peer: index,
+            view: key.view,
+            afi: key.afi,
+            safi: key.safi,
+            nlri: Nlri::from_slice(nlri),
+            path_id,
+            attributes: None,
+            position: moment.position,
+            router_time_us: moment.router_time_us,
+            received_at_us: moment.received_at_us,
+            synthetic: false,
+            unknown,
+            ended: false,
+        });
+    }
+
+    fn over_limit(&mut self, new: &Announcement) {
+        self.out.deltas.counts.over_limit += 1;
+        if std::mem::replace(&mut self.full, true) {
+            return;
+        }
+        let (router, peer) = (self.out.router(new.row), self.out.peer(new.row, new.peer));
+        self.out.deltas.dead_letters.push(DeadLetter {
+            router,
+            peer: Some(peer),
+            position: new.moment.position,
+            received_at_us: new.moment.received_at_us,
+            offset: None,
+            path: String::new(),
+            reason: format!("limit of {} routes reached: announcements of this batch refused", self.limits.max_routes),
+            treatment: "refused",
+            suspect: false,
+            raw: Vec::new(),
+        });
+    }
+
+    fn fault(&mut self, row: &RouterRow, peer: &Peer, fault: &proto::Fault, moment: Moment) {
+        let (router, peer) = (self.out.router(row), self.out.peer(row, &peer.row));
+        self.out.deltas.dead_letters.push(DeadLetter {
+            router,
+            peer: Some(peer),
+            position: moment.position,
+            received_at_us: moment.received_at_us,
+            offset: None,
+            path: fault
+                .attribute
+                .map(|code| format!("bmp.route_monitoring.update.path_attributes[type={code}]"))
+                .unwrap_or_default(),
+            reason: fault.reason.clone(),
+            treatment: match fault.treatment() {
+                Treatment::Unspecified => "kept_raw",
+                Treatment::AttributeDiscard => "attribute_discard",
+                Treatment::TreatAsWithdraw => "treat_as_withdraw",
+                Treatment::AfiSafiDisable => "afi_safi_disable",
+                Treatment::SessionReset => "session_reset",
+            },
+            suspect: false,
+            raw: fault.raw.to_vec(),
+        });
+    }
+
+    /// The peer, made where there was none; none above the limit.
+    fn peer<'p>(
+        &mut self,
+        router: &RouterRow,
+        peers: &'p mut std::collections::BTreeMap<Id, Peer>,
+        from: &proto::Peer,
+        moment: Moment,
+    ) -> Option<&'p mut Peer> {
+        let id = id(&from.id)?;
+        if !peers.contains_key(&id) && peers.len() >= self.limits.max_peers_per_router {
+            let router = self.out.router(router);
+            self.out.deltas.dead_letters.push(DeadLetter {
+                router,
+                peer: None,
+                position: moment.position,
+                received_at_us: moment.received_at_us,
+                offset: None,
+                path: String::new(),
+                reason: format!("limit of {} peers reached: event refused", self.limits.max_peers_per_router),
+                treatment: "refused",
+                suspect: false,
+                raw: Vec::new(),
+            });
+            return None;
+        }
+        let mut new = false;
+        let address = address(&from.address)?;
+        let peer = peers.entry(id).or_insert_with(|| {
+            new = true;
+            Peer {
+                row: PeerRow {
+                    peer_id: id,
+                    router: 0,
+                    position: moment.position,
+                    peer_type: u8::try_from(from.r#type).unwrap_or(u8::MAX),
+                    distinguisher: from.distinguisher,
+                    address,
+                    asn: from.asn,
+                    bgp_id: bgp_id(&from.bgp_id).unwrap_or(Ipv4Addr::UNSPECIFIED),
+                    state: PeerState::Unknown,
+                    state_since_us: moment.received_at_us,
+                    local_address: None,
+                    local_port: None,
+                    remote_port: None,
+                    local_asn: None,
+                    local_bgp_id: None,
+                    hold_time: None,
+                    sent_open: Vec::new(),
+                    received_open: Vec::new(),
+                    table_name: None,
+                    down_reason: None,
+                    changed: false,
+                },
+                seen: u32::MAX,
+                ribs: std::collections::BTreeMap::new(),
+            }
+        });
+        if new {
+            self.out.changed_peer(router, &peer.row);
+        }
+        Some(peer)
+    }
+}
+
+struct Announcement<'a> {
+    row: &'a RouterRow,
+    peer: &'a PeerRow,
+    key: RibKey,
+    nlri: &'a [u8],
+    path_id: Option<u32>,
+    set: u32,
+    current: u32,
+    /// Where this event's deltas begin.
+    first: usize,
+    moment: Moment,
+}
+
+impl Router {
+    pub(crate) fn new(id: Id) -> Self {
+        Router {
+            row: RouterRow {
+                router_id: id,
+                position: Position::default(),
+                address: None,
+                port: 0,
+                sys_name: String::new(),
+                sys_descr: String::new(),
+                collector: String::new(),
+                state: RouterState::Disconnected,
+                session_started_us: 0,
+                session_ended_us: None,
+                end_reason: None,
+                changed: false,
+            },
+            last: Position::default(),
+            epochs: Epochs::default(),
+            current: 0,
+            sweeps: std::collections::VecDeque::new(),
+            ends_at_us: None,
+            peers: std::collections::BTreeMap::new(),
+        }
+    }
+
+    /// Takes over what the session says of its router.
+    fn describe(&mut self, session: &proto::Session, out: &mut Recorder, moment: Moment) {
+        let row = &mut self.row;
+        let address = session.router_address.parse().ok();
+        let port = u16::try_from(session.router_port).unwrap_or(0);
+        if (row.address, row.port) == (address, port)
+            && row.sys_name == session.sys_name
+            && row.sys_descr == session.sys_descr
+            && row.collector == session.collector
+        {
+            return;
+        }
+        row.address = address;
+        row.port = port;
+        row.sys_name.clone_from(&session.sys_name);
+        row.sys_descr.clone_from(&session.sys_descr);
+        row.collector.clone_from(&session.collector);
+        row.position = moment.position;
+        out.changed_router(row);
+    }
+}
+
+/// VRF or table name in Peer Up (RFC 9069, section 5.3).
+const TLV_TABLE_NAME: u32 = 3;
+
+fn announced(update: &proto::Routes) -> HashSet<(u16, u8, Option<u32>, &[u8])> {
+    update
+        .groups
+        .iter()
+        .filter(|group| group.action() == Action::Announce)
+        .filter_map(|group| Some((group, family(group.afi, group.safi)?)))
+        .flat_map(|(group, (afi, safi))| {
+            nlri::split(afi, safi, group.add_path, &group.nlri)
+                .map_while(Result::ok)
+                .map(move |(path_id, nlri)| (afi, safi, path_id, nlri))
+        })
+        .collect()
+}
+
+fn id(bytes: &[u8]) -> Option<Id> {
+    bytes.try_into().ok()
+}
+
+fn family(afi: u32, safi: u32) -> Option<(u16, u8)> {
+    Some((u16::try_from(afi).ok()?, u8::try_from(safi).ok()?))
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    match bytes.len() {
+        4 => Some(IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?)),
+        16 => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?)),
+        _ => None,
+    }
+}
+
+/// None for 0.0.0.0, which some routers put into Peer Down.
+fn bgp_id(bytes: &[u8]) -> Option<Ipv4Addr> {
+    let id = Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?);
+    (!id.is_unspecified()).then_some(id)
+}
+
+fn session_end_text(reason: proto::session_end::Reason) -> &'static str {
+    use proto::session_end::Reason;
+    match reason {
+        Reason::Unspecified => "ended",
+        Reason::Closed => "closed by the router",
+        Reason::Error => "connection broke",
+        Reason::Framing => "framing lost",
+        Reason::Limit => "limit passed",
+        Reason::Shutdown => "station stopping",
+        Reason::Terminated => "terminated by the router",
+    }
+}
+
+/// RFC 7854, section 4.5.
+fn termination_text(reason: u32) -> &'static str {
+    match reason {
+        0 => "administratively closed",
+        1 => "unspecified reason",
+        2 => "out of resources",
+        3 => "redundant connection",
+        4 => "permanently administratively closed",
+        _ => "unknown reason",
+    }
+}
+
+/// RFC 7854, section 4.9; RFC 9069, section 5.3.
+fn peer_down_text(reason: u32) -> &'static str {
+    match reason {
+        1 => "local system closed, NOTIFICATION sent",
+        2 => "local system closed, FSM event",
+        3 => "remote system closed, NOTIFICATION received",
+        4 => "remote system closed without NOTIFICATION",
+        5 => "no longer monitored",
+        6 => "local system closed, TLVs follow",
+        _ => "unknown reason",
+    }
+}

@@ -1,0 +1,128 @@
+//! Attribute sets, each kept once however many routes share it.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// Names an interned set; routes hold one in four octets.
+pub(crate) type SetId = u32;
+
+struct Slot {
+    /// None: free.
+    bytes: Option<Arc<[u8]>>,
+    references: u32,
+}
+
+/// Reference-counted sets of identity bytes.
+#[derive(Default)]
+pub(crate) struct Interner {
+    slots: Vec<Slot>,
+    free: Vec<SetId>,
+    by_bytes: HashTable<SetId>,
+    hasher: DefaultHashBuilder,
+    octets: usize,
+}
+
+impl Interner {
+    /// The set with these identity bytes, with one reference for the caller to [`release`].
+    ///
+    /// [`release`]: Interner::release
+    pub(crate) fn intern(&mut self, identity: &[u8]) -> SetId {
+        let key = self.hasher.hash_one(identity);
+        let slots = &self.slots;
+        if let Some(&id) = self.by_bytes.find(key, |&id| bytes_of(slots, id) == Some(identity)) {
+            self.retain(id);
+            return id;
+        }
+        let id = self.put(identity.into());
+        self.octets += identity.len();
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.by_bytes
+            .insert_unique(key, id, |&id| bytes_of(slots, id).map_or(0, |bytes| hasher.hash_one(bytes)));
+        id
+    }
+
+    pub(crate) fn retain(&mut self, id: SetId) {
+        if let Some(slot) = self.slot(id) {
+            slot.references += 1;
+        }
+    }
+
+    /// Gives a reference back; the last one frees the set.
+    pub(crate) fn release(&mut self, id: SetId) {
+        let Some(slot) = self.slot(id) else { return };
+        slot.references = slot.references.saturating_sub(1);
+        if slot.references > 0 {
+            return;
+        }
+        let Some(bytes) = slot.bytes.take() else { return };
+        self.octets -= bytes.len();
+        let key = self.hasher.hash_one(&*bytes);
+        if let Ok(entry) = self.by_bytes.find_entry(key, |&other| other == id) {
+            entry.remove();
+        }
+        self.free.push(id);
+    }
+
+    /// Identity bytes of a set that is held.
+    pub(crate) fn bytes(&self, id: SetId) -> Option<&Arc<[u8]>> {
+        self.slots.get(usize::try_from(id).ok()?)?.bytes.as_ref()
+    }
+
+    /// Sets held, and their octets.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.slots.len() - self.free.len(), self.octets)
+    }
+
+    /// Every set that is held.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SetId, &Arc<[u8]>)> {
+        (0..).zip(&self.slots).filter_map(|(id, slot)| Some((id, slot.bytes.as_ref()?)))
+    }
+
+    fn put(&mut self, bytes: Arc<[u8]>) -> SetId {
+        let slot = Slot { bytes: Some(bytes), references: 1 };
+        if let Some(id) = self.free.pop() {
+            if let Some(place) = self.slot(id) {
+                *place = slot;
+                return id;
+            }
+        }
+        self.slots.push(slot);
+        // Four thousand million sets would need memory that no machine of today has.
+        SetId::try_from(self.slots.len() - 1).unwrap_or(SetId::MAX)
+    }
+
+    fn slot(&mut self, id: SetId) -> Option<&mut Slot> {
+        self.slots.get_mut(usize::try_from(id).ok()?)
+    }
+}
+
+fn bytes_of(slots: &[Slot], id: SetId) -> Option<&[u8]> {
+    slots.get(usize::try_from(id).ok()?)?.bytes.as_deref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_bytes_are_one_set_and_the_last_release_frees_it() {
+        let mut sets = Interner::default();
+        let a = sets.intern(b"one");
+        let b = sets.intern(b"one");
+        let c = sets.intern(b"two");
+        assert_eq!(a, b);
+        assert_ne!(a, c);
+        assert_eq!(sets.size(), (2, 6));
+        sets.release(a);
+        assert!(sets.bytes(a).is_some());
+        sets.release(b);
+        assert!(sets.bytes(a).is_none());
+        assert_eq!(sets.size(), (1, 3));
+        let again = sets.intern(b"three");
+        assert_eq!(again, a, "a free place is used again");
+        assert_eq!(sets.bytes(again).map(|bytes| &bytes[..]), Some(&b"three"[..]));
+        assert_eq!(sets.intern(b"two"), c);
+    }
+}

@@ -1,0 +1,423 @@
+//! Questions to the table.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Bound;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::attributes::{AttributeSet, PathAttributes};
+use crate::deltas::{Id, Nlri, PeerRow, PeerState, Position, RouterRow};
+use crate::intern::SetId;
+use crate::nlri;
+use crate::routes::{Route, Span, WireKey};
+use crate::table::{Peer, Rib, RibKey, Router, RoutingTable};
+use crate::text;
+use crate::view::RibView;
+
+/// Rows of a page where the query says nothing, and at most.
+pub const DEFAULT_LIMIT: usize = 100;
+pub const MAX_LIMIT: usize = 10_000;
+
+/// Which routes. Everything that is set must hold; the default is all routes.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    pub router: Option<Id>,
+    pub peer: Option<Id>,
+    pub peer_address: Option<IpAddr>,
+    pub view: Option<RibView>,
+    pub afi: Option<u16>,
+    pub safi: Option<u8>,
+    pub prefix: PrefixMatch,
+    /// An AS number anywhere in AS_PATH.
+    pub as_in_path: Option<u32>,
+    pub community: Option<Community>,
+    /// Rows of a page; 0: [`DEFAULT_LIMIT`].
+    pub limit: usize,
+    /// [`Page::cursor`] of the page before.
+    pub cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PrefixMatch {
+    #[default]
+    Any,
+    Exact(IpNet),
+    /// The longest prefix that holds the address, in each peer's every view.
+    Longest(IpAddr),
+    /// The prefix itself and all inside it.
+    MoreSpecifics(IpNet),
+}
+
+/// A community of one of the three kinds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Community {
+    /// RFC 1997, `65000:100`.
+    Standard(u32),
+    /// RFC 8092, `65000:1:2`.
+    Large(String),
+    /// RFC 4360, as [`PathAttributes::extended_communities`] prints it, e.g. `rt:65000:1`.
+    Extended(String),
+}
+
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum QueryError {
+    #[error("not a cursor of this table")]
+    Cursor,
+    #[error("not a community: {0}")]
+    Community(String),
+}
+
+impl FromStr for Community {
+    type Err = QueryError;
+
+    fn from_str(text: &str) -> Result<Self, QueryError> {
+        let numbers: Option<Vec<u32>> = text.split(':').map(|part| part.parse().ok()).collect();
+        match numbers.as_deref() {
+            Some([high, low]) if *high <= 0xffff && *low <= 0xffff => Ok(Community::Standard(high << 16 | low)),
+            Some([global, one, two]) => Ok(Community::Large(format!("{global}:{one}:{two}"))),
+            None if text.contains(':') => Ok(Community::Extended(text.to_string())),
+            _ => Err(QueryError::Community(text.to_string())),
+        }
+    }
+}
+
+impl Community {
+    fn is_in(&self, attributes: &PathAttributes) -> bool {
+        match self {
+            Community::Standard(community) => attributes.communities.contains(community),
+            Community::Large(community) => attributes.large_communities.contains(community),
+            Community::Extended(community) => attributes.extended_communities.contains(community),
+        }
+    }
+}
+
+/// Rows in order of router, peer, view, family, prefix and path id.
+#[derive(Debug, Default)]
+pub struct Page {
+    pub rows: Vec<RouteRow>,
+    /// Goes on after the last row; none where there is no more.
+    pub cursor: Option<String>,
+}
+
+/// One route as the table holds it; as JSON, a line of `bmp-collector rib`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RouteRow {
+    /// sysName, or the address of a router that gave none.
+    pub router: String,
+    #[serde(serialize_with = "text::uuid::serialize")]
+    pub router_id: Id,
+    pub view: RibView,
+    pub peer: IpAddr,
+    #[serde(serialize_with = "text::uuid::serialize")]
+    pub peer_id: Id,
+    pub peer_type: u8,
+    pub peer_asn: u32,
+    pub peer_bgp_id: Ipv4Addr,
+    /// Route distinguisher as `0:0` or `65000:1` prints it (RFC 4364, section 4.2).
+    #[serde(serialize_with = "text::distinguisher")]
+    pub distinguisher: u64,
+    pub afi: u16,
+    pub safi: u8,
+    /// Of families whose NLRI is a bare prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<IpNet>,
+    /// The NLRI as on the wire, without path id; hexadecimal in JSON.
+    #[serde(serialize_with = "text::as_hex")]
+    pub nlri: Nlri,
+    pub path_id: Option<u32>,
+    #[serde(flatten)]
+    pub attributes: Arc<PathAttributes>,
+    /// Of the last change.
+    #[serde(flatten)]
+    pub position: Position,
+    pub changed_at_us: i64,
+    /// Last seen in an earlier session than the router's latest, or that session is over.
+    pub stale: bool,
+}
+
+/// A router and how much is held of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RouterSummary {
+    #[serde(flatten)]
+    pub row: RouterRow,
+    pub peers: usize,
+    pub peers_up: usize,
+    pub routes: usize,
+    /// 0 where no route ever changed.
+    pub last_change_us: i64,
+}
+
+/// A peer and how many routes each of its views holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct PeerSummary {
+    #[serde(serialize_with = "text::uuid::serialize")]
+    pub router_id: Id,
+    #[serde(flatten)]
+    pub row: PeerRow,
+    pub routes: usize,
+    pub last_change_us: i64,
+    pub ribs: Vec<RibSummary>,
+}
+
+/// One view and family of a peer.
+#[derive(Clone, Debug, Serialize)]
+pub struct RibSummary {
+    pub view: RibView,
+    pub afi: u16,
+    pub safi: u8,
+    pub routes: usize,
+    pub last_change_us: i64,
+    /// RFC 9069: the Loc-RIB shows a part only.
+    pub filtered: bool,
+}
+
+impl RoutingTable {
+    /// Every router, by id.
+    pub fn routers(&self) -> Vec<RouterSummary> {
+        self.routers
+            .values()
+            .map(|router| {
+                let ribs = || router.peers.values().flat_map(|peer| peer.ribs.values());
+                RouterSummary {
+                    row: router.row.clone(),
+                    peers: router.peers.len(),
+                    peers_up: router.peers.values().filter(|peer| peer.row.state == PeerState::Up).count(),
+                    routes: ribs().map(|rib| rib.routes.len()).sum(),
+                    last_change_us: ribs().map(|rib| rib.last_change_us).max().unwrap_or(0),
+                }
+            })
+            .collect()
+    }
+
+    /// The peers of a router, or of all, by id.
+    pub fn peers(&self, router: Option<&Id>) -> Vec<PeerSummary> {
+        self.routers
+            .values()
+            .filter(|held| router.is_none_or(|id| *id == held.row.router_id))
+            .flat_map(|router| router.peers.values().map(|peer| summary(router, peer)))
+            .collect()
+    }
+
+    /// One page of routes.
+    ///
+    /// # Errors
+    /// When the cursor is none of this table's.
+    pub fn routes(&self, query: &Query) -> Result<Page, QueryError> {
+        let limit = match query.limit {
+            0 => DEFAULT_LIMIT,
+            limit => limit.min(MAX_LIMIT),
+        };
+        let mut page = Page::default();
+        let mut last = None;
+        self.visit(query, |at, row| {
+            if page.rows.len() == limit {
+                page.cursor = last.as_ref().map(Place::text);
+                return false;
+            }
+            last = Some(at());
+            page.rows.push(row());
+            true
+        })?;
+        Ok(page)
+    }
+
+    /// Every route of a query in order, without a limit, until `visit` says stop (false).
+    ///
+    /// # Errors
+    /// As [`RoutingTable::routes`].
+    pub fn each_route(&self, query: &Query, mut visit: impl FnMut(RouteRow) -> bool) -> Result<(), QueryError> {
+        self.visit(query, |_, row| visit(row()))
+    }
+
+    /// Calls `visit` with makers of a route's place and row.
+    fn visit(
+        &self,
+        query: &Query,
+        mut visit: impl FnMut(&dyn Fn() -> Place, &mut dyn FnMut() -> RouteRow) -> bool,
+    ) -> Result<(), QueryError> {
+        let cursor = query.cursor.as_deref().map(Place::parse).transpose()?;
+        let matching = self.matching_sets(query);
+        let span = match query.prefix {
+            PrefixMatch::Any => Span::All,
+            PrefixMatch::Exact(net) => Span::Exact(net.trunc()),
+            PrefixMatch::Longest(address) => Span::Longest(address),
+            PrefixMatch::MoreSpecifics(net) => Span::MoreSpecifics(net.trunc()),
+        };
+        let mut typed: HashMap<SetId, Arc<PathAttributes>> = HashMap::new();
+        let from = cursor.as_ref().map_or(Bound::Unbounded, |place| Bound::Included(place.router));
+        for (router_id, router) in self.routers.range((from, Bound::Unbounded)) {
+            if query.router.is_some_and(|id| id != *router_id) {
+                continue;
+            }
+            let cursor = cursor.as_ref().filter(|place| place.router == *router_id);
+            let from = cursor.map_or(Bound::Unbounded, |place| Bound::Included(place.peer));
+            for (peer_id, peer) in router.peers.range((from, Bound::Unbounded)) {
+                if query.peer.is_some_and(|id| id != *peer_id)
+                    || query.peer_address.is_some_and(|address| address != peer.row.address)
+                {
+                    continue;
+                }
+                let cursor = cursor.filter(|place| place.peer == *peer_id);
+                let from = cursor.map_or(Bound::Unbounded, |place| Bound::Included(place.rib));
+                for (key, rib) in peer.ribs.range((from, Bound::Unbounded)) {
+                    if !asks_for(query, *key) {
+                        continue;
+                    }
+                    let cursor = cursor.filter(|place| place.rib == *key);
+                    let whole = rib.routes.visit(span, cursor.map(|place| &place.key), |wire, route| {
+                        let set = route.attributes;
+                        if matching.as_ref().is_some_and(|matching| !matching.contains_key(&set)) {
+                            return true;
+                        }
+                        let place = || Place { router: *router_id, peer: *peer_id, rib: *key, key: wire() };
+                        let mut row = || {
+                            let known = typed.get(&set).or_else(|| matching.as_ref()?.get(&set)).cloned();
+                            let attributes = known.unwrap_or_else(|| {
+                                let bytes = self.sets.bytes(set).map(Arc::clone).unwrap_or_default();
+                                let decoded = Arc::new(AttributeSet::new(bytes).into_typed());
+                                typed.insert(set, Arc::clone(&decoded));
+                                decoded
+                            });
+                            row(router, peer, *key, wire(), route, attributes)
+                        };
+                        visit(&place, &mut row)
+                    });
+                    if !whole {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The attribute sets that hold what the query asks of attributes; none where it asks nothing.
+    fn matching_sets(&self, query: &Query) -> Option<HashMap<SetId, Arc<PathAttributes>>> {
+        if query.as_in_path.is_none() && query.community.is_none() {
+            return None;
+        }
+        let matching = self.sets.iter().filter_map(|(id, bytes)| {
+            let attributes = AttributeSet::new(Arc::clone(bytes)).into_typed();
+            let matches = query.as_in_path.is_none_or(|asn| attributes.as_path.contains(&asn))
+                && query.community.as_ref().is_none_or(|community| community.is_in(&attributes));
+            matches.then(|| (id, Arc::new(attributes)))
+        });
+        Some(matching.collect())
+    }
+}
+
+fn asks_for(query: &Query, key: RibKey) -> bool {
+    query.view.is_none_or(|view| view == key.view)
+        && query.afi.is_none_or(|afi| afi == key.afi)
+        && query.safi.is_none_or(|safi| safi == key.safi)
+}
+
+fn row(
+    router: &Router,
+    peer: &Peer,
+    key: RibKey,
+    wire: WireKey,
+    route: &Route,
+    attributes: Arc<PathAttributes>,
+) -> RouteRow {
+    RouteRow {
+        router: match (router.row.sys_name.as_str(), router.row.address) {
+            ("", Some(address)) => address.to_string(),
+            (name, _) => name.to_string(),
+        },
+        router_id: router.row.router_id,
+        view: key.view,
+        peer: peer.row.address,
+        peer_id: peer.row.peer_id,
+        peer_type: peer.row.peer_type,
+        peer_asn: peer.row.asn,
+        peer_bgp_id: peer.row.bgp_id,
+        distinguisher: peer.row.distinguisher,
+        afi: key.afi,
+        safi: key.safi,
+        prefix: nlri::prefix(key.afi, key.safi, &wire.nlri)
+            .and_then(|(address, length)| IpNet::new(address, length).ok()),
+        nlri: wire.nlri,
+        path_id: wire.path_id,
+        attributes,
+        position: Position { epoch: router.epochs.get(route.changed), sequence: route.sequence },
+        changed_at_us: route.changed_at_us,
+        stale: route.seen != router.current || router.ends_at_us.is_some(),
+    }
+}
+
+fn summary(router: &Router, peer: &Peer) -> PeerSummary {
+    let ribs = || peer.ribs.iter().map(|(key, rib): (&RibKey, &Rib)| (key, rib));
+    PeerSummary {
+        router_id: router.row.router_id,
+        row: peer.row.clone(),
+        routes: ribs().map(|(_, rib)| rib.routes.len()).sum(),
+        last_change_us: ribs().map(|(_, rib)| rib.last_change_us).max().unwrap_or(0),
+        ribs: ribs()
+            .map(|(key, rib)| RibSummary {
+                view: key.view,
+                afi: key.afi,
+                safi: key.safi,
+                routes: rib.routes.len(),
+                last_change_us: rib.last_change_us,
+                filtered: rib.filtered,
+            })
+            .collect(),
+    }
+}
+
+/// Where a page ended.
+struct Place {
+    router: Id,
+    peer: Id,
+    rib: RibKey,
+    key: WireKey,
+}
+
+impl Place {
+    fn text(&self) -> String {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.extend_from_slice(&self.router);
+        bytes.extend_from_slice(&self.peer);
+        bytes.push(self.rib.view as u8);
+        bytes.extend_from_slice(&self.rib.afi.to_be_bytes());
+        bytes.push(self.rib.safi);
+        bytes.push(u8::from(self.key.path_id.is_some()));
+        bytes.extend_from_slice(&self.key.path_id.unwrap_or(0).to_be_bytes());
+        bytes.extend_from_slice(&self.key.nlri);
+        text::hex(&bytes)
+    }
+
+    fn parse(cursor: &str) -> Result<Self, QueryError> {
+        let bytes = text::unhex(cursor).ok_or(QueryError::Cursor)?;
+        Self::read(&bytes).ok_or(QueryError::Cursor)
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (router, rest) = bytes.split_first_chunk()?;
+        let (peer, rest) = rest.split_first_chunk()?;
+        let (view, rest) = rest.split_first()?;
+        let (afi, rest) = rest.split_first_chunk()?;
+        let (safi, rest) = rest.split_first()?;
+        let (has_path_id, rest) = rest.split_first()?;
+        let (path_id, nlri) = rest.split_first_chunk()?;
+        Some(Place {
+            router: *router,
+            peer: *peer,
+            rib: RibKey {
+                view: RibView::from_number(i32::from(*view))?,
+                afi: u16::from_be_bytes(*afi),
+                safi: *safi,
+            },
+            key: WireKey {
+                nlri: Nlri::from_slice(nlri),
+                path_id: (*has_path_id == 1).then(|| u32::from_be_bytes(*path_id)),
+            },
+        })
+    }
+}

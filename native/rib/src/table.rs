@@ -1,0 +1,496 @@
+//! The routing table: routers, their peers, and every view's routes.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use batch::proto;
+use batch::proto::Message;
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::deltas::{
+    Counts, Deltas, End, EndKind, EndScope, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta,
+    RouterRow, RouterState,
+};
+use crate::intern::Interner;
+use crate::recorder::Recorder;
+use crate::routes::Routes;
+use crate::view::RibView;
+
+/// What a table may hold and how long it waits.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub max_routers: usize,
+    pub max_peers_per_router: usize,
+    /// Over all routers; announcements past it are refused, counted, and told once a batch as a
+    /// dead letter.
+    pub max_routes: usize,
+    /// A router that came back and sent no End-of-RIB for a family by then has its routes of older
+    /// sessions withdrawn.
+    pub eor_timeout_us: i64,
+    /// Routes of a lost session stay this long for its router to come back; 0: they end at once.
+    pub hold_time_us: i64,
+    /// Withdrawals that one `expire` may make; the rest is left to the next.
+    pub max_expired: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_routers: 10_000,
+            max_peers_per_router: 10_000,
+            max_routes: 50_000_000,
+            eor_timeout_us: 300_000_000,
+            hold_time_us: 300_000_000,
+            max_expired: 100_000,
+        }
+    }
+}
+
+/// Why a batch was refused as a whole; nothing of it was applied.
+#[derive(Debug, Error)]
+pub enum ApplyError {
+    #[error("not a batch: {0}")]
+    Protobuf(#[from] proto::DecodeError),
+    #[error("not a batch: {0}")]
+    Malformed(&'static str),
+    #[error("not a table dump: {0}")]
+    Dump(&'static str),
+    #[error("limit of {0} routers reached")]
+    Routers(usize),
+}
+
+/// Routes of many routers, by router, peer, view and family.
+#[derive(Default)]
+pub struct RoutingTable {
+    pub(crate) limits: Limits,
+    pub(crate) routers: BTreeMap<Id, Router>,
+    pub(crate) sets: Interner,
+    pub(crate) routes: usize,
+}
+
+pub(crate) struct Router {
+    pub row: RouterRow,
+    /// Newest position applied.
+    pub last: Position,
+    pub epochs: Epochs,
+    /// Index of the running session in `epochs`.
+    pub current: u32,
+    /// When routes last seen in sessions up to an epoch are swept for want of End-of-RIB.
+    pub sweeps: VecDeque<(u64, i64)>,
+    /// When the routes of a router that is gone end.
+    pub ends_at_us: Option<i64>,
+    pub peers: BTreeMap<Id, Peer>,
+}
+
+pub(crate) struct Peer {
+    pub row: PeerRow,
+    /// Session in which `row.state` was last heard from the router.
+    pub seen: u32,
+    pub ribs: BTreeMap<RibKey, Rib>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RibKey {
+    pub view: RibView,
+    pub afi: u16,
+    pub safi: u8,
+}
+
+pub(crate) struct Rib {
+    pub routes: Routes,
+    pub last_change_us: i64,
+    /// RFC 9069, F flag.
+    pub filtered: bool,
+}
+
+/// Session epochs by a small index, so that a route needs four octets for one.
+#[derive(Default)]
+pub(crate) struct Epochs(Vec<u64>);
+
+impl Epochs {
+    pub fn index(&mut self, epoch: u64) -> u32 {
+        let place = self.0.iter().rposition(|known| *known == epoch).unwrap_or_else(|| {
+            self.0.push(epoch);
+            self.0.len() - 1
+        });
+        u32::try_from(place).unwrap_or(u32::MAX)
+    }
+
+    pub fn get(&self, index: u32) -> u64 {
+        usize::try_from(index).ok().and_then(|index| self.0.get(index)).copied().unwrap_or(0)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Above this many remembered epochs, those without a route are forgotten.
+const MAX_EPOCHS: usize = 1024;
+/// Sweeps that may be pending for a router; past it the two oldest become one, at the later time.
+const MAX_SWEEPS: usize = 64;
+
+/// When and where an event stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub position: Position,
+    pub router_time_us: i64,
+    pub received_at_us: i64,
+}
+
+impl RoutingTable {
+    pub fn new(limits: Limits) -> Self {
+        RoutingTable { limits, ..Self::default() }
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Applies one encoded [`proto::Batch`].
+    ///
+    /// # Errors
+    /// When `payload` is not a batch, or its router is over the limit. Nothing is applied then.
+    pub fn apply(&mut self, payload: &[u8]) -> Result<Deltas, ApplyError> {
+        self.apply_batch(&proto::Batch::decode(Bytes::copy_from_slice(payload))?)
+    }
+
+    /// Applies one batch.
+    ///
+    /// # Errors
+    /// As [`RoutingTable::apply`].
+    pub fn apply_batch(&mut self, batch: &proto::Batch) -> Result<Deltas, ApplyError> {
+        crate::apply::apply(self, batch)
+    }
+
+    /// Ends what has waited long enough: routes of lost sessions after the hold time, and routes
+    /// that a router which came back never announced again. To be called every few seconds, and at
+    /// once again while [`Deltas::more`] is set.
+    pub fn expire(&mut self, now_us: i64) -> Deltas {
+        let mut out = Recorder::default();
+        let mut left = self.limits.max_expired;
+        for router in self.routers.values_mut() {
+            if left == 0 {
+                out.deltas.more = true;
+                break;
+            }
+            let mut moment = Moment { position: router.last, router_time_us: 0, received_at_us: now_us };
+            if router.ends_at_us.is_some_and(|at| at <= now_us) {
+                if router.row.state == RouterState::Connected {
+                    // Nobody was left to tell the end of its session (`collector_restarted`).
+                    router.last.sequence += 1;
+                    moment.position = router.last;
+                    router.lost(&mut out, moment, "its collector restarted");
+                }
+                router.ends_at_us = None;
+                end_router(router, &mut self.sets, &mut self.routes, &mut out, moment);
+            }
+            while let Some((epoch, at)) = router.sweeps.front().copied() {
+                if at > now_us {
+                    break;
+                }
+                let swept = sweep(router, epoch, &mut self.sets, &mut self.routes, &mut out, moment, &mut left);
+                if left == 0 && !swept {
+                    out.deltas.more = true;
+                    break;
+                }
+                router.sweeps.pop_front();
+            }
+        }
+        out.finish()
+    }
+
+    /// Routers, peers, routes, attribute sets and their octets that are held.
+    pub fn size(&self) -> Size {
+        let (attribute_sets, attribute_octets) = self.sets.size();
+        Size {
+            routers: self.routers.len(),
+            peers: self.routers.values().map(|router| router.peers.len()).sum(),
+            routes: self.routes,
+            attribute_sets,
+            attribute_octets,
+        }
+    }
+}
+
+/// See [`RoutingTable::size`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Size {
+    pub routers: usize,
+    pub peers: usize,
+    pub routes: usize,
+    pub attribute_sets: usize,
+    pub attribute_octets: usize,
+}
+
+impl Router {
+    /// A later session than all before begins: what is held is stale until it is said again.
+    pub fn begin(&mut self, epoch: u64, now_us: i64, eor_timeout_us: i64) {
+        let before = self.last.epoch;
+        if self.epochs.len() >= MAX_EPOCHS {
+            self.forget_epochs();
+        }
+        self.current = self.epochs.index(epoch);
+        self.last = Position { epoch, sequence: 0 };
+        self.ends_at_us = None;
+        if self.peers.values().any(|peer| peer.ribs.values().any(|rib| rib.routes.len() > 0)) {
+            if self.sweeps.len() >= MAX_SWEEPS {
+                self.sweeps.pop_front();
+            }
+            self.sweeps.push_back((before, now_us.saturating_add(eor_timeout_us)));
+        }
+    }
+
+    fn forget_epochs(&mut self) {
+        let old = std::mem::take(&mut self.epochs);
+        let epochs = &mut self.epochs;
+        let mut again = |index: u32| epochs.index(old.get(index));
+        self.current = again(self.current);
+        for peer in self.peers.values_mut() {
+            peer.seen = again(peer.seen);
+            for rib in peer.ribs.values_mut() {
+                for route in rib.routes.values_mut() {
+                    route.seen = again(route.seen);
+                    route.changed = again(route.changed);
+                }
+            }
+        }
+    }
+
+    /// Its session ended without anybody telling so: a gap in observation, recorded as one.
+    pub fn lost(&mut self, out: &mut Recorder, moment: Moment, reason: &str) {
+        self.disconnect(out, moment, reason.into(), 0);
+        let index = out.router(&self.row);
+        let event = out.event(EventKind::SessionEnd, index, None, moment);
+        event.reason = Some(reason.into());
+        event.synthetic = true;
+    }
+
+    /// Its session is over: peers are stale, routes wait for the hold time.
+    pub fn disconnect(&mut self, out: &mut Recorder, moment: Moment, reason: String, hold_time_us: i64) {
+        self.row.state = RouterState::Disconnected;
+        self.row.position = moment.position;
+        self.row.session_ended_us = Some(moment.received_at_us);
+        self.row.end_reason = Some(reason);
+        self.ends_at_us = Some(moment.received_at_us.saturating_add(hold_time_us));
+        let index = out.changed_router(&self.row);
+        out.deltas.ends.push(End {
+            scope: EndScope::Router(index),
+            kind: EndKind::Stale,
+            position: moment.position,
+            router_time_us: moment.router_time_us,
+            received_at_us: moment.received_at_us,
+            synthetic: false,
+            routes: 0,
+        });
+        for peer in self.peers.values_mut() {
+            if peer.row.state != PeerState::Down {
+                peer.row.state = PeerState::Stale;
+                peer.row.state_since_us = moment.received_at_us;
+                peer.row.position = moment.position;
+            }
+        }
+    }
+}
+
+/// Drops all routes of a peer; returns how many.
+pub(crate) fn drop_routes(peer: &mut Peer, sets: &mut Interner, total: &mut usize) -> u64 {
+    let mut dropped = 0;
+    for rib in peer.ribs.values() {
+        for route in rib.routes.values() {
+            sets.release(route.attributes);
+            dropped += 1;
+        }
+    }
+    peer.ribs.clear();
+    *total = total.saturating_sub(dropped);
+    dropped as u64
+}
+
+/// Ends a whole router that did not come back.
+pub(crate) fn end_router(
+    router: &mut Router,
+    sets: &mut Interner,
+    total: &mut usize,
+    out: &mut Recorder,
+    moment: Moment,
+) {
+    let mut routes = 0;
+    for peer in router.peers.values_mut() {
+        routes += drop_routes(peer, sets, total);
+        if peer.row.state != PeerState::Down {
+            peer.row.state = PeerState::Down;
+            peer.row.state_since_us = moment.received_at_us;
+            peer.row.position = moment.position;
+            peer.row.down_reason = Some("the router did not come back within the hold time".into());
+        }
+    }
+    router.sweeps.clear();
+    let index = out.router(&router.row);
+    out.ended_router(index);
+    out.deltas.ends.push(End {
+        scope: EndScope::Router(index),
+        kind: EndKind::Ended,
+        position: moment.position,
+        router_time_us: 0,
+        received_at_us: moment.received_at_us,
+        synthetic: true,
+        routes,
+    });
+    let event = out.event(EventKind::Expired, index, None, moment);
+    event.routes = Some(routes);
+    event.synthetic = true;
+}
+
+/// Ends all routes of a peer.
+pub(crate) fn end_peer(
+    router: &RouterRow,
+    peer: &mut Peer,
+    sets: &mut Interner,
+    total: &mut usize,
+    out: &mut Recorder,
+    moment: Moment,
+    synthetic: bool,
+) -> u64 {
+    let routes = drop_routes(peer, sets, total);
+    let index = out.peer(router, &peer.row);
+    out.ended_peer(index);
+    out.deltas.ends.push(End {
+        scope: EndScope::Peer(index),
+        kind: EndKind::Ended,
+        position: moment.position,
+        router_time_us: moment.router_time_us,
+        received_at_us: moment.received_at_us,
+        synthetic,
+        routes,
+    });
+    routes
+}
+
+/// Withdraws what was last seen in a session up to `epoch`; false when `left` ran out before all
+/// was done.
+fn sweep(
+    router: &mut Router,
+    epoch: u64,
+    sets: &mut Interner,
+    total: &mut usize,
+    out: &mut Recorder,
+    moment: Moment,
+    left: &mut usize,
+) -> bool {
+    let Router { row, epochs, peers, current, .. } = router;
+    for peer in peers.values_mut() {
+        let stale = |seen: u32| seen != *current && epochs.get(seen) <= epoch;
+        let (mut old, mut all) = (0_u64, 0_u64);
+        for route in peer.ribs.values().flat_map(|rib| rib.routes.values()) {
+            all += 1;
+            old += u64::from(stale(route.seen));
+        }
+        // A peer that did not come back at all ends in one statement.
+        let gone = epochs.get(peer.seen) <= epoch && peer.seen != *current;
+        if all == old && (gone || old > 0) {
+            if gone && peer.row.state != PeerState::Down {
+                peer.row.state = PeerState::Down;
+                peer.row.state_since_us = moment.received_at_us;
+                peer.row.position = moment.position;
+                peer.row.down_reason = Some("not seen again after its router came back".into());
+                out.changed_peer(row, &peer.row);
+            }
+            if old > 0 {
+                let ended = end_peer(row, peer, sets, total, out, moment, true);
+                swept_event(row, peer, None, out, moment, ended);
+            }
+            continue;
+        }
+        if old == 0 {
+            continue;
+        }
+        let keys: Vec<RibKey> = peer.ribs.keys().copied().collect();
+        for key in keys {
+            let swept = sweep_rib(row, peer, key, sets, total, out, moment, left, &stale);
+            if swept > 0 {
+                swept_event(row, peer, Some(key), out, moment, swept);
+            }
+            if *left == 0 {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn swept_event(
+    router: &RouterRow,
+    peer: &Peer,
+    rib: Option<RibKey>,
+    out: &mut Recorder,
+    moment: Moment,
+    routes: u64,
+) {
+    let index = out.router(router);
+    let peer = out.peer(router, &peer.row);
+    let event = out.event(EventKind::Swept, index, Some(peer), moment);
+    event.routes = Some(routes);
+    event.synthetic = true;
+    if let Some(rib) = rib {
+        event.view = Some(rib.view);
+        event.afi = Some(rib.afi);
+        event.safi = Some(rib.safi);
+    }
+}
+
+/// Withdraws the stale routes of one view and family, at most `left`; returns how many.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn sweep_rib(
+    router: &RouterRow,
+    peer: &mut Peer,
+    key: RibKey,
+    sets: &mut Interner,
+    total: &mut usize,
+    out: &mut Recorder,
+    moment: Moment,
+    left: &mut usize,
+    stale: &dyn Fn(u32) -> bool,
+) -> u64 {
+    let Some(rib) = peer.ribs.get_mut(&key) else { return 0 };
+    let mut swept = 0;
+    let mut index = None;
+    rib.routes.retain(|wire, route| {
+        if *left == 0 || !stale(route.seen) {
+            return true;
+        }
+        *left -= 1;
+        swept += 1;
+        sets.release(route.attributes);
+        let wire = wire();
+        let peer = *index.get_or_insert_with(|| out.peer(router, &peer.row));
+        out.deltas.routes.push(RouteDelta {
+            change: RouteChange::Withdraw,
+            peer,
+            view: key.view,
+            afi: key.afi,
+            safi: key.safi,
+            nlri: wire.nlri,
+            path_id: wire.path_id,
+            attributes: None,
+            position: moment.position,
+            router_time_us: moment.router_time_us,
+            received_at_us: moment.received_at_us,
+            synthetic: true,
+            unknown: false,
+            ended: false,
+        });
+        false
+    });
+    if swept > 0 {
+        rib.last_change_us = moment.received_at_us;
+        *total = total.saturating_sub(usize::try_from(swept).unwrap_or(usize::MAX));
+    }
+    swept
+}
+
+impl Counts {
+    pub(crate) fn add_routes(&mut self, routes: u64) {
+        self.routes += routes;
+    }
+}
