@@ -5,10 +5,12 @@
 
 mod apply;
 pub mod attributes;
+pub mod copy;
 pub mod deltas;
 mod intern;
 mod load;
 pub mod nlri;
+pub mod ocsf;
 mod open;
 pub mod query;
 mod recorder;

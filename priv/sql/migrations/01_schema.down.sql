@@ -4,16 +4,16 @@ DROP TYPE IF EXISTS {schema}.bgp_change;
 -- ;
 DROP TYPE IF EXISTS {schema}.bgp_rib_view;
 -- ;
--- The schema goes only when nothing else lives in it and it is not one the database came with.
+-- The schema goes only when it is empty, ours to drop, and not the one that every database has.
 DO $$
+DECLARE
+  namespace oid := to_regnamespace('{schema}');
 BEGIN
-  IF to_regnamespace('{schema}') IS NOT NULL
-     AND to_regnamespace('{schema}') <> 'public'::regnamespace
-     AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{schema}'))
-     AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('{schema}'))
-     AND NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = to_regnamespace('{schema}'))
-     AND has_schema_privilege(current_user, '{schema}', 'USAGE')
-     AND pg_has_role(current_user, (SELECT nspowner FROM pg_namespace WHERE oid = to_regnamespace('{schema}')), 'MEMBER')
+  IF namespace <> 'public'::regnamespace
+     AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = namespace)
+     AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = namespace)
+     AND NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = namespace)
+     AND EXISTS (SELECT FROM pg_namespace WHERE oid = namespace AND pg_has_role(nspowner, 'MEMBER'))
   THEN
     DROP SCHEMA {schema};
   END IF;

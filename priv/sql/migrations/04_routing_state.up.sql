@@ -4,6 +4,7 @@
 -- `attributes` are the path attributes as octets (RFC 4271 section 4.3, sorted, 4-octet AS numbers), every one
 -- of them; the columns beside it are what people ask for. `next_hop_octets` likewise, with link-local and RD.
 -- `path_id` is -1 where ADD-PATH is not used. `prefix` is null for NLRI that are none; `nlri_text` says those.
+-- Communities are null where the route has none.
 --
 -- No secondary index but the prefix's, and that never changes for a row: an update of a known route is then
 -- heap-only, for which the fillfactor leaves room.

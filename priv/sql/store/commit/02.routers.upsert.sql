@@ -6,7 +6,7 @@ SELECT DISTINCT ON (router_id)
   router_id, epoch, sequence, sys_name, sys_descr, address, port, collector, state, session_started_at,
   session_ended_at, end_reason, session_started_at
 FROM bmp_stage_routers
-ORDER BY router_id, epoch DESC, sequence DESC
+ORDER BY router_id, epoch DESC, sequence DESC, bmp_stage_routers.ctid DESC
 ON CONFLICT (router_id) DO UPDATE SET
   epoch = excluded.epoch, sequence = excluded.sequence, sys_name = excluded.sys_name,
   sys_descr = excluded.sys_descr, address = excluded.address, port = excluded.port,

@@ -8,7 +8,7 @@ SELECT DISTINCT ON (peer_id)
   state_since, down_reason, local_address, local_port, remote_port, local_asn, local_bgp_id, hold_time,
   sent_open, received_open, state_since
 FROM bmp_stage_peers
-ORDER BY peer_id, epoch DESC, sequence DESC
+ORDER BY peer_id, epoch DESC, sequence DESC, bmp_stage_peers.ctid DESC
 ON CONFLICT (peer_id) DO UPDATE SET
   epoch = excluded.epoch, sequence = excluded.sequence, asn = excluded.asn, bgp_id = excluded.bgp_id,
   table_name = excluded.table_name, state = excluded.state, state_since = excluded.state_since,

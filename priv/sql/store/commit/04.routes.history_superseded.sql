@@ -3,17 +3,17 @@
 INSERT INTO {schema}.bgp_routing_history
   (time, epoch, sequence, path_id, router_time, med, local_pref, view, afi, origin, safi, synthetic, change,
    router_id, peer_id, nlri, prefix, nlri_text, next_hop, next_hop_octets, attributes, as_path, communities)
-SELECT s.time, s.epoch, s.sequence, s.path_id, s.router_time, s.med, s.local_pref, s.view, s.afi, s.origin,
-  s.safi, s.synthetic,
-  CASE WHEN s.supersedes OR s.change = 'withdraw' THEN s.change
-       WHEN t.active THEN 'change'::{schema}.bgp_change
-       ELSE 'announce'::{schema}.bgp_change END,
+SELECT s.time, s.epoch, s.sequence, s.path_id, s.router_time, s.med, s.local_pref,
+  s.view::{schema}.bgp_rib_view, s.afi, s.origin::{schema}.bgp_origin, s.safi, s.synthetic,
+  CASE WHEN s.supersedes OR s.change = 'withdraw' THEN s.change::{schema}.bgp_change
+       WHEN t.active THEN 'change'
+       ELSE 'announce' END,
   s.router_id, s.peer_id, s.nlri, s.prefix, s.nlri_text, s.next_hop, s.next_hop_octets, s.attributes,
   s.as_path, s.communities
 FROM bmp_stage_routes s
 LEFT JOIN {schema}.bgp_peers p ON p.peer_id = s.peer_id
 LEFT JOIN {schema}.bgp_routing_state t
-  ON t.peer_id = s.peer_id AND t.view = s.view AND t.afi = s.afi AND t.safi = s.safi
+  ON t.peer_id = s.peer_id AND t.view = s.view::{schema}.bgp_rib_view AND t.afi = s.afi AND t.safi = s.safi
     AND t.nlri = s.nlri AND t.path_id = s.path_id
 WHERE s.superseded
   AND (s.epoch, s.sequence) > (coalesce(p.ended_epoch, -1), coalesce(p.ended_sequence, -1))

@@ -3,9 +3,9 @@
 WITH gone AS (
   UPDATE {schema}.bgp_routing_state t SET
     epoch = s.epoch, sequence = s.sequence, changed_at = s.time, router_time = s.router_time,
-    active = false, synthetic = s.synthetic, change = s.change
+    active = false, synthetic = s.synthetic, change = s.change::{schema}.bgp_change
   FROM bmp_stage_routes s
-  WHERE t.peer_id = s.peer_id AND t.view = s.view AND t.afi = s.afi AND t.safi = s.safi
+  WHERE t.peer_id = s.peer_id AND t.view = s.view::{schema}.bgp_rib_view AND t.afi = s.afi AND t.safi = s.safi
     AND t.nlri = s.nlri AND t.path_id = s.path_id
     AND s.change = 'withdraw' AND NOT s.superseded
     AND (s.epoch, s.sequence) > (t.epoch, t.sequence)

@@ -5,16 +5,16 @@ WITH changed AS (
     epoch = s.epoch, sequence = s.sequence, changed_at = s.time, router_time = s.router_time,
     announced_at = CASE WHEN t.active THEN t.announced_at ELSE s.time END,
     active = true, synthetic = s.synthetic,
-    change = CASE WHEN s.supersedes THEN s.change
-                  WHEN t.active THEN 'change'::{schema}.bgp_change
-                  ELSE 'announce'::{schema}.bgp_change END,
-    med = s.med, local_pref = s.local_pref, origin = s.origin, next_hop = s.next_hop,
+    change = CASE WHEN s.supersedes THEN s.change::{schema}.bgp_change
+                  WHEN t.active THEN 'change'
+                  ELSE 'announce' END,
+    med = s.med, local_pref = s.local_pref, origin = s.origin::{schema}.bgp_origin, next_hop = s.next_hop,
     next_hop_octets = s.next_hop_octets, attributes = s.attributes, as_path = s.as_path,
     as_path_text = s.as_path_text, communities = s.communities, large_communities = s.large_communities,
     extended_communities = s.extended_communities, other_attributes = s.other_attributes
   FROM bmp_stage_routes s
   LEFT JOIN {schema}.bgp_peers p ON p.peer_id = s.peer_id
-  WHERE t.peer_id = s.peer_id AND t.view = s.view AND t.afi = s.afi AND t.safi = s.safi
+  WHERE t.peer_id = s.peer_id AND t.view = s.view::{schema}.bgp_rib_view AND t.afi = s.afi AND t.safi = s.safi
     AND t.nlri = s.nlri AND t.path_id = s.path_id
     AND s.change <> 'withdraw' AND NOT s.superseded
     AND (s.epoch, s.sequence) > (t.epoch, t.sequence)

@@ -8,8 +8,9 @@ WITH inserted AS (
      attributes, as_path, as_path_text, communities, large_communities, extended_communities,
      other_attributes)
   SELECT s.epoch, s.sequence, s.path_id, CASE WHEN s.change <> 'withdraw' THEN s.time END, s.time,
-    s.router_time, s.med, s.local_pref, s.view, s.afi, s.origin, s.safi, s.change <> 'withdraw', s.synthetic,
-    CASE WHEN s.supersedes OR s.change = 'withdraw' THEN s.change ELSE 'announce'::{schema}.bgp_change END,
+    s.router_time, s.med, s.local_pref, s.view::{schema}.bgp_rib_view, s.afi,
+    s.origin::{schema}.bgp_origin, s.safi, s.change <> 'withdraw', s.synthetic,
+    CASE WHEN s.supersedes OR s.change = 'withdraw' THEN s.change::{schema}.bgp_change ELSE 'announce' END,
     s.router_id, s.peer_id, s.nlri, s.prefix, s.nlri_text, s.next_hop, s.next_hop_octets, s.attributes,
     s.as_path, s.as_path_text, s.communities, s.large_communities, s.extended_communities,
     s.other_attributes
@@ -20,7 +21,7 @@ WITH inserted AS (
     AND (s.epoch, s.sequence) > (coalesce(p.ended_epoch, -1), coalesce(p.ended_sequence, -1))
     AND NOT EXISTS (
       SELECT FROM {schema}.bgp_routing_state t
-      WHERE t.peer_id = s.peer_id AND t.view = s.view AND t.afi = s.afi AND t.safi = s.safi
+      WHERE t.peer_id = s.peer_id AND t.view = s.view::{schema}.bgp_rib_view AND t.afi = s.afi AND t.safi = s.safi
         AND t.nlri = s.nlri AND t.path_id = s.path_id)
   RETURNING *
 )

@@ -6,7 +6,7 @@ CREATE TEMP TABLE IF NOT EXISTS bmp_stage_events (
   epoch                bigint,
   sequence             bigint,
   kind                 text,
-  view                 {schema}.bgp_rib_view,
+  view                 text,
   afi                  integer,
   safi                 smallint,
   synthetic            boolean,
