@@ -8,7 +8,7 @@ use batch::proto::{self, fault::Treatment, route_group::Action};
 
 use crate::attributes;
 use crate::deltas::{
-    DeadLetter, Deltas, EventKind, Id, Nlri, PeerRow, PeerState, Position, RouteChange, RouteDelta, RouterRow,
+    DeadLetter, Deltas, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta, RouterRow,
     RouterState, Statistic,
 };
 use crate::intern::Interner;
@@ -398,9 +398,10 @@ impl Pass<'_> {
         rib.last_change_us = moment.received_at_us;
         let attributes = self.sets.bytes(new.set).map(|bytes| self.out.set(bytes));
         if twice {
+            let nlri = nlri::key(new.key.afi, new.key.safi, new.nlri);
             // The same UPDATE said this key before: one position has one delta, with what was said last.
             let said = self.out.deltas.routes.iter_mut().skip(new.first).rev().find(|delta| {
-                delta.nlri.as_slice() == new.nlri
+                delta.nlri == nlri
                     && (delta.path_id, delta.afi, delta.safi) == (new.path_id, new.key.afi, new.key.safi)
             });
             if let Some(said) = said {
@@ -415,7 +416,7 @@ impl Pass<'_> {
             view: new.key.view,
             afi: new.key.afi,
             safi: new.key.safi,
-            nlri: Nlri::from_slice(new.nlri),
+            nlri: nlri::key(new.key.afi, new.key.safi, new.nlri),
             path_id: new.path_id,
             attributes,
             position: moment.position,
@@ -471,7 +472,7 @@ impl Pass<'_> {
             view: key.view,
             afi: key.afi,
             safi: key.safi,
-            nlri: Nlri::from_slice(nlri),
+            nlri: nlri::key(key.afi, key.safi, nlri),
             path_id,
             attributes: None,
             position: moment.position,

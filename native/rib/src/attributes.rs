@@ -144,7 +144,16 @@ pub fn community_text(community: u32) -> String {
 impl PathAttributes {
     /// Reads canonical attributes; what does not read is left out of the typed view (the bytes
     /// stay the identity).
-    pub(crate) fn decode(_next_hop: &[u8], _canonical: &[u8]) -> Self {
-        PathAttributes::default()
+    pub(crate) fn decode(_next_hop: &[u8], canonical: &[u8]) -> Self {
+        let mut out = PathAttributes::default();
+        let mut rest = canonical;
+        while let Some(([_, code, length], after)) = rest.split_first_chunk() {
+            let Some((value, after)) = after.split_at_checked(usize::from(*length)) else { break };
+            if *code == 4 {
+                out.med = value.try_into().ok().map(u32::from_be_bytes);
+            }
+            rest = after;
+        }
+        out
     }
 }

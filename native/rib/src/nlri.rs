@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::deltas::Nlri;
+
 /// IANA address family numbers and subsequent ones whose NLRI is a bare prefix.
 pub fn is_prefix_family(afi: u16, safi: u8) -> bool {
     matches!((afi, safi), (1 | 2, 1 | 2))
@@ -33,6 +35,18 @@ pub(crate) fn padded<const N: usize>(length: u8, octets: &[u8]) -> Option<[u8; N
         *address.get_mut(used - 1)? &= 0xff << (8 - rest);
     }
     Some(address)
+}
+
+/// The NLRI as a key: the bits after a prefix's length cleared.
+pub(crate) fn key(afi: u16, safi: u8, nlri: &[u8]) -> Nlri {
+    let mut key = Nlri::from_slice(nlri);
+    if is_prefix_family(afi, safi) && nlri.len() > 1 {
+        let rest = nlri.first().map_or(0, |length| length % 8);
+        if let (true, Some(last)) = (rest != 0, key.last_mut()) {
+            *last &= 0xff << (8 - rest);
+        }
+    }
+    key
 }
 
 /// An NLRI that ends before its length says.
