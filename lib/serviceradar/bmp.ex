@@ -73,6 +73,32 @@ defmodule ServiceRadar.BMP do
     with {:ok, routes, _cursor} <- routes(station, address: address, limit: 10_000), do: {:ok, routes}
   end
 
+  @doc """
+  Changes of routes in the past that match the query, newest first. `{:error, :not_kept}` where the store keeps none.
+  """
+  @spec history(Config.name(), keyword) ::
+          {:ok, [map], cursor :: term | nil} | {:error, ArgumentError.t() | :not_kept | term}
+  def history(station \\ __MODULE__, query) do
+    case Query.new(query) do
+      {:ok, query} -> kept(station, :history, [query])
+      {:error, text} -> {:error, %ArgumentError{message: text}}
+    end
+  end
+
+  @doc """
+  What happened to sessions and peers, newest first: `:router` and `:peer` (ids), `:limit` (default 100), `:cursor`.
+  `{:error, :not_kept}` where the store keeps none.
+  """
+  @spec events(Config.name(), keyword) :: {:ok, [map], cursor :: term | nil} | {:error, :not_kept | term}
+  def events(station \\ __MODULE__, options \\ []),
+    do: kept(station, :events, [Keyword.merge([router: nil, peer: nil, limit: 100, cursor: nil], options)])
+
+  @doc """
+  The newest value of every counter of a peer's Statistics Reports. `{:error, :not_kept}` where the store keeps none.
+  """
+  @spec statistics(Config.name(), peer_id :: String.t()) :: {:ok, [map]} | {:error, :not_kept | term}
+  def statistics(station \\ __MODULE__, peer_id), do: kept(station, :statistics, [peer_id])
+
   @doc "`%{routers: n, peers: n, routes: n}`."
   @spec counts(Config.name()) :: {:ok, map} | {:error, term}
   def counts(station \\ __MODULE__), do: store(station, :counts, [])
@@ -80,5 +106,14 @@ defmodule ServiceRadar.BMP do
   defp store(station, function, arguments) do
     %Config{store: {store, _}} = config = Instance.config!(station)
     apply(store, function, [config | arguments])
+  end
+
+  # What a store need not be able to tell.
+  defp kept(station, function, arguments) do
+    %Config{store: {store, _}} = Instance.config!(station)
+
+    if function_exported?(store, function, length(arguments) + 1),
+      do: store(station, function, arguments),
+      else: {:error, :not_kept}
   end
 end

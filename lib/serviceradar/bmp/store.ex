@@ -42,5 +42,17 @@ defmodule ServiceRadar.BMP.Store do
   @doc "Changes of routes in the past, newest first."
   @callback history(Config.t(), Query.t()) :: {:ok, [map], cursor :: term | nil} | {:error, term}
 
-  @optional_callbacks history: 2
+  @doc """
+  What happened to sessions and peers, newest first: of a router (`:router`, its id) and of a peer (`:peer`, its id) where
+  given, `:limit` at most, after `:cursor`. Maps as those of `:events` in `t:ServiceRadar.BMP.Deltas.changes/0`.
+  """
+  @callback events(Config.t(), keyword) :: {:ok, [map], cursor :: term | nil} | {:error, term}
+
+  @doc """
+  The newest value of every counter that a peer (its id) was reported with, as maps with `:type` (RFC 7854, section 4.8),
+  `:afi`, `:safi`, `:value` and `:received_at_us`.
+  """
+  @callback statistics(Config.t(), peer_id :: String.t()) :: {:ok, [map]} | {:error, term}
+
+  @optional_callbacks history: 2, events: 2, statistics: 2
 end
