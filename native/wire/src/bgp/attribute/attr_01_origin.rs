@@ -1,0 +1,48 @@
+//! ORIGIN (RFC 4271, section 5.1.1).
+
+use serde::Serialize;
+
+use super::{flags, Context, PathAttribute, Treatment};
+use crate::error::{ErrorKind, Result};
+use crate::reader::Reader;
+
+/// Where a route came into BGP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    Igp,
+    Egp,
+    Incomplete,
+}
+
+impl Origin {
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::Igp => "igp",
+            Origin::Egp => "egp",
+            Origin::Incomplete => "incomplete",
+        }
+    }
+}
+
+impl PathAttribute for Origin {
+    const CODE: u8 = 1;
+    const NAME: &'static str = "origin";
+    const CLASS: u8 = flags::WELL_KNOWN;
+    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
+
+    #[inline]
+    fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
+        let at = *reader;
+        match reader.u8()? {
+            0 => Ok(Origin::Igp),
+            1 => Ok(Origin::Egp),
+            2 => Ok(Origin::Incomplete),
+            found => Err(at.error(ErrorKind::Value { found: found.into(), expected: "0, 1 or 2" })),
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(*self as u8);
+    }
+}

@@ -1,0 +1,31 @@
+//! LOCAL_PREF (RFC 4271, section 5.1.5).
+//!
+//! RFC 7606, section 7.5, discards it from an external neighbour. That is the router's own decision: a station shows what the router
+//! reports, so only the length is checked.
+
+use serde::Serialize;
+
+use super::{flags, Context, PathAttribute, Treatment};
+use crate::error::Result;
+use crate::reader::Reader;
+
+/// Degree of preference inside an AS; the higher is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct LocalPref(pub u32);
+
+impl PathAttribute for LocalPref {
+    const CODE: u8 = 5;
+    const NAME: &'static str = "local_pref";
+    const CLASS: u8 = flags::WELL_KNOWN;
+    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
+
+    #[inline]
+    fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
+        reader.u32().map(LocalPref)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.to_be_bytes());
+    }
+}

@@ -1,0 +1,89 @@
+//! COMMUNITIES (RFC 1997).
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::{flags, Context, PathAttribute, Treatment};
+use crate::error::{ErrorKind, Result};
+use crate::reader::Reader;
+
+/// A community, printed `65000:100`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Community(pub u32);
+
+/// Communities in the order of the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Communities(pub Vec<Community>);
+
+impl Community {
+    /// Name in IANA "BGP Well-known Communities".
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self.0 {
+            0xffff_0000 => "graceful-shutdown",
+            0xffff_0001 => "accept-own",
+            0xffff_0002 => "route-filter-translated-v4",
+            0xffff_0003 => "route-filter-v4",
+            0xffff_0004 => "route-filter-translated-v6",
+            0xffff_0005 => "route-filter-v6",
+            0xffff_0006 => "llgr-stale",
+            0xffff_0007 => "no-llgr",
+            0xffff_0008 => "accept-own-nexthop",
+            0xffff_0009 => "standby-pe",
+            0xffff_029a => "blackhole",
+            0xffff_ff01 => "no-export",
+            0xffff_ff02 => "no-advertise",
+            0xffff_ff03 => "no-export-subconfed",
+            0xffff_ff04 => "no-peer",
+            _ => return None,
+        })
+    }
+}
+
+impl PathAttribute for Communities {
+    const CODE: u8 = 8;
+    const NAME: &'static str = "communities";
+    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
+    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
+
+    #[inline]
+    fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
+        Self::check(*reader, context)?;
+        let (chunks, _) = reader.take_rest().as_chunks::<4>();
+        Ok(Communities(chunks.iter().map(|octets| Community(u32::from_be_bytes(*octets))).collect()))
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.iter().for_each(|community| out.extend_from_slice(&community.0.to_be_bytes()));
+    }
+
+    /// RFC 7606, section 7.8
+    #[inline]
+    fn check(reader: Reader<'_>, _: Context<'_>) -> Result<()> {
+        match reader.len() {
+            found if found == 0 || found % 4 != 0 => {
+                Err(reader.error(ErrorKind::Length { found, expected: "a multiple of 4 that is not 0" }))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Community {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.0 >> 16, self.0 & 0xffff)
+    }
+}
+
+impl fmt::Debug for Community {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for Community {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

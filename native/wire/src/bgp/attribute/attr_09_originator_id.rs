@@ -1,0 +1,30 @@
+//! ORIGINATOR_ID (RFC 4456, section 8).
+
+use std::net::Ipv4Addr;
+
+use serde::Serialize;
+
+use super::{flags, Context, PathAttribute, Treatment};
+use crate::error::Result;
+use crate::reader::Reader;
+
+/// BGP ID of the router that brought the route into the AS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct OriginatorId(pub Ipv4Addr);
+
+impl PathAttribute for OriginatorId {
+    const CODE: u8 = 9;
+    const NAME: &'static str = "originator_id";
+    const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
+    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
+
+    #[inline]
+    fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
+        reader.ipv4().map(OriginatorId)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.octets());
+    }
+}

@@ -1,0 +1,49 @@
+//! MP_UNREACH_NLRI (RFC 4760, section 4).
+
+use serde::Serialize;
+
+use super::{flags, Context, PathAttribute, Treatment};
+use crate::bgp::{nlri, AddressFamily, Nlri};
+use crate::error::{At, Result};
+use crate::reader::Reader;
+
+/// Routes of any family that an UPDATE withdraws.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MpUnreach {
+    pub family: AddressFamily,
+    pub nlri: Vec<Nlri>,
+}
+
+/// The attribute where it is on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MpUnreachRef<'a> {
+    pub family: AddressFamily,
+    pub nlri: Reader<'a>,
+}
+
+impl<'a> MpUnreachRef<'a> {
+    #[inline]
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self> {
+        let family = AddressFamily::decode(reader)?;
+        let offset = reader.offset();
+        Ok(MpUnreachRef { family, nlri: Reader::new(reader.take_rest(), offset) })
+    }
+}
+
+impl PathAttribute for MpUnreach {
+    const CODE: u8 = 15;
+    const NAME: &'static str = "mp_unreach_nlri";
+    const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
+    const MALFORMED: Treatment = Treatment::SessionReset;
+
+    fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
+        let MpUnreachRef { family, nlri: block } = MpUnreachRef::read(reader)?;
+        let nlri = nlri::decode(family, context.has_path_ids(family), block).at("nlri")?;
+        Ok(MpUnreach { family, nlri })
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.family.encode(out);
+        self.nlri.iter().for_each(|nlri| nlri.encode(out));
+    }
+}

@@ -1,0 +1,35 @@
+//! AS4_PATH (RFC 6793, section 3).
+
+use serde::Serialize;
+
+use super::{flags, AsPath, Context, PathAttribute, Treatment};
+use crate::error::Result;
+use crate::reader::Reader;
+
+/// The path with four-octet AS numbers that a speaker with two-octet ones carries along; see [`AsPath::merge_as4`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct As4Path(pub AsPath);
+
+impl PathAttribute for As4Path {
+    const CODE: u8 = 17;
+    const NAME: &'static str = "as4_path";
+    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
+    // RFC 6793, section 6
+    const MALFORMED: Treatment = Treatment::AttributeDiscard;
+    const WRONG_FLAGS: Treatment = Treatment::AttributeDiscard;
+
+    #[inline]
+    fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
+        AsPath::read(reader, false).map(As4Path)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.write(out, false);
+    }
+
+    #[inline]
+    fn check(reader: Reader<'_>, _: Context<'_>) -> Result<()> {
+        AsPath::check_octets(reader, false)
+    }
+}

@@ -1,0 +1,35 @@
+//! AS4_AGGREGATOR (RFC 6793, section 3).
+
+use std::net::Ipv4Addr;
+
+use serde::Serialize;
+
+use super::{flags, Context, PathAttribute, Treatment};
+use crate::error::Result;
+use crate::reader::Reader;
+
+/// Who made an aggregate, with a four-octet AS number, beside an AGGREGATOR of AS 23456.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct As4Aggregator {
+    pub asn: u32,
+    pub address: Ipv4Addr,
+}
+
+impl PathAttribute for As4Aggregator {
+    const CODE: u8 = 18;
+    const NAME: &'static str = "as4_aggregator";
+    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
+    // RFC 6793, section 6
+    const MALFORMED: Treatment = Treatment::AttributeDiscard;
+    const WRONG_FLAGS: Treatment = Treatment::AttributeDiscard;
+
+    #[inline]
+    fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
+        Ok(As4Aggregator { asn: reader.u32()?, address: reader.ipv4()? })
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.asn.to_be_bytes());
+        out.extend_from_slice(&self.address.octets());
+    }
+}

@@ -1,0 +1,384 @@
+//! Path attributes (RFC 4271, section 4.3), one file an attribute, named by its code.
+//!
+//! Each implements [`PathAttribute`]: code, name, flags, what RFC 7606 does when it is malformed, how it is read and
+//! written. The table at the end of this file is the list of all of them.
+
+use serde::{Serialize, Serializer};
+
+use super::Context;
+use crate::error::{At, ErrorKind, Result};
+use crate::raw::Raw;
+use crate::reader::Reader;
+
+pub mod attr_01_origin;
+pub mod attr_02_as_path;
+pub mod attr_03_next_hop;
+pub mod attr_04_multi_exit_disc;
+pub mod attr_05_local_pref;
+pub mod attr_06_atomic_aggregate;
+pub mod attr_07_aggregator;
+pub mod attr_08_communities;
+pub mod attr_09_originator_id;
+pub mod attr_10_cluster_list;
+pub mod attr_14_mp_reach_nlri;
+pub mod attr_15_mp_unreach_nlri;
+pub mod attr_16_extended_communities;
+pub mod attr_17_as4_path;
+pub mod attr_18_as4_aggregator;
+pub mod attr_32_large_communities;
+pub mod attr_35_otc;
+
+pub use attr_01_origin::Origin;
+pub use attr_02_as_path::{AsPath, AsPathSegment, SegmentType};
+pub use attr_03_next_hop::ClassicNextHop;
+pub use attr_04_multi_exit_disc::MultiExitDisc;
+pub use attr_05_local_pref::LocalPref;
+pub use attr_06_atomic_aggregate::AtomicAggregate;
+pub use attr_07_aggregator::Aggregator;
+pub use attr_08_communities::{Communities, Community};
+pub use attr_09_originator_id::OriginatorId;
+pub use attr_10_cluster_list::ClusterList;
+pub use attr_14_mp_reach_nlri::{MpReach, NextHop};
+pub use attr_15_mp_unreach_nlri::MpUnreach;
+pub use attr_16_extended_communities::{ExtendedCommunities, ExtendedCommunity};
+pub use attr_17_as4_path::As4Path;
+pub use attr_18_as4_aggregator::As4Aggregator;
+pub use attr_32_large_communities::{LargeCommunities, LargeCommunity};
+pub use attr_35_otc::OnlyToCustomer;
+
+/// Attribute flags (RFC 4271, section 4.3).
+pub mod flags {
+    pub const OPTIONAL: u8 = 0x80;
+    pub const TRANSITIVE: u8 = 0x40;
+    pub const PARTIAL: u8 = 0x20;
+    pub const EXTENDED_LENGTH: u8 = 0x10;
+
+    /// The Optional and Transitive bits that an attribute's definition fixes.
+    pub const CLASS: u8 = OPTIONAL | TRANSITIVE;
+    pub const WELL_KNOWN: u8 = TRANSITIVE;
+    pub const OPTIONAL_TRANSITIVE: u8 = OPTIONAL | TRANSITIVE;
+    pub const OPTIONAL_NON_TRANSITIVE: u8 = OPTIONAL;
+}
+
+/// What RFC 7606, section 2, does about something malformed; ordered from mild to severe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    AttributeDiscard,
+    TreatAsWithdraw,
+    AfiSafiDisable,
+    SessionReset,
+}
+
+/// A path attribute's type.
+pub(crate) trait PathAttribute: Sized {
+    const CODE: u8;
+    /// IANA's name in lower case.
+    const NAME: &'static str;
+    /// [`flags::CLASS`] bits.
+    const CLASS: u8;
+    /// When the value is malformed.
+    const MALFORMED: Treatment;
+    /// When the flags conflict with the type; RFC 7606, section 3.c, unless the attribute's RFC says otherwise.
+    const WRONG_FLAGS: Treatment = Treatment::TreatAsWithdraw;
+
+    /// Reads the value; everything must be taken.
+    fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self>;
+
+    /// Writes the value.
+    fn encode(&self, out: &mut Vec<u8>);
+
+    /// Checks the value without building anything.
+    #[inline]
+    fn check(mut reader: Reader<'_>, context: Context<'_>) -> Result<()> {
+        Self::decode(&mut reader, context)?;
+        reader.finish()
+    }
+}
+
+/// One path attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// As on the wire; see [`flags`].
+    pub flags: u8,
+    pub value: AttributeValue,
+}
+
+impl Attribute {
+    /// An attribute with the flags of its type.
+    pub fn new(value: AttributeValue) -> Self {
+        Attribute { flags: value.class(), value }
+    }
+
+    pub fn code(&self) -> u8 {
+        self.value.code()
+    }
+
+    /// Writes flags, code, length and value. The length has one octet where that is enough and the
+    /// Extended Length flag is not set.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.value.encode(out);
+        let length = out.len() - start;
+        let mut head = smallvec::SmallVec::<[u8; 4]>::new();
+        write_head(&mut head, self.flags, self.code(), length);
+        out.splice(start..start, head);
+    }
+}
+
+fn write_head(out: &mut impl Extend<u8>, flags: u8, code: u8, length: usize) {
+    let length = u16::try_from(length).unwrap_or(u16::MAX);
+    match u8::try_from(length) {
+        Ok(length) if flags & flags::EXTENDED_LENGTH == 0 => out.extend([flags, code, length]),
+        _ => {
+            out.extend([flags | flags::EXTENDED_LENGTH, code]);
+            out.extend(length.to_be_bytes());
+        }
+    }
+}
+
+/// Writes one attribute in canonical form: the shortest length, no unused flag bits.
+#[inline]
+pub(crate) fn encode_canonical(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
+    write_canonical_head(out, flags, code, value.len());
+    out.extend_from_slice(value);
+}
+
+#[inline]
+pub(crate) fn write_canonical_head(out: &mut Vec<u8>, flags: u8, code: u8, length: usize) {
+    const KEPT: u8 = flags::CLASS | flags::PARTIAL;
+    match u8::try_from(length) {
+        Ok(length) => out.extend_from_slice(&[flags & KEPT, code, length]),
+        Err(_) => {
+            let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+            out.extend_from_slice(&[flags & KEPT | flags::EXTENDED_LENGTH, code, high, low]);
+        }
+    }
+}
+
+/// An attribute where it is on the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct AttributeRef<'a> {
+    pub flags: u8,
+    pub code: u8,
+    pub value: &'a [u8],
+    /// Absolute, of the value.
+    pub offset: u64,
+}
+
+impl<'a> AttributeRef<'a> {
+    /// Reads flags, code, length; the value is not looked at.
+    #[inline]
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self> {
+        let flags = reader.u8().at("flags")?;
+        let code = reader.u8().at("code")?;
+        let length = if flags & flags::EXTENDED_LENGTH != 0 {
+            reader.u16().at("length")?.into()
+        } else {
+            reader.u8().at("length")?.into()
+        };
+        let offset = reader.offset();
+        Ok(AttributeRef { flags, code, value: reader.take(length).at("value")?, offset })
+    }
+
+    #[inline]
+    pub(crate) fn reader(&self) -> Reader<'a> {
+        Reader::new(self.value, self.offset)
+    }
+
+    /// The attribute in owned, typed form. A value that is malformed is kept raw.
+    pub fn to_owned(&self, context: Context<'_>) -> Attribute {
+        let mut reader = self.reader();
+        let value = AttributeValue::decode(self.code, &mut reader, context)
+            .and_then(|value| reader.finish().map(|()| value))
+            .unwrap_or_else(|_| {
+                AttributeValue::Unknown(Unknown { code: self.code, value: self.value.into() })
+            });
+        Attribute { flags: self.flags, value }
+    }
+}
+
+/// An attribute without a reading, or one whose value is malformed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    pub code: u8,
+    pub value: Raw,
+}
+
+/// Path attributes as a route has them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Attributes(pub Vec<Attribute>);
+
+impl Attributes {
+    /// Reads the canonical form that [`super::UpdateView::canonical_attributes`] writes: AS numbers
+    /// have four octets. A value that is malformed is kept raw.
+    pub fn decode_canonical(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(bytes, 0);
+        let mut attributes = Vec::with_capacity(8);
+        while !reader.is_empty() {
+            let attribute =
+                AttributeRef::read(&mut reader).at_index(attributes.len()).at("path_attributes")?;
+            attributes.push(attribute.to_owned(Context::default()));
+        }
+        Ok(Attributes(attributes))
+    }
+
+    /// Writes the attributes in the canonical form, sorted by code.
+    pub fn encode_canonical(&self, out: &mut Vec<u8>) {
+        let mut sorted: Vec<&Attribute> = self.0.iter().collect();
+        sorted.sort_by_key(|attribute| attribute.code());
+        let mut value = Vec::new();
+        for attribute in sorted {
+            value.clear();
+            attribute.value.encode(&mut value);
+            encode_canonical(out, attribute.flags, attribute.code(), &value);
+        }
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, Attribute> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Attributes {
+    type Item = &'a Attribute;
+    type IntoIter = std::slice::Iter<'a, Attribute>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl Serialize for Attribute {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut out = serializer.serialize_struct("Attribute", 4)?;
+        out.serialize_field("code", &self.code())?;
+        out.serialize_field("name", self.value.name().unwrap_or("unknown"))?;
+        out.serialize_field("flags", &self.flags)?;
+        out.serialize_field("value", &self.value)?;
+        out.end()
+    }
+}
+
+macro_rules! attributes {
+    ($($variant:ident($type:ty), $getter:ident;)*) => {
+        /// A path attribute's value.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(untagged)]
+        #[non_exhaustive]
+        pub enum AttributeValue {
+            $($variant($type),)*
+            #[serde(serialize_with = "serialize_unknown")]
+            Unknown(Unknown),
+        }
+
+        impl AttributeValue {
+            pub fn code(&self) -> u8 {
+                match self {
+                    $(AttributeValue::$variant(_) => <$type>::CODE,)*
+                    AttributeValue::Unknown(unknown) => unknown.code,
+                }
+            }
+
+            /// IANA's name in lower case; of attributes without a reading too, where the code is assigned.
+            pub fn name(&self) -> Option<&'static str> {
+                match self {
+                    $(AttributeValue::$variant(_) => Some(<$type>::NAME),)*
+                    AttributeValue::Unknown(unknown) => name(unknown.code),
+                }
+            }
+
+            /// Optional and Transitive bits.
+            fn class(&self) -> u8 {
+                match self {
+                    $(AttributeValue::$variant(_) => <$type>::CLASS,)*
+                    AttributeValue::Unknown(_) => flags::OPTIONAL_TRANSITIVE,
+                }
+            }
+
+            #[inline]
+            fn decode(code: u8, reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
+                Ok(match code {
+                    $(<$type>::CODE => AttributeValue::$variant(<$type>::decode(reader, context)?),)*
+                    code => AttributeValue::Unknown(Unknown { code, value: reader.take_rest().into() }),
+                })
+            }
+
+            /// Writes the value.
+            pub fn encode(&self, out: &mut Vec<u8>) {
+                match self {
+                    $(AttributeValue::$variant(value) => value.encode(out),)*
+                    AttributeValue::Unknown(unknown) => out.extend_from_slice(&unknown.value),
+                }
+            }
+        }
+
+        impl Attributes {
+            $(
+                pub fn $getter(&self) -> Option<&$type> {
+                    self.0.iter().find_map(|attribute| match &attribute.value {
+                        AttributeValue::$variant(value) => Some(value),
+                        _ => None,
+                    })
+                }
+            )*
+        }
+
+        /// IANA's name of a code, in lower case.
+        pub fn name(code: u8) -> Option<&'static str> {
+            match code {
+                $(<$type>::CODE => Some(<$type>::NAME),)*
+                _ => None,
+            }
+        }
+
+        /// Checks flags and value of an attribute; what RFC 7606 does when that fails.
+        #[inline]
+        pub(crate) fn check(attribute: &AttributeRef<'_>, context: Context<'_>) -> std::result::Result<(), (Treatment, crate::DecodeError)> {
+            match attribute.code {
+                $(<$type>::CODE => check_one::<$type>(attribute, context),)*
+                _ => Ok(()),
+            }
+        }
+    };
+}
+
+#[inline]
+fn check_one<T: PathAttribute>(
+    attribute: &AttributeRef<'_>,
+    context: Context<'_>,
+) -> std::result::Result<(), (Treatment, crate::DecodeError)> {
+    if attribute.flags & flags::CLASS != T::CLASS {
+        let error = attribute.reader().error(ErrorKind::Flags { found: attribute.flags });
+        return Err((T::WRONG_FLAGS, error.in_field(T::NAME)));
+    }
+    T::check(attribute.reader(), context).map_err(|error| (T::MALFORMED, error.in_field(T::NAME)))
+}
+
+fn serialize_unknown<S: Serializer>(
+    unknown: &Unknown,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    unknown.value.serialize(serializer)
+}
+
+attributes! {
+    Origin(Origin), origin;
+    AsPath(AsPath), as_path;
+    NextHop(ClassicNextHop), next_hop;
+    MultiExitDisc(MultiExitDisc), multi_exit_disc;
+    LocalPref(LocalPref), local_pref;
+    AtomicAggregate(AtomicAggregate), atomic_aggregate;
+    Aggregator(Aggregator), aggregator;
+    Communities(Communities), communities;
+    OriginatorId(OriginatorId), originator_id;
+    ClusterList(ClusterList), cluster_list;
+    MpReach(MpReach), mp_reach;
+    MpUnreach(MpUnreach), mp_unreach;
+    ExtendedCommunities(ExtendedCommunities), extended_communities;
+    As4Path(As4Path), as4_path;
+    As4Aggregator(As4Aggregator), as4_aggregator;
+    LargeCommunities(LargeCommunities), large_communities;
+    OnlyToCustomer(OnlyToCustomer), only_to_customer;
+}

@@ -1,0 +1,244 @@
+//! BGP messages (RFC 4271, section 4).
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::error::{At, ErrorKind, Result};
+use crate::raw::Raw;
+use crate::reader::Reader;
+
+pub mod attribute;
+pub mod capability;
+pub mod nlri;
+pub mod notification;
+pub mod open;
+pub mod update;
+
+pub use attribute::{
+    AsPath, AsPathSegment, Attribute, AttributeValue, Attributes, NextHop, Origin, SegmentType, Treatment,
+};
+pub use capability::Capability;
+pub use nlri::{Nlri, NlriRef, NlriValue, RouteDistinguisher};
+pub use notification::Notification;
+pub use open::Open;
+pub use update::{Action, Fault, RouteGroup, Update, UpdateView};
+
+/// Octets of a BGP message's header: marker, length, type.
+pub const HEADER_LENGTH: usize = 19;
+
+/// IANA address family number and subsequent address family identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AddressFamily {
+    pub afi: u16,
+    pub safi: u8,
+}
+
+impl AddressFamily {
+    pub const IPV4_UNICAST: AddressFamily = AddressFamily::new(1, 1);
+    pub const IPV6_UNICAST: AddressFamily = AddressFamily::new(2, 1);
+
+    pub const fn new(afi: u16, safi: u8) -> Self {
+        AddressFamily { afi, safi }
+    }
+
+    #[inline]
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        Ok(AddressFamily { afi: reader.u16().at("afi")?, safi: reader.u8().at("safi")? })
+    }
+
+    pub fn encode(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.afi.to_be_bytes());
+        out.push(self.safi);
+    }
+
+    /// Name in lower case, `ipv4-unicast`; `None` where the registries' names do not make one.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match (self.afi, self.safi) {
+            (1, 1) => "ipv4-unicast",
+            (1, 2) => "ipv4-multicast",
+            (1, 4) => "ipv4-labeled",
+            (1, 5) => "ipv4-mcast-vpn",
+            (1, 73) => "ipv4-sr-policy",
+            (1, 85) => "ipv4-mup",
+            (1, 128) => "ipv4-vpn",
+            (1, 129) => "ipv4-vpn-multicast",
+            (1, 132) => "ipv4-rtc",
+            (1, 133) => "ipv4-flowspec",
+            (1, 134) => "ipv4-vpn-flowspec",
+            (2, 1) => "ipv6-unicast",
+            (2, 2) => "ipv6-multicast",
+            (2, 4) => "ipv6-labeled",
+            (2, 5) => "ipv6-mcast-vpn",
+            (2, 73) => "ipv6-sr-policy",
+            (2, 85) => "ipv6-mup",
+            (2, 128) => "ipv6-vpn",
+            (2, 129) => "ipv6-vpn-multicast",
+            (2, 132) => "ipv6-rtc",
+            (2, 133) => "ipv6-flowspec",
+            (2, 134) => "ipv6-vpn-flowspec",
+            (25, 65) => "l2vpn-vpls",
+            (25, 70) => "l2vpn-evpn",
+            (16388, 71) => "bgp-ls",
+            (16388, 72) => "bgp-ls-vpn",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for AddressFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}/{}", self.afi, self.safi),
+        }
+    }
+}
+
+impl Serialize for AddressFamily {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut out = serializer.serialize_struct("AddressFamily", 3)?;
+        out.serialize_field("afi", &self.afi)?;
+        out.serialize_field("safi", &self.safi)?;
+        out.serialize_field("name", &self.name())?;
+        out.end()
+    }
+}
+
+/// How one peer's messages are to be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// AS_PATH and AGGREGATOR have two-octet AS numbers (RFC 6793).
+    pub two_octet_as: bool,
+    /// Families whose NLRI start with a path identifier (RFC 7911), in the direction of the message.
+    pub add_path: &'a [AddressFamily],
+    /// Read every family the other way than `add_path` says. Only to find out whether the sender
+    /// meant that.
+    pub inverted: bool,
+}
+
+impl Context<'_> {
+    #[inline]
+    pub fn has_path_ids(&self, family: AddressFamily) -> bool {
+        self.add_path.contains(&family) != self.inverted
+    }
+}
+
+/// A BGP message of any type.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Message {
+    Open(Open),
+    Update(Update),
+    Notification(Notification),
+    Keepalive,
+    Unknown { message_type: u8, data: Raw },
+}
+
+impl Message {
+    /// Reads one whole message, its header included.
+    pub fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
+        let (message_type, mut body) = header(reader)?;
+        let message = match message_type {
+            1 => Message::Open(Open::decode(&mut body).at("open")?),
+            2 => Message::Update(UpdateView::decode(body, context).at("update")?.to_owned()),
+            3 => Message::Notification(Notification::decode(&mut body).at("notification")?),
+            4 => {
+                body.finish().at("keepalive")?;
+                Message::Keepalive
+            }
+            message_type => Message::Unknown { message_type, data: body.take_rest().into() },
+        };
+        Ok(message)
+    }
+
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Message::Open(open) => open.encode(out),
+            Message::Update(update) => update.encode(out),
+            Message::Notification(notification) => notification.encode(out),
+            Message::Keepalive => encode(4, out, |_| {}),
+            Message::Unknown { message_type, data } => {
+                encode(*message_type, out, |out| out.extend_from_slice(data))
+            }
+        }
+    }
+}
+
+/// Reads a header; gives the message type and a reader of the body.
+#[inline]
+pub(crate) fn header<'a>(reader: &mut Reader<'a>) -> Result<(u8, Reader<'a>)> {
+    let at = *reader;
+    let marker = reader.array::<16>().at("marker")?;
+    if marker != [0xff; 16] {
+        return Err(at.error(ErrorKind::Value {
+            found: marker.into_iter().find(|octet| *octet != 0xff).unwrap_or(0).into(),
+            expected: "16 octets of 255",
+        }))
+        .at("marker");
+    }
+    let at = *reader;
+    let length = reader.u16().at("length")?;
+    let message_type = reader.u8().at("type")?;
+    let Some(body) = usize::from(length).checked_sub(HEADER_LENGTH) else {
+        return Err(at.error(ErrorKind::Length { found: length.into(), expected: "19 or more" }))
+            .at("length");
+    };
+    Ok((message_type, reader.sub(body).at("length")?))
+}
+
+/// Reads a header and requires the message type.
+#[inline]
+pub(crate) fn header_of<'a>(
+    reader: &mut Reader<'a>,
+    wanted: u8,
+    expected: &'static str,
+) -> Result<Reader<'a>> {
+    let at = *reader;
+    let (message_type, body) = header(reader)?;
+    if message_type == wanted {
+        Ok(body)
+    } else {
+        Err(crate::DecodeError::new(
+            ErrorKind::Value { found: message_type.into(), expected },
+            at.offset() + 18,
+        ))
+        .at("type")
+    }
+}
+
+/// Writes a header around what `body` writes; a message above 65,535 octets has a wrong length.
+pub(crate) fn encode(message_type: u8, out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend_from_slice(&[0xff; 16]);
+    out.extend_from_slice(&[0; 2]);
+    out.push(message_type);
+    body(out);
+    let length = u16::try_from(out.len() - start).unwrap_or(u16::MAX);
+    if let Some(field) = out.get_mut(start + 16..start + 18) {
+        field.copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+/// Writes a two-octet length in front of what `body` writes.
+pub(crate) fn encode_with_u16_length(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend_from_slice(&[0; 2]);
+    body(out);
+    let length = u16::try_from(out.len() - start - 2).unwrap_or(u16::MAX);
+    if let Some(field) = out.get_mut(start..start + 2) {
+        field.copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+/// Writes a one-octet length in front of what `body` writes.
+pub(crate) fn encode_with_u8_length(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.push(0);
+    body(out);
+    let length = u8::try_from(out.len() - start - 1).unwrap_or(u8::MAX);
+    if let Some(field) = out.get_mut(start) {
+        *field = length;
+    }
+}

@@ -1,0 +1,537 @@
+//! UPDATE (RFC 4271, section 4.3; RFC 4760; RFC 7606).
+//!
+//! [`UpdateView::decode`] checks the whole message in one pass and allocates nothing when it is well formed. What is
+//! malformed inside an attribute becomes a [`Fault`], with RFC 7606's treatment already applied to the route groups; what makes
+//! the routes themselves unreadable is an error.
+
+use serde::Serialize;
+use smallvec::SmallVec;
+
+use super::attribute::attr_14_mp_reach_nlri::MpReachRef;
+use super::attribute::attr_15_mp_unreach_nlri::MpUnreachRef;
+use super::attribute::{
+    self, Aggregator, As4Aggregator, As4Path, AsPath, AttributeRef, AttributeValue, Attributes, MpReach,
+    MpUnreach, NextHop, PathAttribute, Treatment,
+};
+use super::{nlri, AddressFamily, Context, Nlri};
+use crate::error::{At, DecodeError, ErrorKind, Result};
+use crate::raw::Raw;
+use crate::reader::Reader;
+
+/// What a group of routes is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Announce,
+    Withdraw,
+}
+
+/// Routes of one field of an UPDATE, where they are on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteGroup<'a> {
+    pub action: Action,
+    pub family: AddressFamily,
+    /// Every NLRI starts with a path identifier (RFC 7911).
+    pub add_path: bool,
+    /// As in NEXT_HOP or MP_REACH_NLRI; empty for withdrawals. [`NextHop::decode`] reads it.
+    pub next_hop: &'a [u8],
+    /// NLRI back to back, checked.
+    pub nlri: &'a [u8],
+    /// How many NLRI there are; 1 for a family without a reading.
+    pub count: u32,
+}
+
+impl<'a> RouteGroup<'a> {
+    pub fn iter(&self) -> nlri::Iter<'a> {
+        nlri::iter(self.family, self.add_path, self.nlri)
+    }
+}
+
+/// Something malformed that RFC 7606 says how to live with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    pub treatment: Treatment,
+    /// Type code; `None` where the list of attributes itself is malformed.
+    pub attribute: Option<u8>,
+    pub error: DecodeError,
+    /// The attribute's value as it came.
+    pub raw: Raw,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    flags: u8,
+    code: u8,
+    /// In the UPDATE, of the value.
+    start: u16,
+    length: u16,
+    /// RFC 7606 discards it.
+    discarded: bool,
+}
+
+/// An UPDATE by reference.
+#[derive(Clone, Debug)]
+pub struct UpdateView<'a> {
+    body: &'a [u8],
+    offset: u64,
+    context: Context<'a>,
+    withdrawn: &'a [u8],
+    nlri: &'a [u8],
+    slots: SmallVec<[Slot; 12]>,
+    groups: SmallVec<[RouteGroup<'a>; 4]>,
+    faults: Vec<Fault>,
+    end_of_rib: Option<AddressFamily>,
+    as_width_mismatch: bool,
+}
+
+impl<'a> UpdateView<'a> {
+    /// Reads a whole message, its header included.
+    #[inline]
+    pub fn decode_message(reader: &mut Reader<'a>, context: Context<'a>) -> Result<Self> {
+        let body = super::header_of(reader, 2, "2 (UPDATE)")?;
+        Self::decode(body, context)
+    }
+
+    /// Reads the body of an UPDATE: all of what `reader` has.
+    pub fn decode(mut reader: Reader<'a>, context: Context<'a>) -> Result<Self> {
+        let body = reader.peek();
+        let offset = reader.offset();
+        let length = reader.u16().at("withdrawn_routes_length")?;
+        let withdrawn = reader.sub(length.into()).at("withdrawn_routes")?;
+        let length = reader.u16().at("total_path_attribute_length")?;
+        let attributes = reader.sub(length.into()).at("path_attributes")?;
+        let nlri = reader;
+
+        let mut view = UpdateView {
+            body,
+            offset,
+            context,
+            withdrawn: withdrawn.peek(),
+            nlri: nlri.peek(),
+            slots: SmallVec::new(),
+            groups: SmallVec::new(),
+            faults: Vec::new(),
+            end_of_rib: None,
+            as_width_mismatch: false,
+        };
+        if body.len() <= 4 {
+            view.end_of_rib = Some(AddressFamily::IPV4_UNICAST);
+            return Ok(view);
+        }
+        if !withdrawn.is_empty() {
+            view.push_group(Action::Withdraw, AddressFamily::IPV4_UNICAST, &[], withdrawn)
+                .at("withdrawn_routes")?;
+        }
+        let seen = view.read_attributes(attributes)?;
+        if !nlri.is_empty() {
+            let next_hop = view.value_of(attribute::ClassicNextHop::CODE).unwrap_or_default();
+            view.push_group(Action::Announce, AddressFamily::IPV4_UNICAST, next_hop, nlri).at("nlri")?;
+        }
+        view.require_mandatory(seen, nlri.offset());
+        view.apply_treatment();
+        Ok(view)
+    }
+
+    fn push_group(
+        &mut self,
+        action: Action,
+        family: AddressFamily,
+        next_hop: &'a [u8],
+        nlri: Reader<'a>,
+    ) -> Result<()> {
+        let add_path = self.context.has_path_ids(family);
+        let count = nlri::check(family, add_path, nlri)?;
+        if count > 0 {
+            self.groups.push(RouteGroup { action, family, add_path, next_hop, nlri: nlri.peek(), count });
+        }
+        Ok(())
+    }
+
+    fn read_attributes(&mut self, mut reader: Reader<'a>) -> Result<Seen> {
+        let start = self.offset;
+        let mut seen = Seen::default();
+        let mut index = 0;
+        while !reader.is_empty() {
+            let at = reader;
+            let attribute = match AttributeRef::read(&mut reader) {
+                Ok(attribute) => attribute,
+                Err(error) => {
+                    // RFC 7606, section 4: the total length rules; the rest of the list cannot be read.
+                    let error = error.in_index(index).in_field("path_attributes");
+                    self.fault(Treatment::TreatAsWithdraw, None, error, at.peek());
+                    break;
+                }
+            };
+            self.read_attribute(&attribute, &mut seen, start).at_index(index).at("path_attributes")?;
+            index += 1;
+        }
+        // RFC 4724, section 2
+        if let ([Slot { code: MpUnreach::CODE, .. }], true, true) =
+            (self.slots.as_slice(), self.groups.is_empty(), self.nlri.is_empty())
+        {
+            let mut value = Reader::new(self.value_of(MpUnreach::CODE).unwrap_or_default(), 0);
+            self.end_of_rib = AddressFamily::decode(&mut value).ok();
+        }
+        Ok(seen)
+    }
+
+    #[inline]
+    fn read_attribute(&mut self, attribute: &AttributeRef<'a>, seen: &mut Seen, start: u64) -> Result<()> {
+        let code = attribute.code;
+        let mut discarded = false;
+        if seen.insert(code) {
+            if matches!(code, MpReach::CODE | MpUnreach::CODE) {
+                // RFC 7606, section 3.g
+                return Err(attribute.reader().error(ErrorKind::Duplicate))
+                    .at(attribute::name(code).unwrap_or("unknown"));
+            }
+            let error = attribute.reader().error(ErrorKind::Duplicate);
+            self.attribute_fault(Treatment::AttributeDiscard, attribute, error);
+            discarded = true;
+        } else {
+            match code {
+                MpReach::CODE => self.read_mp_reach(attribute).at(MpReach::NAME)?,
+                MpUnreach::CODE => self.read_mp_unreach(attribute).at(MpUnreach::NAME)?,
+                _ => discarded = self.check_attribute(attribute),
+            }
+        }
+        // An UPDATE has at most 65,516 octets: the length field of the header has two.
+        let position = u16::try_from(attribute.offset - start).unwrap_or(u16::MAX);
+        let length = u16::try_from(attribute.value.len()).unwrap_or(u16::MAX);
+        self.slots.push(Slot { flags: attribute.flags, code, start: position, length, discarded });
+        Ok(())
+    }
+
+    /// Whether the attribute is to be left out.
+    #[inline]
+    fn check_attribute(&mut self, attribute: &AttributeRef<'a>) -> bool {
+        let Err((treatment, error)) = attribute::check(attribute, self.context) else {
+            return false;
+        };
+        // Routers do set the A flag wrongly (FRR 8.4 for its own routes): where the path reads as a whole in the other
+        // width, that is what it is.
+        if attribute.code == AsPath::CODE && !matches!(error.kind(), ErrorKind::Flags { .. }) {
+            let other = Context { two_octet_as: !self.context.two_octet_as, ..self.context };
+            if attribute::check(attribute, other).is_ok() {
+                self.context = other;
+                self.as_width_mismatch = true;
+                return false;
+            }
+        }
+        self.attribute_fault(treatment, attribute, error);
+        true
+    }
+
+    #[inline]
+    fn read_mp_reach(&mut self, attribute: &AttributeRef<'a>) -> Result<()> {
+        self.check_flags::<MpReach>(attribute);
+        let MpReachRef { family, next_hop, nlri } = MpReachRef::read(&mut attribute.reader())?;
+        self.push_group(Action::Announce, family, next_hop, nlri).at("nlri")
+    }
+
+    #[inline]
+    fn read_mp_unreach(&mut self, attribute: &AttributeRef<'a>) -> Result<()> {
+        self.check_flags::<MpUnreach>(attribute);
+        let MpUnreachRef { family, nlri } = MpUnreachRef::read(&mut attribute.reader())?;
+        self.push_group(Action::Withdraw, family, &[], nlri).at("nlri")
+    }
+
+    #[inline]
+    fn check_flags<T: PathAttribute>(&mut self, attribute: &AttributeRef<'a>) {
+        if attribute.flags & attribute::flags::CLASS != T::CLASS {
+            let error = attribute.reader().error(ErrorKind::Flags { found: attribute.flags });
+            self.attribute_fault(T::WRONG_FLAGS, attribute, error);
+        }
+    }
+
+    #[cold]
+    fn attribute_fault(&mut self, treatment: Treatment, attribute: &AttributeRef<'a>, error: DecodeError) {
+        let error = error.in_index(self.slots.len()).in_field("path_attributes");
+        self.fault(treatment, Some(attribute.code), error, attribute.value);
+    }
+
+    #[cold]
+    fn fault(&mut self, treatment: Treatment, attribute: Option<u8>, error: DecodeError, raw: &[u8]) {
+        self.faults.push(Fault { treatment, attribute, error: error.in_field("update"), raw: raw.into() });
+    }
+
+    /// RFC 7606, section 3.d
+    #[inline]
+    fn require_mandatory(&mut self, seen: Seen, offset: u64) {
+        let announces = self.groups.iter().any(|group| group.action == Action::Announce);
+        if !announces {
+            return;
+        }
+        let mandatory = [
+            (attribute::Origin::CODE, attribute::Origin::NAME, true),
+            (AsPath::CODE, AsPath::NAME, true),
+            (attribute::ClassicNextHop::CODE, attribute::ClassicNextHop::NAME, !self.nlri.is_empty()),
+        ];
+        for (code, name, needed) in mandatory {
+            if needed && !seen.contains(code) {
+                let error =
+                    DecodeError::new(ErrorKind::Missing, offset).in_field(name).in_field("path_attributes");
+                self.fault(Treatment::TreatAsWithdraw, Some(code), error, &[]);
+            }
+        }
+    }
+
+    #[inline]
+    fn apply_treatment(&mut self) {
+        if self.faults.iter().any(|fault| fault.treatment >= Treatment::TreatAsWithdraw) {
+            for group in &mut self.groups {
+                group.action = Action::Withdraw;
+                group.next_hop = &[];
+            }
+        }
+    }
+
+    /// Route groups in the order of the message: withdrawn routes, MP_REACH_NLRI and MP_UNREACH_NLRI as they come, NLRI. RFC 7606's
+    /// treat-as-withdraw is already applied.
+    #[inline]
+    pub fn groups(&self) -> &[RouteGroup<'a>] {
+        &self.groups
+    }
+
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The family whose initial dump ends here (RFC 4724, section 2).
+    pub fn end_of_rib(&self) -> Option<AddressFamily> {
+        self.end_of_rib
+    }
+
+    /// AS numbers of AS_PATH have two octets, as it reads.
+    pub fn two_octet_as(&self) -> bool {
+        self.context.two_octet_as
+    }
+
+    /// AS_PATH reads in another width than the A flag says.
+    pub fn as_width_mismatch(&self) -> bool {
+        self.as_width_mismatch
+    }
+
+    /// Every attribute in the order of the message, those too that RFC 7606 discards.
+    pub fn attributes(&self) -> impl Iterator<Item = AttributeRef<'a>> + '_ {
+        self.slots.iter().map(|slot| self.resolve(*slot))
+    }
+
+    #[inline]
+    fn resolve(&self, slot: Slot) -> AttributeRef<'a> {
+        let start = usize::from(slot.start);
+        AttributeRef {
+            flags: slot.flags,
+            code: slot.code,
+            value: self.body.get(start..start + usize::from(slot.length)).unwrap_or_default(),
+            offset: self.offset + u64::from(slot.start),
+        }
+    }
+
+    /// The value of the first attribute of a code that is not discarded.
+    #[inline]
+    fn value_of(&self, code: u8) -> Option<&'a [u8]> {
+        self.slots
+            .iter()
+            .find(|slot| slot.code == code && !slot.discarded)
+            .map(|slot| self.resolve(*slot).value)
+    }
+
+    /// Adds the attributes that the announced routes share, in one form: RFC 4271 encoding, sorted by code, shortest
+    /// length, unused flag bits cleared, AS_PATH and AGGREGATOR with four octets an AS number, AS4_PATH and AS4_AGGREGATOR merged into them
+    /// (RFC 6793), without NEXT_HOP, MP_REACH_NLRI and MP_UNREACH_NLRI (the groups carry these), and without what RFC 7606
+    /// discards. Two attribute sets are the same when, and only when, these octets are.
+    pub fn canonical_attributes(&self, out: &mut Vec<u8>) {
+        let kept = |slot: &&Slot| !slot.discarded && !matches!(slot.code, 3 | 14 | 15 | 17 | 18);
+        if self.slots.is_sorted_by_key(|slot| if matches!(slot.code, 14 | 15) { 0 } else { slot.code }) {
+            self.slots.iter().filter(kept).for_each(|slot| self.canonical_attribute(*slot, out));
+        } else {
+            let mut sorted: SmallVec<[Slot; 12]> = self.slots.iter().filter(kept).copied().collect();
+            sorted.sort_by_key(|slot| slot.code);
+            sorted.iter().for_each(|slot| self.canonical_attribute(*slot, out));
+        }
+    }
+
+    #[inline]
+    fn canonical_attribute(&self, slot: Slot, out: &mut Vec<u8>) {
+        let attribute = self.resolve(slot);
+        match attribute.code {
+            AsPath::CODE if self.context.two_octet_as => {
+                let mut value = Vec::new();
+                self.merged_as_path().unwrap_or_default().encode(&mut value);
+                attribute::encode_canonical(out, attribute.flags, AsPath::CODE, &value);
+            }
+            Aggregator::CODE if attribute.value.len() == 6 => {
+                let mut value = Vec::new();
+                if let Some(aggregator) = self.merged_aggregator() {
+                    aggregator.encode(&mut value);
+                }
+                attribute::encode_canonical(out, attribute.flags, Aggregator::CODE, &value);
+            }
+            code => attribute::encode_canonical(out, attribute.flags, code, attribute.value),
+        }
+    }
+
+    /// AS_PATH with AS4_PATH merged where AS numbers have two octets (RFC 6793, section 4.2.3).
+    pub fn merged_as_path(&self) -> Option<AsPath> {
+        let mut reader = Reader::new(self.value_of(AsPath::CODE)?, 0);
+        let path = AsPath::read(&mut reader, self.context.two_octet_as).ok()?;
+        if !self.context.two_octet_as {
+            // RFC 6793, section 4.1: between speakers with four octets AS4_PATH is ignored.
+            return Some(path);
+        }
+        // RFC 6793, section 4.2.3: with another AS in AGGREGATOR than AS_TRANS, both AS4 attributes are ignored.
+        let aggregator = self.typed::<Aggregator>();
+        let ignored = self.value_of(As4Aggregator::CODE).is_some()
+            && aggregator.is_some_and(|aggregator| aggregator.asn != AS_TRANS);
+        match self.typed::<As4Path>() {
+            Some(As4Path(as4)) if !ignored => Some(path.merge_as4(&as4)),
+            _ => Some(path),
+        }
+    }
+
+    /// AGGREGATOR with AS4_AGGREGATOR merged (RFC 6793, section 4.2.3), with four octets.
+    pub fn merged_aggregator(&self) -> Option<Aggregator> {
+        let aggregator = self.typed::<Aggregator>()?;
+        let merged = match self.typed::<As4Aggregator>() {
+            Some(as4) if aggregator.two_octet && aggregator.asn == AS_TRANS => {
+                Aggregator { asn: as4.asn, address: as4.address, two_octet: false }
+            }
+            _ => Aggregator { two_octet: false, ..aggregator },
+        };
+        Some(merged)
+    }
+
+    fn typed<T: PathAttribute>(&self) -> Option<T> {
+        let mut reader = Reader::new(self.value_of(T::CODE)?, 0);
+        T::decode(&mut reader, self.context).ok()
+    }
+
+    /// The UPDATE in owned, typed values.
+    pub fn to_owned(&self) -> Update {
+        let v4 = AddressFamily::IPV4_UNICAST;
+        let add_path = self.context.has_path_ids(v4);
+        // Both blocks have been checked: they decode.
+        let nlri = |block| nlri::decode(v4, add_path, Reader::new(block, 0)).unwrap_or_default();
+        let mut attributes = Vec::with_capacity(self.slots.len());
+        attributes.extend(self.attributes().map(|attribute| attribute.to_owned(self.context)));
+        Update {
+            withdrawn: if self.withdrawn.is_empty() { Vec::new() } else { nlri(self.withdrawn) },
+            attributes: Attributes(attributes),
+            nlri: if self.nlri.is_empty() { Vec::new() } else { nlri(self.nlri) },
+            end_of_rib: self.end_of_rib,
+            two_octet_as: self.context.two_octet_as,
+            as_width_mismatch: self.as_width_mismatch,
+            faults: self.faults.clone(),
+        }
+    }
+}
+
+/// RFC 6793, section 9
+const AS_TRANS: u32 = 23456;
+
+/// Attribute codes that were there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen([u128; 2]);
+
+impl Seen {
+    /// Whether it was there before.
+    #[inline]
+    fn insert(&mut self, code: u8) -> bool {
+        let before = self.contains(code);
+        let [low, high] = &mut self.0;
+        *if code < 128 { low } else { high } |= 1 << (code % 128);
+        before
+    }
+
+    #[inline]
+    fn contains(self, code: u8) -> bool {
+        let [low, high] = self.0;
+        (if code < 128 { low } else { high }) >> (code % 128) & 1 == 1
+    }
+}
+
+/// An UPDATE in owned values, as it is on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Update {
+    /// Withdrawn routes field: IPv4 unicast.
+    pub withdrawn: Vec<Nlri>,
+    /// In the order of the message, MP_REACH_NLRI and MP_UNREACH_NLRI with their NLRI among them.
+    pub attributes: Attributes,
+    /// NLRI field: IPv4 unicast.
+    pub nlri: Vec<Nlri>,
+    pub end_of_rib: Option<AddressFamily>,
+    /// AS numbers of AS_PATH have two octets on the wire.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub two_octet_as: bool,
+    /// AS_PATH reads in another width than the A flag says.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub as_width_mismatch: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+}
+
+/// Routes of one field of an owned UPDATE.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Routes<'a> {
+    pub action: Action,
+    pub family: AddressFamily,
+    pub next_hop: NextHop,
+    pub nlri: &'a [Nlri],
+}
+
+impl Update {
+    /// Route groups in the order of the message, RFC 7606's treat-as-withdraw applied; see [`UpdateView::groups`].
+    pub fn groups(&self) -> impl Iterator<Item = Routes<'_>> {
+        let v4 = AddressFamily::IPV4_UNICAST;
+        let withdrawn =
+            Routes { action: Action::Withdraw, family: v4, next_hop: NextHop::None, nlri: &self.withdrawn };
+        let next_hop = self.attributes.next_hop().map_or(NextHop::None, |next_hop| NextHop::Ipv4(next_hop.0));
+        let announced = Routes { action: Action::Announce, family: v4, next_hop, nlri: &self.nlri };
+        let multiprotocol = self.attributes.iter().filter_map(|attribute| match &attribute.value {
+            AttributeValue::MpReach(MpReach { family, next_hop, nlri }) => {
+                Some(Routes { action: Action::Announce, family: *family, next_hop: next_hop.clone(), nlri })
+            }
+            AttributeValue::MpUnreach(MpUnreach { family, nlri }) => {
+                Some(Routes { action: Action::Withdraw, family: *family, next_hop: NextHop::None, nlri })
+            }
+            _ => None,
+        });
+        let withdraw = self.treat_as_withdraw();
+        std::iter::once(withdrawn)
+            .chain(multiprotocol)
+            .chain(std::iter::once(announced))
+            .filter(|group| !group.nlri.is_empty())
+            .map(move |group| match withdraw {
+                true => Routes { action: Action::Withdraw, next_hop: NextHop::None, ..group },
+                false => group,
+            })
+    }
+
+    /// A fault makes every route of the message a withdrawal (RFC 7606, section 2).
+    pub fn treat_as_withdraw(&self) -> bool {
+        self.faults.iter().any(|fault| fault.treatment >= Treatment::TreatAsWithdraw)
+    }
+
+    /// Writes a whole message, its header included.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        super::encode(2, out, |out| {
+            super::encode_with_u16_length(out, |out| self.withdrawn.iter().for_each(|nlri| nlri.encode(out)));
+            super::encode_with_u16_length(out, |out| {
+                for attribute in &self.attributes {
+                    match &attribute.value {
+                        AttributeValue::AsPath(path) if self.two_octet_as => {
+                            let mut value = Vec::new();
+                            path.write(&mut value, true);
+                            let value = attribute::Unknown { code: AsPath::CODE, value: value.into() };
+                            let value = AttributeValue::Unknown(value);
+                            attribute::Attribute { flags: attribute.flags, value }.encode(out);
+                        }
+                        _ => attribute.encode(out),
+                    }
+                }
+            });
+            self.nlri.iter().for_each(|nlri| nlri.encode(out));
+        });
+    }
+}

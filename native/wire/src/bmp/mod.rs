@@ -1,0 +1,165 @@
+//! BMP messages (RFC 7854, section 4), one file a message type.
+
+use serde::Serialize;
+
+use crate::error::{At, ErrorKind, Result};
+use crate::raw::Raw;
+use crate::reader::Reader;
+
+pub mod msg_0_route_monitoring;
+pub mod msg_1_statistics_report;
+pub mod msg_2_peer_down;
+pub mod msg_3_peer_up;
+pub mod msg_4_initiation;
+pub mod msg_5_termination;
+pub mod msg_6_route_mirroring;
+pub mod peer_header;
+pub mod tlv;
+
+pub use msg_0_route_monitoring::RouteMonitoring;
+pub use msg_1_statistics_report::{Statistic, StatisticValue, StatisticsReport};
+pub use msg_2_peer_down::{PeerDown, PeerDownReason};
+pub use msg_3_peer_up::PeerUp;
+pub use msg_4_initiation::Initiation;
+pub use msg_5_termination::Termination;
+pub use msg_6_route_mirroring::{Mirrored, RouteMirroring};
+pub use peer_header::{PeerHeader, PeerKey, PeerType, RibView, Timestamp};
+pub use tlv::Tlv;
+
+/// Octets of the common header: version, message length, message type.
+pub const HEADER_LENGTH: usize = 6;
+
+/// One BMP message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// Of the message's first octet, from the first octet that was fed.
+    pub offset: u64,
+    /// As in the common header, the header included.
+    pub length: u32,
+    /// 3, or 4 for draft-ietf-grow-bmp-tlv.
+    pub version: u8,
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// What a message says; `type` in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Body {
+    RouteMonitoring(RouteMonitoring),
+    StatisticsReport(StatisticsReport),
+    PeerDown(PeerDown),
+    PeerUp(PeerUp),
+    Initiation(Initiation),
+    Termination(Termination),
+    RouteMirroring(RouteMirroring),
+    Unknown(Unknown),
+}
+
+/// A message of a type that has no reading, e.g. an experimental one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    pub message_type: u8,
+    /// Everything after the common header.
+    pub data: Raw,
+}
+
+impl Body {
+    /// The name that JSON has as `type`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Body::RouteMonitoring(_) => "route_monitoring",
+            Body::StatisticsReport(_) => "statistics_report",
+            Body::PeerDown(_) => "peer_down",
+            Body::PeerUp(_) => "peer_up",
+            Body::Initiation(_) => "initiation",
+            Body::Termination(_) => "termination",
+            Body::RouteMirroring(_) => "route_mirroring",
+            Body::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The per-peer header, where the message has one.
+    pub fn peer(&self) -> Option<&PeerHeader> {
+        match self {
+            Body::RouteMonitoring(message) => Some(&message.peer),
+            Body::StatisticsReport(message) => Some(&message.peer),
+            Body::PeerDown(message) => Some(&message.peer),
+            Body::PeerUp(message) => Some(&message.peer),
+            Body::RouteMirroring(message) => Some(&message.peer),
+            Body::Initiation(_) | Body::Termination(_) | Body::Unknown(_) => None,
+        }
+    }
+
+    /// As in the common header.
+    pub fn message_type(&self) -> u8 {
+        match self {
+            Body::RouteMonitoring(_) => 0,
+            Body::StatisticsReport(_) => 1,
+            Body::PeerDown(_) => 2,
+            Body::PeerUp(_) => 3,
+            Body::Initiation(_) => 4,
+            Body::Termination(_) => 5,
+            Body::RouteMirroring(_) => 6,
+            Body::Unknown(unknown) => unknown.message_type,
+        }
+    }
+}
+
+impl Message {
+    /// Writes the message; version and length are computed, `offset` is not on the wire.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        encode(self.version, self.body.message_type(), out, |out| match &self.body {
+            Body::RouteMonitoring(message) => message.encode(out),
+            Body::StatisticsReport(message) => message.encode(out),
+            Body::PeerDown(message) => message.encode(out),
+            Body::PeerUp(message) => message.encode(out),
+            Body::Initiation(message) => message.encode(out),
+            Body::Termination(message) => message.encode(out),
+            Body::RouteMirroring(message) => message.encode(out),
+            Body::Unknown(message) => out.extend_from_slice(&message.data),
+        });
+    }
+}
+
+/// Writes a common header around what `body` writes.
+pub fn encode(version: u8, message_type: u8, out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.push(version);
+    out.extend_from_slice(&[0; 4]);
+    out.push(message_type);
+    body(out);
+    let length = u32::try_from(out.len() - start).unwrap_or(u32::MAX);
+    if let Some(field) = out.get_mut(start + 1..start + 5) {
+        field.copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+/// The common header of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommonHeader {
+    pub version: u8,
+    /// Of the whole message.
+    pub length: u32,
+    pub message_type: u8,
+}
+
+impl CommonHeader {
+    /// Reads version and length, the two fields that framing rests on. An error here is fatal for
+    /// the session: where the next message starts is not known any more.
+    #[inline]
+    pub fn decode(reader: &mut Reader<'_>, limit: u32) -> Result<Self> {
+        let at = *reader;
+        let version = reader.u8().at("version").at("bmp")?;
+        if !matches!(version, 3 | 4) {
+            return Err(at.error(ErrorKind::Version { found: version })).at("version").at("bmp");
+        }
+        let at = *reader;
+        let length = reader.u32().at("length").at("bmp")?;
+        if (length as usize) < HEADER_LENGTH || length > limit {
+            return Err(at.error(ErrorKind::MessageLength { found: length, limit })).at("length").at("bmp");
+        }
+        let message_type = reader.u8().at("type").at("bmp")?;
+        Ok(CommonHeader { version, length, message_type })
+    }
+}

@@ -1,0 +1,80 @@
+//! Route Mirroring (RFC 7854, section 4.7).
+
+use serde::Serialize;
+
+use super::PeerHeader;
+use crate::bgp;
+use crate::error::{At, DecodeError, Result};
+use crate::raw::Raw;
+use crate::reader::Reader;
+
+/// PDUs as the router received them, also such as it could not read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RouteMirroring {
+    pub peer: PeerHeader,
+    pub mirrored: Vec<Mirrored>,
+}
+
+/// One TLV of a Route Mirroring message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Mirrored {
+    /// 0: a BGP message, whole; `error` where it does not read.
+    BgpMessage {
+        message: Raw,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decoded: Option<Box<bgp::Message>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<DecodeError>,
+    },
+    /// 1: 0 errored PDU, 1 messages lost.
+    Information {
+        code: u16,
+    },
+    Unknown {
+        tlv_type: u16,
+        value: Raw,
+    },
+}
+
+impl RouteMirroring {
+    pub fn decode(reader: &mut Reader<'_>, peer: PeerHeader, context: bgp::Context<'_>) -> Result<Self> {
+        let mut mirrored = Vec::new();
+        while !reader.is_empty() {
+            mirrored.push(Mirrored::decode(reader, context).at_index(mirrored.len()).at("tlvs")?);
+        }
+        Ok(RouteMirroring { peer, mirrored })
+    }
+
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        self.peer.encode(out);
+        for tlv in &self.mirrored {
+            match tlv {
+                Mirrored::BgpMessage { message, .. } => super::tlv::encode(0, message, out),
+                Mirrored::Information { code } => super::tlv::encode(1, &code.to_be_bytes(), out),
+                Mirrored::Unknown { tlv_type, value } => super::tlv::encode(*tlv_type, value, out),
+            }
+        }
+    }
+}
+
+impl Mirrored {
+    fn decode(reader: &mut Reader<'_>, context: bgp::Context<'_>) -> Result<Self> {
+        let tlv_type = reader.u16().at("type")?;
+        let length = reader.u16().at("length")?;
+        let mut value = reader.sub(length.into()).at("value")?;
+        Ok(match (tlv_type, length) {
+            (0, _) => {
+                let message = value.peek().into();
+                match bgp::Message::decode(&mut value, context) {
+                    Ok(decoded) => {
+                        Mirrored::BgpMessage { message, decoded: Some(Box::new(decoded)), error: None }
+                    }
+                    Err(error) => Mirrored::BgpMessage { message, decoded: None, error: Some(error) },
+                }
+            }
+            (1, 2) => Mirrored::Information { code: value.u16()? },
+            _ => Mirrored::Unknown { tlv_type, value: value.take_rest().into() },
+        })
+    }
+}

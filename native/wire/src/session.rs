@@ -1,0 +1,429 @@
+//! One BMP session: bytes in any split become frames, and what the peers' OPENs negotiated is remembered.
+//!
+//! ```
+//! use wire::session::{Decoder, Options};
+//!
+//! let mut decoder = Decoder::new(Options::default());
+//! let initiation = [3, 0, 0, 0, 16, 4, 0, 2, 0, 6, b'f', b'a', b'r', b'm', b'0', b'1'];
+//! let (head, tail) = initiation.split_at(7);
+//! assert!(decoder.feed(head).next().is_none());
+//! let mut feed = decoder.feed(tail);
+//! let frame = feed.next().unwrap().unwrap();
+//! assert_eq!(frame.to_message().unwrap().body.type_name(), "initiation");
+//! ```
+
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
+use crate::bgp::open::Open;
+use crate::bgp::{AddressFamily, Context, UpdateView};
+use crate::bmp::{
+    Body, CommonHeader, Initiation, Message, PeerDown, PeerHeader, PeerKey, PeerUp, RouteMirroring,
+    RouteMonitoring, StatisticsReport, Termination, Tlv, Unknown, HEADER_LENGTH,
+};
+use crate::error::{At, DecodeError, Result};
+use crate::reader::Reader;
+
+/// Limits of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// A longer message ends the session.
+    pub max_message_bytes: u32,
+    /// Peers whose OPENs are remembered; those of further ones are not, which is counted.
+    pub max_peers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { max_message_bytes: 1 << 20, max_peers: 1 << 16 }
+    }
+}
+
+/// What a session's decoder saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counters {
+    pub messages: u64,
+    /// Messages whose framing holds and whose inside could not be read.
+    pub undecodable: u64,
+    /// Those of them that read with the other ADD-PATH setting.
+    pub suspect: u64,
+    /// UPDATEs whose AS_PATH reads in another width than the A flag says.
+    pub as_width_mismatch: u64,
+    /// UPDATEs in which RFC 7606 found a fault.
+    pub faulty_updates: u64,
+    /// Peer Ups that were not remembered for [`Options::max_peers`].
+    pub peers_over_limit: u64,
+}
+
+/// The decoder of one session.
+#[derive(Debug)]
+pub struct Decoder {
+    options: Options,
+    peers: HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+    /// The start of a message that has not come whole.
+    pending: Vec<u8>,
+    /// Of the first octet of `pending`, or of what comes next.
+    offset: u64,
+    counters: Counters,
+    fatal: Option<DecodeError>,
+}
+
+/// What a peer's OPENs negotiated.
+#[derive(Clone, Debug, Default)]
+struct Peer {
+    /// Families with path identifiers towards the router, and from it.
+    add_path_in: SmallVec<[AddressFamily; 2]>,
+    add_path_out: SmallVec<[AddressFamily; 2]>,
+    /// The next Peer Up replaces this and is not added to it. Until then it still holds, for routers
+    /// send withdrawals of a peer after its Peer Down.
+    down: bool,
+}
+
+impl Peer {
+    /// RFC 7911, section 4: a direction has path identifiers where one side can send and the other can receive.
+    fn add(&mut self, peer_up: &PeerUp) {
+        let sent = families(&peer_up.sent_open);
+        let received = families(&peer_up.received_open);
+        let loc_rib = peer_up.peer.is_loc_rib();
+        for (family, local) in sent {
+            let remote = received.iter().find(|(other, _)| *other == family).map_or(0, |(_, mode)| *mode);
+            // The OPENs of a Loc-RIB are made up by the router and have no direction (RFC 9069, section 4.4).
+            if loc_rib && local != 0 || local & RECEIVE != 0 && remote & SEND != 0 {
+                insert(&mut self.add_path_in, family);
+            }
+            if local & SEND != 0 && remote & RECEIVE != 0 {
+                insert(&mut self.add_path_out, family);
+            }
+        }
+    }
+}
+
+const RECEIVE: u8 = 1;
+const SEND: u8 = 2;
+
+fn families(open: &Open) -> SmallVec<[(AddressFamily, u8); 4]> {
+    open.add_path().collect()
+}
+
+fn insert(families: &mut SmallVec<[AddressFamily; 2]>, family: AddressFamily) {
+    if !families.contains(&family) {
+        families.push(family);
+    }
+}
+
+/// One message of the session.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// Of the frame's first octet, from the session's first octet.
+    pub offset: u64,
+    /// The whole message, the common header included.
+    pub bytes: &'a [u8],
+    pub header: CommonHeader,
+    /// What it says; an error does not end the session.
+    pub content: Result<Content<'a>>,
+}
+
+/// What a frame says. Route Monitoring, which is nearly all of the traffic, is by reference.
+#[derive(Debug)]
+pub enum Content<'a> {
+    RouteMonitoring(RouteMonitoringView<'a>),
+    Other(Body),
+}
+
+/// Route Monitoring by reference.
+#[derive(Debug)]
+pub struct RouteMonitoringView<'a> {
+    pub peer: PeerHeader,
+    pub update: UpdateView<'a>,
+    /// After the UPDATE.
+    pub tlvs: Vec<Tlv>,
+}
+
+impl Frame<'_> {
+    /// The message in owned values.
+    pub fn to_message(&self) -> Result<Message> {
+        let body = match &self.content {
+            Ok(Content::RouteMonitoring(view)) => Body::RouteMonitoring(view.to_owned()),
+            Ok(Content::Other(body)) => body.clone(),
+            Err(error) => return Err(error.clone()),
+        };
+        Ok(self.message(body))
+    }
+
+    /// The message in owned values, without a copy of what is owned already.
+    pub fn into_message(self) -> Result<Message> {
+        let Frame { offset, header, content, .. } = self;
+        let body = match content? {
+            Content::RouteMonitoring(view) => Body::RouteMonitoring(view.to_owned()),
+            Content::Other(body) => body,
+        };
+        Ok(Message { offset, length: header.length, version: header.version, body })
+    }
+
+    fn message(&self, body: Body) -> Message {
+        Message { offset: self.offset, length: self.header.length, version: self.header.version, body }
+    }
+}
+
+impl RouteMonitoringView<'_> {
+    pub fn to_owned(&self) -> RouteMonitoring {
+        RouteMonitoring { peer: self.peer, update: self.update.to_owned(), tlvs: self.tlvs.clone() }
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Decoder::new(Options::default())
+    }
+}
+
+impl Decoder {
+    pub fn new(options: Options) -> Self {
+        Decoder {
+            options,
+            peers: HashMap::default(),
+            pending: Vec::new(),
+            offset: 0,
+            counters: Counters::default(),
+            fatal: None,
+        }
+    }
+
+    /// Gives the decoder more of the session; the frames that are complete come out of the [`Feed`]. What is left
+    /// of `bytes` when the feed is dropped is kept, read or not.
+    pub fn feed<'a>(&'a mut self, bytes: &'a [u8]) -> Feed<'a> {
+        Feed { decoder: self, input: bytes, pending_read: false, failed: false }
+    }
+
+    /// How far the session is read, in octets: everything before is in frames that came out.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Octets of a message that has not come whole.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Why the session cannot be read on.
+    pub fn fatal(&self) -> Option<&DecodeError> {
+        self.fatal.as_ref()
+    }
+}
+
+/// Frames that are complete; see [`Decoder::feed`].
+#[derive(Debug)]
+pub struct Feed<'a> {
+    decoder: &'a mut Decoder,
+    input: &'a [u8],
+    /// `Decoder::pending` holds a message that has come out already.
+    pending_read: bool,
+    failed: bool,
+}
+
+impl Feed<'_> {
+    /// The next frame; an error ends the session, as framing is lost: every later call gives nothing, and
+    /// every later feed the same error.
+    #[allow(clippy::should_implement_trait)] // a frame borrows from the feed
+    pub fn next(&mut self) -> Option<Result<Frame<'_>>> {
+        if self.failed {
+            return None;
+        }
+        if let Some(error) = &self.decoder.fatal {
+            self.failed = true;
+            return Some(Err(error.clone()));
+        }
+        if self.pending_read {
+            self.decoder.pending.clear();
+            self.pending_read = false;
+        }
+        match self.complete() {
+            Ok(None) => None,
+            Ok(Some((header, from_pending))) => {
+                let Decoder { offset, counters, peers, pending, options, .. } = &mut *self.decoder;
+                let bytes = if from_pending {
+                    self.pending_read = true;
+                    pending.as_slice()
+                } else {
+                    let (frame, rest) = self.input.split_at_checked(header.length as usize)?;
+                    self.input = rest;
+                    frame
+                };
+                let start = *offset;
+                *offset += u64::from(header.length);
+                counters.messages += 1;
+                let content = decode(bytes, start, header, peers, options, counters);
+                Some(Ok(Frame { offset: start, bytes, header, content }))
+            }
+            Err(error) => {
+                self.failed = true;
+                self.decoder.fatal = Some(error.clone());
+                Some(Err(error))
+            }
+        }
+    }
+
+    /// Finds out whether there is a whole message, and whether it is in `pending`.
+    #[inline]
+    fn complete(&mut self) -> Result<Option<(CommonHeader, bool)>> {
+        let Decoder { pending, offset, options, .. } = &mut *self.decoder;
+        let limit = options.max_message_bytes;
+        if pending.is_empty() {
+            if self.input.len() < HEADER_LENGTH {
+                return check_start(self.input, *offset, limit);
+            }
+            let header = CommonHeader::decode(&mut Reader::new(self.input, *offset), limit)?;
+            return Ok((header.length as usize <= self.input.len()).then_some((header, false)));
+        }
+        move_up_to(pending, &mut self.input, HEADER_LENGTH);
+        if pending.len() < HEADER_LENGTH {
+            return check_start(pending, *offset, limit);
+        }
+        let header = CommonHeader::decode(&mut Reader::new(pending, *offset), limit)?;
+        move_up_to(pending, &mut self.input, header.length as usize);
+        Ok((header.length as usize <= pending.len()).then_some((header, true)))
+    }
+}
+
+/// Fewer octets than a header has: what is there must still be right.
+fn check_start(bytes: &[u8], offset: u64, limit: u32) -> Result<Option<(CommonHeader, bool)>> {
+    match CommonHeader::decode(&mut Reader::new(bytes, offset), limit) {
+        Err(error) if !matches!(error.kind(), crate::ErrorKind::Truncated { .. }) => Err(error),
+        _ => Ok(None),
+    }
+}
+
+/// Moves octets from the input until `pending` has `length` of them.
+fn move_up_to(pending: &mut Vec<u8>, input: &mut &[u8], length: usize) {
+    let wanted = length.saturating_sub(pending.len()).min(input.len());
+    if let Some((taken, rest)) = input.split_at_checked(wanted) {
+        pending.extend_from_slice(taken);
+        *input = rest;
+    }
+}
+
+impl Drop for Feed<'_> {
+    fn drop(&mut self) {
+        if self.pending_read {
+            self.decoder.pending.clear();
+        }
+        if self.decoder.fatal.is_none() {
+            self.decoder.pending.extend_from_slice(self.input);
+        }
+    }
+}
+
+fn decode<'a>(
+    bytes: &'a [u8],
+    offset: u64,
+    header: CommonHeader,
+    peers: &'a mut HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+    options: &Options,
+    counters: &mut Counters,
+) -> Result<Content<'a>> {
+    let mut reader = Reader::new(bytes, offset);
+    reader.take(HEADER_LENGTH)?;
+    let body = match (header.version, header.message_type) {
+        (3, 0) => {
+            let (content, suspect) = route_monitoring(&mut reader, peers);
+            match &content {
+                Ok(view) => {
+                    counters.as_width_mismatch += u64::from(view.update.as_width_mismatch());
+                    counters.faulty_updates += u64::from(!view.update.faults().is_empty());
+                }
+                Err(_) => {
+                    counters.undecodable += 1;
+                    counters.suspect += u64::from(suspect);
+                }
+            }
+            return content.map(Content::RouteMonitoring).at("route_monitoring").at("bmp");
+        }
+        (3, 1) => StatisticsReport::decode(&mut reader).map(Body::StatisticsReport).at("statistics_report"),
+        (3, 2) => PeerDown::decode(&mut reader)
+            .map(|message| {
+                if let Some(peer) = peers.get_mut(&message.peer.key()) {
+                    peer.down = true;
+                }
+                Body::PeerDown(message)
+            })
+            .at("peer_down"),
+        (3, 3) => PeerUp::decode(&mut reader)
+            .map(|message| {
+                remember(&message, peers, options, counters);
+                Body::PeerUp(message)
+            })
+            .at("peer_up"),
+        (3, 4) => Initiation::decode(&mut reader).map(Body::Initiation).at("initiation"),
+        (3, 5) => Termination::decode(&mut reader).map(Body::Termination).at("termination"),
+        (3, 6) => route_mirroring(&mut reader, peers).map(Body::RouteMirroring).at("route_mirroring"),
+        (_, message_type) => Ok(Body::Unknown(Unknown { message_type, data: reader.take_rest().into() })),
+    };
+    counters.undecodable += u64::from(body.is_err());
+    body.map(Content::Other).at("bmp")
+}
+
+fn remember(
+    message: &PeerUp,
+    peers: &mut HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+    options: &Options,
+    counters: &mut Counters,
+) {
+    let key = message.peer.key();
+    if peers.len() >= options.max_peers && !peers.contains_key(&key) {
+        counters.peers_over_limit += 1;
+        return;
+    }
+    let peer = peers.entry(key).or_default();
+    if peer.down {
+        *peer = Peer::default();
+    }
+    peer.add(message);
+}
+
+fn context<'a>(
+    peer: &PeerHeader,
+    peers: &'a HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+) -> Context<'a> {
+    let add_path = match peers.get(&peer.key()) {
+        Some(known) if peer.adj_rib_out() => known.add_path_out.as_slice(),
+        Some(known) => known.add_path_in.as_slice(),
+        None => &[],
+    };
+    Context { two_octet_as: peer.two_octet_as_path(), add_path, inverted: false }
+}
+
+fn route_monitoring<'a>(
+    reader: &mut Reader<'a>,
+    peers: &'a HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+) -> (Result<RouteMonitoringView<'a>>, bool) {
+    let peer = match PeerHeader::decode(reader) {
+        Ok(peer) => peer,
+        Err(error) => return (Err(error), false),
+    };
+    let context = context(&peer, peers);
+    let start = *reader;
+    match UpdateView::decode_message(reader, context).at("update") {
+        Ok(update) => {
+            let tlvs = if reader.is_empty() { Ok(Vec::new()) } else { Tlv::decode_all(reader) };
+            (tlvs.map(|tlvs| RouteMonitoringView { peer, update, tlvs }), false)
+        }
+        Err(error) => {
+            let other = Context { inverted: true, ..context };
+            let suspect = UpdateView::decode_message(&mut start.clone(), other).is_ok();
+            (Err(if suspect { error.mark_suspect() } else { error }), suspect)
+        }
+    }
+}
+
+fn route_mirroring(
+    reader: &mut Reader<'_>,
+    peers: &HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+) -> Result<RouteMirroring> {
+    let peer = PeerHeader::decode(reader)?;
+    RouteMirroring::decode(reader, peer, context(&peer, peers))
+}
