@@ -17,6 +17,12 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :session, :resumed]` | it reads again | `duration` | `session`, `address` |
   | `[…, :session, :stopped]` | it ended | `duration`, `bytes`, `messages`, `routes` | `session`, `address`, `reason` |
   | `[…, :broker, :full]` | Local: a batch waits for room | `bytes` | `partition` |
+  | `[…, :broker, :connected]` | JetStream: it and the stream are there | `count` | `stream` |
+  | `[…, :broker, :disconnected]` | JetStream: they are not | `count` | `stream` |
+  | `[…, :broker, :acked]` | JetStream: a batch is in the stream | `duration`, `bytes`, `in_flight` | `partition` |
+  | `[…, :broker, :refused]` | JetStream: a batch is refused, and will be sent again | `count` | `partition`, `reason` |
+  | `[…, :broker, :resent]` | JetStream: batches are sent again | `count` | `partition` |
+  | `[…, :broker, :consuming]` | JetStream: a consumer begins at what is not acknowledged | `count` | `partition` |
   | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes` | `partition` |
   | `[…, :pipeline, :rejected]` | a batch that cannot be read was set aside | `count`, `bytes` | `partition`, `reason` |
   | `[…, :store, :committed]` | its rows are stored | `duration`, `batches`, `changes` | `partition` |
@@ -34,7 +40,7 @@ defmodule ServiceRadar.BMP.Telemetry do
     for {thing, verbs} <- [
           listener: [:started],
           session: [:started, :refused, :batch, :paused, :resumed, :stopped],
-          broker: [:full],
+          broker: [:full, :connected, :disconnected, :acked, :refused, :resent, :consuming],
           pipeline: [:applied, :rejected],
           store: [:committed, :failed]
         ],

@@ -1,0 +1,155 @@
+if Code.ensure_loaded?(Gnat) do
+  defmodule ServiceRadar.BMP.Broker.JetStream do
+    @moduledoc """
+    NATS JetStream (2.9 or newer) as the broker: what it has acknowledged outlives this VM.
+
+    A batch is published to `<subject_prefix>.<partition>`, with these headers:
+
+    | header | value |
+    |---|---|
+    | `Nats-Msg-Id` | the batch's id: JetStream drops a second copy |
+    | `Nats-Expected-Stream` | the stream's name, so that no other stream can swallow it |
+    | `Bmp-Router-Id` | the router's id, a UUID |
+
+    Every station and every edge collector of a stream has to have the same number of partitions: a router's partition
+    is a hash of its id modulo that number.
+
+    ## Order, and what keeps it
+
+    Publishing is pipelined: many batches of a partition are on their way at a time, each answered by its own
+    acknowledgement. When one is refused or not answered, nothing more is sent until the others are answered; then
+    everything from the first unacknowledged batch on is sent again in its order, the first of them alone. Copies have
+    the same message id. Where JetStream has forgotten an id (after the stream's `duplicate_window`), the routing table
+    drops the copy by its epoch and sequence.
+
+    Each partition has one durable pull consumer, `<durable>-<partition>`. JetStream by itself redelivers what was not
+    acknowledged *after* newer messages. So the consumer is made anew whenever a subscriber or a connection begins,
+    and starts at the first message that is not acknowledged: redelivery is in stream order, before anything newer.
+
+    ## The stream
+
+    It is created where it is missing: file storage, retention `workqueue` (what is committed is removed), discard `new`
+    (a full stream refuses, so that sessions stop reading instead of something being lost). A stream that exists is
+    used as it is, also with retention `limits`; its subjects have to cover ours.
+
+    ## Options
+
+    * `:connection` - the name of a Gnat connection that the host application supervises. Default: a connection of
+      our own, made with the next three options
+    * `:servers` - URLs, `nats://` or `tls://`, with user and password or token if need be; default
+      `["nats://127.0.0.1:4222"]`. One of them is taken at random each time it connects
+    * `:creds` - path of a credentials file (user JWT and NKey seed)
+    * `:settings` - anything else that `Gnat.start_link/1` takes, a keyword list: `tls`, `ssl_opts`, `nkey_seed`,
+      `inbox_prefix` and so on. TLS verifies the server against the system's certificates unless `ssl_opts` says otherwise
+    * `:domain` - JetStream domain
+    * `:stream` - default `"BMP"`
+    * `:subject_prefix` - default `"events.bgp.raw"`. In a running ServiceRadar the stream `events` owns `events.>`:
+      there it is `"bgp.raw"`
+    * `:durable` - default `"serviceradar-bmp"`
+    * `:max_bytes`, `:max_age` (ms, 0 for none), `:replicas`, `:duplicate_window` (ms) - of a stream that is created; default
+      1 GiB, 0, 1, 120,000
+    * `:window`, `:window_bytes` - most messages and bytes of a partition that are sent and not yet acknowledged;
+      default 256 and 8 MiB
+    * `:queue_bytes` - most bytes of a partition that are held altogether, sent or waiting; default 256 MiB. Beyond it
+      a batch is failed, and the session that sent it ends
+    * `:ack_timeout` - ms until an unanswered batch is sent again; default 5,000
+    * `:pull`, `:pull_bytes` - most messages and bytes asked for at a time; default 256 and 16 MiB
+    * `:ack_wait` - the consumer's ack wait, in ms; default 30,000. It is extended while a batch is being worked on
+    """
+    @behaviour ServiceRadar.BMP.Broker
+
+    alias ServiceRadar.BMP.{Batch, Config, Instance}
+    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, Link, Publisher}
+
+    @defaults [
+      connection: nil,
+      servers: ["nats://127.0.0.1:4222"],
+      creds: nil,
+      settings: [],
+      domain: nil,
+      stream: "BMP",
+      subject_prefix: "events.bgp.raw",
+      durable: "serviceradar-bmp",
+      max_bytes: 1024 * 1024 * 1024,
+      max_age: 0,
+      replicas: 1,
+      duplicate_window: 120_000,
+      window: 256,
+      window_bytes: 8 * 1024 * 1024,
+      queue_bytes: 256 * 1024 * 1024,
+      ack_timeout: 5_000,
+      pull: 256,
+      pull_bytes: 16 * 1024 * 1024,
+      ack_wait: 30_000
+    ]
+    @positive [:max_bytes, :replicas, :duplicate_window] ++
+                [:window, :window_bytes, :queue_bytes, :ack_timeout, :pull, :pull_bytes, :ack_wait]
+
+    @impl true
+    def validate(options) do
+      with {:ok, options} <- known(options),
+           :ok <- each(options, @positive, &(is_integer(&1) and &1 > 0), "an integer above 0"),
+           :ok <- each(options, [:max_age], &(is_integer(&1) and &1 >= 0), "milliseconds, 0 or more"),
+           :ok <- each(options, [:stream, :durable], &name?/1, "a name without spaces, dots and wildcards"),
+           :ok <- each(options, [:subject_prefix], &prefix?/1, "a subject without spaces and wildcards"),
+           :ok <- Connection.validate(options),
+           do: {:ok, options}
+    end
+
+    defp known(options) do
+      with {:error, unknown} <- Keyword.validate(options, @defaults) do
+        {:error, "unknown #{inspect(unknown)}; known are #{@defaults |> Keyword.keys() |> inspect(limit: :infinity)}"}
+      end
+    end
+
+    defp each(options, keys, valid?, what) do
+      Enum.find_value(keys, :ok, fn key ->
+        value = options[key]
+        unless valid?.(value), do: {:error, "#{inspect(key)} is #{what}, not #{inspect(value)}"}
+      end)
+    end
+
+    defp name?(name), do: is_binary(name) and name =~ ~r/\A[^\s.*>\/\\]+\z/
+    defp prefix?(prefix), do: is_binary(prefix) and prefix =~ ~r/\A[^\s.*>]+(\.[^\s.*>]+)*\z/
+
+    # A publisher that dies takes its batches along, so nothing here is restarted by itself: the station's supervisor
+    # starts the sessions anew with it, and the routers send again.
+    @impl true
+    def child_spec(%Config{broker: {__MODULE__, options}} = config) do
+      partitions = 0..(config.partitions - 1)
+
+      children =
+        Connection.children(config.name, options) ++
+          [{Link, config}] ++
+          Enum.map(partitions, &{Publisher, {config, &1}}) ++ Enum.map(partitions, &{Consumer, {config, &1}})
+
+      %{
+        id: __MODULE__,
+        type: :supervisor,
+        start: {Supervisor, :start_link, [children, [strategy: :one_for_all, max_restarts: 0]]}
+      }
+    end
+
+    @impl true
+    def publish(%Config{} = config, %Batch{} = batch, ref) do
+      partition = Batch.partition(batch.router_id, config.partitions)
+      GenServer.cast(Instance.via(config.name, {:publisher, partition}), {:publish, self(), ref, batch})
+    end
+
+    @impl true
+    def subscribe(%Config{} = config, partition) do
+      consumer = Instance.via(config.name, {:consumer, partition})
+      {:ok, {GenServer.call(consumer, :subscribe), consumer}}
+    end
+
+    @impl true
+    def demand({ref, consumer}, count), do: GenServer.cast(consumer, {:demand, ref, count})
+
+    @impl true
+    def ack({ref, consumer}, tag), do: GenServer.cast(consumer, {:ack, ref, tag})
+
+    @doc "The subject of a partition."
+    @spec subject(keyword, non_neg_integer) :: String.t()
+    def subject(options, partition), do: "#{options[:subject_prefix]}.#{partition}"
+  end
+end

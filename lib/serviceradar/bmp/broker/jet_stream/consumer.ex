@@ -1,0 +1,371 @@
+if Code.ensure_loaded?(Gnat) do
+  defmodule ServiceRadar.BMP.Broker.JetStream.Consumer do
+    @moduledoc false
+    # Takes the batches of one partition out of the stream, in stream order, for one subscriber.
+    #
+    # `last` is the highest stream sequence given to the subscriber, `committed` the highest it has acknowledged. Those
+    # between are in `in_flight` (tag and sequence, in order), with the subject for their acknowledgement in `replies`:
+    # it changes when the durable consumer is made anew, which redelivers them. What is not above `last` is never given
+    # to the subscriber again.
+    use GenServer
+
+    require Logger
+
+    alias Gnat.Jetstream.API.Message
+    alias ServiceRadar.BMP.{Config, Instance, Telemetry}
+    alias ServiceRadar.BMP.Broker.JetStream
+    alias ServiceRadar.BMP.Broker.JetStream.{API, Link}
+
+    @ms 1_000_000
+    @expires 5_000
+    @grace 2_000
+    @retry 500
+    @not_found 10_014
+    @stream_not_found 10_059
+    # Where another station has taken the consumer: look that often whether it still asks for messages, and take over
+    # after so many looks at which it did not.
+    @settle 1_000
+    @look 5_000
+    @looks 3
+
+    def child_spec({_config, partition} = argument),
+      do: %{id: {__MODULE__, partition}, start: {__MODULE__, :start_link, [argument]}}
+
+    def start_link({config, partition} = argument),
+      do: GenServer.start_link(__MODULE__, argument, name: Instance.via(config.name, {:consumer, partition}))
+
+    @impl true
+    def init({%Config{broker: {_, options}} = config, partition}) do
+      Link.join(config.name)
+      Process.send_after(self(), :in_progress, div(options[:ack_wait], 3))
+
+      {:ok,
+       %{
+         options: options,
+         station: config.name,
+         partition: partition,
+         subject: JetStream.subject(options, partition),
+         durable: "#{options[:durable]}-#{partition}",
+         owner: "#{config.collector} #{Base.url_encode64(:crypto.strong_rand_bytes(6))}",
+         gnat: nil,
+         stream: nil,
+         # None, or the timer of the next attempt to begin
+         timer: nil,
+         running: false,
+         looks: 0,
+         inbox: nil,
+         sid: nil,
+         consumer_seq: 0,
+         pull: nil,
+         pulls: 0,
+         subscriber: nil,
+         demand: 0,
+         next_tag: 1,
+         last: 0,
+         committed: 0,
+         in_flight: :queue.new(),
+         replies: %{}
+       }}
+    end
+
+    @impl true
+    def handle_call(:subscribe, {pid, _}, state) do
+      state = state |> unsubscribe() |> again(0)
+      ref = Process.monitor(pid)
+      {:reply, ref, %{state | subscriber: %{pid: pid, ref: ref}}}
+    end
+
+    @impl true
+    def handle_cast({:demand, ref, count}, %{subscriber: %{ref: ref}} = state),
+      do: {:noreply, pull(%{state | demand: state.demand + count})}
+
+    def handle_cast({:ack, ref, tag}, %{subscriber: %{ref: ref}} = state), do: {:noreply, acknowledge(state, tag)}
+
+    # From a subscriber that another has replaced.
+    def handle_cast({verb, _ref, _}, state) when verb in [:demand, :ack], do: {:noreply, state}
+
+    @impl true
+    def handle_info({:link, nil, _}, state), do: {:noreply, %{state | gnat: nil, running: false, pull: nil}}
+
+    def handle_info({:link, gnat, stream}, state),
+      do: {:noreply, %{known(state, stream) | gnat: gnat, stream: stream} |> again(0)}
+
+    def handle_info({:timeout, timer, :begin}, %{timer: timer} = state), do: {:noreply, start(%{state | timer: nil})}
+    def handle_info({:timeout, timer, :look}, %{timer: timer} = state), do: {:noreply, look(%{state | timer: nil})}
+
+    def handle_info({:msg, %{sid: sid, gnat: gnat} = message}, %{sid: sid, gnat: gnat, running: true} = state) do
+      case message do
+        %{reply_to: "$JS.ACK." <> _} -> {:noreply, receive_more(message, state)}
+        %{status: status, topic: topic} -> {:noreply, status(status, message[:description] || "", topic, state)}
+        _ -> {:noreply, state}
+      end
+    end
+
+    def handle_info({:pull_gone, id}, %{pull: %{id: id}} = state) do
+      Logger.warning("JetStream does not answer a pull request", durable: state.durable)
+      {:noreply, again(state, 0)}
+    end
+
+    def handle_info(:in_progress, state) do
+      Process.send_after(self(), :in_progress, div(state.options[:ack_wait], 3))
+      if state.running, do: Enum.each(state.replies, fn {_seq, reply} -> API.publish(state.gnat, reply, "+WPI") end)
+      {:noreply, state}
+    end
+
+    def handle_info({:DOWN, ref, :process, _, _}, %{subscriber: %{ref: ref}} = state),
+      do: {:noreply, unsubscribe(state)}
+
+    def handle_info(_other, state), do: {:noreply, state}
+
+    defp unsubscribe(%{subscriber: nil} = state), do: forget(state)
+
+    defp unsubscribe(%{subscriber: %{ref: ref}} = state) do
+      Process.demonitor(ref, [:flush])
+      forget(%{state | subscriber: nil})
+    end
+
+    # What was in flight is to be delivered again.
+    defp forget(state) do
+      state = %{state | running: false, demand: 0, pull: nil, last: state.committed}
+      %{state | in_flight: :queue.new(), replies: %{}}
+    end
+
+    # Sequences mean nothing in a stream that was made anew, or lost its end.
+    defp known(%{stream: %{created: created}, last: last} = state, %{created: created, last_seq: seq}) when seq >= last,
+      do: state
+
+    defp known(%{stream: nil} = state, _stream), do: state
+
+    defp known(state, stream) do
+      Logger.warning("the stream is not the one it was: it is read from its beginning", last_seq: stream.last_seq)
+      %{state | last: 0, committed: 0, in_flight: :queue.new(), replies: %{}}
+    end
+
+    # The durable consumer ------------------------------------------------------------------------------------------
+
+    defp again(state, wait, what \\ :begin) do
+      if state.timer, do: :erlang.cancel_timer(state.timer)
+      %{state | running: false, pull: nil, timer: :erlang.start_timer(wait, self(), what)}
+    end
+
+    defp start(%{gnat: gnat, subscriber: subscriber} = state) when gnat == nil or subscriber == nil, do: state
+
+    defp start(state) do
+      with {:ok, floor} <- acked_up_to(state),
+           :ok <- delete(state, floor),
+           {:ok, _} <- create(state, floor),
+           {:ok, state} <- listen(state) do
+        Telemetry.execute(:broker, :consuming, %{count: 1}, metadata(state))
+        pull(%{state | running: true, consumer_seq: 0, looks: 0})
+      else
+        {:error, reason} ->
+          Logger.warning("no consumer #{state.durable}, trying again: #{inspect(reason)}")
+          if match?({:api, @stream_not_found, _}, reason), do: Link.check(state.station)
+          again(state, @retry)
+      end
+    end
+
+    # Where the consumer that exists has got to; nil where there is none.
+    defp acked_up_to(state) do
+      case request(state, "INFO") do
+        {:ok, %{"ack_floor" => %{"stream_seq" => floor}}} -> {:ok, floor}
+        {:error, {:api, @not_found, _}} -> {:ok, nil}
+        {:error, reason} -> {:error, reason}
+      end
+    end
+
+    defp delete(_state, nil), do: :ok
+
+    defp delete(state, _floor) do
+      case request(state, "DELETE") do
+        {:ok, _} -> :ok
+        {:error, {:api, @not_found, _}} -> :ok
+        {:error, reason} -> {:error, reason}
+      end
+    end
+
+    defp create(state, floor) do
+      config = %{
+        durable_name: state.durable,
+        description: state.owner,
+        filter_subject: state.subject,
+        ack_policy: "explicit",
+        ack_wait: state.options[:ack_wait] * @ms,
+        max_ack_pending: 65_536,
+        max_deliver: -1
+      }
+
+      body = %{stream_name: state.options[:stream], config: Map.merge(config, from(state, floor))}
+      request(state, "DURABLE.CREATE", body)
+    end
+
+    # A work queue holds what is not acknowledged, and nothing else.
+    defp from(%{stream: %{retention: "workqueue"}}, _floor), do: %{deliver_policy: "all"}
+
+    defp from(state, floor) do
+      case max(floor || 0, state.committed) do
+        0 -> %{deliver_policy: "all"}
+        floor -> %{deliver_policy: "by_start_sequence", opt_start_seq: floor + 1}
+      end
+    end
+
+    # An inbox of its own for each consumer made: what an earlier one still sends is not taken for this one's.
+    defp listen(state) do
+      inbox = API.inbox(state.options) <> "."
+      {:ok, sid} = Gnat.sub(state.gnat, self(), inbox <> "*")
+      if state.sid, do: Gnat.unsub(state.gnat, state.sid)
+      {:ok, %{state | inbox: inbox, sid: sid}}
+    catch
+      :exit, reason -> {:error, {:exit, reason}}
+    end
+
+    defp request(state, verb, body \\ %{}) do
+      API.request(state.gnat, state.options, "CONSUMER.#{verb}.#{state.options[:stream]}.#{state.durable}", body)
+    end
+
+    # Pulling -------------------------------------------------------------------------------------------------------
+
+    # One request at a time. It ends when it is filled, or with a status message.
+    defp pull(state, limit \\ :bytes)
+
+    defp pull(%{running: true, pull: nil, demand: demand} = state, limit) when demand > 0 do
+      id = state.pulls + 1
+      batch = if limit == :bytes, do: min(demand, state.options[:pull]), else: 1
+      body = %{batch: batch, expires: @expires * @ms}
+      body = if limit == :bytes, do: Map.put(body, :max_bytes, state.options[:pull_bytes]), else: body
+      subject = "#{API.prefix(state.options[:domain])}CONSUMER.MSG.NEXT.#{state.options[:stream]}.#{state.durable}"
+      API.publish(state.gnat, subject, Jason.encode!(body), reply_to: state.inbox <> Integer.to_string(id))
+      Process.send_after(self(), {:pull_gone, id}, @expires + @grace)
+      %{state | pulls: id, pull: %{id: id, left: batch, got: 0}}
+    end
+
+    defp pull(state, _limit), do: state
+
+    defp status(status, description, topic, %{pull: %{id: id} = pull} = state) do
+      cond do
+        topic != state.inbox <> Integer.to_string(id) -> state
+        status == "100" -> state
+        status in ["404", "408"] -> pull(%{state | pull: nil})
+        # Not even the first message fits: that one alone, whatever its size.
+        description =~ "MaxBytes" -> pull(%{state | pull: nil}, if(pull.got == 0, do: :any, else: :bytes))
+        # Whoever deleted it may be about to make its own.
+        description =~ "Consumer Deleted" -> again(state, @settle, :look)
+        true -> trouble(state, status, description)
+      end
+    end
+
+    defp status(_status, _description, _topic, state), do: state
+
+    defp trouble(state, status, description) do
+      Logger.warning("JetStream ends a pull request: #{status} #{description}", durable: state.durable)
+      if status == "503", do: Link.check(state.station)
+      again(state, @retry)
+    end
+
+    # What else has arrived by now goes along, so that the subscriber gets batches to commit together.
+    defp receive_more(message, %{sid: sid, pull: pull} = state) do
+      more = if pull, do: pull.left - 1, else: 0
+
+      case take([message | received(sid, more, [])], state, []) do
+        {:ok, deliveries, state} -> state |> deliver(deliveries) |> pull()
+        {:gap, deliveries, state} -> state |> deliver(deliveries) |> again(0)
+      end
+    end
+
+    defp received(_sid, more, messages) when more <= 0, do: Enum.reverse(messages)
+
+    defp received(sid, more, messages) do
+      receive do
+        {:msg, %{sid: ^sid, reply_to: "$JS.ACK." <> _} = message} -> received(sid, more - 1, [message | messages])
+      after
+        0 -> Enum.reverse(messages)
+      end
+    end
+
+    defp take([], state, deliveries), do: {:ok, Enum.reverse(deliveries), state}
+
+    defp take([message | messages], state, deliveries) do
+      {:ok, %{stream_seq: seq, consumer_seq: consumer_seq, num_delivered: delivered}} = Message.metadata(message)
+
+      if consumer_seq == state.consumer_seq + 1 do
+        state = %{state | consumer_seq: consumer_seq, pull: counted(state.pull)}
+        {state, deliveries} = take(message, seq, delivered, state, deliveries)
+        take(messages, state, deliveries)
+      else
+        Logger.warning("a message of the stream did not arrive: it is delivered again", durable: state.durable)
+        {:gap, Enum.reverse(deliveries), state}
+      end
+    end
+
+    defp take(message, seq, delivered, %{last: last} = state, deliveries) when seq > last do
+      delivery = %{tag: state.next_tag, payload: message.body, redelivered: delivered > 1}
+
+      state = %{
+        state
+        | next_tag: state.next_tag + 1,
+          last: seq,
+          in_flight: :queue.in({state.next_tag, seq}, state.in_flight),
+          replies: Map.put(state.replies, seq, message.reply_to),
+          demand: state.demand - 1
+      }
+
+      {state, [delivery | deliveries]}
+    end
+
+    defp take(%{reply_to: reply}, seq, _delivered, %{replies: replies} = state, deliveries) do
+      if is_map_key(replies, seq) do
+        {%{state | replies: %{replies | seq => reply}}, deliveries}
+      else
+        # Committed, but the acknowledgement was lost.
+        API.publish(state.gnat, reply, "")
+        {state, deliveries}
+      end
+    end
+
+    defp counted(nil), do: nil
+    defp counted(%{left: 1}), do: nil
+    defp counted(pull), do: %{pull | left: pull.left - 1, got: pull.got + 1}
+
+    defp deliver(state, []), do: state
+
+    defp deliver(%{subscriber: %{pid: pid, ref: ref}} = state, deliveries) do
+      send(pid, {:bmp_deliveries, ref, deliveries})
+      state
+    end
+
+    defp acknowledge(state, tag) do
+      case :queue.peek(state.in_flight) do
+        {:value, {oldest, seq}} when oldest <= tag ->
+          {reply, replies} = Map.pop(state.replies, seq)
+          if state.running, do: API.publish(state.gnat, reply, "")
+          state = %{state | in_flight: :queue.drop(state.in_flight), replies: replies, committed: seq}
+          acknowledge(state, tag)
+
+        _ ->
+          state
+      end
+    end
+
+    # Another station's -----------------------------------------------------------------------------------------------
+
+    defp look(%{gnat: gnat, subscriber: subscriber} = state) when gnat == nil or subscriber == nil, do: state
+
+    defp look(%{owner: owner} = state) do
+      case request(state, "INFO") do
+        {:ok, %{"config" => %{"description" => other}, "num_waiting" => waiting}} when other != owner ->
+          if state.looks == 0, do: Logger.warning("#{state.durable} is consumed by #{other}; waiting until it ends")
+
+          cond do
+            waiting > 0 -> again(%{state | looks: 1}, @look, :look)
+            state.looks < @looks -> again(%{state | looks: state.looks + 1}, @look, :look)
+            true -> again(state, 0)
+          end
+
+        _ ->
+          again(state, 0)
+      end
+    end
+
+    defp metadata(state), do: %{station: state.station, partition: state.partition}
+  end
+end

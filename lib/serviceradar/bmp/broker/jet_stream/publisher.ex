@@ -1,0 +1,271 @@
+if Code.ensure_loaded?(Gnat) do
+  defmodule ServiceRadar.BMP.Broker.JetStream.Publisher do
+    @moduledoc false
+    # Publishes the batches of one partition: many at a time, in order.
+    #
+    # Batches are numbered; `base` is the first that is not acknowledged, `next` the next to send, `tail` the next
+    # number to give. The mode says what may be sent:
+    #
+    #     down      nothing: there is no JetStream
+    #     probe     the first unacknowledged batch alone, to see whether it is taken now
+    #     open      as many as the window holds
+    #     settling  nothing: one was refused, the answers to those after it are awaited
+    #     resting   nothing, for a while; then everything again from `base` on
+    use GenServer
+
+    require Logger
+
+    alias ServiceRadar.BMP.{Config, Instance, Telemetry}
+    alias ServiceRadar.BMP.Broker.JetStream
+    alias ServiceRadar.BMP.Broker.JetStream.{API, Link}
+
+    @first_rest 100
+    @longest_rest 2_000
+    # JetStream: "message size exceeds maximum allowed"
+    @too_big 10_054
+
+    def child_spec({_config, partition} = argument),
+      do: %{id: {__MODULE__, partition}, start: {__MODULE__, :start_link, [argument]}}
+
+    def start_link({config, partition} = argument),
+      do: GenServer.start_link(__MODULE__, argument, name: Instance.via(config.name, {:publisher, partition}))
+
+    @impl true
+    def init({%Config{broker: {_, options}} = config, partition}) do
+      Link.join(config.name)
+      Process.send_after(self(), :tick, tick(options))
+
+      {:ok,
+       %{
+         options: options,
+         station: config.name,
+         partition: partition,
+         subject: JetStream.subject(options, partition),
+         gnat: nil,
+         max_payload: nil,
+         inbox: nil,
+         mode: :down,
+         refusals: 0,
+         entries: %{},
+         base: 0,
+         next: 0,
+         tail: 0,
+         held_bytes: 0,
+         sent: 0,
+         sent_bytes: 0
+       }}
+    end
+
+    @impl true
+    def handle_cast({:publish, from, ref, batch}, state) do
+      size = byte_size(batch.payload)
+
+      # As long as it holds anything: a batch bigger than the whole limit goes through an empty queue.
+      if state.held_bytes > 0 and state.held_bytes + size > state.options[:queue_bytes] do
+        send(from, {:bmp_broker, {:failed, :queue_full}, ref})
+        {:noreply, state}
+      else
+        entry = %{
+          from: from,
+          ref: ref,
+          id: batch.id,
+          router_id: batch.router_id,
+          payload: batch.payload,
+          size: size,
+          since: System.monotonic_time(),
+          sent_at: nil
+        }
+
+        entries = Map.put(state.entries, state.tail, entry)
+        {:noreply, pump(%{state | entries: entries, tail: state.tail + 1, held_bytes: state.held_bytes + size})}
+      end
+    end
+
+    @impl true
+    def handle_info({:link, nil, _}, state), do: {:noreply, %{state | mode: :down, gnat: nil}}
+
+    def handle_info({:link, gnat, _stream}, state) do
+      inbox = API.inbox(state.options) <> "."
+
+      try do
+        {:ok, _sid} = Gnat.sub(gnat, self(), inbox <> "*")
+        Gnat.server_info(gnat).max_payload
+      catch
+        # The link will say that it is gone.
+        :exit, _ -> {:noreply, %{state | mode: :down}}
+      else
+        max_payload ->
+          {:noreply, rewind(%{state | gnat: gnat, max_payload: max_payload, inbox: inbox})}
+      end
+    end
+
+    def handle_info({:msg, %{topic: topic, body: body} = message}, %{inbox: inbox} = state) when is_binary(inbox) do
+      size = byte_size(inbox)
+
+      # Answers of an earlier connection come to an earlier inbox.
+      with <<^inbox::binary-size(size), number::binary>> <- topic,
+           {number, ""} <- Integer.parse(number) do
+        {:noreply, state |> answer(number, result(message[:status], body)) |> pump()}
+      else
+        _ -> {:noreply, state}
+      end
+    end
+
+    def handle_info(:tick, state) do
+      Process.send_after(self(), :tick, tick(state.options))
+      {:noreply, if(unanswered?(state), do: resend(state), else: state)}
+    end
+
+    def handle_info(:rested, %{mode: :resting} = state), do: {:noreply, rewind(state)}
+    def handle_info(_other, state), do: {:noreply, state}
+
+    # Sending -----------------------------------------------------------------------------------------------------
+
+    defp pump(%{mode: mode, next: next, tail: tail} = state) when mode in [:probe, :open] and next < tail do
+      case state.entries do
+        %{^next => entry} -> if room?(state, entry), do: state |> send_out(next, entry) |> pump(), else: state
+        # Acknowledged after all, since it was sent the last time.
+        _ -> pump(%{state | next: next + 1})
+      end
+    end
+
+    defp pump(state), do: state
+
+    defp room?(%{sent: 0}, _entry), do: true
+    defp room?(%{mode: :probe}, _entry), do: false
+
+    defp room?(state, entry),
+      do: state.sent < state.options[:window] and state.sent_bytes + entry.size <= state.options[:window_bytes]
+
+    defp send_out(state, number, entry) do
+      headers = [
+        {"Nats-Msg-Id", entry.id},
+        {"Nats-Expected-Stream", state.options[:stream]},
+        {"Bmp-Router-Id", uuid(entry.router_id)}
+      ]
+
+      # The server closes the connection on a message that is too long, with its headers.
+      if entry.size + 512 > state.max_payload do
+        fail(%{state | next: number + 1}, number, entry, {:too_big, entry.size, state.max_payload})
+      else
+        options = [headers: headers, reply_to: state.inbox <> Integer.to_string(number)]
+
+        case API.publish(state.gnat, state.subject, entry.payload, options) do
+          :ok ->
+            entries = %{state.entries | number => %{entry | sent_at: System.monotonic_time(:millisecond)}}
+
+            %{
+              state
+              | entries: entries,
+                next: number + 1,
+                sent: state.sent + 1,
+                sent_bytes: state.sent_bytes + entry.size
+            }
+
+          :error ->
+            %{state | mode: :down}
+        end
+      end
+    end
+
+    # Everything from the first unacknowledged on is sent again.
+    defp rewind(state) do
+      again = Enum.count(state.entries, fn {_, entry} -> entry.sent_at != nil end)
+      if again > 0, do: execute(:resent, %{count: again}, %{}, state)
+      entries = Map.new(state.entries, fn {number, entry} -> {number, %{entry | sent_at: nil}} end)
+      pump(%{state | mode: :probe, entries: entries, next: state.base, sent: 0, sent_bytes: 0})
+    end
+
+    # Answers -----------------------------------------------------------------------------------------------------
+
+    defp result("503", _body), do: {:error, :no_responders}
+
+    defp result(_status, body) do
+      case Jason.decode(body) do
+        {:ok, %{"error" => error}} -> {:error, {error["err_code"], error["description"]}}
+        {:ok, %{"seq" => _}} -> :ok
+        _ -> {:error, :no_answer_of_jetstream}
+      end
+    end
+
+    defp answer(state, number, result) do
+      case {state.entries, result} do
+        {%{^number => entry}, :ok} -> state |> taken(number, entry) |> settled()
+        {%{^number => entry}, {:error, {@too_big, text}}} -> state |> fail(number, entry, text) |> settled()
+        {%{^number => %{sent_at: nil}}, {:error, _}} -> state
+        {%{^number => entry}, {:error, reason}} -> state |> refused(number, entry, reason) |> settled()
+        _ -> state
+      end
+    end
+
+    defp taken(state, number, entry) do
+      send(entry.from, {:bmp_broker, :acked, entry.ref})
+      duration = System.monotonic_time() - entry.since
+      execute(:acked, %{duration: duration, bytes: entry.size, in_flight: state.sent}, %{}, state)
+      state = forget(state, number, entry)
+      if state.mode == :probe, do: %{state | mode: :open, refusals: 0}, else: state
+    end
+
+    defp fail(state, number, entry, reason) do
+      Logger.error("a batch does not fit into a NATS message", id: entry.id, reason: inspect(reason))
+      send(entry.from, {:bmp_broker, {:failed, reason}, entry.ref})
+      forget(state, number, entry)
+    end
+
+    defp forget(state, number, entry) do
+      state = unsend(state, entry)
+      state = %{state | entries: Map.delete(state.entries, number), held_bytes: state.held_bytes - entry.size}
+      advance(state)
+    end
+
+    defp advance(%{base: base, tail: tail} = state) do
+      if base < tail and not is_map_key(state.entries, base), do: advance(%{state | base: base + 1}), else: state
+    end
+
+    defp unsend(state, %{sent_at: nil}), do: state
+    defp unsend(state, entry), do: %{state | sent: state.sent - 1, sent_bytes: state.sent_bytes - entry.size}
+
+    defp refused(state, number, entry, reason) do
+      if state.refusals == 0, do: Logger.warning("JetStream refuses a batch, trying again: #{inspect(reason)}")
+      if reason == :no_responders, do: Link.check(state.station)
+      execute(:refused, %{count: 1}, %{reason: reason}, state)
+      state = unsend(state, entry)
+      %{state | mode: :settling, entries: %{state.entries | number => %{entry | sent_at: nil}}}
+    end
+
+    defp settled(%{mode: :settling, sent: 0} = state) do
+      rest = min(@first_rest * 2 ** min(state.refusals, 10), @longest_rest)
+      Process.send_after(self(), :rested, rest)
+      %{state | mode: :resting, refusals: state.refusals + 1}
+    end
+
+    defp settled(state), do: state
+
+    defp unanswered?(%{mode: mode, sent: sent} = state) when mode != :down and sent > 0 do
+      limit = System.monotonic_time(:millisecond) - state.options[:ack_timeout]
+      Enum.any?(state.entries, fn {_, %{sent_at: sent_at}} -> sent_at != nil and sent_at < limit end)
+    end
+
+    defp unanswered?(_state), do: false
+
+    defp resend(state) do
+      Logger.warning("JetStream does not acknowledge, sending again", subject: state.subject)
+      Link.check(state.station)
+      rewind(state)
+    end
+
+    defp tick(options), do: max(div(options[:ack_timeout], 4), 10)
+
+    defp execute(verb, measurements, metadata, state) do
+      metadata = Map.merge(metadata, %{station: state.station, partition: state.partition})
+      Telemetry.execute(:broker, verb, measurements, metadata)
+    end
+
+    defp uuid(<<id::128>>) do
+      <<a::binary-8, b::binary-4, c::binary-4, d::binary-4, e::binary>> =
+        id |> Integer.to_string(16) |> String.downcase() |> String.pad_leading(32, "0")
+
+      "#{a}-#{b}-#{c}-#{d}-#{e}"
+    end
+  end
+end
