@@ -1,6 +1,7 @@
 //! The store's SQL and the COPY streams against a real PostgreSQL: the files that the station runs,
 //! on a server of their own. Without server programs on the machine that is said and left out.
 
+mod churn;
 mod cluster;
 mod make;
 mod store;
@@ -15,7 +16,7 @@ use rib::*;
 use store::{Store, TABLES};
 
 /// An empty store in a database of its own; none without PostgreSQL.
-fn store(name: &str) -> Option<Store> {
+pub fn store(name: &str) -> Option<Store> {
     let cluster = Cluster::shared()?;
     let mut store = Store::new(cluster.database(name), "bmp Store");
     store.migrate_up();

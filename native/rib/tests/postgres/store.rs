@@ -1,12 +1,12 @@
 //! The store's SQL files against one connection, as `priv/sql/README.md` says they are run.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use postgres::{Client, Transaction};
 use rib::copy::{copy, Kind};
-use rib::Deltas;
+use rib::{Deltas, Dump, Limits, RoutingTable};
 
 pub struct Store {
     pub client: Client,
@@ -54,6 +54,20 @@ impl Store {
         let touched = commit(&mut transaction, &schema, deltas);
         transaction.commit().unwrap();
         touched
+    }
+
+    /// A table from what is stored of one router, as after a restart.
+    pub fn load(&mut self, router_id: &str, limits: Limits, now_us: i64) -> RoutingTable {
+        let mut table = RoutingTable::new(limits);
+        for (name, dump) in [("routers", Dump::Routers), ("peers", Dump::Peers), ("routes", Dump::Routes)] {
+            let query = self
+                .sql(&format!("query/load/{name}.sql"))
+                .replace("{router_ids}", &format!("'{router_id}'"));
+            let mut stream = Vec::new();
+            self.client.copy_out(&query).unwrap().read_to_end(&mut stream).unwrap();
+            table.load(dump, &stream, now_us).unwrap();
+        }
+        table
     }
 
     /// Rows of a query as text, one line a row.

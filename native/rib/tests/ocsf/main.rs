@@ -1,0 +1,180 @@
+//! OCSF events of what a table tells, against the compiled schema of OCSF 1.7.0 where it is at hand.
+
+mod schema;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use batch::proto;
+use batch::proto::event::Body;
+use rib::{Deltas, RibView};
+use schema::Schema;
+use serde_json::{json, Value};
+use support::{announce, group, peer_down, peer_up, routes, withdraw, Speaker};
+
+/// A session's life: routes in every view, one changed, one withdrawn, IPv6, another family, a peer
+/// down, the router gone and its routes expired.
+fn told() -> Vec<Deltas> {
+    let mut table = support::table();
+    let mut router = Speaker::new(1, support::EPOCH);
+    let mut told = vec![router.start(&mut table)];
+    told.push(router.say(&mut table, 1, RibView::AdjRibInPre, peer_up()));
+    for view in RibView::ALL {
+        told.push(router.say(&mut table, 1, view, announce(&["10.1.0.0/16", "0.0.0.0/0"], 1)));
+    }
+    let v6 = routes(1, vec![group(proto::route_group::Action::Announce, 2, 1, support::v6("2001:db8::/32"))]);
+    let raw = routes(1, vec![group(proto::route_group::Action::Announce, 1, 4, vec![48, 0, 1, 1, 10, 0, 0])]);
+    for body in
+        [v6, raw, announce(&["10.1.0.0/16"], 2), withdraw(&["10.1.0.0/16"]), withdraw(&["10.9.0.0/16"])]
+    {
+        told.push(router.say(&mut table, 1, RibView::AdjRibInPre, body));
+    }
+    told.push(router.say(&mut table, 1, RibView::AdjRibInPre, peer_down()));
+    // A local route: its peer has no address, no AS and no Peer Up.
+    let mut local = router.batch(Some(2), RibView::LocRib, vec![announce(&["10.2.0.0/16"], 1)]);
+    local.peers[0].address = vec![0; 4].into();
+    local.peers[0].asn = 0;
+    local.peers[0].bgp_id = vec![0; 4].into();
+    told.push(support::apply(&mut table, &local));
+    told.push(router.session(&mut table, Body::Termination(proto::Termination::default())));
+    told.push(router.end(&mut table));
+    told.push(table.expire(router.now_us + 1000 * support::SECOND));
+    told
+}
+
+fn events(told: &[Deltas]) -> Vec<Value> {
+    let lines = told.iter().flat_map(Deltas::ocsf);
+    lines.map(|line| serde_json::from_str(&line).unwrap()).collect()
+}
+
+fn of<'a>(events: &'a [Value], code: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["metadata"]["event_code"] == code).collect()
+}
+
+fn schema() -> Option<Schema> {
+    let data = std::env::var_os("SERVICERADAR_BMP_DATA").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+        PathBuf::from,
+    );
+    let file = data.join("ocsf/ocsf-1.7.0-network_activity-detection_finding.json");
+    match fs::read_to_string(&file) {
+        Ok(text) => Some(Schema::new(&text)),
+        Err(_) => {
+            eprintln!("LEFT OUT: validation against the OCSF schema: {} is not there", file.display());
+            None
+        }
+    }
+}
+
+#[test]
+fn every_event_is_valid() {
+    let Some(schema) = schema() else { return };
+    let events = events(&told());
+    let codes: BTreeSet<&str> =
+        events.iter().filter_map(|event| event["metadata"]["event_code"].as_str()).collect();
+    assert_eq!(
+        codes.into_iter().collect::<Vec<_>>(),
+        [
+            "peer_down",
+            "peer_up",
+            "route_announce",
+            "route_change",
+            "route_withdraw",
+            "routes_expired",
+            "session_end",
+            "session_start"
+        ]
+    );
+    for event in &events {
+        let faults = schema.faults("network_activity", event);
+        assert!(faults.is_empty(), "{faults:#?}\nin {event:#}");
+    }
+}
+
+#[test]
+fn the_validator_refuses() {
+    let Some(schema) = schema() else { return };
+    let good = events(&told()).swap_remove(0);
+    type Spoil = fn(&mut Value);
+    let spoils: [(&str, Spoil); 9] = [
+        ("not in the schema", |event| event["bgp"] = json!(1)),
+        // Of a profile that the event does not declare.
+        ("not in the schema", |event| event["device"] = json!({"type_id": 0})),
+        ("required", |event| drop(event.as_object_mut().unwrap().remove("severity_id"))),
+        ("not in the enumeration", |event| event["activity_id"] = json!(8)),
+        ("severity says", |event| event["severity"] = json!("High")),
+        ("is no", |event| event["time"] = json!("now")),
+        ("does not look like", |event| event["src_endpoint"]["ip"] = json!("10.1")),
+        ("at_least_one", |event| {
+            let endpoint = event["src_endpoint"].as_object_mut().unwrap();
+            endpoint.remove("uid");
+            endpoint.remove("name");
+        }),
+        ("type_uid", |event| event["type_uid"] = json!(400_102)),
+    ];
+    for (why, spoil) in spoils {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        let faults = schema.faults("network_activity", &bad);
+        assert!(faults.iter().any(|fault| fault.contains(why)), "{why}: {faults:?} in {bad:#}");
+    }
+}
+
+#[test]
+fn an_event_says_who_what_and_when() {
+    let events = events(&told());
+    let announced = of(&events, "route_announce");
+    let first = announced[0];
+    assert_eq!(first["type_uid"], 400_199);
+    assert_eq!(first["activity_name"], "Route Announce");
+    assert_eq!(first["src_endpoint"]["ip"], "10.0.0.1");
+    assert_eq!(first["src_endpoint"]["autonomous_system"]["number"], 65_001);
+    assert_eq!(first["dst_endpoint"]["name"], "r1");
+    assert_eq!(first["unmapped"]["bgp"]["prefix"], "10.1.0.0/16");
+    assert_eq!(first["unmapped"]["bgp"]["view"], "adj_rib_in_pre");
+    assert_eq!(first["time"], i64::try_from(support::EPOCH / 1000).unwrap());
+    assert_eq!(
+        first["observables"][2],
+        json!({"name": "unmapped.bgp.prefix", "type": "Subnet", "type_id": 12, "value": "10.1.0.0/16"})
+    );
+    let message = first["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("r1: 10.0.0.1 (AS65001) announced 10.1.0.0/16 in adj_rib_in_pre"),
+        "{message}"
+    );
+
+    let out = announced.iter().find(|event| event["unmapped"]["bgp"]["view"] == "adj_rib_out_pre").unwrap();
+    assert_eq!(out["connection_info"]["direction"], "Outbound");
+    assert_eq!(out["dst_endpoint"]["ip"], "10.0.0.1", "what the router sends goes to the peer");
+
+    let down = of(&events, "peer_down");
+    assert_eq!(down.len(), 1);
+    assert_eq!((&down[0]["activity_id"], &down[0]["severity_id"]), (&json!(2), &json!(4)));
+    assert!(down[0]["status_detail"].is_string());
+    let local = announced.iter().find(|event| event["unmapped"]["bgp"]["prefix"] == "10.2.0.0/16").unwrap();
+    assert!(local["src_endpoint"].get("ip").is_none(), "0.0.0.0 is nobody's address");
+}
+
+#[test]
+fn only_what_happened_is_told() {
+    let events = events(&told());
+    let prefixes: Vec<_> = of(&events, "route_withdraw")
+        .iter()
+        .map(|event| event["unmapped"]["bgp"]["prefix"].clone())
+        .collect();
+    assert_eq!(prefixes, ["10.1.0.0/16"], "10.9.0.0/16 was never there");
+    assert_eq!(of(&events, "route_change").len(), 1);
+}
+
+#[test]
+fn an_event_keeps_its_identity() {
+    let uids = |told: &[Deltas]| -> Vec<String> {
+        events(told).iter().map(|event| event["metadata"]["uid"].as_str().unwrap().to_owned()).collect()
+    };
+    let (once, again) = (uids(&told()), uids(&told()));
+    assert_eq!(once, again);
+    assert_eq!(once.iter().collect::<BTreeSet<_>>().len(), once.len(), "and no two have the same");
+}
