@@ -2,6 +2,8 @@ defmodule ServiceRadar.BMP do
   @moduledoc """
   A BMP (RFC 7854) monitoring station.
 
+  `decode/1` needs nothing else: no process, no configuration.
+
   ## In a supervisor
 
       children = [{ServiceRadar.BMP, port: 11019, allow: ["192.0.2.0/24"]}]
@@ -15,7 +17,52 @@ defmodule ServiceRadar.BMP do
   changes as they happen.
   """
 
-  alias ServiceRadar.BMP.{Config, Instance, Query, Station}
+  alias ServiceRadar.BMP
+  alias ServiceRadar.BMP.{Config, DecodeError, Decoder, Instance, Message, Native, Query, Station}
+
+  @doc """
+  Decodes the BMP messages of a binary.
+
+  Gives the messages, and what is left of the binary when the last one is not whole. A message that cannot be read is
+  among the others as `ServiceRadar.BMP.Undecodable`; only where the framing is lost nothing after it can be read, and
+  the result is an error, with the messages before it.
+
+      iex> {:ok, [message], rest} = ServiceRadar.BMP.decode(<<3, 0, 0, 0, 15, 4, 0, 2, 0, 5, "rtr-1", 3, 0>>)
+      iex> message
+      %ServiceRadar.BMP.Initiation{offset: 0, sys_name: "rtr-1", sys_descr: nil, tlvs: [{2, "rtr-1"}]}
+      iex> rest
+      <<3, 0>>
+
+      iex> {:error, error} = ServiceRadar.BMP.decode(<<9, 0, 0, 0, 6, 4>>)
+      iex> Exception.message(error)
+      "bmp.version at offset 0: BMP version 9 is neither 3 nor 4"
+
+  Each call starts anew. The capabilities of peers, which ADD-PATH and the width of AS numbers depend on, are known from
+  the Peer Ups in the same binary; for a stream in pieces there is `decode/2`.
+  """
+  @spec decode(binary) :: {:ok, [Message.t()], rest :: binary} | {:error, DecodeError.t()}
+  def decode(binary) when is_binary(binary) do
+    decoder = Decoder.new()
+
+    with {:ok, messages} <- Native.decoder_feed(decoder.ref, binary),
+         do: {:ok, messages, Native.decoder_rest(decoder.ref)}
+  end
+
+  @doc """
+  Decodes the next piece of a stream with a decoder that remembers peers, and the octets of a message that is not yet
+  whole: pieces may be split anywhere, and the rest is always `""`.
+
+      iex> decoder = ServiceRadar.BMP.Decoder.new()
+      iex> ServiceRadar.BMP.decode(<<3, 0, 0, 0, 15, 4, 0, 2, 0>>, decoder)
+      {:ok, [], ""}
+      iex> {:ok, [message], ""} = ServiceRadar.BMP.decode(<<5, "rtr-1">>, decoder)
+      iex> message.sys_name
+      "rtr-1"
+  """
+  @spec decode(binary, Decoder.t()) :: {:ok, [Message.t()], rest :: binary} | {:error, DecodeError.t()}
+  def decode(binary, %Decoder{ref: ref}) when is_binary(binary) do
+    with {:ok, messages} <- Native.decoder_feed(ref, binary), do: {:ok, messages, ""}
+  end
 
   @doc "Starts a station under a supervisor."
   @spec child_spec(keyword) :: Supervisor.child_spec()
@@ -46,11 +93,11 @@ defmodule ServiceRadar.BMP do
   def sessions(station \\ __MODULE__), do: ServiceRadar.BMP.Sessions.list(Instance.config!(station))
 
   @doc "Every router the store knows."
-  @spec routers(Config.name()) :: {:ok, [map]} | {:error, term}
+  @spec routers(Config.name()) :: {:ok, [BMP.Router.t()]} | {:error, term}
   def routers(station \\ __MODULE__), do: store(station, :routers, [])
 
   @doc "The peers of one router (`router: id`), or of all."
-  @spec peers(Config.name(), keyword) :: {:ok, [map]} | {:error, term}
+  @spec peers(Config.name(), keyword) :: {:ok, [BMP.Peer.t()]} | {:error, term}
   def peers(station \\ __MODULE__, options \\ []), do: store(station, :peers, [options[:router]])
 
   @doc """
@@ -59,7 +106,7 @@ defmodule ServiceRadar.BMP do
       ServiceRadar.BMP.routes(within: "10.0.0.0/8", as: 64500, limit: 50)
   """
   @spec routes(Config.name(), keyword) ::
-          {:ok, [map], cursor :: term | nil} | {:error, ArgumentError.t() | term}
+          {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, ArgumentError.t() | term}
   def routes(station \\ __MODULE__, query) do
     case Query.new(query) do
       {:ok, query} -> store(station, :routes, [query])
@@ -68,7 +115,7 @@ defmodule ServiceRadar.BMP do
   end
 
   @doc "The longest match for an address in every table."
-  @spec lookup(Config.name(), String.t() | :inet.ip_address()) :: {:ok, [map]} | {:error, term}
+  @spec lookup(Config.name(), String.t() | :inet.ip_address()) :: {:ok, [BMP.Route.t()]} | {:error, term}
   def lookup(station \\ __MODULE__, address) do
     with {:ok, routes, _cursor} <- routes(station, address: address, limit: 10_000), do: {:ok, routes}
   end

@@ -32,9 +32,9 @@ defmodule ServiceRadar.BMP.Native do
 
   Code.eval_quoted(loader, [], __ENV__)
 
-  def decode(_binary, _decoder), do: error()
   def decoder_new(_options), do: error()
   def decoder_feed(_decoder, _bytes), do: error()
+  def decoder_rest(_decoder), do: error()
   def session_new(_options), do: error()
   def session_feed(_session, _bytes, _now_us), do: error()
   def session_end(_session, _reason, _now_us), do: error()

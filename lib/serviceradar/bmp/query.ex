@@ -2,15 +2,15 @@ defmodule ServiceRadar.BMP.Query do
   @moduledoc """
   Which routes one wants. Every field that is given must match.
 
-  * `:router` - router id (UUID text), sysName or address
-  * `:peer` - peer address, text or tuple
+  * `:router` - a router's id (UUID text)
+  * `:peer` - a peer's address, text or tuple; `:peer_id` - its id (UUID text)
   * `:view` - `:adj_rib_in_pre`, `:adj_rib_in_post`, `:adj_rib_out_pre`, `:adj_rib_out_post` or `:loc_rib`
   * `:family` - `{afi, safi}`
   * `:prefix` - exactly this prefix
   * `:address` - the longest matching prefix for this address, in each peer's table
   * `:within` - this prefix and all more specific ones
   * `:as` - an AS number anywhere in the AS path
-  * `:community` - a community as text, `"65000:1"` or large `"65000:1:2"`
+  * `:community` - a community as text: `"65000:1"`, large `"65000:1:2"`, extended `"rt:65000:1"`
   * `:limit` - at most so many routes, default 100
   * `:cursor` - what the page before gave
 
@@ -22,15 +22,17 @@ defmodule ServiceRadar.BMP.Query do
   """
   alias ServiceRadar.BMP.{Config, Prefix}
 
+  @uuid ~r/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
   @views [:adj_rib_in_pre, :adj_rib_in_post, :adj_rib_out_pre, :adj_rib_out_post, :loc_rib]
 
-  defstruct [:router, :peer, :view, :family, :prefix, :address, :within, :as, :community, :cursor, limit: 100]
+  defstruct [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :as, :community, :cursor, limit: 100]
 
   @type view :: :adj_rib_in_pre | :adj_rib_in_post | :adj_rib_out_pre | :adj_rib_out_post | :loc_rib
 
   @type t :: %__MODULE__{
           router: String.t() | nil,
           peer: :inet.ip_address() | nil,
+          peer_id: String.t() | nil,
           view: view | nil,
           family: {afi :: 1..65_535, safi :: 1..255} | nil,
           prefix: Prefix.t() | nil,
@@ -58,10 +60,13 @@ defmodule ServiceRadar.BMP.Query do
 
   defp check(:cursor, value), do: {:ok, value}
 
-  defp check(key, nil) when key in [:router, :peer, :view, :family, :prefix, :address, :within, :as, :community],
-    do: {:ok, nil}
+  defp check(key, nil)
+       when key in [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :as, :community],
+       do: {:ok, nil}
 
-  defp check(:router, value), do: valid(value, is_binary(value), "a router's id, name or address as text")
+  defp check(key, value) when key in [:router, :peer_id],
+    do: valid(value, is_binary(value) and value =~ @uuid, "an id like \"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"")
+
   defp check(key, value) when key in [:peer, :address], do: parsed(Config.address(value), "an address")
   defp check(key, value) when key in [:prefix, :within], do: parsed(Prefix.parse(value), "a prefix")
   defp check(:view, value), do: valid(value, value in @views, "one of #{Enum.map_join(@views, ", ", &inspect/1)}")
@@ -69,7 +74,7 @@ defmodule ServiceRadar.BMP.Query do
   defp check(:limit, value), do: valid(value, is_integer(value) and value > 0, "an integer above 0")
 
   defp check(:community, value),
-    do: valid(value, is_binary(value) and value =~ ~r/^\d+:\d+(:\d+)?$/, "a community like \"65000:1\"")
+    do: valid(value, is_binary(value) and value =~ ~r/^[^:]+(:[^:]+){1,2}$/, "a community like \"65000:1\"")
 
   defp check(:family, {afi, safi} = value),
     do: valid(value, afi in 1..0xFFFF and safi in 1..0xFF, "{afi, safi}")

@@ -9,7 +9,7 @@ defmodule ServiceRadar.BMP.Store do
   `ServiceRadar.BMP.Store.Postgres`.
   """
 
-  alias ServiceRadar.BMP.{Config, Deltas, Query, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, Peer, Query, Route, Router, RoutingTable}
 
   @doc "Options of `{module, options}` made whole, or an error text."
   @callback validate(options :: keyword) :: {:ok, options :: keyword} | {:error, String.t()}
@@ -27,14 +27,14 @@ defmodule ServiceRadar.BMP.Store do
   @doc "Stores changes in their order, all or none. They may be big; the caller waits, and calls again after an error."
   @callback commit(Config.t(), partition :: non_neg_integer, [Deltas.t()]) :: :ok | {:error, term}
 
-  @doc "Every router that was ever seen, as maps with the fields of `bgp_routers`."
-  @callback routers(Config.t()) :: {:ok, [map]} | {:error, term}
+  @doc "Every router that is known."
+  @callback routers(Config.t()) :: {:ok, [Router.t()]} | {:error, term}
 
-  @doc "The peers of a router (its id as text), or of all, as maps with the fields of `bgp_peers`."
-  @callback peers(Config.t(), router_id :: String.t() | nil) :: {:ok, [map]} | {:error, term}
+  @doc "The peers of a router (its id as text), or of all."
+  @callback peers(Config.t(), router_id :: String.t() | nil) :: {:ok, [Peer.t()]} | {:error, term}
 
   @doc "Active routes that match, in the order of the query, with a cursor for the next page or nil."
-  @callback routes(Config.t(), Query.t()) :: {:ok, [map], cursor :: term | nil} | {:error, term}
+  @callback routes(Config.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}
 
   @doc "Counts for headings: `%{routers: n, peers: n, routes: n}`."
   @callback counts(Config.t()) :: {:ok, map} | {:error, term}

@@ -1,0 +1,100 @@
+defmodule Mix.Tasks.Bmp.Station do
+  @shortdoc "Starts a BMP station that routers can connect to"
+  @moduledoc """
+  Starts a BMP station on its embedded defaults: batches go through a queue in this VM, routes are kept in memory, no
+  server is needed. It stays up until it is stopped with Ctrl-C, twice.
+
+      mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--sample] [--play FILE] [--ocsf FILE] [--plain]
+
+  * `--port` - TCP port for routers; default 11019, 0 for a free one
+  * `--ip` - address to listen on; default all
+  * `--allow` - address or prefix that may connect; may be repeated; default all
+  * `--sample` - plays the capture that ships with the package, recorded from a live FRR router, to the station
+  * `--play` - plays a file, raw BMP or gzip of it
+  * `--ocsf` - appends OCSF events to a file, one JSON object a line
+  * `--web` - port of the pages, in the full build; default 11080
+  * `--plain` - lines in place of the live table; so it is by itself where the output is no terminal
+
+  A router is pointed at it like this (FRR):
+
+      router bgp 65000
+       bmp targets station
+        bmp connect 192.0.2.1 port 11019 min-retry 1000 max-retry 10000
+        bmp monitor ipv4 unicast pre-policy
+        bmp monitor ipv4 unicast post-policy
+  """
+  use Mix.Task
+
+  alias ServiceRadar.BMP
+  alias ServiceRadar.BMP.{Replay, Terminal}
+
+  @switches [
+    port: :integer,
+    ip: :string,
+    allow: :keep,
+    sample: :boolean,
+    play: :keep,
+    ocsf: :string,
+    web: :integer,
+    plain: :boolean
+  ]
+
+  @impl true
+  def run(arguments) do
+    {options, rest, unknown} = OptionParser.parse(arguments, strict: @switches)
+    if unknown != [], do: Mix.raise("unknown or wrong option #{unknown |> hd() |> elem(0)}: see mix help bmp.station")
+    if rest != [], do: Mix.raise("#{hd(rest)} is no option: see mix help bmp.station")
+
+    # What is played is read first: a wrong file is said before anything starts.
+    plays = if(options[:sample], do: [Replay.sample()], else: []) ++ Keyword.get_values(options, :play)
+    streams = for path <- plays, do: read!(path)
+
+    Mix.Task.run("app.start")
+    start!(station_options(options))
+    web = web(options)
+
+    address = {127, 0, 0, 1}
+    for messages <- streams, do: {:ok, _} = Replay.start_link(address, BMP.port(), messages)
+    {:ok, _} = Terminal.start_link(plain: options[:plain], web: web, playing: plays)
+    unless iex?(), do: Process.sleep(:infinity)
+  end
+
+  defp station_options(options) do
+    allow = Keyword.get_values(options, :allow)
+    plain = Keyword.take(options, [:port, :ip, :ocsf])
+    # What it plays to itself is let in too.
+    if allow == [], do: plain, else: [{:allow, ["127.0.0.1" | allow]} | plain]
+  end
+
+  defp start!(options) do
+    case Supervisor.start_link([{BMP, options}], strategy: :one_for_one) do
+      {:ok, _} -> :ok
+      {:error, reason} -> Mix.raise("the station does not start: " <> explain(reason))
+    end
+  end
+
+  defp explain({:shutdown, {:failed_to_start_child, _child, reason}}), do: explain(reason)
+  defp explain({:EXIT, reason}), do: explain(reason)
+  defp explain({%{__exception__: true} = error, _stack}), do: Exception.message(error)
+  defp explain(%{__exception__: true} = error), do: Exception.message(error)
+  defp explain(reason), do: inspect(reason)
+
+  # The pages, where this build has them.
+  defp web(options) do
+    pages = ServiceRadar.BMPWeb.Standalone
+
+    if Code.ensure_loaded?(pages) do
+      {:ok, url} = apply(pages, :start, [[station: BMP, port: options[:web] || 11_080]])
+      url
+    end
+  end
+
+  defp read!(path) do
+    case Replay.messages(path) do
+      {:ok, messages} -> messages
+      {:error, text} -> Mix.raise(text)
+    end
+  end
+
+  defp iex?, do: Code.ensure_loaded?(IEx) and IEx.started?()
+end

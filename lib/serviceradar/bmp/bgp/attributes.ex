@@ -1,0 +1,73 @@
+defmodule ServiceRadar.BMP.BGP.Attributes do
+  @moduledoc """
+  Path attributes (RFC 4271, section 5), nil or empty where the UPDATE has them not.
+
+  * `:origin` - `:igp`, `:egp` or `:incomplete`
+  * `:as_path` - segments, `{:sequence | :set | :confed_sequence | :confed_set, [asn]}`; where the peer has two-octet
+    AS numbers, AS4_PATH is merged into it (RFC 6793)
+  * `:next_hop` - NEXT_HOP of IPv4; those of other families are in the route groups
+  * `:multi_exit_disc`, `:local_pref`
+  * `:atomic_aggregate` - whether it is there
+  * `:aggregator` - `{asn, address}`
+  * `:communities` - RFC 1997, as `{65000, 100}`
+  * `:originator_id`, `:cluster_list` - RFC 4456
+  * `:extended_communities` - RFC 4360, each its 8 octets
+  * `:large_communities` - RFC 8092, as `{65000, 1, 2}`
+  * `:only_to_customer` - RFC 9234
+  * `:other` - `{code, flags, value}` of every other attribute, and of those whose value does not read
+  """
+  alias ServiceRadar.BMP.BGP
+
+  defstruct [
+    :origin,
+    :as_path,
+    :next_hop,
+    :multi_exit_disc,
+    :local_pref,
+    :aggregator,
+    :originator_id,
+    :only_to_customer,
+    atomic_aggregate: false,
+    communities: [],
+    cluster_list: [],
+    extended_communities: [],
+    large_communities: [],
+    other: []
+  ]
+
+  @type segment :: {:sequence | :set | :confed_sequence | :confed_set, [BGP.asn()]}
+  @type t :: %__MODULE__{
+          origin: :igp | :egp | :incomplete | nil,
+          as_path: [segment] | nil,
+          next_hop: :inet.ip4_address() | nil,
+          multi_exit_disc: 0..0xFFFFFFFF | nil,
+          local_pref: 0..0xFFFFFFFF | nil,
+          aggregator: {BGP.asn(), :inet.ip4_address()} | nil,
+          originator_id: :inet.ip4_address() | nil,
+          only_to_customer: BGP.asn() | nil,
+          atomic_aggregate: boolean,
+          communities: [{0..65_535, 0..65_535}],
+          cluster_list: [:inet.ip4_address()],
+          extended_communities: [<<_::64>>],
+          large_communities: [{0..0xFFFFFFFF, 0..0xFFFFFFFF, 0..0xFFFFFFFF}],
+          other: [{code :: 0..255, flags :: 0..255, value :: binary}]
+        }
+
+  @doc """
+  AS_PATH as routers print it: sequences bare, sets in braces, confederations in parentheses and brackets.
+
+      iex> ServiceRadar.BMP.BGP.Attributes.as_path_text([{:sequence, [64500, 64501]}, {:set, [64510, 64511]}])
+      "64500 64501 {64510,64511}"
+  """
+  @spec as_path_text([segment] | nil) :: String.t()
+  def as_path_text(nil), do: ""
+
+  def as_path_text(segments) do
+    Enum.map_join(segments, " ", fn
+      {:sequence, asns} -> Enum.join(asns, " ")
+      {:set, asns} -> "{#{Enum.join(asns, ",")}}"
+      {:confed_sequence, asns} -> "(#{Enum.join(asns, " ")})"
+      {:confed_set, asns} -> "[#{Enum.join(asns, ",")}]"
+    end)
+  end
+end

@@ -1,0 +1,202 @@
+defmodule ServiceRadar.BMP.Message do
+  @moduledoc """
+  What `ServiceRadar.BMP.decode/1` makes of BMP messages: a struct for each type of RFC 7854, section 4.1.
+
+  | type | struct |
+  |---|---|
+  | 0 | `ServiceRadar.BMP.RouteMonitoring` |
+  | 1 | `ServiceRadar.BMP.StatisticsReport` |
+  | 2 | `ServiceRadar.BMP.PeerDown` |
+  | 3 | `ServiceRadar.BMP.PeerUp` |
+  | 4 | `ServiceRadar.BMP.Initiation` |
+  | 5 | `ServiceRadar.BMP.Termination` |
+  | 6 | `ServiceRadar.BMP.RouteMirroring` |
+  | other | `ServiceRadar.BMP.UnknownMessage` |
+  | not readable | `ServiceRadar.BMP.Undecodable` |
+
+  Each has an `:offset`, that of its first octet in all that was given to the decoder. Addresses are `:inet` tuples,
+  prefixes are `ServiceRadar.BMP.Prefix`, times are microseconds since the Unix epoch.
+  """
+
+  alias ServiceRadar.BMP
+
+  @type t ::
+          BMP.RouteMonitoring.t()
+          | BMP.StatisticsReport.t()
+          | BMP.PeerDown.t()
+          | BMP.PeerUp.t()
+          | BMP.Initiation.t()
+          | BMP.Termination.t()
+          | BMP.RouteMirroring.t()
+          | BMP.UnknownMessage.t()
+          | BMP.Undecodable.t()
+
+  @typedoc "A Type-Length-Value as it was."
+  @type tlv :: {type :: 0..65_535, value :: binary}
+end
+
+defmodule ServiceRadar.BMP.PeerHeader do
+  @moduledoc """
+  The per-peer header (RFC 7854, section 4.2; RFC 8671; RFC 9069): who a message is about, and in which table.
+
+  * `:type` - `:global`, `:rd`, `:local`, `:loc_rib`, or the number of another type
+  * `:flags` - the octet of flags
+  * `:view` - the RIB view that the flags and the type give
+  * `:filtered` - F flag: this Loc-RIB is a part of the router's
+  * `:distinguisher` - the peer distinguisher as a number
+  * `:address` - 0.0.0.0 for Loc-RIB
+  * `:asn`, `:bgp_id`
+  * `:time` - router's time in microseconds since the Unix epoch, nil where it gave none
+  """
+  defstruct [:type, :flags, :view, :filtered, :distinguisher, :address, :asn, :bgp_id, :time]
+
+  @type t :: %__MODULE__{
+          type: :global | :rd | :local | :loc_rib | 0..255,
+          flags: 0..255,
+          view: ServiceRadar.BMP.Query.view(),
+          filtered: boolean,
+          distinguisher: 0..0xFFFFFFFFFFFFFFFF,
+          address: :inet.ip_address(),
+          asn: 0..0xFFFFFFFF,
+          bgp_id: :inet.ip4_address(),
+          time: integer | nil
+        }
+end
+
+defmodule ServiceRadar.BMP.RouteMonitoring do
+  @moduledoc "Route Monitoring (RFC 7854, section 4.6): an UPDATE of one of the peer's tables."
+  defstruct [:offset, :peer, :update, tlvs: []]
+
+  @type t :: %__MODULE__{
+          offset: non_neg_integer,
+          peer: ServiceRadar.BMP.PeerHeader.t(),
+          update: ServiceRadar.BMP.BGP.Update.t(),
+          tlvs: [ServiceRadar.BMP.Message.tlv()]
+        }
+end
+
+defmodule ServiceRadar.BMP.StatisticsReport do
+  @moduledoc """
+  Statistics Report (RFC 7854, section 4.8). Each statistic is a map with the registry's `:type` and `:value`; those of
+  one address family have `:family`, and one whose length is no counter's has a binary as its value.
+  """
+  defstruct [:offset, :peer, statistics: []]
+
+  @type statistic :: %{
+          :type => 0..65_535,
+          :value => non_neg_integer | binary,
+          optional(:family) => ServiceRadar.BMP.BGP.family()
+        }
+  @type t :: %__MODULE__{
+          offset: non_neg_integer,
+          peer: ServiceRadar.BMP.PeerHeader.t(),
+          statistics: [statistic]
+        }
+end
+
+defmodule ServiceRadar.BMP.PeerDown do
+  @moduledoc """
+  Peer Down Notification (RFC 7854, section 4.9): the peer's session ended, and its routes with it.
+
+  `:reason` is the code:
+
+  | code | who ended it | |
+  |---|---|---|
+  | 1 | the router | `:notification` |
+  | 2 | the router | `:fsm_event` (RFC 4271, section 8.1), 0 where none fits |
+  | 3 | the peer | `:notification` |
+  | 4 | the peer, without a word | |
+  | 5 | the router stops to report it | |
+  | 6 | the Loc-RIB is gone (RFC 9069) | `:tlvs` |
+
+  `:data` is all that came after the code.
+  """
+  defstruct [:offset, :peer, :reason, :notification, :fsm_event, tlvs: [], data: <<>>]
+
+  @type t :: %__MODULE__{
+          offset: non_neg_integer,
+          peer: ServiceRadar.BMP.PeerHeader.t(),
+          reason: 0..255,
+          notification: ServiceRadar.BMP.BGP.Notification.t() | nil,
+          fsm_event: 0..65_535 | nil,
+          tlvs: [ServiceRadar.BMP.Message.tlv()],
+          data: binary
+        }
+end
+
+defmodule ServiceRadar.BMP.PeerUp do
+  @moduledoc """
+  Peer Up Notification (RFC 7854, section 4.10): the OPEN that the router sent to the peer, and the one it received.
+  """
+  defstruct [:offset, :peer, :local_address, :local_port, :remote_port, :sent_open, :received_open, tlvs: []]
+
+  @type t :: %__MODULE__{
+          offset: non_neg_integer,
+          peer: ServiceRadar.BMP.PeerHeader.t(),
+          local_address: :inet.ip_address(),
+          local_port: :inet.port_number(),
+          remote_port: :inet.port_number(),
+          sent_open: ServiceRadar.BMP.BGP.Open.t(),
+          received_open: ServiceRadar.BMP.BGP.Open.t(),
+          tlvs: [ServiceRadar.BMP.Message.tlv()]
+        }
+end
+
+defmodule ServiceRadar.BMP.Initiation do
+  @moduledoc "Initiation (RFC 7854, section 4.3): who the router is. `:tlvs` has everything, the two names too."
+  defstruct [:offset, :sys_name, :sys_descr, tlvs: []]
+
+  @type t :: %__MODULE__{
+          offset: non_neg_integer,
+          sys_name: String.t() | nil,
+          sys_descr: String.t() | nil,
+          tlvs: [ServiceRadar.BMP.Message.tlv()]
+        }
+end
+
+defmodule ServiceRadar.BMP.Termination do
+  @moduledoc """
+  Termination (RFC 7854, section 4.5). `:reason` is 0 administratively closed, 1 unspecified, 2 out of resources,
+  3 redundant connection, 4 permanently closed, or nil where none was given.
+  """
+  defstruct [:offset, :reason, :text, tlvs: []]
+
+  @type t :: %__MODULE__{
+          offset: non_neg_integer,
+          reason: 0..65_535 | nil,
+          text: String.t() | nil,
+          tlvs: [ServiceRadar.BMP.Message.tlv()]
+        }
+end
+
+defmodule ServiceRadar.BMP.RouteMirroring do
+  @moduledoc """
+  Route Mirroring (RFC 7854, section 4.7), as its TLVs: type 0 is a BGP message as the router received it, type 1 says
+  0 "errored PDU" or 1 "messages lost".
+  """
+  defstruct [:offset, :peer, tlvs: []]
+
+  @type t :: %__MODULE__{
+          offset: non_neg_integer,
+          peer: ServiceRadar.BMP.PeerHeader.t(),
+          tlvs: [ServiceRadar.BMP.Message.tlv()]
+        }
+end
+
+defmodule ServiceRadar.BMP.UnknownMessage do
+  @moduledoc "A message of a type that has no reading, e.g. an experimental one; `:data` is what follows the common header."
+  defstruct [:offset, :type, :data]
+
+  @type t :: %__MODULE__{offset: non_neg_integer, type: 0..255, data: binary}
+end
+
+defmodule ServiceRadar.BMP.Undecodable do
+  @moduledoc """
+  A message whose framing holds and whose inside could not be read: `:raw` is the whole message, `:error` says what is
+  wrong and where. `error.suspect` says that it reads the other way (with the other ADD-PATH setting): then the router
+  does not send what its OPEN declares.
+  """
+  defstruct [:offset, :raw, :error]
+
+  @type t :: %__MODULE__{offset: non_neg_integer, raw: binary, error: ServiceRadar.BMP.DecodeError.t()}
+end
