@@ -8,16 +8,25 @@ defmodule ServiceRadar.BMP.Deltas do
   defstruct [:ref, :counts]
 
   @typedoc """
-  * `:changes` - announcements, changes and withdrawals of routes
+  * `:changes` - routes announced, changed or withdrawn
+  * `:ends` - endings of a peer's or router's routes as a whole
   * `:events` - what happened to sessions and peers
-  * `:routes` - routes that the batch spoke of, changed or not
+  * `:dead_letters` - what could not be decoded
+  * `:routes` - routes that the batch spoke of, changed or not; `:unchanged` of them
+  * `:older` - events that were older than what the table holds
+  * `:over_limit` - announcements refused for the table's limit
   * `:empty` - there is nothing for a store to write
   * `:more` - `expire/2` stopped at its limit
   """
   @type counts :: %{
           changes: non_neg_integer,
+          ends: non_neg_integer,
           events: non_neg_integer,
+          dead_letters: non_neg_integer,
           routes: non_neg_integer,
+          unchanged: non_neg_integer,
+          older: non_neg_integer,
+          over_limit: non_neg_integer,
           empty: boolean,
           more: boolean
         }
@@ -44,9 +53,12 @@ defmodule ServiceRadar.BMP.Deltas do
   @doc false
   def new(ref, counts), do: %__MODULE__{ref: ref, counts: counts}
 
-  @doc "Rows of one kind, as a stream for Postgres' `COPY … FROM STDIN (FORMAT binary)`, with header and trailer."
-  @spec copy(t, atom) :: binary
-  def copy(%__MODULE__{ref: ref}, kind), do: Native.deltas_copy(ref, kind)
+  @doc """
+  Rows of one kind, of all the deltas in their order, as a stream for Postgres' `COPY … FROM STDIN (FORMAT binary)`, with
+  header and trailer.
+  """
+  @spec copy([t], atom) :: binary
+  def copy(deltas, kind) when is_list(deltas), do: deltas |> Enum.map(& &1.ref) |> Native.deltas_copy(kind)
 
   @doc "OCSF 1.7.0 Network Activity events (class 4001), each a JSON object."
   @spec ocsf(t) :: [String.t()]

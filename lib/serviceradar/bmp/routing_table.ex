@@ -4,7 +4,7 @@ defmodule ServiceRadar.BMP.RoutingTable do
 
   A table may be asked by any process while its owner applies batches.
   """
-  alias ServiceRadar.BMP.{Deltas, Native, Query}
+  alias ServiceRadar.BMP.{Deltas, Native, Peer, Query, Route, Router}
 
   @enforce_keys [:ref]
   defstruct [:ref]
@@ -28,20 +28,32 @@ defmodule ServiceRadar.BMP.RoutingTable do
     Deltas.new(deltas, counts)
   end
 
-  @doc "Loads what a store holds: `:routers`, `:peers` or `:routes` in the binary form of Postgres' COPY."
-  @spec load(t, :routers | :peers | :routes, binary) :: {:ok, non_neg_integer} | {:error, String.t()}
-  def load(%__MODULE__{ref: ref}, kind, copy), do: Native.table_load(ref, kind, copy)
+  @doc """
+  Loads what a store holds: `:routers`, then `:peers`, then `:routes`, in the binary form of Postgres' COPY. Gives how
+  many rows there were.
+  """
+  @spec load(t, :routers | :peers | :routes, binary, integer) :: {:ok, non_neg_integer} | {:error, String.t()}
+  def load(%__MODULE__{ref: ref}, kind, copy, now_us \\ System.system_time(:microsecond)),
+    do: Native.table_load(ref, kind, copy, now_us)
 
-  @spec routers(t) :: [map]
+  @doc """
+  Says, after loading, that this collector started anew: sessions that were loaded as connected to it are over, and
+  their routers have the hold time to come back.
+  """
+  @spec collector_restarted(t, String.t(), integer) :: :ok
+  def collector_restarted(%__MODULE__{ref: ref}, collector, now_us \\ System.system_time(:microsecond)),
+    do: Native.table_collector_restarted(ref, collector, now_us)
+
+  @spec routers(t) :: [Router.t()]
   def routers(%__MODULE__{ref: ref}), do: Native.table_routers(ref)
 
-  @spec peers(t, String.t() | nil) :: [map]
+  @spec peers(t, String.t() | nil) :: [Peer.t()]
   def peers(%__MODULE__{ref: ref}, router_id \\ nil), do: Native.table_peers(ref, router_id)
 
-  @spec routes(t, Query.t()) :: {[map], cursor :: term | nil}
+  @spec routes(t, Query.t()) :: {:ok, [Route.t()], cursor :: String.t() | nil} | {:error, String.t()}
   def routes(%__MODULE__{ref: ref}, %Query{} = query), do: Native.table_routes(ref, query)
 
-  @doc "`%{routers: n, peers: n, routes: n}`."
-  @spec counts(t) :: map
+  @doc "How much it holds: `:routers`, `:peers`, `:routes`, `:attribute_sets`, `:attribute_octets`."
+  @spec counts(t) :: %{atom => non_neg_integer}
   def counts(%__MODULE__{ref: ref}), do: Native.table_counts(ref)
 end

@@ -31,30 +31,29 @@ defmodule ServiceRadar.BMP.Store.Memory do
 
   @impl ServiceRadar.BMP.Store
   def counts(config) do
-    counts = Enum.map(tables(config), &RoutingTable.counts/1)
-    {:ok, Enum.reduce(counts, %{routers: 0, peers: 0, routes: 0}, &Map.merge(&2, &1, fn _, a, b -> a + b end))}
-  end
-
-  @impl ServiceRadar.BMP.Store
-  def routes(config, %Query{} = query) do
-    {index, cursor} = query.cursor || {0, nil}
-    {routes, cursor} = collect(Enum.drop(tables(config), index), index, %{query | cursor: cursor}, [])
-    {:ok, routes, cursor}
+    sum = fn held, sums -> Map.new(sums, fn {key, sum} -> {key, sum + Map.fetch!(held, key)} end) end
+    {:ok, tables(config) |> Enum.map(&RoutingTable.counts/1) |> Enum.reduce(%{routers: 0, peers: 0, routes: 0}, sum)}
   end
 
   # Table by table; the cursor says in which, and where in it.
-  defp collect([], _index, _query, found), do: {found, nil}
+  @impl ServiceRadar.BMP.Store
+  def routes(config, %Query{} = query) do
+    {index, cursor} = query.cursor || {0, nil}
+    collect(Enum.drop(tables(config), index), index, %{query | cursor: cursor}, [])
+  end
+
+  defp collect([], _index, _query, found), do: {:ok, found, nil}
 
   defp collect([table | tables], index, query, found) do
-    {routes, cursor} = RoutingTable.routes(table, query)
-    found = found ++ routes
-    left = query.limit - length(routes)
+    with {:ok, routes, cursor} <- RoutingTable.routes(table, query) do
+      left = query.limit - length(routes)
 
-    cond do
-      cursor != nil -> {found, {index, cursor}}
-      tables == [] -> {found, nil}
-      left == 0 -> {found, {index + 1, nil}}
-      true -> collect(tables, index + 1, %{query | cursor: nil, limit: left}, found)
+      cond do
+        cursor != nil -> {:ok, found ++ routes, {index, cursor}}
+        tables == [] -> {:ok, found ++ routes, nil}
+        left <= 0 -> {:ok, found ++ routes, {index + 1, nil}}
+        true -> collect(tables, index + 1, %{query | cursor: nil, limit: left}, found ++ routes)
+      end
     end
   end
 

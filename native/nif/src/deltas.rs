@@ -1,0 +1,83 @@
+//! What a batch changed: `ServiceRadar.BMP.Deltas`.
+
+use ipnet::IpNet;
+use rib::{Deltas, RouteChange};
+use rustler::{Encoder, Env, Resource, ResourceArc, Term};
+
+use crate::atoms;
+use crate::table::{id_text, peer_row, router_name, router_row, view};
+use crate::term::{list, object, Address, Bytes, Prefix};
+
+pub struct DeltasResource(pub Deltas);
+
+#[rustler::resource_impl]
+impl Resource for DeltasResource {}
+
+/// `{:ok, resource, counts}`
+pub fn term(env: Env<'_>, deltas: Deltas) -> Term<'_> {
+    let counts = object!(env,
+        changes: deltas.routes.len(),
+        ends: deltas.ends.len(),
+        events: deltas.events.len(),
+        dead_letters: deltas.dead_letters.len(),
+        routes: deltas.counts.routes,
+        unchanged: deltas.counts.unchanged,
+        older: deltas.counts.older,
+        over_limit: deltas.counts.over_limit,
+        empty: deltas.is_empty(),
+        more: deltas.more,
+    );
+    (atoms::ok(), ResourceArc::new(DeltasResource(deltas)), counts).encode(env)
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usize) -> Term<'_> {
+    let deltas = &deltas.0;
+    let name = |index: u32| deltas.router(index).map(router_name).unwrap_or_default();
+    let peer_address = |index: u32| deltas.peer(index).map(|peer| Address(peer.address));
+
+    let routers = list(env, deltas.routers.iter().filter(|row| row.changed), |row| router_row(env, row));
+    let peers = list(env, deltas.peers.iter().filter(|row| row.changed), |row| {
+        let router_id = deltas.router(row.router).map(|router| router.router_id).unwrap_or_default();
+        peer_row(env, row, &router_id, &name(row.router))
+    });
+    let events = list(env, &deltas.events, |event| {
+        object!(env,
+            kind: event.kind.as_str(),
+            router: name(event.router),
+            router_id: deltas.router(event.router).map(|router| id_text(&router.router_id)),
+            peer: event.peer.and_then(peer_address),
+            peer_id: event.peer.and_then(|index| deltas.peer(index)).map(|peer| id_text(&peer.peer_id)),
+            view: event.view.map(view),
+            reason: event.reason,
+            routes: event.routes,
+            synthetic: event.synthetic,
+            received_at_us: event.received_at_us,
+        )
+    });
+    let routes = list(env, deltas.routes.iter().take(limit), |route| {
+        let peer = deltas.peer(route.peer);
+        let attributes = deltas.attributes_of(route).map(rib::AttributeSet::typed);
+        object!(env,
+            change: match route.change {
+                RouteChange::Announce => atoms::announce(),
+                RouteChange::Change => atoms::change(),
+                RouteChange::Withdraw => atoms::withdraw(),
+            },
+            router: peer.map(|peer| name(peer.router)),
+            peer: peer_address(route.peer),
+            peer_id: peer.map(|peer| id_text(&peer.peer_id)),
+            view: view(route.view),
+            afi: route.afi,
+            safi: route.safi,
+            prefix: route.prefix().and_then(|(address, length)| IpNet::new(address, length).ok()).map(Prefix),
+            nlri: Bytes(&route.nlri),
+            path_id: route.path_id,
+            next_hop: attributes.and_then(|attributes| attributes.next_hop).map(Address),
+            as_path_text: attributes.map(|attributes| attributes.as_path_text.as_str()),
+            synthetic: route.synthetic,
+            received_at_us: route.received_at_us,
+        )
+    });
+    object!(env, routers: routers, peers: peers, events: events, routes: routes)
+}

@@ -1,0 +1,14 @@
+//! The NIF of ServiceRadar BMP: glue between `ServiceRadar.BMP.Native` and the other crates.
+//!
+//! Terms are built here; nothing is decided here. Calls that may take longer than a normal scheduler may be held run on
+//! dirty ones. Panics are caught, here or by rustler, and never reach the VM.
+
+mod atoms;
+mod bgp;
+mod decoder;
+mod deltas;
+mod message;
+mod table;
+mod term;
+
+rustler::init!("Elixir.ServiceRadar.BMP.Native");

@@ -1,0 +1,314 @@
+//! The routing table: `ServiceRadar.BMP.RoutingTable`.
+
+use std::net::IpAddr;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use rib::{
+    Community, Dump, Id, Limits, PathAttributes, PeerRow, PeerState, PeerSummary, PrefixMatch, Query, RibView, RouteRow,
+    RouterRow, RouterState, RouterSummary, RoutingTable,
+};
+use rustler::{Atom, Binary, Encoder, Env, NifResult, Resource, ResourceArc, Term};
+
+use crate::atoms;
+use crate::deltas::{self, DeltasResource};
+use crate::term::{decode_address, error, guard, list, object, ok, record, Address, Bytes, Prefix};
+
+pub struct Table(RwLock<RoutingTable>);
+
+#[rustler::resource_impl]
+impl Resource for Table {}
+
+impl Table {
+    fn read(&self) -> RwLockReadGuard<'_, RoutingTable> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, RoutingTable> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[rustler::nif]
+fn table_new(limits: Term<'_>) -> NifResult<ResourceArc<Table>> {
+    let seconds = |key| limits.map_get(key).ok().and_then(|term| term.decode::<i64>().ok());
+    let default = Limits::default();
+    let limits = Limits {
+        max_routes: limits.map_get(atoms::max_routes()).ok().and_then(|term| term.decode().ok()).unwrap_or(default.max_routes),
+        hold_time_us: seconds(atoms::hold_time()).map_or(default.hold_time_us, |time| time.saturating_mul(1_000_000)),
+        eor_timeout_us: seconds(atoms::eor_timeout()).map_or(default.eor_timeout_us, |time| time.saturating_mul(1_000_000)),
+        ..default
+    };
+    Ok(ResourceArc::new(Table(RwLock::new(RoutingTable::new(limits)))))
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_apply<'a>(env: Env<'a>, table: ResourceArc<Table>, payload: Binary<'a>) -> Term<'a> {
+    match guard(|| table.write().apply(&payload).map_err(|error| error.to_string())) {
+        Ok(Ok(deltas)) => deltas::term(env, deltas),
+        Ok(Err(reason)) | Err(reason) => error(env, reason),
+    }
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_expire(env: Env<'_>, table: ResourceArc<Table>, now_us: i64) -> Term<'_> {
+    match guard(|| table.write().expire(now_us)) {
+        Ok(deltas) => deltas::term(env, deltas),
+        Err(reason) => error(env, reason),
+    }
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_load<'a>(env: Env<'a>, table: ResourceArc<Table>, kind: Atom, copy: Binary<'a>, now_us: i64) -> Term<'a> {
+    let name = kind.to_term(env).atom_to_string().unwrap_or_default();
+    let Some(dump) = Dump::from_name(&name) else {
+        return error(env, format!("{name} cannot be loaded"));
+    };
+    match guard(|| table.write().load(dump, &copy, now_us).map_err(|error| error.to_string())) {
+        Ok(Ok(rows)) => ok(env, rows),
+        Ok(Err(reason)) | Err(reason) => error(env, reason),
+    }
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_collector_restarted(table: ResourceArc<Table>, collector: &str, now_us: i64) -> Atom {
+    table.write().collector_restarted(collector, now_us);
+    atoms::ok()
+}
+
+#[rustler::nif]
+fn table_counts(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
+    let size = table.read().size();
+    object!(env, routers: size.routers, peers: size.peers, routes: size.routes,
+        attribute_sets: size.attribute_sets, attribute_octets: size.attribute_octets)
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_routers(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
+    let routers = table.read().routers();
+    list(env, routers, |router| router_summary(env, &router))
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_peers<'a>(env: Env<'a>, table: ResourceArc<Table>, router: Option<&str>) -> NifResult<Term<'a>> {
+    let router = router.map(|text| id(text).ok_or(rustler::Error::BadArg)).transpose()?;
+    let table = table.read();
+    let names: Vec<(Id, String)> = table.routers().into_iter().map(|router| (router.row.router_id, router_name(&router.row))).collect();
+    let peers = table.peers(router.as_ref());
+    let name = |id: &Id| names.iter().find(|(known, _)| known == id).map_or("", |(_, name)| name.as_str());
+    Ok(list(env, peers, |peer| peer_summary(env, &peer, name(&peer.router_id))))
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_routes<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>) -> Term<'a> {
+    let Some(query) = decode_query(query) else {
+        return error(env, "not a query");
+    };
+    match table.read().routes(&query) {
+        Ok(page) => {
+            let rows = list(env, &page.rows, |row| route_row(env, row));
+            (atoms::ok(), rows, page.cursor).encode(env)
+        }
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+/// `%ServiceRadar.BMP.Query{}`, already checked.
+fn decode_query(term: Term<'_>) -> Option<Query> {
+    let field = |key: Atom| term.map_get(key).ok().filter(|value| *value != crate::term::nil(term.get_env()));
+    let text = |key| field(key).map(|value| value.decode::<String>().ok()).map_or(Some(None), |value| value.map(Some));
+    let address = |key| field(key).map(decode_address).map_or(Some(None), |value| value.map(Some));
+    let id = |key| Some(match text(key)? { Some(text) => Some(id(&text)?), None => None });
+    let prefix = |key| {
+        field(key).map(|value| {
+            let address: IpAddr = decode_address(value.map_get(atoms::address()).ok()?)?;
+            ipnet::IpNet::new(address, value.map_get(atoms::length()).ok()?.decode().ok()?).ok()
+        })
+        .map_or(Some(None), |value| value.map(Some))
+    };
+    let family = match field(atoms::family()) {
+        Some(family) => Some(family.decode::<(u16, u8)>().ok()?),
+        None => None,
+    };
+    let match_of = |prefix: Option<ipnet::IpNet>, kind: fn(ipnet::IpNet) -> PrefixMatch| prefix.map(kind);
+    let prefix = match_of(prefix(atoms::prefix())?, PrefixMatch::Exact)
+        .or(address(atoms::address())?.map(PrefixMatch::Longest))
+        .or(match_of(prefix(atoms::within())?, PrefixMatch::MoreSpecifics))
+        .unwrap_or_default();
+    Some(Query {
+        router: id(atoms::router())?,
+        peer: id(atoms::peer_id())?,
+        peer_address: address(atoms::peer())?,
+        view: match field(atoms::view()) {
+            Some(view) => Some(RibView::from_name(&view.atom_to_string().ok()?)?),
+            None => None,
+        },
+        afi: family.map(|family| family.0),
+        safi: family.map(|family| family.1),
+        prefix,
+        as_in_path: match field(atoms::asn_in_path()) {
+            Some(asn) => Some(asn.decode().ok()?),
+            None => None,
+        },
+        community: match text(atoms::community())? {
+            Some(text) => Some(text.parse::<Community>().ok()?),
+            None => None,
+        },
+        limit: field(atoms::limit())?.decode().ok()?,
+        cursor: text(atoms::cursor())?,
+    })
+}
+
+/// Sixteen octets of a UUID's text.
+fn id(text: &str) -> Option<Id> {
+    rib::text::unhex(&text.replace('-', ""))?.try_into().ok()
+}
+
+pub fn id_text(id: &Id) -> String {
+    rib::text::uuid::text(id)
+}
+
+/// sysName, or the address of a router that gave none.
+pub fn router_name(row: &RouterRow) -> String {
+    match (row.sys_name.as_str(), row.address) {
+        ("", Some(address)) => address.to_string(),
+        (name, _) => name.to_string(),
+    }
+}
+
+pub fn view(view: RibView) -> Atom {
+    match view {
+        RibView::AdjRibInPre => atoms::adj_rib_in_pre(),
+        RibView::AdjRibInPost => atoms::adj_rib_in_post(),
+        RibView::AdjRibOutPre => atoms::adj_rib_out_pre(),
+        RibView::AdjRibOutPost => atoms::adj_rib_out_post(),
+        RibView::LocRib => atoms::loc_rib(),
+    }
+}
+
+fn router_summary<'a>(env: Env<'a>, router: &RouterSummary) -> Term<'a> {
+    router_term(env, &router.row, router.peers, router.peers_up, router.routes, router.last_change_us)
+}
+
+pub fn router_row<'a>(env: Env<'a>, row: &RouterRow) -> Term<'a> {
+    router_term(env, row, 0, 0, 0, 0)
+}
+
+fn router_term<'a>(env: Env<'a>, row: &RouterRow, peers: usize, peers_up: usize, routes: usize, last_change_us: i64) -> Term<'a> {
+    record!(env, router_module,
+        router_id: id_text(&row.router_id),
+        name: router_name(row),
+        address: row.address.map(Address),
+        port: row.port,
+        sys_name: row.sys_name,
+        sys_descr: row.sys_descr,
+        collector: row.collector,
+        state: match row.state {
+            RouterState::Connected => atoms::connected(),
+            RouterState::Disconnected => atoms::disconnected(),
+        },
+        session_started_us: row.session_started_us,
+        session_ended_us: row.session_ended_us,
+        end_reason: row.end_reason,
+        epoch: row.position.epoch,
+        sequence: row.position.sequence,
+        peers: peers,
+        peers_up: peers_up,
+        routes: routes,
+        last_change_us: last_change_us,
+    )
+}
+
+fn peer_summary<'a>(env: Env<'a>, peer: &PeerSummary, router: &str) -> Term<'a> {
+    let ribs = list(env, &peer.ribs, |rib| {
+        object!(env, view: view(rib.view), afi: rib.afi, safi: rib.safi, routes: rib.routes,
+            last_change_us: rib.last_change_us, filtered: rib.filtered)
+    });
+    peer_term(env, &peer.row, &peer.router_id, router, peer.routes, peer.last_change_us, ribs)
+}
+
+pub fn peer_row<'a>(env: Env<'a>, row: &PeerRow, router_id: &Id, router: &str) -> Term<'a> {
+    peer_term(env, row, router_id, router, 0, 0, Term::list_new_empty(env))
+}
+
+fn peer_term<'a>(
+    env: Env<'a>,
+    row: &PeerRow,
+    router_id: &Id,
+    router: &str,
+    routes: usize,
+    last_change_us: i64,
+    ribs: Term<'a>,
+) -> Term<'a> {
+    record!(env, peer_module,
+        peer_id: id_text(&row.peer_id),
+        router_id: id_text(router_id),
+        router: router,
+        peer_type: row.peer_type,
+        distinguisher: rib::text::distinguisher_text(row.distinguisher),
+        address: Address(row.address),
+        asn: row.asn,
+        bgp_id: Address::from(row.bgp_id),
+        state: match row.state {
+            PeerState::Up => atoms::up(),
+            PeerState::Down => atoms::down(),
+            PeerState::Stale => atoms::stale(),
+            PeerState::Unknown => atoms::unknown(),
+        },
+        state_since_us: row.state_since_us,
+        local_address: row.local_address.map(Address),
+        local_port: row.local_port,
+        remote_port: row.remote_port,
+        local_asn: row.local_asn,
+        local_bgp_id: row.local_bgp_id.map(Address::from),
+        hold_time: row.hold_time,
+        table_name: row.table_name,
+        down_reason: row.down_reason,
+        epoch: row.position.epoch,
+        sequence: row.position.sequence,
+        routes: routes,
+        last_change_us: last_change_us,
+        ribs: ribs,
+    )
+}
+
+fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
+    let attributes: &PathAttributes = &row.attributes;
+    record!(env, route_module,
+        router: row.router,
+        router_id: id_text(&row.router_id),
+        view: view(row.view),
+        peer: Address(row.peer),
+        peer_id: id_text(&row.peer_id),
+        peer_type: row.peer_type,
+        peer_asn: row.peer_asn,
+        peer_bgp_id: Address::from(row.peer_bgp_id),
+        distinguisher: rib::text::distinguisher_text(row.distinguisher),
+        afi: row.afi,
+        safi: row.safi,
+        prefix: row.prefix.map(Prefix),
+        nlri: Bytes(&row.nlri),
+        path_id: row.path_id,
+        origin: attributes.origin,
+        as_path: attributes.as_path,
+        as_path_text: attributes.as_path_text,
+        next_hop: attributes.next_hop.map(Address),
+        next_hop_link_local: attributes.next_hop_link_local.map(|address| Address(address.into())),
+        med: attributes.med,
+        local_pref: attributes.local_pref,
+        atomic_aggregate: attributes.atomic_aggregate,
+        aggregator: attributes.aggregator.as_ref().map(|aggregator| (aggregator.asn, Address::from(aggregator.address))),
+        originator_id: attributes.originator_id.map(Address::from),
+        cluster_list: attributes.cluster_list.iter().map(|id| Address::from(*id)).collect::<Vec<_>>(),
+        communities: attributes.communities.iter().map(|one| rib::attributes::community_text(*one)).collect::<Vec<_>>(),
+        extended_communities: attributes.extended_communities,
+        large_communities: attributes.large_communities,
+        only_to_customer: attributes.only_to_customer,
+        other_attributes: list(env, &attributes.other, |other| {
+            object!(env, code: other.code, flags: other.flags, value: other.value)
+        }),
+        epoch: row.position.epoch,
+        sequence: row.position.sequence,
+        changed_at_us: row.changed_at_us,
+        stale: row.stale,
+    )
+}

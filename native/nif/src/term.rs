@@ -1,0 +1,121 @@
+//! Elixir terms, built by hand: what `decode/1` gives is made of them by the million.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+use rustler::types::tuple::make_tuple;
+use rustler::{Encoder, Env, NewBinary, Term};
+
+use crate::atoms;
+
+/// A struct of Elixir: `record!(env, module_atom, field: term, …)`.
+macro_rules! record {
+    ($env:expr, $module:ident, $($key:ident: $value:expr),+ $(,)?) => {{
+        let env = $env;
+        let keys = [
+            $crate::atoms::__struct__().to_term(env),
+            $($crate::atoms::$key().to_term(env)),+
+        ];
+        let values = [
+            $crate::atoms::$module().to_term(env),
+            $(rustler::Encoder::encode(&$value, env)),+
+        ];
+        $crate::term::map(env, &keys, &values)
+    }};
+}
+
+/// A map with atoms as keys: `object!(env, key: term, …)`.
+macro_rules! object {
+    ($env:expr, $($key:ident: $value:expr),+ $(,)?) => {{
+        let env = $env;
+        let keys = [$($crate::atoms::$key().to_term(env)),+];
+        let values = [$(rustler::Encoder::encode(&$value, env)),+];
+        $crate::term::map(env, &keys, &values)
+    }};
+}
+
+pub(crate) use {object, record};
+
+/// Keys are distinct by construction, so that this never fails.
+pub fn map<'a>(env: Env<'a>, keys: &[Term<'a>], values: &[Term<'a>]) -> Term<'a> {
+    Term::map_from_term_arrays(env, keys, values).unwrap_or_else(|_| nil(env))
+}
+
+pub fn nil(env: Env<'_>) -> Term<'_> {
+    rustler::types::atom::nil().to_term(env)
+}
+
+/// An `:inet` address.
+pub struct Address(pub IpAddr);
+
+impl From<Ipv4Addr> for Address {
+    fn from(address: Ipv4Addr) -> Self {
+        Address(address.into())
+    }
+}
+
+impl Encoder for Address {
+    fn encode<'a>(&self, env: Env<'a>) -> Term<'a> {
+        match self.0 {
+            IpAddr::V4(v4) => make_tuple(env, &v4.octets().map(|part| part.encode(env))),
+            IpAddr::V6(v6) => make_tuple(env, &v6.segments().map(|part| part.encode(env))),
+        }
+    }
+}
+
+/// `ServiceRadar.BMP.Prefix`
+pub struct Prefix(pub IpNet);
+
+impl Encoder for Prefix {
+    fn encode<'a>(&self, env: Env<'a>) -> Term<'a> {
+        record!(env, prefix_module, address: Address(self.0.network()), length: self.0.prefix_len())
+    }
+}
+
+/// Octets as a binary.
+pub struct Bytes<'b>(pub &'b [u8]);
+
+impl Encoder for Bytes<'_> {
+    fn encode<'a>(&self, env: Env<'a>) -> Term<'a> {
+        let mut binary = NewBinary::new(env, self.0.len());
+        binary.as_mut_slice().copy_from_slice(self.0);
+        binary.into()
+    }
+}
+
+/// A list of what a function makes of each item.
+pub fn list<'a, T>(env: Env<'a>, items: impl IntoIterator<Item = T>, encode: impl FnMut(T) -> Term<'a>) -> Term<'a> {
+    items.into_iter().map(encode).collect::<Vec<_>>().encode(env)
+}
+
+/// An address from an `:inet` tuple.
+pub fn decode_address(term: Term<'_>) -> Option<IpAddr> {
+    if let Ok((a, b, c, d)) = term.decode::<(u8, u8, u8, u8)>() {
+        return Some(Ipv4Addr::new(a, b, c, d).into());
+    }
+    let parts = rustler::types::tuple::get_tuple(term).ok()?;
+    let parts: Vec<u16> = parts.into_iter().map(|part| part.decode().ok()).collect::<Option<_>>()?;
+    <[u16; 8]>::try_from(parts).ok().map(IpAddr::from)
+}
+
+/// What `f` gives; a panic inside becomes an error with its text.
+pub fn guard<T>(f: impl FnOnce() -> T) -> Result<T, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).map_err(|panic| {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        format!("internal error: {text}")
+    })
+}
+
+/// `{:error, reason}`
+pub fn error<'a>(env: Env<'a>, reason: impl Encoder) -> Term<'a> {
+    (atoms::error(), reason).encode(env)
+}
+
+/// `{:ok, value}`
+pub fn ok<'a>(env: Env<'a>, value: impl Encoder) -> Term<'a> {
+    (atoms::ok(), value).encode(env)
+}
