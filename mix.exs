@@ -130,7 +130,7 @@ defmodule Mix.Tasks.Compile.BmpNative do
   @impl true
   def run(_args) do
     say_which_build(Mix.Project.config()[:bmp_build])
-    if precompiled?() or not File.exists?("native/nif/Cargo.toml"), do: :noop, else: build(profile())
+    if precompiled?(), do: :noop, else: build(profile())
   end
 
   @doc "Whether precompiled NIFs are to be used instead of cargo."

@@ -41,12 +41,7 @@ defmodule ServiceRadar.BMP do
   the Peer Ups in the same binary; for a stream in pieces there is `decode/2`.
   """
   @spec decode(binary) :: {:ok, [Message.t()], rest :: binary} | {:error, DecodeError.t()}
-  def decode(binary) when is_binary(binary) do
-    decoder = Decoder.new()
-
-    with {:ok, messages} <- Native.decoder_feed(decoder.ref, binary),
-         do: {:ok, messages, Native.decoder_rest(decoder.ref)}
-  end
+  def decode(binary) when is_binary(binary), do: Native.decode(binary)
 
   @doc """
   Decodes the next piece of a stream with a decoder that remembers peers, and the octets of a message that is not yet

@@ -24,7 +24,7 @@ defmodule ServiceRadar.BMP.Batch do
   Which of `partitions` a router belongs to, on every node and in every version the same: CRC-32 of its id, modulo.
 
       iex> ServiceRadar.BMP.Batch.partition(<<1::128>>, 4)
-      2
+      3
   """
   @spec partition(binary, pos_integer) :: non_neg_integer
   def partition(router_id, partitions), do: rem(:erlang.crc32(router_id), partitions)

@@ -55,10 +55,14 @@ defmodule ServiceRadar.BMP.Deltas do
 
   @doc """
   Rows of one kind, of all the deltas in their order, as a stream for Postgres' `COPY … FROM STDIN (FORMAT binary)`, with
-  header and trailer.
+  header and trailer; empty where there are none. `kind` is `:routers`, `:peers`, `:routes`, `:ends`, `:events`,
+  `:statistics` or `:dead_letters`, the name of the stage table in `priv/sql/store/stage`.
   """
   @spec copy([t], atom) :: binary
-  def copy(deltas, kind) when is_list(deltas), do: deltas |> Enum.map(& &1.ref) |> Native.deltas_copy(kind)
+  def copy(deltas, kind) when is_list(deltas) do
+    {:ok, stream} = deltas |> Enum.map(& &1.ref) |> Native.deltas_copy(kind)
+    stream
+  end
 
   @doc "OCSF 1.7.0 Network Activity events (class 4001), each a JSON object."
   @spec ocsf(t) :: [String.t()]

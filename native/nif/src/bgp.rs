@@ -4,8 +4,8 @@ use rustler::{Encoder, Env, Term};
 use wire::bgp::attribute::{Attribute, AttributeValue};
 use wire::bgp::update::Action;
 use wire::bgp::{
-    AddressFamily, AsPath, Capability, Context, Fault, NextHop, NlriRef, Notification, Open, Origin, RouteGroup,
-    SegmentType, Treatment, UpdateView,
+    AddressFamily, AsPath, Capability, Context, Fault, NextHop, NlriRef, Notification, Open, Origin,
+    RouteGroup, SegmentType, Treatment, UpdateView,
 };
 
 use crate::atoms;
@@ -56,7 +56,9 @@ fn next_hop<'a>(env: Env<'a>, next_hop: &NextHop) -> Term<'a> {
         NextHop::None => nil(env),
         NextHop::Ipv4(address) | NextHop::VpnIpv4 { address, .. } => Address::from(*address).encode(env),
         NextHop::Ipv6 { global, link_local } => v6(global, link_local.as_ref()),
-        NextHop::VpnIpv6 { global, link_local, .. } => v6(global, link_local.as_ref().map(|(_, address)| address)),
+        NextHop::VpnIpv6 { global, link_local, .. } => {
+            v6(global, link_local.as_ref().map(|(_, address)| address))
+        }
         NextHop::Raw(raw) => Bytes(raw).encode(env),
     }
 }
@@ -148,7 +150,8 @@ impl<'a> Fields<'a> {
                 });
             }
             AttributeValue::ClusterList(ids) => {
-                self.cluster_list.get_or_insert_with(|| list(env, &ids.0, |id| Address::from(*id).encode(env)));
+                self.cluster_list
+                    .get_or_insert_with(|| list(env, &ids.0, |id| Address::from(*id).encode(env)));
             }
             AttributeValue::ExtendedCommunities(communities) => {
                 self.extended_communities

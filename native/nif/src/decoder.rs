@@ -16,7 +16,10 @@ impl Resource for DecoderResource {}
 
 #[rustler::nif]
 fn decoder_new(max_message_bytes: u32) -> ResourceArc<DecoderResource> {
-    ResourceArc::new(DecoderResource(Mutex::new(Decoder::new(Options { max_message_bytes, ..Options::default() }))))
+    ResourceArc::new(DecoderResource(Mutex::new(Decoder::new(Options {
+        max_message_bytes,
+        ..Options::default()
+    }))))
 }
 
 /// Under a millisecond: the caller looks at the size.
@@ -31,7 +34,11 @@ fn decode_long<'a>(env: Env<'a>, input: Binary<'a>) -> Term<'a> {
 }
 
 #[rustler::nif]
-fn decoder_feed_short<'a>(env: Env<'a>, decoder: ResourceArc<DecoderResource>, input: Binary<'a>) -> Term<'a> {
+fn decoder_feed_short<'a>(
+    env: Env<'a>,
+    decoder: ResourceArc<DecoderResource>,
+    input: Binary<'a>,
+) -> Term<'a> {
     feed(env, &decoder, input)
 }
 
@@ -83,7 +90,8 @@ fn messages<'a>(env: Env<'a>, decoder: &mut Decoder, input: &[u8]) -> Result<Ter
     match fatal {
         None => Ok(messages),
         Some(reason) => {
-            let read = usize::try_from(decoder.offset() - start).unwrap_or(usize::MAX).saturating_sub(pending);
+            let read =
+                usize::try_from(decoder.offset() - start).unwrap_or(usize::MAX).saturating_sub(pending);
             let rest = input.get(read..).unwrap_or_default();
             Err(error(env, message::fatal_error(env, &reason, messages, rest)))
         }

@@ -1,12 +1,13 @@
 //! What a batch changed: `ServiceRadar.BMP.Deltas`.
 
 use ipnet::IpNet;
+use rib::copy::Kind;
 use rib::{Deltas, RouteChange};
-use rustler::{Encoder, Env, Resource, ResourceArc, Term};
+use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
 
 use crate::atoms;
 use crate::table::{id_text, peer_row, router_name, router_row, view};
-use crate::term::{list, object, Address, Bytes, Prefix};
+use crate::term::{error, guard, list, object, ok, Address, Bytes, Prefix};
 
 pub struct DeltasResource(pub Deltas);
 
@@ -80,4 +81,23 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
         )
     });
     object!(env, routers: routers, peers: peers, events: events, routes: routes)
+}
+
+/// The rows of a kind of several deltas, in their order.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn deltas_copy<'a>(env: Env<'a>, deltas: Vec<ResourceArc<DeltasResource>>, kind: Atom) -> Term<'a> {
+    let name = kind.to_term(env).atom_to_string().unwrap_or_default();
+    let Some(kind) = Kind::from_name(&name) else {
+        return error(env, format!("{name} is no kind of rows"));
+    };
+    let all: Vec<&Deltas> = deltas.iter().map(|one| &one.0).collect();
+    match guard(|| rib::copy::copy(&all, kind)) {
+        Ok(stream) => ok(env, Bytes(&stream)),
+        Err(reason) => error(env, reason),
+    }
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn deltas_ocsf(deltas: ResourceArc<DeltasResource>) -> Vec<String> {
+    deltas.0.ocsf()
 }

@@ -159,7 +159,9 @@ fn route_mirroring<'a>(env: Env<'a>, offset: u64, mirroring: &RouteMirroring) ->
     let tlvs = list(env, &mirroring.mirrored, |mirrored| match mirrored {
         Mirrored::BgpMessage { message, .. } => (0, Bytes(message)).encode(env),
         Mirrored::Information { code } => (1, Bytes(&code.to_be_bytes())).encode(env),
-        Mirrored::Unknown { tlv_type, value } => make_tuple(env, &[tlv_type.encode(env), Bytes(value).encode(env)]),
+        Mirrored::Unknown { tlv_type, value } => {
+            make_tuple(env, &[tlv_type.encode(env), Bytes(value).encode(env)])
+        }
     });
     record!(env, route_mirroring_module, offset: offset, peer: peer_header(env, &mirroring.peer), tlvs: tlvs)
 }

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rib::{
-    Community, Dump, Id, Limits, PathAttributes, PeerRow, PeerState, PeerSummary, PrefixMatch, Query, RibView, RouteRow,
-    RouterRow, RouterState, RouterSummary, RoutingTable,
+    Community, Dump, Id, Limits, PathAttributes, PeerRow, PeerState, PeerSummary, PrefixMatch, Query,
+    RibView, RouteRow, RouterRow, RouterState, RouterSummary, RoutingTable,
 };
 use rustler::{Atom, Binary, Encoder, Env, NifResult, Resource, ResourceArc, Term};
 
 use crate::atoms;
-use crate::deltas::{self, DeltasResource};
+use crate::deltas;
 use crate::term::{decode_address, error, guard, list, object, ok, record, Address, Bytes, Prefix};
 
 pub struct Table(RwLock<RoutingTable>);
@@ -33,9 +33,15 @@ fn table_new(limits: Term<'_>) -> NifResult<ResourceArc<Table>> {
     let seconds = |key| limits.map_get(key).ok().and_then(|term| term.decode::<i64>().ok());
     let default = Limits::default();
     let limits = Limits {
-        max_routes: limits.map_get(atoms::max_routes()).ok().and_then(|term| term.decode().ok()).unwrap_or(default.max_routes),
-        hold_time_us: seconds(atoms::hold_time()).map_or(default.hold_time_us, |time| time.saturating_mul(1_000_000)),
-        eor_timeout_us: seconds(atoms::eor_timeout()).map_or(default.eor_timeout_us, |time| time.saturating_mul(1_000_000)),
+        max_routes: limits
+            .map_get(atoms::max_routes())
+            .ok()
+            .and_then(|term| term.decode().ok())
+            .unwrap_or(default.max_routes),
+        hold_time_us: seconds(atoms::hold_time())
+            .map_or(default.hold_time_us, |time| time.saturating_mul(1_000_000)),
+        eor_timeout_us: seconds(atoms::eor_timeout())
+            .map_or(default.eor_timeout_us, |time| time.saturating_mul(1_000_000)),
         ..default
     };
     Ok(ResourceArc::new(Table(RwLock::new(RoutingTable::new(limits)))))
@@ -58,7 +64,13 @@ fn table_expire(env: Env<'_>, table: ResourceArc<Table>, now_us: i64) -> Term<'_
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn table_load<'a>(env: Env<'a>, table: ResourceArc<Table>, kind: Atom, copy: Binary<'a>, now_us: i64) -> Term<'a> {
+fn table_load<'a>(
+    env: Env<'a>,
+    table: ResourceArc<Table>,
+    kind: Atom,
+    copy: Binary<'a>,
+    now_us: i64,
+) -> Term<'a> {
     let name = kind.to_term(env).atom_to_string().unwrap_or_default();
     let Some(dump) = Dump::from_name(&name) else {
         return error(env, format!("{name} cannot be loaded"));
@@ -92,7 +104,8 @@ fn table_routers(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
 fn table_peers<'a>(env: Env<'a>, table: ResourceArc<Table>, router: Option<&str>) -> NifResult<Term<'a>> {
     let router = router.map(|text| id(text).ok_or(rustler::Error::BadArg)).transpose()?;
     let table = table.read();
-    let names: Vec<(Id, String)> = table.routers().into_iter().map(|router| (router.row.router_id, router_name(&router.row))).collect();
+    let names: Vec<(Id, String)> =
+        table.routers().into_iter().map(|router| (router.row.router_id, router_name(&router.row))).collect();
     let peers = table.peers(router.as_ref());
     let name = |id: &Id| names.iter().find(|(known, _)| known == id).map_or("", |(_, name)| name.as_str());
     Ok(list(env, peers, |peer| peer_summary(env, &peer, name(&peer.router_id))))
@@ -115,15 +128,23 @@ fn table_routes<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>) ->
 /// `%ServiceRadar.BMP.Query{}`, already checked.
 fn decode_query(term: Term<'_>) -> Option<Query> {
     let field = |key: Atom| term.map_get(key).ok().filter(|value| *value != crate::term::nil(term.get_env()));
-    let text = |key| field(key).map(|value| value.decode::<String>().ok()).map_or(Some(None), |value| value.map(Some));
+    let text = |key| {
+        field(key).map(|value| value.decode::<String>().ok()).map_or(Some(None), |value| value.map(Some))
+    };
     let address = |key| field(key).map(decode_address).map_or(Some(None), |value| value.map(Some));
-    let id = |key| Some(match text(key)? { Some(text) => Some(id(&text)?), None => None });
-    let prefix = |key| {
-        field(key).map(|value| {
-            let address: IpAddr = decode_address(value.map_get(atoms::address()).ok()?)?;
-            ipnet::IpNet::new(address, value.map_get(atoms::length()).ok()?.decode().ok()?).ok()
+    let id = |key| {
+        Some(match text(key)? {
+            Some(text) => Some(id(&text)?),
+            None => None,
         })
-        .map_or(Some(None), |value| value.map(Some))
+    };
+    let prefix = |key| {
+        field(key)
+            .map(|value| {
+                let address: IpAddr = decode_address(value.map_get(atoms::address()).ok()?)?;
+                ipnet::IpNet::new(address, value.map_get(atoms::length()).ok()?.decode().ok()?).ok()
+            })
+            .map_or(Some(None), |value| value.map(Some))
     };
     let family = match field(atoms::family()) {
         Some(family) => Some(family.decode::<(u16, u8)>().ok()?),
@@ -193,7 +214,14 @@ pub fn router_row<'a>(env: Env<'a>, row: &RouterRow) -> Term<'a> {
     router_term(env, row, 0, 0, 0, 0)
 }
 
-fn router_term<'a>(env: Env<'a>, row: &RouterRow, peers: usize, peers_up: usize, routes: usize, last_change_us: i64) -> Term<'a> {
+fn router_term<'a>(
+    env: Env<'a>,
+    row: &RouterRow,
+    peers: usize,
+    peers_up: usize,
+    routes: usize,
+    last_change_us: i64,
+) -> Term<'a> {
     record!(env, router_module,
         router_id: id_text(&row.router_id),
         name: router_name(row),

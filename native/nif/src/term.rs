@@ -84,7 +84,11 @@ impl Encoder for Bytes<'_> {
 }
 
 /// A list of what a function makes of each item.
-pub fn list<'a, T>(env: Env<'a>, items: impl IntoIterator<Item = T>, encode: impl FnMut(T) -> Term<'a>) -> Term<'a> {
+pub fn list<'a, T>(
+    env: Env<'a>,
+    items: impl IntoIterator<Item = T>,
+    encode: impl FnMut(T) -> Term<'a>,
+) -> Term<'a> {
     items.into_iter().map(encode).collect::<Vec<_>>().encode(env)
 }
 
