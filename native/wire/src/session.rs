@@ -17,10 +17,11 @@ use std::collections::HashMap;
 use smallvec::SmallVec;
 
 use crate::bgp::open::Open;
-use crate::bgp::{AddressFamily, Context, UpdateView};
+use crate::bgp::{AddressFamily, Context};
+pub use crate::bmp::RouteMonitoringView;
 use crate::bmp::{
     Body, CommonHeader, Initiation, Message, PeerDown, PeerHeader, PeerKey, PeerUp, RouteMirroring,
-    RouteMonitoring, StatisticsReport, Termination, Tlv, Unknown, HEADER_LENGTH,
+    StatisticsReport, Termination, Unknown, HEADER_LENGTH,
 };
 use crate::error::{At, DecodeError, Result};
 use crate::reader::Reader;
@@ -131,15 +132,6 @@ pub enum Content<'a> {
     Other(Body),
 }
 
-/// Route Monitoring by reference.
-#[derive(Debug)]
-pub struct RouteMonitoringView<'a> {
-    pub peer: PeerHeader,
-    pub update: UpdateView<'a>,
-    /// After the UPDATE.
-    pub tlvs: Vec<Tlv>,
-}
-
 impl Frame<'_> {
     /// The message in owned values.
     pub fn to_message(&self) -> Result<Message> {
@@ -163,12 +155,6 @@ impl Frame<'_> {
 
     fn message(&self, body: Body) -> Message {
         Message { offset: self.offset, length: self.header.length, version: self.header.version, body }
-    }
-}
-
-impl RouteMonitoringView<'_> {
-    pub fn to_owned(&self) -> RouteMonitoring {
-        RouteMonitoring { peer: self.peer, update: self.update.to_owned(), tlvs: self.tlvs.clone() }
     }
 }
 
@@ -328,9 +314,9 @@ fn decode<'a>(
 ) -> Result<Content<'a>> {
     let mut reader = Reader::new(bytes, offset);
     reader.take(HEADER_LENGTH)?;
-    let body = match (header.version, header.message_type) {
-        (3, 0) => {
-            let (content, suspect) = route_monitoring(&mut reader, peers);
+    let body = match header.message_type {
+        0 => {
+            let (content, suspect) = route_monitoring(header.version, &mut reader, peers);
             match &content {
                 Ok(view) => {
                     counters.as_width_mismatch += u64::from(view.update.as_width_mismatch());
@@ -343,8 +329,8 @@ fn decode<'a>(
             }
             return content.map(Content::RouteMonitoring).at("route_monitoring").at("bmp");
         }
-        (3, 1) => StatisticsReport::decode(&mut reader).map(Body::StatisticsReport).at("statistics_report"),
-        (3, 2) => PeerDown::decode(&mut reader)
+        1 => StatisticsReport::decode(&mut reader).map(Body::StatisticsReport).at("statistics_report"),
+        2 => PeerDown::decode(&mut reader)
             .map(|message| {
                 if let Some(peer) = peers.get_mut(&message.peer.key()) {
                     peer.down = true;
@@ -352,16 +338,16 @@ fn decode<'a>(
                 Body::PeerDown(message)
             })
             .at("peer_down"),
-        (3, 3) => PeerUp::decode(&mut reader)
+        3 => PeerUp::decode(&mut reader)
             .map(|message| {
                 remember(&message, peers, options, counters);
                 Body::PeerUp(message)
             })
             .at("peer_up"),
-        (3, 4) => Initiation::decode(&mut reader).map(Body::Initiation).at("initiation"),
-        (3, 5) => Termination::decode(&mut reader).map(Body::Termination).at("termination"),
-        (3, 6) => route_mirroring(&mut reader, peers).map(Body::RouteMirroring).at("route_mirroring"),
-        (_, message_type) => Ok(Body::Unknown(Unknown { message_type, data: reader.take_rest().into() })),
+        4 => Initiation::decode(&mut reader).map(Body::Initiation).at("initiation"),
+        5 => Termination::decode(&mut reader).map(Body::Termination).at("termination"),
+        6 => route_mirroring(&mut reader, peers).map(Body::RouteMirroring).at("route_mirroring"),
+        message_type => Ok(Body::Unknown(Unknown { message_type, data: reader.take_rest().into() })),
     };
     counters.undecodable += u64::from(body.is_err());
     body.map(Content::Other).at("bmp")
@@ -398,6 +384,7 @@ fn context<'a>(
 }
 
 fn route_monitoring<'a>(
+    version: u8,
     reader: &mut Reader<'a>,
     peers: &'a HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
 ) -> (Result<RouteMonitoringView<'a>>, bool) {
@@ -406,15 +393,11 @@ fn route_monitoring<'a>(
         Err(error) => return (Err(error), false),
     };
     let context = context(&peer, peers);
-    let start = *reader;
-    match UpdateView::decode_message(reader, context).at("update") {
-        Ok(update) => {
-            let tlvs = if reader.is_empty() { Ok(Vec::new()) } else { Tlv::decode_all(reader) };
-            (tlvs.map(|tlvs| RouteMonitoringView { peer, update, tlvs }), false)
-        }
+    match RouteMonitoringView::decode(version, peer, *reader, context) {
+        Ok(view) => (Ok(view), false),
         Err(error) => {
             let other = Context { inverted: true, ..context };
-            let suspect = UpdateView::decode_message(&mut start.clone(), other).is_ok();
+            let suspect = RouteMonitoringView::decode(version, peer, *reader, other).is_ok();
             (Err(if suspect { error.mark_suspect() } else { error }), suspect)
         }
     }

@@ -16,7 +16,7 @@ pub mod msg_6_route_mirroring;
 pub mod peer_header;
 pub mod tlv;
 
-pub use msg_0_route_monitoring::RouteMonitoring;
+pub use msg_0_route_monitoring::{PathMarking, RouteMonitoring, RouteMonitoringView};
 pub use msg_1_statistics_report::{Statistic, StatisticValue, StatisticsReport};
 pub use msg_2_peer_down::{PeerDown, PeerDownReason};
 pub use msg_3_peer_up::PeerUp;
