@@ -196,6 +196,13 @@ impl Decoder {
         self.counters
     }
 
+    /// So many octets of the session will never come, e.g. because a capture lacks them. Goes on behind them, where a
+    /// message must begin. A message that has not come whole is forgotten; what the peers negotiated is not.
+    pub fn skip(&mut self, octets: u64) {
+        self.offset += self.pending.len() as u64 + octets;
+        self.pending.clear();
+    }
+
     /// Why the session cannot be read on.
     pub fn fatal(&self) -> Option<&DecodeError> {
         self.fatal.as_ref()

@@ -1,0 +1,163 @@
+//! `decode`: every message of a file as a JSON object.
+
+use crate::input::{self, Event, Selection, StreamId};
+use crate::output::Objects;
+use crate::Outcome;
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use wire::session::{Decoder, Frame, Options as Limits};
+use wire::{DecodeError, Raw};
+
+/// Prints every BMP message as a JSON object, one a line
+///
+/// Each object has `offset` (in the BMP stream, from 0), `length`, `version`, `type` (route_monitoring,
+/// statistics_report, peer_down, peer_up, initiation, termination, route_mirroring or unknown) and what the message
+/// says. Objects from a capture also have `session`, the ends of the TCP connection. A message that cannot be decoded
+/// has `error`, with what is wrong, at which offset and in which field, and the whole message in hexadecimal as `raw`;
+/// so far as its framing holds, decoding goes on after it.
+#[derive(Args)]
+pub struct Options {
+    /// Raw BMP, gzip of it, pcap or pcapng; `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Print each object over many lines, for reading
+    #[arg(long)]
+    pretty: bool,
+    /// Of a capture, take only TCP connections with this port [default: 11019, and whatever looks like BMP]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+}
+
+pub fn run(options: &Options) -> Result<Outcome> {
+    let mut printer =
+        Printer { out: Objects::new(options.pretty), streams: BTreeMap::new(), outcome: Outcome::Clean };
+    let report =
+        input::read(&options.file, Selection { port: options.port }, &mut |event| printer.event(&event))?;
+    printer.out.finish()?;
+    Ok(printer.outcome.max(report.print()))
+}
+
+struct Printer {
+    out: Objects,
+    streams: BTreeMap<StreamId, Stream>,
+    outcome: Outcome,
+}
+
+struct Stream {
+    session: Option<String>,
+    decoder: Decoder,
+}
+
+impl Printer {
+    fn event(&mut self, event: &Event) -> Result<()> {
+        match *event {
+            Event::Start { stream, flow } => {
+                let decoder = Decoder::new(Limits { max_message_bytes: MAX_MESSAGE, ..Limits::default() });
+                self.streams.insert(stream, Stream { session: flow.map(|flow| flow.to_string()), decoder });
+            }
+            Event::Data { stream, bytes, .. } => {
+                if let Some(stream) = self.streams.get_mut(&stream) {
+                    stream.print(bytes, &mut self.out)?;
+                }
+            }
+            Event::Lost { stream, bytes } => {
+                self.outcome = Outcome::Damaged;
+                if let Some(stream) = self.streams.get_mut(&stream) {
+                    eprintln!("bmp-collector: {}", lost(stream.session.as_deref(), &stream.decoder, bytes));
+                    stream.decoder.skip(bytes);
+                }
+            }
+            Event::End { stream } => {
+                if let Some(problem) = self
+                    .streams
+                    .remove(&stream)
+                    .and_then(|stream| unfinished(stream.session.as_deref(), &stream.decoder))
+                {
+                    self.outcome = Outcome::Damaged;
+                    eprintln!("bmp-collector: {problem}");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Larger than the wire's default: a file is looked into, nobody has to be kept out.
+pub const MAX_MESSAGE: u32 = 16 << 20;
+
+/// What is said of a stream with a hole.
+pub fn lost(session: Option<&str>, decoder: &Decoder, bytes: u64) -> String {
+    let session = session.map(|session| format!("{session}: ")).unwrap_or_default();
+    let offset = decoder.offset() + decoder.pending() as u64;
+    format!("{session}{bytes} bytes are missing at offset {offset}; decoding goes on after them")
+}
+
+/// What is wrong with the end of a stream, if anything is.
+pub fn unfinished(session: Option<&str>, decoder: &Decoder) -> Option<String> {
+    let session = session.map(|session| format!("{session}: ")).unwrap_or_default();
+    if let Some(error) = decoder.fatal() {
+        return Some(format!("{session}framing lost, nothing after it can be read: {error}"));
+    }
+    let (pending, offset) = (decoder.pending(), decoder.offset());
+    (pending > 0)
+        .then(|| format!("{session}the stream ends within a message, {pending} bytes after offset {offset}"))
+}
+
+impl Stream {
+    fn print(&mut self, bytes: &[u8], out: &mut Objects) -> Result<()> {
+        let mut frames = self.decoder.feed(bytes);
+        while let Some(Ok(frame)) = frames.next() {
+            print(self.session.as_deref(), frame, out)?;
+        }
+        Ok(())
+    }
+}
+
+fn print(session: Option<&str>, frame: Frame, out: &mut Objects) -> Result<()> {
+    let (bytes, version, kind) = (frame.bytes, frame.header.version, frame.header.message_type);
+    let (offset, length) = (frame.offset, frame.header.length);
+    match frame.into_message() {
+        Ok(message) => out.print(&Line { session, content: message }),
+        Err(error) => out.print(&Line {
+            session,
+            content: Undecodable { offset, length, version, kind: type_name(kind), error, raw: bytes.into() },
+        }),
+    }
+}
+
+/// The name of a type of RFC 7854, section 4.1.
+fn type_name(message_type: u8) -> &'static str {
+    match message_type {
+        0 => "route_monitoring",
+        1 => "statistics_report",
+        2 => "peer_down",
+        3 => "peer_up",
+        4 => "initiation",
+        5 => "termination",
+        6 => "route_mirroring",
+        _ => "unknown",
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<&'a str>,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// A message that cannot be decoded.
+#[derive(Serialize)]
+struct Undecodable {
+    offset: u64,
+    length: u32,
+    version: u8,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    error: DecodeError,
+    raw: Raw,
+}

@@ -1,0 +1,71 @@
+//! `bmp-collector`: reads, shows, replays and makes BMP (RFC 7854) streams.
+
+mod decode;
+mod generate;
+mod input;
+mod output;
+mod progress;
+mod replay;
+mod rib;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Reads, shows, replays and makes streams of the BGP Monitoring Protocol (BMP, RFC 7854).
+///
+/// FILE may be BMP as it was on the wire, the same in gzip, or a packet capture (pcap, pcapng, also in gzip): which it
+/// is, is seen from its first bytes. `-` is standard input. A capture may hold many BMP sessions; each is decoded on
+/// its own.
+#[derive(Parser)]
+#[command(name = "bmp-collector", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Exit status:
+  0  everything was read; single messages that cannot be decoded are printed with the reason and are no failure
+  1  the input is damaged: message framing was lost, bytes are missing, or it ends within a message;
+     what could be read was printed
+  2  wrong usage, or a file or connection that cannot be opened, read or written
+
+Examples:
+  bmp-collector decode capture.pcap | jq 'select(.type == \"peer_down\")'
+  bmp-collector rib dump.bmp.gz | jq -r '[.peer, .prefix] | @tsv'
+  bmp-collector generate --routes 1000 --peers 2 -o table.bmp
+  bmp-collector replay table.bmp 127.0.0.1:11019 --rate 500")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Decode(decode::Options),
+    Rib(rib::Options),
+    Replay(replay::Options),
+    Generate(generate::Options),
+}
+
+/// How reading went, where nothing failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    #[default]
+    Clean,
+    Damaged,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Decode(options) => decode::run(&options),
+        Command::Rib(options) => rib::run(&options),
+        Command::Replay(options) => replay::run(&options),
+        Command::Generate(options) => generate::run(&options),
+    };
+    match result {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Damaged) => ExitCode::from(1),
+        // whoever read our output has had enough, as `head` does
+        Err(e) if output::is_closed(&e) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("bmp-collector: {e:#}");
+            ExitCode::from(2)
+        }
+    }
+}
