@@ -3,8 +3,8 @@
 pub struct Batch {
     #[prost(message, optional, tag = "1")]
     pub session: ::core::option::Option<Session>,
-    /// Sequence of the session's event at offset 0. Sequences start at 1 with SessionStart and grow
-    /// by one an event, so that (epoch, sequence) orders everything a router ever said.
+    /// Sequence of the session's event at offset 0. SessionStart is 1, the session's first BMP message 2
+    /// and so on, one a message; so (epoch, sequence) orders everything a router ever said.
     #[prost(uint64, tag = "2")]
     pub first_sequence: u64,
     /// When the collector read the last byte of this batch, in microseconds since the Unix epoch.
@@ -231,7 +231,8 @@ pub struct PeerDown {
     #[prost(message, repeated, tag = "4")]
     pub tlvs: ::prost::alloc::vec::Vec<Tlv>,
 }
-/// One UPDATE.
+/// One UPDATE, or several of one peer and view, one right after the other, that say the same of their
+/// routes at the same time: some routers send a message a route.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Routes {
     /// The path attributes that the announced routes share, in RFC 4271 encoding: sorted by code,
@@ -246,6 +247,9 @@ pub struct Routes {
     /// What RFC 7606 found wrong; the groups are already as its treatment leaves them.
     #[prost(message, repeated, tag = "3")]
     pub faults: ::prost::alloc::vec::Vec<Fault>,
+    /// What followed the UPDATE in the message.
+    #[prost(message, repeated, tag = "4")]
+    pub tlvs: ::prost::alloc::vec::Vec<Tlv>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RouteGroup {

@@ -1,9 +1,16 @@
-//! BMP sessions as batches.
+//! BMP sessions as the batches that go over the broker.
+//!
+//! [`Session`] is fed a session's bytes and gives encoded batches; [`proto`] are their messages.
+//! Whoever receives a batch (`rib`) needs nothing of the session that made it.
 
 /// The messages of `proto/serviceradar/bmp/v1/batch.proto`.
 #[rustfmt::skip]
 #[allow(clippy::all, clippy::pedantic)]
 mod generated;
+pub mod ids;
+mod session;
+
+pub use session::{EncodedBatch, EndReason, Feed, Session, SessionOptions};
 
 /// What goes over the broker; see `proto/serviceradar/bmp/v1/batch.proto` for the meaning of every
 /// field.

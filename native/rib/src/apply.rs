@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use batch::proto::event::Body;
 use batch::proto::{self, fault::Treatment, route_group::Action};
 
+use wire::bgp::Open;
+use wire::reader::Reader;
+
 use crate::attributes;
 use crate::deltas::{
     DeadLetter, Deltas, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta, RouterRow,
@@ -16,7 +19,8 @@ use crate::nlri;
 use crate::recorder::Recorder;
 use crate::routes::{Route, Routes};
 use crate::table::{
-    end_peer, end_router, sweep_rib, ApplyError, Epochs, Limits, Moment, Peer, Rib, RibKey, Router, RoutingTable,
+    end_peer, end_router, sweep_rib, ApplyError, Epochs, Limits, Moment, Peer, Rib, RibKey, Router,
+    RoutingTable,
 };
 use crate::view::RibView;
 
@@ -33,7 +37,8 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
     }
     let RoutingTable { limits, routers, sets, routes } = table;
     let router = routers.entry(id).or_insert_with(|| Router::new(id));
-    let mut pass = Pass { limits, sets, total: routes, out: Recorder::default(), identity: Vec::new(), full: false };
+    let mut pass =
+        Pass { limits, sets, total: routes, out: Recorder::default(), identity: Vec::new(), full: false };
 
     for event in &batch.events {
         pass.out.deltas.counts.events += 1;
@@ -88,7 +93,13 @@ impl Pass<'_> {
         self.out.changed_router(&router.row);
     }
 
-    fn event(&mut self, router: &mut Router, peer: Option<&proto::Peer>, event: &proto::Event, moment: Moment) {
+    fn event(
+        &mut self,
+        router: &mut Router,
+        peer: Option<&proto::Peer>,
+        event: &proto::Event,
+        moment: Moment,
+    ) {
         match (&event.body, peer) {
             (Some(Body::SessionStart(_)), _) => {
                 let index = self.out.router(&router.row);
@@ -100,8 +111,12 @@ impl Pass<'_> {
             (Some(Body::PeerDown(down)), Some(peer)) => self.peer_down(router, peer, down, moment),
             (Some(Body::Routes(routes)), Some(peer)) => self.routes(router, peer, event, routes, moment),
             (Some(Body::EndOfRib(end)), Some(peer)) => self.end_of_rib(router, peer, event, end, moment),
-            (Some(Body::Statistics(statistics)), Some(peer)) => self.statistics(router, peer, statistics, moment),
-            (Some(Body::Undecodable(undecodable)), peer) => self.undecodable(router, peer, undecodable, moment),
+            (Some(Body::Statistics(statistics)), Some(peer)) => {
+                self.statistics(router, peer, statistics, moment)
+            }
+            (Some(Body::Undecodable(undecodable)), peer) => {
+                self.undecodable(router, peer, undecodable, moment)
+            }
             // Initiation is in the session already; mirrored messages are in the stream for those who
             // want them; a later version's events are none of ours.
             _ => {}
@@ -164,8 +179,8 @@ impl Pass<'_> {
         to.remote_port = u16::try_from(up.remote_port).ok().filter(|port| *port != 0);
         to.sent_open = up.sent_open.to_vec();
         to.received_open = up.received_open.to_vec();
-        let (sent, received) = (crate::open::read(&up.sent_open), crate::open::read(&up.received_open));
-        to.local_asn = sent.as_ref().map(|open| open.asn);
+        let (sent, received) = (open(&up.sent_open), open(&up.received_open));
+        to.local_asn = sent.as_ref().map(Open::asn);
         to.local_bgp_id = sent.as_ref().map(|open| open.bgp_id);
         to.hold_time = sent.zip(received).map(|(sent, received)| sent.hold_time.min(received.hold_time));
         to.table_name = up
@@ -212,7 +227,8 @@ impl Pass<'_> {
         end: &proto::EndOfRib,
         moment: Moment,
     ) {
-        let (Some(view), Some((afi, safi))) = (RibView::from_number(event.view), family(end.afi, end.safi)) else {
+        let (Some(view), Some((afi, safi))) = (RibView::from_number(event.view), family(end.afi, end.safi))
+        else {
             return;
         };
         let Router { row, peers, current, .. } = router;
@@ -238,7 +254,13 @@ impl Pass<'_> {
         event.routes = Some(swept);
     }
 
-    fn statistics(&mut self, router: &mut Router, from: &proto::Peer, report: &proto::Statistics, moment: Moment) {
+    fn statistics(
+        &mut self,
+        router: &mut Router,
+        from: &proto::Peer,
+        report: &proto::Statistics,
+        moment: Moment,
+    ) {
         let Some(peer) = self.peer(&router.row, &mut router.peers, from, moment) else { return };
         let peer = self.out.peer(&router.row, &peer.row);
         for counter in report.counters.iter().filter(|counter| counter.raw.is_empty()) {
@@ -297,7 +319,8 @@ impl Pass<'_> {
         }
         let announces = update.groups.iter().any(|group| group.action() == Action::Announce);
         let withdraws = update.groups.iter().any(|group| group.action() == Action::Withdraw);
-        if announces && (peer.seen != current || matches!(peer.row.state, PeerState::Down | PeerState::Stale)) {
+        if announces && (peer.seen != current || matches!(peer.row.state, PeerState::Down | PeerState::Stale))
+        {
             // Announced without a Peer Up in this session.
             peer.seen = current;
             peer.row.position = moment.position;
@@ -328,8 +351,17 @@ impl Pass<'_> {
                             whole = false;
                             break;
                         };
-                        let announcement =
-                            Announcement { row, peer: &peer.row, key, nlri, path_id, set, current, first, moment };
+                        let announcement = Announcement {
+                            row,
+                            peer: &peer.row,
+                            key,
+                            nlri,
+                            path_id,
+                            set,
+                            current,
+                            first,
+                            moment,
+                        };
                         self.announce(&announcement, rib, epochs);
                     }
                     self.sets.release(set);
@@ -497,7 +529,10 @@ impl Pass<'_> {
             received_at_us: new.moment.received_at_us,
             offset: None,
             path: String::new(),
-            reason: format!("limit of {} routes reached: announcements of this batch refused", self.limits.max_routes),
+            reason: format!(
+                "limit of {} routes reached: announcements of this batch refused",
+                self.limits.max_routes
+            ),
             treatment: "refused",
             suspect: false,
             raw: Vec::new(),
@@ -673,6 +708,10 @@ fn announced(update: &proto::Routes) -> HashSet<(u16, u8, Option<u32>, &[u8])> {
 
 fn id(bytes: &[u8]) -> Option<Id> {
     bytes.try_into().ok()
+}
+
+fn open(message: &[u8]) -> Option<Open> {
+    Open::decode_message(&mut Reader::new(message, 0)).ok()
 }
 
 fn family(afi: u32, safi: u32) -> Option<(u16, u8)> {

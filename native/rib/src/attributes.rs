@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use wire::bgp::{Attribute, AttributeValue, Attributes, NextHop, Origin};
 
 /// First half of SHA-256 over an attribute set's identity: next hop length, next hop, canonical
 /// attributes. It stands for the bytes where these are not at hand (a state row in the store).
@@ -88,7 +89,6 @@ pub struct PathAttributes {
     pub origin: Option<&'static str>,
     /// AS_PATH as routers print it: sequences bare, sets in braces, confederation sequences in
     /// parentheses, confederation sets in brackets.
-    #[serde(rename = "as_path_text")]
     pub as_path_text: String,
     /// Every AS number of AS_PATH in order, sets and confederations included.
     pub as_path: Vec<u32>,
@@ -106,7 +106,8 @@ pub struct PathAttributes {
     pub originator_id: Option<Ipv4Addr>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cluster_list: Vec<Ipv4Addr>,
-    /// COMMUNITIES (RFC 1997), as numbers; see [`community_text`].
+    /// COMMUNITIES (RFC 1997); `65000:100` in JSON.
+    #[serde(serialize_with = "community_texts")]
     pub communities: Vec<u32>,
     /// EXTENDED COMMUNITIES (RFC 4360), as text, e.g. `rt:65000:1`.
     pub extended_communities: Vec<String>,
@@ -142,18 +143,136 @@ pub fn community_text(community: u32) -> String {
 }
 
 impl PathAttributes {
-    /// Reads canonical attributes; what does not read is left out of the typed view (the bytes
-    /// stay the identity).
-    pub(crate) fn decode(_next_hop: &[u8], canonical: &[u8]) -> Self {
+    /// Reads canonical attributes. Everything is in one of the fields: what has none, or is malformed,
+    /// in `other`.
+    pub(crate) fn decode(next_hop: &[u8], canonical: &[u8]) -> Self {
         let mut out = PathAttributes::default();
-        let mut rest = canonical;
-        while let Some(([_, code, length], after)) = rest.split_first_chunk() {
-            let Some((value, after)) = after.split_at_checked(usize::from(*length)) else { break };
-            if *code == 4 {
-                out.med = value.try_into().ok().map(u32::from_be_bytes);
+        match NextHop::decode(next_hop) {
+            NextHop::Ipv4(address) | NextHop::VpnIpv4 { address, .. } => out.next_hop = Some(address.into()),
+            NextHop::Ipv6 { global, link_local } => {
+                out.next_hop = Some(global.into());
+                out.next_hop_link_local = link_local;
             }
-            rest = after;
+            NextHop::VpnIpv6 { global, link_local, .. } => {
+                out.next_hop = Some(global.into());
+                out.next_hop_link_local = link_local.map(|(_, address)| address);
+            }
+            NextHop::None | NextHop::Raw(_) => {}
+        }
+        // The batch carries checked attributes only; of anything else the readable part is shown.
+        for attribute in Attributes::decode_canonical(canonical).unwrap_or_default().0 {
+            out.take(attribute);
         }
         out
+    }
+
+    fn take(&mut self, attribute: Attribute) {
+        match attribute.value {
+            AttributeValue::Origin(origin) => {
+                self.origin = Some(match origin {
+                    Origin::Igp => "igp",
+                    Origin::Egp => "egp",
+                    Origin::Incomplete => "incomplete",
+                });
+            }
+            AttributeValue::AsPath(path) => {
+                self.as_path_text = path.to_string();
+                self.as_path = path.asns().collect();
+            }
+            AttributeValue::MultiExitDisc(med) => self.med = Some(med.0),
+            AttributeValue::LocalPref(preference) => self.local_pref = Some(preference.0),
+            AttributeValue::AtomicAggregate(_) => self.atomic_aggregate = true,
+            AttributeValue::Aggregator(aggregator) => {
+                self.aggregator = Some(Aggregator { asn: aggregator.asn, address: aggregator.address });
+            }
+            AttributeValue::OriginatorId(id) => self.originator_id = Some(id.0),
+            AttributeValue::ClusterList(list) => self.cluster_list = list.0,
+            AttributeValue::Communities(communities) => {
+                self.communities = communities.0.iter().map(|community| community.0).collect();
+            }
+            AttributeValue::ExtendedCommunities(communities) => {
+                self.extended_communities = communities.0.iter().map(ToString::to_string).collect();
+            }
+            AttributeValue::LargeCommunities(communities) => {
+                self.large_communities = communities.0.iter().map(ToString::to_string).collect();
+            }
+            AttributeValue::OnlyToCustomer(asn) => self.only_to_customer = Some(asn.0),
+            value => {
+                let mut octets = Vec::new();
+                value.encode(&mut octets);
+                self.other.push(OtherAttribute {
+                    code: value.code(),
+                    flags: attribute.flags,
+                    value: crate::text::hex(&octets),
+                });
+            }
+        }
+    }
+}
+
+fn community_texts<S: serde::Serializer>(communities: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(communities.iter().map(|community| community_text(*community)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_attribute_is_typed_and_the_rest_is_kept() {
+        let canonical = [
+            [0x40, 1, 1, 2].as_slice(),
+            &[0x40, 2, 16, 2, 2, 0, 0, 0xfd, 0xe8, 0, 1, 0, 0, 1, 1, 0, 0, 0, 7],
+            &[0x80, 4, 4, 0, 0, 0, 50],
+            &[0x40, 5, 4, 0, 0, 0, 200],
+            &[0x40, 6, 0],
+            &[0xc0, 7, 8, 0, 0, 0xfd, 0xe8, 10, 0, 0, 1],
+            &[0xc0, 8, 8, 0xfd, 0xe8, 0, 100, 0xff, 0xff, 0xff, 1],
+            &[0x80, 9, 4, 10, 0, 0, 2],
+            &[0x80, 10, 8, 10, 0, 0, 3, 10, 0, 0, 4],
+            &[0xc0, 16, 8, 0, 2, 0xfd, 0xe8, 0, 0, 0, 1],
+            &[0xc0, 32, 12, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 0, 0, 0, 2],
+            &[0xc0, 35, 4, 0, 0, 0xfd, 0xe8],
+            &[0xe0, 99, 2, 0xab, 0xcd],
+        ]
+        .concat();
+        let set = AttributeSet::from_parts(&[192, 0, 2, 1], &canonical);
+        let expected = PathAttributes {
+            origin: Some("incomplete"),
+            as_path_text: "65000 65536 {7}".into(),
+            as_path: vec![65000, 65536, 7],
+            next_hop: Some(IpAddr::from([192, 0, 2, 1])),
+            next_hop_link_local: None,
+            med: Some(50),
+            local_pref: Some(200),
+            atomic_aggregate: true,
+            aggregator: Some(Aggregator { asn: 65000, address: Ipv4Addr::new(10, 0, 0, 1) }),
+            originator_id: Some(Ipv4Addr::new(10, 0, 0, 2)),
+            cluster_list: vec![Ipv4Addr::new(10, 0, 0, 3), Ipv4Addr::new(10, 0, 0, 4)],
+            communities: vec![65000 << 16 | 100, 0xffff_ff01],
+            extended_communities: vec!["rt:65000:1".into()],
+            large_communities: vec!["65000:1:2".into()],
+            only_to_customer: Some(65000),
+            other: vec![OtherAttribute { code: 99, flags: 0xe0, value: "abcd".into() }],
+        };
+        assert_eq!(*set.typed(), expected);
+        let json = serde_json::to_value(set.typed()).unwrap();
+        assert_eq!(json["communities"], serde_json::json!(["65000:100", "65535:65281"]));
+        assert_eq!((set.next_hop(), set.canonical()), (&[192, 0, 2, 1][..], &canonical[..]));
+    }
+
+    #[test]
+    fn a_next_hop_with_a_link_local_address() {
+        let octets: Vec<u8> =
+            [0x20, 0xfe].iter().flat_map(|first| [&[*first][..], &[0; 15]].concat()).collect();
+        let set = AttributeSet::from_parts(&octets, &[]);
+        assert_eq!(set.typed().next_hop, Some("2000::".parse().unwrap()));
+        assert_eq!(set.typed().next_hop_link_local, Some("fe00::".parse().unwrap()));
+    }
+
+    #[test]
+    fn next_hop_and_attributes_do_not_run_into_each_other() {
+        let (one, other) = (AttributeSet::from_parts(&[1, 2], &[3]), AttributeSet::from_parts(&[1], &[2, 3]));
+        assert_ne!(one.hash(), other.hash());
     }
 }

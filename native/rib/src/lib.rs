@@ -11,7 +11,6 @@ mod intern;
 mod load;
 pub mod nlri;
 pub mod ocsf;
-mod open;
 pub mod query;
 mod recorder;
 mod routes;
@@ -22,6 +21,8 @@ pub mod view;
 pub use attributes::{AttributeSet, AttributesHash, PathAttributes};
 pub use deltas::*;
 pub use load::Dump;
-pub use query::{Community, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow, RouterSummary};
+pub use query::{
+    Community, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow, RouterSummary,
+};
 pub use table::{ApplyError, Limits, RoutingTable, Size};
 pub use view::RibView;

@@ -182,7 +182,13 @@ impl RoutingTable {
         } else {
             self.sets.release(route.attributes);
         }
-        *route = Route { attributes: set, seen: router.current, changed, sequence: position.sequence, changed_at_us };
+        *route = Route {
+            attributes: set,
+            seen: router.current,
+            changed,
+            sequence: position.sequence,
+            changed_at_us,
+        };
         rib.last_change_us = rib.last_change_us.max(changed_at_us);
         router.last = router.last.max(position);
         Some(true)

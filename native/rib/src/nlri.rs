@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use wire::bgp::AddressFamily;
+
 use crate::deltas::Nlri;
 
 /// IANA address family numbers and subsequent ones whose NLRI is a bare prefix.
@@ -30,58 +32,36 @@ pub(crate) fn padded<const N: usize>(length: u8, octets: &[u8]) -> Option<[u8; N
     }
     let mut address = [0; N];
     address.get_mut(..used)?.copy_from_slice(octets);
-    let rest = length % 8;
-    if rest != 0 {
-        *address.get_mut(used - 1)? &= 0xff << (8 - rest);
-    }
+    mask(length, &mut address);
     Some(address)
 }
 
 /// The NLRI as a key: the bits after a prefix's length cleared.
 pub(crate) fn key(afi: u16, safi: u8, nlri: &[u8]) -> Nlri {
     let mut key = Nlri::from_slice(nlri);
-    if is_prefix_family(afi, safi) && nlri.len() > 1 {
-        let rest = nlri.first().map_or(0, |length| length % 8);
-        if let (true, Some(last)) = (rest != 0, key.last_mut()) {
-            *last &= 0xff << (8 - rest);
+    if is_prefix_family(afi, safi) {
+        if let Some((length, octets)) = key.split_first_mut() {
+            mask(*length, octets);
         }
     }
     key
 }
 
-/// An NLRI that ends before its length says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut;
+/// Clears the bits after `length` in the octet that has the last of a prefix.
+fn mask(length: u8, octets: &mut [u8]) {
+    let used = usize::from(length).div_ceil(8);
+    if let (1..=7, Some(last)) = (length % 8, used.checked_sub(1).and_then(|place| octets.get_mut(place))) {
+        *last &= 0xff << (8 - length % 8);
+    }
+}
 
-/// Path id and NLRI of each route in a block.
-pub fn split(
+/// Path id and NLRI of each route in a block; of a family without a reading the block is one.
+pub(crate) fn split(
     afi: u16,
     safi: u8,
     add_path: bool,
     block: &[u8],
-) -> impl Iterator<Item = Result<(Option<u32>, &[u8]), Cut>> {
-    let prefixes = is_prefix_family(afi, safi);
-    let mut rest = block;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let one = (|| {
-            let mut at = rest;
-            let mut path_id = None;
-            if add_path {
-                let (id, after) = at.split_first_chunk()?;
-                path_id = Some(u32::from_be_bytes(*id));
-                at = after;
-            }
-            let length = if prefixes { 1 + usize::from(*at.first()?).div_ceil(8) } else { at.len() };
-            let (nlri, after) = at.split_at_checked(length)?;
-            rest = after;
-            Some((path_id, nlri))
-        })();
-        if one.is_none() {
-            rest = &[];
-        }
-        Some(one.ok_or(Cut))
-    })
+) -> impl Iterator<Item = wire::error::Result<(Option<u32>, &[u8])>> {
+    wire::bgp::nlri::iter(AddressFamily::new(afi, safi), add_path, block)
+        .map(|nlri| nlri.map(|nlri| (nlri.path_id, nlri.bytes)))
 }

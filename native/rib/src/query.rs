@@ -78,7 +78,9 @@ impl FromStr for Community {
     fn from_str(text: &str) -> Result<Self, QueryError> {
         let numbers: Option<Vec<u32>> = text.split(':').map(|part| part.parse().ok()).collect();
         match numbers.as_deref() {
-            Some([high, low]) if *high <= 0xffff && *low <= 0xffff => Ok(Community::Standard(high << 16 | low)),
+            Some([high, low]) if *high <= 0xffff && *low <= 0xffff => {
+                Ok(Community::Standard(high << 16 | low))
+            }
             Some([global, one, two]) => Ok(Community::Large(format!("{global}:{one}:{two}"))),
             None if text.contains(':') => Ok(Community::Extended(text.to_string())),
             _ => Err(QueryError::Community(text.to_string())),
@@ -230,7 +232,11 @@ impl RoutingTable {
     ///
     /// # Errors
     /// As [`RoutingTable::routes`].
-    pub fn each_route(&self, query: &Query, mut visit: impl FnMut(RouteRow) -> bool) -> Result<(), QueryError> {
+    pub fn each_route(
+        &self,
+        query: &Query,
+        mut visit: impl FnMut(RouteRow) -> bool,
+    ) -> Result<(), QueryError> {
         self.visit(query, |_, row| visit(row()))
     }
 

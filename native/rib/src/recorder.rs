@@ -82,7 +82,13 @@ impl Recorder {
     }
 
     /// A new event, for its caller to complete.
-    pub fn event(&mut self, kind: EventKind, router: u32, peer: Option<u32>, moment: Moment) -> &mut PeerEvent {
+    pub fn event(
+        &mut self,
+        kind: EventKind,
+        router: u32,
+        peer: Option<u32>,
+        moment: Moment,
+    ) -> &mut PeerEvent {
         let events = &mut self.deltas.events;
         let place = events.len();
         events.push(PeerEvent {

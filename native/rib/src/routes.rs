@@ -29,7 +29,8 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    const VACANT: Route = Route { attributes: SetId::MAX, seen: 0, changed: 0, sequence: 0, changed_at_us: 0 };
+    const VACANT: Route =
+        Route { attributes: SetId::MAX, seen: 0, changed: 0, sequence: 0, changed_at_us: 0 };
 
     /// Just made by [`Routes::entry`], to be filled by its caller.
     pub fn is_vacant(&self) -> bool {
@@ -188,15 +189,21 @@ impl Routes {
                     Some(None) => return true,
                     other => other.flatten(),
                 };
-                let Some((from, to)) = bounds(span, *lengths, after, |length, path, address| match address {
-                    IpAddr::V4(address) if length <= 32 => Some(Key {
-                        address: u32::from(address),
-                        length,
-                        has_path_id: path.is_some(),
-                        path_id: path.unwrap_or(0),
-                    }),
-                    _ => None,
-                }, |key| map.range(key.0..=key.1).next().is_some()) else {
+                let Some((from, to)) = bounds(
+                    span,
+                    *lengths,
+                    after,
+                    |length, path, address| match address {
+                        IpAddr::V4(address) if length <= 32 => Some(Key {
+                            address: u32::from(address),
+                            length,
+                            has_path_id: path.is_some(),
+                            path_id: path.unwrap_or(0),
+                        }),
+                        _ => None,
+                    },
+                    |key| map.range(key.0..=key.1).next().is_some(),
+                ) else {
                     return true;
                 };
                 if from_after_to(&from, &to) {
@@ -209,15 +216,21 @@ impl Routes {
                     Some(None) => return true,
                     other => other.flatten(),
                 };
-                let Some((from, to)) = bounds(span, *lengths, after, |length, path, address| match address {
-                    IpAddr::V6(address) if length <= 128 => Some(Key {
-                        address: halves(address.octets()),
-                        length,
-                        has_path_id: path.is_some(),
-                        path_id: path.unwrap_or(0),
-                    }),
-                    _ => None,
-                }, |key| map.range(key.0..=key.1).next().is_some()) else {
+                let Some((from, to)) = bounds(
+                    span,
+                    *lengths,
+                    after,
+                    |length, path, address| match address {
+                        IpAddr::V6(address) if length <= 128 => Some(Key {
+                            address: halves(address.octets()),
+                            length,
+                            has_path_id: path.is_some(),
+                            path_id: path.unwrap_or(0),
+                        }),
+                        _ => None,
+                    },
+                    |key| map.range(key.0..=key.1).next().is_some(),
+                ) else {
                     return true;
                 };
                 if from_after_to(&from, &to) {
@@ -239,6 +252,8 @@ impl Routes {
     }
 }
 
+type Bounds<A> = (Bound<Key<A>>, Bound<Key<A>>);
+
 /// Where `span` begins and ends in a map of prefixes, going on after `after`; none where it holds
 /// nothing. `key` makes a key of a masked address; `occurs` says whether the map has one between two.
 fn bounds<A: Copy + Ord>(
@@ -247,7 +262,7 @@ fn bounds<A: Copy + Ord>(
     after: Option<Key<A>>,
     key: impl Fn(u8, Option<u32>, IpAddr) -> Option<Key<A>>,
     occurs: impl Fn((Key<A>, Key<A>)) -> bool,
-) -> Option<(Bound<Key<A>>, Bound<Key<A>>)> {
+) -> Option<Bounds<A>> {
     let one = |net: IpNet| {
         let from = key(net.prefix_len(), None, net.network())?;
         let to = key(net.prefix_len(), Some(u32::MAX), net.network())?;

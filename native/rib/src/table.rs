@@ -8,8 +8,8 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::deltas::{
-    Counts, Deltas, End, EndKind, EndScope, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta,
-    RouterRow, RouterState,
+    Counts, Deltas, End, EndKind, EndScope, EventKind, Id, PeerRow, PeerState, Position, RouteChange,
+    RouteDelta, RouterRow, RouterState,
 };
 use crate::intern::Interner;
 use crate::recorder::Recorder;
@@ -66,6 +66,12 @@ pub struct RoutingTable {
     pub(crate) routers: BTreeMap<Id, Router>,
     pub(crate) sets: Interner,
     pub(crate) routes: usize,
+}
+
+impl std::fmt::Debug for RoutingTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RoutingTable").field("size", &self.size()).finish_non_exhaustive()
+    }
 }
 
 pub(crate) struct Router {
@@ -189,7 +195,8 @@ impl RoutingTable {
                 if at > now_us {
                     break;
                 }
-                let swept = sweep(router, epoch, &mut self.sets, &mut self.routes, &mut out, moment, &mut left);
+                let swept =
+                    sweep(router, epoch, &mut self.sets, &mut self.routes, &mut out, moment, &mut left);
                 if left == 0 && !swept {
                     out.deltas.more = true;
                     break;

@@ -29,25 +29,12 @@ pub(crate) fn as_hex<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Resul
 }
 
 pub(crate) fn distinguisher<S: serde::Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&distinguisher_text(*value))
-}
-
-/// A route distinguisher by its type (RFC 4364, section 4.2): `65000:1`, `192.0.2.1:1`.
-pub fn distinguisher_text(value: u64) -> String {
-    let [t0, t1, b2, b3, b4, b5, b6, b7] = value.to_be_bytes();
-    let (low, wide) = (u16::from_be_bytes([b6, b7]), u32::from_be_bytes([b2, b3, b4, b5]));
-    match u16::from_be_bytes([t0, t1]) {
-        0 => format!("{}:{}", u16::from_be_bytes([b2, b3]), u32::from_be_bytes([b4, b5, b6, b7])),
-        1 => format!("{}:{low}", std::net::Ipv4Addr::from(wide)),
-        2 => format!("{wide}:{low}"),
-        _ => format!("{value:#018x}"),
-    }
+    serializer.serialize_str(&wire::bmp::peer_header::distinguisher_text(*value))
 }
 
 /// Octets of an even number of hexadecimal digits.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect();
+    let digits: Option<Vec<u8>> = text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect();
     let digits = digits?;
     if digits.len() % 2 != 0 {
         return None;

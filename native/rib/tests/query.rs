@@ -15,9 +15,11 @@ fn filled() -> RoutingTable {
         r.start(&mut table);
         for peer in [router * 10, router * 10 + 1] {
             r.say(&mut table, peer, IN, peer_up());
-            let prefixes = ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16", "11.0.0.0/8"];
+            let prefixes =
+                ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16", "11.0.0.0/8"];
             r.say(&mut table, peer, IN, announce(&prefixes, 1));
-            let nlri = ["::/0", "2001:db8::/32", "2001:db8:1::/48"].iter().flat_map(|prefix| v6(prefix)).collect();
+            let nlri =
+                ["::/0", "2001:db8::/32", "2001:db8:1::/48"].iter().flat_map(|prefix| v6(prefix)).collect();
             r.say(&mut table, peer, IN, routes(2, vec![group(Action::Announce, 2, 1, nlri)]));
         }
         r.say(&mut table, router * 10, RibView::LocRib, announce(&["10.1.0.0/16"], 3));
@@ -66,8 +68,13 @@ fn longest_match() {
         assert_eq!(prefixes(&table, &query), [expected], "{address}");
     }
     let everywhere = Query { prefix: PrefixMatch::Longest("10.1.1.1".parse().unwrap()), ..Query::default() };
-    let views: Vec<String> =
-        table.routes(&everywhere).unwrap().rows.iter().map(|row| format!("{} {}", row.peer, row.prefix.unwrap())).collect();
+    let views: Vec<String> = table
+        .routes(&everywhere)
+        .unwrap()
+        .rows
+        .iter()
+        .map(|row| format!("{} {}", row.peer, row.prefix.unwrap()))
+        .collect();
     assert_eq!(
         views,
         [
@@ -85,7 +92,10 @@ fn longest_match() {
 fn more_specifics() {
     let table = filled();
     let inside = |prefix: &str| of_peer(PrefixMatch::MoreSpecifics(prefix.parse().unwrap()));
-    assert_eq!(prefixes(&table, &inside("10.0.0.0/8")), ["10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16"]);
+    assert_eq!(
+        prefixes(&table, &inside("10.0.0.0/8")),
+        ["10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16"]
+    );
     assert_eq!(prefixes(&table, &inside("10.0.0.0/15")), ["10.1.0.0/16", "10.1.1.0/24"]);
     assert_eq!(prefixes(&table, &inside("10.1.1.0/24")), ["10.1.1.0/24"]);
     assert_eq!(prefixes(&table, &inside("10.1.1.0/25")), [""; 0]);

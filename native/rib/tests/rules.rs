@@ -94,7 +94,8 @@ fn what_was_applied_is_ignored_when_it_comes_again() {
     let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
     r.start(&mut table);
     let one = r.batch(Some(1), IN, vec![peer_up(), announce(&["10.0.0.0/8"], 1)]);
-    let two = r.batch(Some(1), IN, vec![announce(&["10.0.0.0/8"], 2), withdraw(&["10.0.0.0/8"]), peer_down()]);
+    let two =
+        r.batch(Some(1), IN, vec![announce(&["10.0.0.0/8"], 2), withdraw(&["10.0.0.0/8"]), peer_down()]);
     apply(&mut table, &one);
     apply(&mut table, &two);
     for batch in [&one, &two] {
@@ -163,7 +164,11 @@ fn down_and_up_inside_one_batch() {
     assert_eq!(deltas.ends.len(), 1);
     assert!(deltas.routes[0].position < deltas.ends[0].position);
     assert!(deltas.ends[0].position < deltas.routes[1].position);
-    assert_eq!((deltas.peers.len(), deltas.peers[0].state), (1, PeerState::Up), "the row as it is at the end");
+    assert_eq!(
+        (deltas.peers.len(), deltas.peers[0].state),
+        (1, PeerState::Up),
+        "the row as it is at the end"
+    );
 }
 
 #[test]
@@ -188,7 +193,11 @@ fn a_session_that_sends_the_same_again_changes_nothing() {
     assert!(swept.routes.is_empty());
     assert_eq!((swept.events[0].kind, swept.events[0].routes), (EventKind::EndOfRib, Some(0)));
     let row = table.routes(&rib::Query::default()).expect("a page").rows.remove(0);
-    assert_eq!((row.position.epoch, row.stale), (EPOCH, false), "the change is the old one, the sight is new");
+    assert_eq!(
+        (row.position.epoch, row.stale),
+        (EPOCH, false),
+        "the change is the old one, the sight is new"
+    );
 }
 
 #[test]
@@ -278,7 +287,10 @@ fn a_router_that_does_not_come_back_ends_after_the_hold_time() {
     assert_eq!(held(&table).len(), 1, "as last seen");
     let expired = table.expire(now + 11 * SECOND);
     let [end] = &expired.ends[..] else { panic!("one end") };
-    assert_eq!((end.scope, end.kind, end.routes, end.synthetic), (EndScope::Router(0), EndKind::Ended, 1, true));
+    assert_eq!(
+        (end.scope, end.kind, end.routes, end.synthetic),
+        (EndScope::Router(0), EndKind::Ended, 1, true)
+    );
     assert_eq!(expired.events[0].kind, EventKind::Expired);
     assert!(held(&table).is_empty());
     assert_eq!(table.peers(None)[0].row.state, PeerState::Down);
@@ -345,7 +357,8 @@ fn path_ids_are_part_of_the_key() {
     r.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], 1));
     r.say(&mut table, 1, IN, routes(2, vec![path(Action::Announce, 0)]));
     r.say(&mut table, 1, IN, routes(3, vec![path(Action::Announce, 7)]));
-    let all = ["10.0.0.0/8 1", "10.0.0.0/8#0 2", "10.0.0.0/8#7 3"].map(|row| format!("10.0.0.1 adj_rib_in_pre {row}"));
+    let all = ["10.0.0.0/8 1", "10.0.0.0/8#0 2", "10.0.0.0/8#7 3"]
+        .map(|row| format!("10.0.0.1 adj_rib_in_pre {row}"));
     assert_eq!(held(&table), all, "no path id is not path id 0");
     let gone = r.say(&mut table, 1, IN, routes(0, vec![path(Action::Withdraw, 0)]));
     assert_eq!(changes(&gone), ["-10.0.0.0/8#0"]);
@@ -390,7 +403,8 @@ fn limits_refuse_and_tell() {
     let mut table = RoutingTable::new(limits);
     let mut r = Speaker::new(1, EPOCH);
     r.start(&mut table);
-    let deltas = r.say(&mut table, 1, IN, announce(&["10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8", "13.0.0.0/8"], 1));
+    let deltas =
+        r.say(&mut table, 1, IN, announce(&["10.0.0.0/8", "11.0.0.0/8", "12.0.0.0/8", "13.0.0.0/8"], 1));
     assert_eq!((changes(&deltas).len(), deltas.counts.over_limit, deltas.dead_letters.len()), (2, 2, 1));
     let known = r.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], 2));
     assert_eq!(changes(&known), ["~10.0.0.0/8 2"], "what is held goes on");
@@ -430,6 +444,7 @@ fn faults_statistics_and_dead_letters_are_told() {
         proto::statistics::Counter { r#type: 9, afi: 1, safi: 1, value: 43, ..Default::default() },
     ];
     let deltas = r.say(&mut table, 1, IN, Body::Statistics(proto::Statistics { counters }));
-    let rows: Vec<_> = deltas.statistics.iter().map(|row| (row.stat_type, row.afi, row.safi, row.value)).collect();
+    let rows: Vec<_> =
+        deltas.statistics.iter().map(|row| (row.stat_type, row.afi, row.safi, row.value)).collect();
     assert_eq!(rows, [(7, None, None, 42), (9, Some(1), Some(1), 43)]);
 }

@@ -129,7 +129,7 @@ pub fn group(action: Action, afi: u32, safi: u32, nlri: Vec<u8>) -> proto::Route
 }
 
 pub fn routes(med: u8, groups: Vec<proto::RouteGroup>) -> Body {
-    Body::Routes(proto::Routes { attributes: attributes(med).into(), groups, faults: Vec::new() })
+    Body::Routes(proto::Routes { attributes: attributes(med).into(), groups, ..proto::Routes::default() })
 }
 
 pub fn announce(prefixes: &[&str], med: u8) -> Body {

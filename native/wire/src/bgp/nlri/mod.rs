@@ -130,6 +130,11 @@ impl Kind {
     }
 }
 
+/// Whether the family's NLRI have a reading, so that a block of them splits.
+pub fn has_reading(family: AddressFamily) -> bool {
+    Kind::of(family) != Kind::Opaque
+}
+
 /// Checks a block of NLRI from end to end; gives how many there are.
 #[inline]
 pub fn check(family: AddressFamily, add_path: bool, reader: Reader<'_>) -> Result<u32> {

@@ -1,0 +1,622 @@
+//! One BMP session, bytes in and encoded batches out.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use bytes::Bytes;
+use prost::Message as _;
+use wire::bgp::{Action, Treatment, UpdateView};
+use wire::bmp::{self, Mirrored, PeerDownReason, PeerHeader, PeerKey, StatisticValue};
+use wire::session::{Content, Counters, Decoder, Frame, Options};
+use wire::{DecodeError, ErrorKind};
+
+use crate::generated as proto;
+use crate::ids::{self, Id};
+
+/// What a session is opened with.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// Where the router's messages come from, and from which port.
+    pub router_address: IpAddr,
+    pub router_port: u16,
+    /// When the session was accepted, in microseconds since the Unix epoch. It must be larger than that
+    /// of every earlier session of the router.
+    pub epoch: u64,
+    /// Who receives the session.
+    pub collector: String,
+    /// A longer BMP message ends the session.
+    pub max_message_bytes: u32,
+    /// Peers whose OPENs are remembered.
+    pub max_peers: usize,
+    /// A batch is closed when its payload is about this long. Brokers limit a message, NATS to 1 MiB
+    /// unless configured; a batch exceeds this by at most one event.
+    pub max_batch_bytes: usize,
+    /// A batch is closed when it has this many events.
+    pub max_batch_events: usize,
+}
+
+impl SessionOptions {
+    /// Options with the default limits.
+    pub fn new(router_address: IpAddr, router_port: u16, epoch: u64, collector: impl Into<String>) -> Self {
+        let Options { max_message_bytes, max_peers } = Options::default();
+        SessionOptions {
+            router_address,
+            router_port,
+            epoch,
+            collector: collector.into(),
+            max_message_bytes,
+            max_peers,
+            max_batch_bytes: 256 * 1024,
+            max_batch_events: 4096,
+        }
+    }
+}
+
+/// Why a session is over, as whoever holds its connection knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The router closed the connection.
+    Closed,
+    /// The connection broke.
+    Error,
+    /// A limit of the station was passed.
+    Limit,
+    /// The station is stopping.
+    Shutdown,
+}
+
+/// One message for the broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedBatch {
+    /// `ROUTER_ID-EPOCH-FIRST_SEQUENCE`: what the batch is, never when it came, so that a broker
+    /// which drops duplicates by it (JetStream's `Nats-Msg-Id`) does so rightly.
+    pub message_id: String,
+    pub router_id: Id,
+    pub first_sequence: u64,
+    /// A `serviceradar.bmp.v1.Batch`.
+    pub payload: Vec<u8>,
+    /// BMP messages in it.
+    pub messages: u64,
+    /// Routes announced or withdrawn.
+    pub routes: u64,
+    pub events: u64,
+}
+
+/// What a feed gave.
+#[derive(Debug, Default)]
+pub struct Feed {
+    pub batches: Vec<EncodedBatch>,
+    /// Framing is lost: the session must be closed, with [`Session::end`] telling why.
+    pub fatal: Option<DecodeError>,
+}
+
+/// A BMP session. Fed bytes as they arrive, in any split; every complete message is in a batch when
+/// the feed returns, so nothing waits here but the start of a message that has not come whole.
+#[derive(Debug)]
+pub struct Session {
+    decoder: Decoder,
+    /// Apart, since frames borrow from the decoder.
+    writer: Writer,
+}
+
+/// Makes events, and of events batches.
+#[derive(Debug)]
+struct Writer {
+    options: SessionOptions,
+    /// None before the first message: it decides the router's id.
+    session: Option<proto::Session>,
+    router_id: Id,
+    /// Sequence of the next message.
+    sequence: u64,
+    peer_ids: HashMap<PeerKey, Id>,
+    terminated: bool,
+    done: bool,
+
+    received_at_us: i64,
+    first_sequence: u64,
+    peers: Vec<proto::Peer>,
+    /// Index in `peers`. BGP ID and AS number are not part of what a peer is but must not get lost.
+    places: HashMap<(PeerKey, Ipv4Addr, u32), u32>,
+    events: Vec<proto::Event>,
+    /// Routes that the next message may add to.
+    open: Option<OpenRoutes>,
+    /// Payload so far, about.
+    octets: usize,
+    messages: u64,
+    routes: u64,
+    batches: Vec<EncodedBatch>,
+    /// Scratch for canonical attributes.
+    attributes: Vec<u8>,
+}
+
+/// The last event while messages that say the same may still join it.
+#[derive(Debug)]
+struct OpenRoutes {
+    event: proto::Event,
+    attributes: Vec<u8>,
+    group: proto::RouteGroup,
+    nlri: Vec<u8>,
+}
+
+/// Octets of an event besides its byte fields, about.
+const EVENT_OCTETS: usize = 32;
+
+impl Session {
+    pub fn new(options: SessionOptions) -> Self {
+        let limits = Options { max_message_bytes: options.max_message_bytes, max_peers: options.max_peers };
+        Session { decoder: Decoder::new(limits), writer: Writer::new(options) }
+    }
+
+    /// Takes what arrived; gives the batches of all messages that are complete with it. After a fatal
+    /// error every feed gives the same error and nothing else.
+    pub fn feed(&mut self, bytes: &[u8], received_at_us: i64) -> Feed {
+        self.writer.received_at_us = received_at_us;
+        let mut frames = self.decoder.feed(bytes);
+        let mut fatal = None;
+        while let Some(frame) = frames.next() {
+            match frame {
+                Ok(frame) => self.writer.frame(frame),
+                Err(error) => {
+                    fatal = Some(error);
+                    break;
+                }
+            }
+        }
+        self.writer.close();
+        Feed { batches: std::mem::take(&mut self.writer.batches), fatal }
+    }
+
+    /// The last batch, which tells that and why the session is over; none when it was told before. A
+    /// Termination or lost framing that was seen before is the reason, whatever is given here.
+    pub fn end(&mut self, reason: EndReason, text: &str, now_us: i64) -> Option<EncodedBatch> {
+        use proto::session_end::Reason;
+        if std::mem::replace(&mut self.writer.done, true) {
+            return None;
+        }
+        let (reason, text) = match (self.decoder.fatal(), self.writer.terminated, reason) {
+            (Some(error), ..) => match error.kind() {
+                ErrorKind::MessageLength { found, limit } if found > limit => {
+                    (Reason::Limit, error.to_string())
+                }
+                _ => (Reason::Framing, error.to_string()),
+            },
+            (None, true, EndReason::Closed) => (Reason::Terminated, text.to_string()),
+            (None, _, EndReason::Closed) => (Reason::Closed, text.to_string()),
+            (None, _, EndReason::Error) => (Reason::Error, text.to_string()),
+            (None, _, EndReason::Limit) => (Reason::Limit, text.to_string()),
+            (None, _, EndReason::Shutdown) => (Reason::Shutdown, text.to_string()),
+        };
+        self.writer.received_at_us = now_us;
+        self.writer.begin(None);
+        let end = proto::SessionEnd { reason: reason.into(), text };
+        self.writer.push(None, proto::event::Body::SessionEnd(end), EVENT_OCTETS);
+        self.writer.sequence += 1;
+        self.writer.close();
+        self.writer.batches.pop()
+    }
+
+    /// None before the first message: it decides the router's identity.
+    pub fn router_id(&self) -> Option<Id> {
+        self.writer.session.as_ref().map(|_| self.writer.router_id)
+    }
+
+    /// As the Initiation says; empty before it.
+    pub fn sys_name(&self) -> &str {
+        self.writer.session.as_ref().map_or("", |session| &session.sys_name)
+    }
+
+    pub fn sys_descr(&self) -> &str {
+        self.writer.session.as_ref().map_or("", |session| &session.sys_descr)
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.decoder.counters()
+    }
+
+    /// Octets of a message that has not come whole.
+    pub fn pending(&self) -> usize {
+        self.decoder.pending()
+    }
+}
+
+impl Writer {
+    fn new(options: SessionOptions) -> Self {
+        Writer {
+            options,
+            session: None,
+            router_id: Id::default(),
+            sequence: 1,
+            peer_ids: HashMap::new(),
+            terminated: false,
+            done: false,
+            received_at_us: 0,
+            first_sequence: 1,
+            peers: Vec::new(),
+            places: HashMap::new(),
+            events: Vec::new(),
+            open: None,
+            octets: 0,
+            messages: 0,
+            routes: 0,
+            batches: Vec::new(),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// The session's first event, when the first message, or the end, says who the router is.
+    fn begin(&mut self, initiation: Option<&bmp::Initiation>) {
+        if self.session.is_some() {
+            return;
+        }
+        let sys_name = initiation.and_then(|initiation| initiation.sys_name.clone()).unwrap_or_default();
+        let sys_descr = initiation.and_then(|initiation| initiation.sys_descr.clone()).unwrap_or_default();
+        self.router_id = ids::router(&sys_name, self.options.router_address);
+        self.session = Some(proto::Session {
+            router_id: Bytes::copy_from_slice(&self.router_id),
+            epoch: self.options.epoch,
+            router_address: self.options.router_address.to_string(),
+            router_port: self.options.router_port.into(),
+            sys_name,
+            sys_descr,
+            collector: self.options.collector.clone(),
+        });
+        self.push(None, proto::event::Body::SessionStart(proto::SessionStart {}), EVENT_OCTETS);
+        self.sequence += 1;
+    }
+
+    fn frame(&mut self, frame: Frame<'_>) {
+        let initiation = match &frame.content {
+            Ok(Content::Other(bmp::Body::Initiation(initiation))) => Some(initiation),
+            _ => None,
+        };
+        self.begin(initiation);
+        match frame.content {
+            Ok(Content::RouteMonitoring(message)) => {
+                let tlvs = message.tlvs.iter().map(tlv).collect();
+                self.update(&message.peer, &message.update, tlvs);
+            }
+            Ok(Content::Other(body)) => self.body(body, frame.offset, frame.bytes),
+            Err(error) => self.undecodable(
+                frame.bytes,
+                error.offset(),
+                error.path().to_string(),
+                error.reason(),
+                error.suspect(),
+            ),
+        }
+        self.sequence += 1;
+        self.messages += 1;
+        if self.octets >= self.options.max_batch_bytes || self.events.len() >= self.options.max_batch_events {
+            self.close();
+        }
+    }
+
+    fn body(&mut self, body: bmp::Body, offset: u64, frame: &[u8]) {
+        use proto::event::Body;
+        let peer = body.peer().copied();
+        let (event, octets) = match body {
+            bmp::Body::Initiation(message) => {
+                if let Some(session) = &mut self.session {
+                    // A later Initiation may say more; the id stays.
+                    session.sys_name =
+                        message.sys_name.unwrap_or_else(|| std::mem::take(&mut session.sys_name));
+                    session.sys_descr =
+                        message.sys_descr.unwrap_or_else(|| std::mem::take(&mut session.sys_descr));
+                }
+                let tlvs = message.tlvs.iter().map(tlv).collect();
+                (Body::Initiation(proto::Initiation { tlvs }), frame.len())
+            }
+            bmp::Body::Termination(message) => {
+                self.terminated = true;
+                let termination = proto::Termination {
+                    reason: message.reason.map(Into::into),
+                    text: message.text.unwrap_or_default(),
+                    tlvs: message.tlvs.iter().map(tlv).collect(),
+                };
+                (Body::Termination(termination), 2 * frame.len())
+            }
+            bmp::Body::PeerUp(message) => {
+                let up = proto::PeerUp {
+                    local_address: match message.local_address {
+                        address if address.is_unspecified() => Bytes::new(),
+                        address => self::address(address),
+                    },
+                    local_port: message.local_port.into(),
+                    remote_port: message.remote_port.into(),
+                    sent_open: Bytes::copy_from_slice(&message.sent_open_message),
+                    received_open: Bytes::copy_from_slice(&message.received_open_message),
+                    tlvs: message.tlvs.iter().map(tlv).collect(),
+                };
+                (Body::PeerUp(up), frame.len())
+            }
+            bmp::Body::PeerDown(message) => {
+                let mut down =
+                    proto::PeerDown { reason: message.reason.number().into(), ..Default::default() };
+                match &message.reason {
+                    PeerDownReason::LocalNotification { .. } | PeerDownReason::RemoteNotification { .. } => {
+                        down.notification = Bytes::copy_from_slice(&message.data);
+                    }
+                    PeerDownReason::LocalFsmEvent { event } => down.fsm_event = event.map(Into::into),
+                    PeerDownReason::LocalSystemClosed { tlvs } => down.tlvs = tlvs.iter().map(tlv).collect(),
+                    _ => {}
+                }
+                (Body::PeerDown(down), frame.len())
+            }
+            bmp::Body::StatisticsReport(message) => {
+                let counters = message.statistics.iter().map(counter).collect();
+                (Body::Statistics(proto::Statistics { counters }), 2 * frame.len())
+            }
+            bmp::Body::RouteMirroring(message) => {
+                let tlvs = message.mirrored.iter().map(mirrored).collect();
+                (Body::Mirroring(proto::Mirroring { tlvs }), frame.len())
+            }
+            bmp::Body::RouteMonitoring(message) => {
+                // The decoder gives these by reference, see `update`.
+                let kind = message.peer.peer_type.name();
+                return self.undecodable(
+                    frame,
+                    offset,
+                    "bmp".into(),
+                    format!("{kind}: not by reference"),
+                    false,
+                );
+            }
+            bmp::Body::Unknown(message) => {
+                let reason = format!("message type {} has no reading", message.message_type);
+                return self.undecodable(frame, offset + 5, "bmp.type".into(), reason, false);
+            }
+        };
+        let place = peer.as_ref().map(|peer| (self.place(peer), peer));
+        self.push(place, event, octets);
+    }
+
+    fn undecodable(&mut self, frame: &[u8], offset: u64, path: String, mut reason: String, suspect: bool) {
+        // A message of the broker has a limit; the start of a message that long tells enough.
+        let raw = frame.get(..self.options.max_batch_bytes).unwrap_or(frame);
+        if raw.len() < frame.len() {
+            reason = format!("{reason} (of {} octets the first {} are kept)", frame.len(), raw.len());
+        }
+        let octets = raw.len() + reason.len();
+        let raw = Bytes::copy_from_slice(raw);
+        // Which peer, where at least the per-peer header reads.
+        let has_peer = matches!(frame.get(5), Some(0..=3 | 6));
+        let header = frame.get(bmp::HEADER_LENGTH..).filter(|_| has_peer);
+        let header = header.and_then(|body| PeerHeader::decode(&mut wire::reader::Reader::new(body, 0)).ok());
+        let place = header.as_ref().map(|peer| (self.place(peer), peer));
+        let undecodable = proto::Undecodable { offset, path, reason, raw, suspect };
+        self.push(place, proto::event::Body::Undecodable(undecodable), octets);
+    }
+
+    fn update(&mut self, peer: &PeerHeader, update: &UpdateView<'_>, tlvs: Vec<proto::Tlv>) {
+        let place = self.place(peer);
+        if let Some(family) = update.end_of_rib() {
+            let end = proto::EndOfRib { afi: family.afi.into(), safi: family.safi.into() };
+            return self.push(Some((place, peer)), proto::event::Body::EndOfRib(end), EVENT_OCTETS);
+        }
+        self.attributes.clear();
+        if update.groups().iter().any(|group| group.action == Action::Announce) {
+            update.canonical_attributes(&mut self.attributes);
+        }
+        self.routes += update.groups().iter().map(|group| u64::from(group.count)).sum::<u64>();
+
+        if let ([group], [], []) = (update.groups(), update.faults(), tlvs.as_slice()) {
+            if self.joins(place, peer, group) {
+                return;
+            }
+            self.seal();
+            let open = OpenRoutes {
+                event: self.event(Some((place, peer)), None),
+                attributes: self.attributes.clone(),
+                group: proto::RouteGroup { nlri: Bytes::new(), ..route_group(group) },
+                nlri: group.nlri.to_vec(),
+            };
+            self.octets += open.attributes.len() + open.nlri.len() + EVENT_OCTETS;
+            self.open = Some(open);
+            return;
+        }
+
+        let routes = proto::Routes {
+            attributes: Bytes::copy_from_slice(&self.attributes),
+            groups: update.groups().iter().map(route_group).collect(),
+            faults: update.faults().iter().map(fault).collect(),
+            tlvs,
+        };
+        let octets = routes.encoded_len();
+        self.push(Some((place, peer)), proto::event::Body::Routes(routes), octets);
+    }
+
+    /// Adds a group to the open event where that says the same of its routes.
+    fn joins(&mut self, place: u32, peer: &PeerHeader, group: &wire::bgp::RouteGroup<'_>) -> bool {
+        let Some(open) = &mut self.open else { return false };
+        let same = open.event.peer == Some(place)
+            && open.event.router_time_us == time(peer)
+            && open.event.view == view(peer) as i32
+            && open.event.filtered == peer.filtered()
+            && open.group.action == action(group.action) as i32
+            && (open.group.afi, open.group.safi) == (group.family.afi.into(), group.family.safi.into())
+            && open.group.add_path == group.add_path
+            && open.group.next_hop == group.next_hop
+            && open.attributes == self.attributes
+            // A family without a reading has one NLRI a block, whose end nobody knows.
+            && wire::bgp::nlri::has_reading(group.family);
+        if same {
+            open.nlri.extend_from_slice(group.nlri);
+            self.octets += group.nlri.len();
+        }
+        same
+    }
+
+    /// Index of a peer in the batch.
+    fn place(&mut self, header: &PeerHeader) -> u32 {
+        let key = header.key();
+        if let Some(place) = self.places.get(&(key, header.bgp_id, header.asn)) {
+            return *place;
+        }
+        // Bounded: a session that makes up peers only makes this slower.
+        if self.peer_ids.len() >= self.options.max_peers {
+            self.peer_ids.clear();
+        }
+        let router_id = &self.router_id;
+        let id = *self.peer_ids.entry(key).or_insert_with(|| ids::peer(router_id, header));
+        let place = u32::try_from(self.peers.len()).unwrap_or(u32::MAX);
+        self.peers.push(proto::Peer {
+            id: Bytes::copy_from_slice(&id),
+            r#type: header.peer_type.0.into(),
+            distinguisher: header.distinguisher,
+            address: address(header.address),
+            asn: header.asn,
+            bgp_id: Bytes::copy_from_slice(&header.bgp_id.octets()),
+        });
+        self.places.insert((key, header.bgp_id, header.asn), place);
+        self.octets += 3 * EVENT_OCTETS;
+        place
+    }
+
+    fn event(&mut self, peer: Option<(u32, &PeerHeader)>, body: Option<proto::event::Body>) -> proto::Event {
+        if self.events.is_empty() && self.open.is_none() {
+            self.first_sequence = self.sequence;
+        }
+        let header = peer.map(|(_, header)| header);
+        proto::Event {
+            sequence_offset: u32::try_from(self.sequence - self.first_sequence).unwrap_or(u32::MAX),
+            peer: peer.map(|(place, _)| place),
+            view: header.map_or(0, |header| view(header) as i32),
+            filtered: header.is_some_and(PeerHeader::filtered),
+            router_time_us: header.map_or(0, time),
+            body,
+        }
+    }
+
+    fn push(&mut self, peer: Option<(u32, &PeerHeader)>, body: proto::event::Body, octets: usize) {
+        self.seal();
+        let event = self.event(peer, Some(body));
+        self.octets += octets + EVENT_OCTETS;
+        self.events.push(event);
+    }
+
+    /// Nothing joins the open event any more.
+    fn seal(&mut self) {
+        if let Some(OpenRoutes { mut event, attributes, mut group, nlri }) = self.open.take() {
+            group.nlri = nlri.into();
+            let routes =
+                proto::Routes { attributes: attributes.into(), groups: vec![group], ..Default::default() };
+            event.body = Some(proto::event::Body::Routes(routes));
+            self.events.push(event);
+        }
+    }
+
+    /// Encodes what is there as one batch.
+    fn close(&mut self) {
+        self.seal();
+        if self.events.is_empty() {
+            return;
+        }
+        let batch = proto::Batch {
+            session: self.session.clone(),
+            first_sequence: self.first_sequence,
+            received_at_us: self.received_at_us,
+            peers: std::mem::take(&mut self.peers),
+            events: std::mem::take(&mut self.events),
+        };
+        self.places.clear();
+        self.octets = 0;
+        self.batches.push(EncodedBatch {
+            message_id: format!(
+                "{}-{}-{}",
+                uuid::Uuid::from_bytes(self.router_id),
+                self.options.epoch,
+                self.first_sequence
+            ),
+            router_id: self.router_id,
+            first_sequence: self.first_sequence,
+            messages: std::mem::take(&mut self.messages),
+            routes: std::mem::take(&mut self.routes),
+            events: batch.events.len() as u64,
+            payload: batch.encode_to_vec(),
+        });
+    }
+}
+
+fn route_group(group: &wire::bgp::RouteGroup<'_>) -> proto::RouteGroup {
+    proto::RouteGroup {
+        action: action(group.action) as i32,
+        afi: group.family.afi.into(),
+        safi: group.family.safi.into(),
+        add_path: group.add_path,
+        next_hop: Bytes::copy_from_slice(group.next_hop),
+        nlri: Bytes::copy_from_slice(group.nlri),
+    }
+}
+
+fn action(action: Action) -> proto::route_group::Action {
+    match action {
+        Action::Announce => proto::route_group::Action::Announce,
+        Action::Withdraw => proto::route_group::Action::Withdraw,
+    }
+}
+
+fn fault(fault: &wire::bgp::Fault) -> proto::Fault {
+    use proto::fault::Treatment as To;
+    let treatment = match fault.treatment {
+        Treatment::AttributeDiscard => To::AttributeDiscard,
+        Treatment::TreatAsWithdraw => To::TreatAsWithdraw,
+        Treatment::AfiSafiDisable => To::AfiSafiDisable,
+        Treatment::SessionReset => To::SessionReset,
+    };
+    proto::Fault {
+        treatment: treatment.into(),
+        attribute: fault.attribute.map(Into::into),
+        reason: fault.error.to_string(),
+        raw: Bytes::copy_from_slice(&fault.raw),
+    }
+}
+
+fn view(header: &PeerHeader) -> proto::RibView {
+    match header.view() {
+        bmp::RibView::AdjRibInPre => proto::RibView::AdjRibInPre,
+        bmp::RibView::AdjRibInPost => proto::RibView::AdjRibInPost,
+        bmp::RibView::AdjRibOutPre => proto::RibView::AdjRibOutPre,
+        bmp::RibView::AdjRibOutPost => proto::RibView::AdjRibOutPost,
+        bmp::RibView::LocRib => proto::RibView::LocRib,
+    }
+}
+
+fn time(header: &PeerHeader) -> i64 {
+    header.timestamp.unix_microseconds().unwrap_or(0)
+}
+
+fn address(address: IpAddr) -> Bytes {
+    match address {
+        IpAddr::V4(address) => Bytes::copy_from_slice(&address.octets()),
+        IpAddr::V6(address) => Bytes::copy_from_slice(&address.octets()),
+    }
+}
+
+fn tlv(tlv: &bmp::Tlv) -> proto::Tlv {
+    proto::Tlv { r#type: tlv.tlv_type.into(), value: Bytes::copy_from_slice(&tlv.value) }
+}
+
+fn mirrored(mirrored: &Mirrored) -> proto::Tlv {
+    let (kind, value) = match mirrored {
+        Mirrored::BgpMessage { message, .. } => (0, Bytes::copy_from_slice(message)),
+        Mirrored::Information { code } => (1, Bytes::copy_from_slice(&code.to_be_bytes())),
+        Mirrored::Unknown { tlv_type, value } => (*tlv_type, Bytes::copy_from_slice(value)),
+    };
+    proto::Tlv { r#type: kind.into(), value }
+}
+
+fn counter(statistic: &bmp::Statistic) -> proto::statistics::Counter {
+    let mut counter =
+        proto::statistics::Counter { r#type: statistic.statistic_type.into(), ..Default::default() };
+    match &statistic.value {
+        StatisticValue::Counter32 { value } => counter.value = (*value).into(),
+        StatisticValue::Gauge64 { value } => counter.value = *value,
+        StatisticValue::Family { family, value } => {
+            counter.afi = family.afi.into();
+            counter.safi = family.safi.into();
+            counter.value = *value;
+        }
+        StatisticValue::Raw { raw } => counter.raw = Bytes::copy_from_slice(raw),
+    }
+    counter
+}
