@@ -48,5 +48,9 @@ defmodule ServiceRadar.BMP.Broker do
   @doc "How many batches of a partition are not acknowledged; asked when the station stops, to drain it."
   @callback pending(Config.t(), partition :: non_neg_integer) :: non_neg_integer
 
-  @optional_callbacks subscribe: 2, demand: 2, ack: 2, pending: 2
+  @doc "Keeps a payload that cannot be read, with the reason, for somebody to look at."
+  @callback dead_letter(Config.t(), partition :: non_neg_integer, payload :: binary, reason :: String.t()) ::
+              :ok | {:error, term}
+
+  @optional_callbacks subscribe: 2, demand: 2, ack: 2, pending: 2, dead_letter: 4
 end

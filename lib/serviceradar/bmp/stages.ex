@@ -69,10 +69,21 @@ defmodule ServiceRadar.BMP.Stages do
   end
 
   defp reject(stages, payload, reason) do
-    Logger.error("a batch cannot be read and is left out", partition: stages.partition, reason: inspect(reason))
+    Logger.error("a batch cannot be read and is left out: #{reason} (#{dead_letter(stages, payload, reason)})")
     measurements = %{count: 1, bytes: byte_size(payload)}
     Telemetry.execute(:pipeline, :rejected, measurements, Map.put(metadata(stages), :reason, reason))
     []
+  end
+
+  defp dead_letter(%{config: %{broker: {broker, _}} = config, partition: partition}, payload, reason) do
+    if function_exported?(broker, :dead_letter, 4) do
+      case broker.dead_letter(config, partition, payload, to_string(reason)) do
+        :ok -> "kept as a dead letter"
+        {:error, why} -> "and cannot be kept as a dead letter: #{inspect(why)}"
+      end
+    else
+      "the broker keeps no dead letters"
+    end
   end
 
   @doc "Commits changes, trying again until the store has them."

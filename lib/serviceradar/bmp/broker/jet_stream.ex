@@ -45,6 +45,8 @@ if Code.ensure_loaded?(Gnat) do
     * `:stream` - default `"BMP"`
     * `:subject_prefix` - default `"events.bgp.raw"`. In a running ServiceRadar the stream `events` owns `events.>`:
       there it is `"bgp.raw"`
+    * `:dead_letter_subject` - where batches go that cannot be read, in a stream of its own, `<stream>-DEAD`; default
+      `"events.bgp.dead"`
     * `:durable` - default `"serviceradar-bmp"`
     * `:max_bytes`, `:max_age` (ms, 0 for none), `:replicas`, `:duplicate_window` (ms) - of a stream that is created; default
       1 GiB, 0, 1, 120,000
@@ -59,7 +61,7 @@ if Code.ensure_loaded?(Gnat) do
     @behaviour ServiceRadar.BMP.Broker
 
     alias ServiceRadar.BMP.{Batch, Config, Instance}
-    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, Link, Publisher}
+    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, DeadLetters, Link, Publisher}
 
     @defaults [
       connection: nil,
@@ -69,6 +71,7 @@ if Code.ensure_loaded?(Gnat) do
       domain: nil,
       stream: "BMP",
       subject_prefix: "events.bgp.raw",
+      dead_letter_subject: "events.bgp.dead",
       durable: "serviceradar-bmp",
       max_bytes: 1024 * 1024 * 1024,
       max_age: 0,
@@ -91,7 +94,13 @@ if Code.ensure_loaded?(Gnat) do
            :ok <- each(options, @positive, &(is_integer(&1) and &1 > 0), "an integer above 0"),
            :ok <- each(options, [:max_age], &(is_integer(&1) and &1 >= 0), "milliseconds, 0 or more"),
            :ok <- each(options, [:stream, :durable], &name?/1, "a name without spaces, dots and wildcards"),
-           :ok <- each(options, [:subject_prefix], &prefix?/1, "a subject without spaces and wildcards"),
+           :ok <-
+             each(
+               options,
+               [:subject_prefix, :dead_letter_subject],
+               &prefix?/1,
+               "a subject without spaces and wildcards"
+             ),
            :ok <- Connection.validate(options),
            do: {:ok, options}
     end
@@ -147,6 +156,12 @@ if Code.ensure_loaded?(Gnat) do
 
     @impl true
     def ack({ref, consumer}, tag), do: GenServer.cast(consumer, {:ack, ref, tag})
+
+    @impl true
+    def dead_letter(%Config{broker: {__MODULE__, options}} = config, partition, payload, reason) do
+      gnat = GenServer.whereis(Connection.name(config.name, options))
+      DeadLetters.put(gnat, options, partition, payload, reason)
+    end
 
     @doc "The subject of a partition."
     @spec subject(keyword, non_neg_integer) :: String.t()

@@ -391,6 +391,22 @@ cond do
         info
       end
 
+      describe "dead letters" do
+        test "are kept in a stream of their own, with the reason", context do
+          config = broker!(context)
+          eventually(fn -> gnat(config) end)
+          assert :ok = JetStream.dead_letter(config, 1, "not a batch", "wire type 6\nat 0")
+          assert :ok = JetStream.dead_letter(config, 1, "nor this", "wire type 7")
+
+          {_, options} = config.broker
+          request = %{seq: 1}
+          {:ok, %{"message" => message}} = API.request(gnat(config), options, "STREAM.MSG.GET.BMP-DEAD", request)
+          assert %{"subject" => "events.bgp.dead", "seq" => 1} = message
+          assert Base.decode64!(message["data"]) == "not a batch"
+          assert Base.decode64!(message["hdrs"]) =~ "Bmp-Reason: wire type 6?at 0\r\nBmp-Partition: 1\r\n"
+        end
+      end
+
       describe "when nats-server is killed and started again" do
         test "everything published gets through, in order, once", context do
           config = broker!(context)
