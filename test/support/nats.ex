@@ -6,7 +6,9 @@ defmodule ServiceRadar.BMP.Test.NATS do
   with the same folder.
   """
 
-  defstruct [:executable, :port, :folder, :handle, :os_pid, :config]
+  alias ServiceRadar.BMP.Test.OSProcess
+
+  defstruct [:executable, :port, :folder, :process, :config]
 
   @doc "Why there is no server to test with, or nil."
   def missing do
@@ -30,43 +32,20 @@ defmodule ServiceRadar.BMP.Test.NATS do
       "listen: 127.0.0.1:#{nats.port}\njetstream { store_dir: \"#{nats.folder}/store\" }\n" <> nats.config
     )
 
-    # The shell ends the server when our end of its standard input closes, even if this VM is killed.
-    script = """
-    exec 3<&0 2>/dev/null
-    "$0" -c "$1" -l "$2" </dev/null >/dev/null 2>&1 3<&- & server=$!
-    echo $server
-    (cat <&3 >/dev/null; kill -9 $server 2>/dev/null) & watcher=$!
-    wait $server; kill $watcher 2>/dev/null
-    """
-
-    arguments = ["-c", script, nats.executable, file, Path.join(nats.folder, "log")]
-    handle = Port.open({:spawn_executable, "/bin/sh"}, [:binary, :exit_status, line: 100, args: arguments])
-
-    os_pid =
-      receive do
-        {^handle, {:data, {:eol, pid}}} -> String.to_integer(pid)
-      after
-        5_000 -> raise "no shell"
-      end
-
-    nats = %{nats | handle: handle, os_pid: os_pid}
+    log = Path.join(nats.folder, "log")
+    nats = %{nats | process: OSProcess.start!(nats.executable, ["-c", file], log)}
     await(nats, 100)
     nats
   end
 
-  def kill(%__MODULE__{handle: handle, os_pid: os_pid} = nats) do
-    {_, 0} = System.cmd("kill", ["-9", "#{os_pid}"])
-
-    receive do
-      {^handle, {:exit_status, _}} -> nats
-    after
-      5_000 -> raise "nats-server #{os_pid} does not end"
-    end
+  def kill(%__MODULE__{} = nats) do
+    OSProcess.kill(nats.process)
+    nats
   end
 
   @doc "Ends the server and removes its folder."
   def stop(%__MODULE__{} = nats) do
-    if Port.info(nats.handle), do: Port.close(nats.handle)
+    OSProcess.stop(nats.process)
     File.rm_rf(nats.folder)
     :ok
   end

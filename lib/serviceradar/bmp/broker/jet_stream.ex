@@ -101,8 +101,7 @@ if Code.ensure_loaded?(Gnat) do
                &prefix?/1,
                "a subject without spaces and wildcards"
              ),
-           :ok <- Connection.validate(options),
-           do: {:ok, options}
+           do: Connection.validate(options)
     end
 
     defp known(options) do

@@ -33,7 +33,7 @@ if Code.ensure_loaded?(Gnat) do
     @doc "A new subject for answers."
     @spec inbox(keyword) :: String.t()
     def inbox(options) do
-      (options[:settings][:inbox_prefix] || "_INBOX.") <> Base.url_encode64(:crypto.strong_rand_bytes(12))
+      options[:inbox_prefix] <> Base.url_encode64(:crypto.strong_rand_bytes(12))
     end
 
     defp answer({:ok, %{"error" => error}}),

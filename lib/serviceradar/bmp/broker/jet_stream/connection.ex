@@ -9,7 +9,10 @@ if Code.ensure_loaded?(Gnat) do
     @doc "The connection's name, for Gnat's functions."
     def name(station, options), do: options[:connection] || Instance.via(station, :nats)
 
-    @doc "Whether the options can be made into Gnat's settings."
+    @doc """
+    Checks the options for the connection, and hides them in a function: a station's configuration may be looked at and
+    is part of crash reports, so it is no place for passwords.
+    """
     def validate(options) do
       connection = options[:connection]
 
@@ -24,7 +27,14 @@ if Code.ensure_loaded?(Gnat) do
           {:error, ":settings is a keyword list"}
 
         true ->
-          with {:ok, _} <- settings(options), do: :ok
+          with {:ok, _} <- settings(options) do
+            hidden = [
+              connect: fn -> settings(options) end,
+              inbox_prefix: options[:settings][:inbox_prefix] || "_INBOX."
+            ]
+
+            {:ok, options |> Keyword.drop([:servers, :creds, :settings]) |> Keyword.merge(hidden)}
+          end
       end
     end
 
@@ -32,11 +42,15 @@ if Code.ensure_loaded?(Gnat) do
       if options[:connection] do
         []
       else
-        # Read again here: secrets do not belong into the station's configuration, which anybody may look at.
-        {:ok, settings} = settings(options)
-        argument = %{name: name(station, options), backoff_period: @reconnect_after, connection_settings: settings}
-        [%{id: Gnat.ConnectionSupervisor, start: {Gnat.ConnectionSupervisor, :start_link, [argument]}}]
+        argument = %{name: name(station, options), backoff_period: @reconnect_after, connection_settings: []}
+        [%{id: Gnat.ConnectionSupervisor, start: {__MODULE__, :start_link, [argument, options[:connect]]}}]
       end
+    end
+
+    @doc false
+    def start_link(argument, connect) do
+      with {:ok, settings} <- connect.(),
+           do: Gnat.ConnectionSupervisor.start_link(%{argument | connection_settings: settings})
     end
 
     defp settings(options) do

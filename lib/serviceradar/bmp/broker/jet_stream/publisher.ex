@@ -21,6 +21,7 @@ if Code.ensure_loaded?(Gnat) do
 
     @first_rest 100
     @longest_rest 2_000
+    @complain_every 10_000
     # JetStream: "message size exceeds maximum allowed"
     @too_big 10_054
 
@@ -46,6 +47,7 @@ if Code.ensure_loaded?(Gnat) do
          inbox: nil,
          mode: :down,
          refusals: 0,
+         complained: nil,
          entries: %{},
          base: 0,
          next: 0,
@@ -226,11 +228,23 @@ if Code.ensure_loaded?(Gnat) do
     defp unsend(state, entry), do: %{state | sent: state.sent - 1, sent_bytes: state.sent_bytes - entry.size}
 
     defp refused(state, number, entry, reason) do
-      if state.refusals == 0, do: Logger.warning("JetStream refuses a batch, trying again: #{inspect(reason)}")
+      state = complain(state, reason)
       if reason == :no_responders, do: Link.check(state.station)
       execute(:refused, %{count: 1}, %{reason: reason}, state)
       state = unsend(state, entry)
       %{state | mode: :settling, entries: %{state.entries | number => %{entry | sent_at: nil}}}
+    end
+
+    # A stream that stays full refuses one of every few batches.
+    defp complain(state, reason) do
+      now = System.monotonic_time(:millisecond)
+
+      if state.complained == nil or now - state.complained > @complain_every do
+        Logger.warning("JetStream refuses batches of #{state.subject}, trying again: #{inspect(reason)}")
+        %{state | complained: now}
+      else
+        state
+      end
     end
 
     defp settled(%{mode: :settling, sent: 0} = state) do
