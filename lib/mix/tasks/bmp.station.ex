@@ -12,7 +12,7 @@ defmodule Mix.Tasks.Bmp.Station do
   * `--sample` - plays the capture that ships with the package, recorded from a live FRR router, to the station
   * `--play` - plays a file, raw BMP or gzip of it
   * `--ocsf` - appends OCSF events to a file, one JSON object a line
-  * `--web` - port of the pages, in the full build; default 11080
+  * `--web` - port of the pages, in the full build; default 4000, 0 for a free one. They are on 127.0.0.1 only
   * `--plain` - lines in place of the live table; so it is by itself where the output is no terminal
 
   A router is pointed at it like this (FRR):
@@ -84,8 +84,10 @@ defmodule Mix.Tasks.Bmp.Station do
     pages = ServiceRadar.BMPWeb.Standalone
 
     if Code.ensure_loaded?(pages) do
-      {:ok, url} = apply(pages, :start, [[station: BMP, port: options[:web] || 11_080]])
-      url
+      case Supervisor.start_link([{pages, port: options[:web] || 4000}], strategy: :one_for_one) do
+        {:ok, _} -> pages.url()
+        {:error, reason} -> Mix.raise("the pages do not start: " <> explain(reason))
+      end
     end
   end
 

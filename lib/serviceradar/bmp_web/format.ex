@@ -1,0 +1,243 @@
+defmodule ServiceRadar.BMPWeb.Format do
+  @moduledoc """
+  What the pages call things: addresses, families, views, communities, times.
+  """
+  import Bitwise
+
+  @views [
+    adj_rib_in_pre: {"Adj-RIB-In pre-policy", "Adj-In pre"},
+    adj_rib_in_post: {"Adj-RIB-In post-policy", "Adj-In post"},
+    adj_rib_out_pre: {"Adj-RIB-Out pre-policy", "Adj-Out pre"},
+    adj_rib_out_post: {"Adj-RIB-Out post-policy", "Adj-Out post"},
+    loc_rib: {"Loc-RIB", "Loc-RIB"}
+  ]
+
+  # IANA Address Family Numbers and SAFI registries.
+  @families %{
+    {1, 1} => {"ipv4-unicast", "IPv4 unicast"},
+    {2, 1} => {"ipv6-unicast", "IPv6 unicast"},
+    {1, 2} => {"ipv4-multicast", "IPv4 multicast"},
+    {2, 2} => {"ipv6-multicast", "IPv6 multicast"},
+    {1, 4} => {"ipv4-labeled-unicast", "IPv4 labeled unicast"},
+    {2, 4} => {"ipv6-labeled-unicast", "IPv6 labeled unicast"},
+    {1, 128} => {"vpnv4-unicast", "VPNv4 unicast"},
+    {2, 128} => {"vpnv6-unicast", "VPNv6 unicast"},
+    {25, 65} => {"l2vpn-vpls", "L2VPN VPLS"},
+    {25, 70} => {"l2vpn-evpn", "L2VPN EVPN"},
+    {1, 132} => {"route-target", "Route target constraint"},
+    {1, 133} => {"ipv4-flowspec", "IPv4 FlowSpec"},
+    {2, 133} => {"ipv6-flowspec", "IPv6 FlowSpec"},
+    {16_388, 71} => {"bgp-ls", "BGP-LS"}
+  }
+
+  # IANA BGP Well-known Communities.
+  @well_known %{
+    "65535:0" => "graceful-shutdown",
+    "65535:1" => "accept-own",
+    "65535:6" => "llgr-stale",
+    "65535:7" => "no-llgr",
+    "65535:666" => "blackhole",
+    "65535:65281" => "no-export",
+    "65535:65282" => "no-advertise",
+    "65535:65283" => "no-export-subconfed",
+    "65535:65284" => "no-peer"
+  }
+
+  @doc "RIB views, as `{atom, long name, short name}`."
+  def views, do: for({view, {long, short}} <- @views, do: {view, long, short})
+
+  @doc """
+      iex> ServiceRadar.BMPWeb.Format.view(:adj_rib_in_post)
+      "Adj-RIB-In post-policy"
+  """
+  def view(view), do: view |> names() |> elem(0)
+
+  @doc "The same, for a narrow column."
+  def short_view(view), do: view |> names() |> elem(1)
+
+  defp names(view), do: Keyword.get(@views, view, {to_string(view), to_string(view)})
+
+  @doc """
+  An address family's name.
+
+      iex> ServiceRadar.BMPWeb.Format.family({2, 1})
+      "IPv6 unicast"
+      iex> ServiceRadar.BMPWeb.Format.family({1, 200})
+      "AFI 1 SAFI 200"
+  """
+  def family({afi, safi} = family) do
+    case @families do
+      %{^family => {_, name}} -> name
+      _ -> "AFI #{afi} SAFI #{safi}"
+    end
+  end
+
+  @doc """
+  The same for a URL, and back.
+
+      iex> ServiceRadar.BMPWeb.Format.family_slug({1, 1})
+      "ipv4-unicast"
+      iex> ServiceRadar.BMPWeb.Format.family_from_slug("ipv4-unicast")
+      {:ok, {1, 1}}
+      iex> ServiceRadar.BMPWeb.Format.family_from_slug("1-200")
+      {:ok, {1, 200}}
+      iex> ServiceRadar.BMPWeb.Format.family_from_slug("ipx")
+      :error
+  """
+  def family_slug({afi, safi} = family) do
+    case @families do
+      %{^family => {slug, _}} -> slug
+      _ -> "#{afi}-#{safi}"
+    end
+  end
+
+  def family_from_slug(slug) do
+    case Enum.find(@families, fn {_, {known, _}} -> known == slug end) do
+      {family, _} ->
+        {:ok, family}
+
+      nil ->
+        with [_, afi, safi] <- Regex.run(~r/^(\d{1,5})-(\d{1,3})$/, slug),
+             {afi, safi} when afi in 1..0xFFFF and safi in 1..0xFF <- {String.to_integer(afi), String.to_integer(safi)} do
+          {:ok, {afi, safi}}
+        else
+          _ -> :error
+        end
+    end
+  end
+
+  @doc "An address, a prefix, or nothing."
+  def address(nil), do: nil
+  def address(text) when is_binary(text), do: text
+  def address(address) when is_tuple(address), do: address |> :inet.ntoa() |> to_string()
+  def address(prefix), do: to_string(prefix)
+
+  @doc """
+  The NLRI of a route: its prefix, or its octets where the family has no bare prefix.
+
+      iex> ServiceRadar.BMPWeb.Format.nlri(%{prefix: nil, nlri: <<1, 255>>})
+      "0x01ff"
+  """
+  def nlri(%{prefix: nil, nlri: nlri}), do: "0x" <> Base.encode16(nlri, case: :lower)
+  def nlri(%{prefix: prefix}), do: to_string(prefix)
+
+  @doc "What a router is called: its sysName, else its address."
+  def router(%{sys_name: name}) when name not in [nil, ""], do: name
+  def router(%{address: address}) when address != nil, do: address(address)
+  def router(%{router_id: id}), do: id
+
+  @doc """
+  A community (RFC 1997) as text.
+
+      iex> ServiceRadar.BMPWeb.Format.community(0xFDE80064)
+      "65000:100"
+  """
+  def community(number) when is_integer(number), do: "#{number >>> 16}:#{number &&& 0xFFFF}"
+  def community({high, low}), do: "#{high}:#{low}"
+  def community(text) when is_binary(text), do: text
+
+  @doc """
+  The registered name of a community, or nil; and the community of a name.
+
+      iex> ServiceRadar.BMPWeb.Format.well_known("65535:666")
+      "blackhole"
+      iex> ServiceRadar.BMPWeb.Format.named_community("no-export")
+      {:ok, "65535:65281"}
+  """
+  def well_known(community), do: @well_known[community(community)]
+
+  def named_community(name) do
+    case Enum.find(@well_known, fn {_, known} -> known == name end) do
+      {community, _} -> {:ok, community}
+      nil -> :error
+    end
+  end
+
+  @doc """
+  A route distinguisher (RFC 4364, section 4.2).
+
+      iex> ServiceRadar.BMPWeb.Format.distinguisher(0x0000FDE800000001)
+      "65000:1"
+      iex> ServiceRadar.BMPWeb.Format.distinguisher(0x0001C00002010007)
+      "192.0.2.1:7"
+  """
+  def distinguisher(text) when is_binary(text), do: text
+
+  def distinguisher(number) when is_integer(number) do
+    case <<number::64>> do
+      <<0::16, asn::16, assigned::32>> -> "#{asn}:#{assigned}"
+      <<1::16, a, b, c, d, assigned::16>> -> "#{a}.#{b}.#{c}.#{d}:#{assigned}"
+      <<2::16, asn::32, assigned::16>> -> "#{asn}:#{assigned}"
+      <<octets::binary>> -> "0x" <> Base.encode16(octets, case: :lower)
+    end
+  end
+
+  @doc "A BMP peer type (RFC 7854, RFC 9069)."
+  def peer_type(0), do: "Global instance"
+  def peer_type(1), do: "RD instance"
+  def peer_type(2), do: "Local instance"
+  def peer_type(3), do: "Loc-RIB instance"
+  def peer_type(other), do: "Type #{other}"
+
+  @doc """
+  A number with its thousands apart.
+
+      iex> ServiceRadar.BMPWeb.Format.count(1234567)
+      "1,234,567"
+  """
+  def count(nil), do: "–"
+  def count(number) when number < 0, do: "-" <> count(-number)
+
+  def count(number) do
+    number |> Integer.to_string() |> String.replace(~r/\B(?=(\d{3})+$)/, ",")
+  end
+
+  @doc "`DateTime` of microseconds since the Unix epoch; nil for none."
+  def datetime(none) when none in [nil, 0], do: nil
+  def datetime(%DateTime{} = time), do: time
+  def datetime(us) when is_integer(us), do: DateTime.from_unix!(us, :microsecond)
+
+  @doc "Time of day where it is of today, else the date with it. UTC."
+  def time(time, now \\ DateTime.utc_now()) do
+    case datetime(time) do
+      nil -> "–"
+      time -> Calendar.strftime(time, if(Date.compare(time, now) == :eq, do: "%H:%M:%S", else: "%Y-%m-%d %H:%M:%S"))
+    end
+  end
+
+  @doc """
+  How long ago, in its largest two units.
+
+      iex> ServiceRadar.BMPWeb.Format.ago(~U[2026-01-01 00:00:00Z], ~U[2026-01-02 03:00:09Z])
+      "1d 3h"
+  """
+  def ago(time, now \\ DateTime.utc_now()) do
+    case datetime(time) do
+      nil -> "–"
+      time -> now |> DateTime.diff(time) |> max(0) |> duration()
+    end
+  end
+
+  @doc """
+      iex> ServiceRadar.BMPWeb.Format.duration(59)
+      "59s"
+      iex> ServiceRadar.BMPWeb.Format.duration(3_725)
+      "1h 2m"
+  """
+  def duration(seconds) when seconds < 60, do: "#{seconds}s"
+  def duration(seconds) when seconds < 3_600, do: "#{div(seconds, 60)}m #{rem(seconds, 60)}s"
+  def duration(seconds) when seconds < 86_400, do: "#{div(seconds, 3_600)}h #{div(rem(seconds, 3_600), 60)}m"
+  def duration(seconds), do: "#{div(seconds, 86_400)}d #{div(rem(seconds, 86_400), 3_600)}h"
+
+  @doc """
+  A name of the code as words.
+
+      iex> ServiceRadar.BMPWeb.Format.words(:end_of_rib)
+      "End of RIB"
+      iex> ServiceRadar.BMPWeb.Format.words("session_start")
+      "Session start"
+  """
+  def words(nil), do: nil
+  def words(kind) when kind in [:end_of_rib, "end_of_rib"], do: "End of RIB"
+  def words(name), do: name |> to_string() |> String.replace("_", " ") |> String.capitalize()
+end

@@ -1,0 +1,192 @@
+if Code.ensure_loaded?(Phoenix.LiveView) do
+  defmodule ServiceRadar.BMPWeb.OverviewLive do
+    @moduledoc false
+    # Where one begins: how much there is, what needs a look, every router, and what happens at this moment.
+    use ServiceRadar.BMPWeb, :live_view
+
+    @feed 40
+
+    @impl Phoenix.LiveView
+    def mount(_params, _session, socket) do
+      socket =
+        socket
+        |> assign(page_title: "Routers", routers: [], peers: [], counts: nil, sessions: [], feed?: false, rate: [])
+        |> stream_configure(:feed, dom_id: & &1.id)
+        |> stream(:feed, [])
+
+      {:ok, socket}
+    end
+
+    @impl Phoenix.LiveView
+    def handle_params(_params, _uri, socket), do: {:noreply, Live.load(socket)}
+
+    @impl Live
+    def fetch(%{station: station}) do
+      fn ->
+        with {:ok, routers} <- BMP.routers(station),
+             {:ok, peers} <- BMP.peers(station),
+             {:ok, counts} <- BMP.counts(station),
+             do: {:ok, %{routers: routers, peers: peers, counts: counts, sessions: BMP.sessions(station)}}
+      end
+    end
+
+    @impl Live
+    def show(socket, answer, _fresh?) do
+      assign(socket,
+        routers: Enum.sort_by(answer.routers, &{&1.state != :connected, &1.name}),
+        troubled: for(peer <- answer.peers, peer.state in [:down, :stale], do: peer),
+        up: Enum.count(answer.peers, &(&1.state == :up)),
+        counts: answer.counts,
+        sessions: answer.sessions
+      )
+    end
+
+    @impl Live
+    def changed(socket, changes) do
+      routes = for change <- changes, route <- Enum.reverse(change.routes), do: feed_row(route)
+      events = for change <- changes, event <- Enum.reverse(change.events), do: feed_row(event)
+      rows = Enum.take(events, @feed) ++ Enum.take(routes, @feed)
+      rows = rows |> Enum.sort_by(& &1.at, :desc) |> Enum.take(@feed)
+
+      rows
+      |> Enum.reverse()
+      |> Enum.reduce(socket, &stream_insert(&2, :feed, &1, at: 0, limit: @feed))
+      |> assign(:feed?, socket.assigns.feed? or rows != [])
+    end
+
+    defp feed_row(%{change: change} = route),
+      do: %{id: feed_id(), what: change, at: route.received_at_us, route: route, event: nil}
+
+    defp feed_row(%{kind: kind} = event),
+      do: %{id: feed_id(), what: kind, at: event.received_at_us, route: nil, event: event}
+
+    defp feed_id, do: "feed-#{System.unique_integer([:positive])}"
+
+    @impl Phoenix.LiveView
+    def render(assigns) do
+      ~H"""
+      <.shell base={@base} style?={@style?} here={:overview} title="Routers" paused={@paused} missed={@missed} error={@error}>
+        <dl :if={@counts} class="tiles" aria-label="Totals">
+          <.tile
+            label="Routers connected"
+            value={Format.count(Enum.count(@routers, &(&1.state == :connected)))}
+            note={"of #{Format.count(length(@routers))}"}
+          />
+          <.tile
+            label="Peers up"
+            value={Format.count(@up)}
+            note={"of #{Format.count(@counts.peers)}"}
+            to={Paths.peers(@base)}
+          />
+          <.tile
+            label="Peers down or stale"
+            value={Format.count(length(@troubled))}
+            tone={if @troubled != [], do: "bad"}
+            to={Paths.peers(@base, state: "trouble")}
+          />
+          <.tile label="Routes in all tables" value={Format.count(@counts.routes)} to={Paths.routes(@base)} />
+        </dl>
+
+        <.empty :if={!@loading and @routers == []} title="No router has connected yet.">
+          <p>
+            Point a router's BMP at this station<span :if={port(@station)}>, TCP port <b class="mono">{port(@station)}</b></span>. With FRR:
+          </p>
+          <pre>{frr(port(@station))}</pre>
+          <p :if={@sessions != []}>{length(@sessions)} connected and not yet known by name.</p>
+        </.empty>
+
+        <div :if={@routers != []} class="table">
+          <table>
+            <caption class="hidden">Routers</caption>
+            <thead>
+              <tr>
+                <th scope="col">Router</th>
+                <th scope="col">State</th>
+                <th scope="col">Address</th>
+                <th scope="col">Session since (UTC)</th>
+                <th scope="col" class="number">Peers up</th>
+                <th scope="col" class="number">Routes</th>
+                <th scope="col">Last change</th>
+                <th scope="col">Software</th>
+              </tr>
+            </thead>
+            <tbody>
+              <tr :for={router <- @routers} id={"router-#{router.router_id}"}>
+                <th scope="row"><.link navigate={Paths.router(@base, router.router_id)}>{router.name}</.link></th>
+                <td>
+                  <.state state={router.state} /><small :if={router.state == :disconnected and router.end_reason} class="why">{router.end_reason}</small>
+                </td>
+                <td class="mono">{Format.address(router.address)}</td>
+                <td><.time at={router.session_started_us} /></td>
+                <td class="number">{Format.count(router.peers_up)} <span class="of">of {Format.count(router.peers)}</span></td>
+                <td class="number">
+                  <.link navigate={Paths.routes(@base, router: router.router_id)}>{Format.count(router.routes)}</.link>
+                </td>
+                <td><.time at={router.last_change_us} now={@now} /><span :if={router.last_change_us not in [0, nil]}> ago</span></td>
+                <td class="cut" title={router.sys_descr}>{router.sys_descr}</td>
+              </tr>
+            </tbody>
+          </table>
+        </div>
+
+        <section aria-labelledby="feed-title">
+          <h2 id="feed-title">As it happens</h2>
+          <p :if={!@feed?} class="dim">Changes of routes, peers and sessions appear here from now on.</p>
+          <div class={["table", !@feed? && "hidden"]}>
+            <table class="feed">
+              <caption class="hidden">Latest changes, newest first</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Time (UTC)</th>
+                  <th scope="col">What</th>
+                  <th scope="col">Prefix</th>
+                  <th scope="col">View</th>
+                  <th scope="col">Peer</th>
+                  <th scope="col">Router</th>
+                  <th scope="col">AS path or reason</th>
+                </tr>
+              </thead>
+              <tbody id="feed" phx-update="stream">
+                <tr :for={{id, row} <- @streams.feed} id={id} class="fresh-a">
+                  <td class="mono"><.time at={row.at} /></td>
+                  <td><.change change={row.what} /></td>
+                  <td class="mono">
+                    <.link :if={row.route} navigate={Paths.route(@base, row.route)}>{Format.nlri(row.route)}</.link>
+                  </td>
+                  <td>{view(row)}</td>
+                  <td class="mono">{peer(row)}</td>
+                  <td>{(row.route || row.event).router}</td>
+                  <td class={row.route && "mono"}>{if row.route, do: row.route.as_path_text, else: row.event.reason}</td>
+                </tr>
+              </tbody>
+            </table>
+          </div>
+        </section>
+      </.shell>
+      """
+    end
+
+    defp view(%{route: nil, event: %{view: nil}}), do: nil
+    defp view(row), do: Format.short_view((row.route || row.event).view)
+
+    defp peer(row), do: Format.address((row.route || row.event).peer)
+
+    # None while the listener starts.
+    defp port(station) do
+      case Live.ask(fn -> {:ok, BMP.port(station)} end) do
+        {:ok, port} -> port
+        {:error, _} -> nil
+      end
+    end
+
+    defp frr(port) do
+      """
+      router bgp 65000
+       bmp targets station
+        bmp connect <this host> port #{port || 11_019} min-retry 1000 max-retry 10000
+        bmp monitor ipv4 unicast pre-policy
+        bmp monitor ipv6 unicast pre-policy\
+      """
+    end
+  end
+end

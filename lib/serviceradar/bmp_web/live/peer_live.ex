@@ -1,0 +1,203 @@
+if Code.ensure_loaded?(Phoenix.LiveView) do
+  defmodule ServiceRadar.BMPWeb.PeerLive do
+    @moduledoc false
+    # One peer: its session, what both sides can do, its tables, counters and events.
+    use ServiceRadar.BMPWeb, :live_view
+
+    import ServiceRadar.BMPWeb.EventsTable
+
+    alias ServiceRadar.BMPWeb.{Capabilities, EventsTable, PeersTable, Statistics}
+
+    @impl Phoenix.LiveView
+    def mount(%{"id" => id}, _session, socket) do
+      socket =
+        socket
+        |> assign(page_title: "Peer", id: id, peer: nil, capabilities: nil, statistics: [], events: [])
+        |> stream_configure(:events, dom_id: & &1.id)
+        |> stream(:events, [])
+
+      {:ok, socket}
+    end
+
+    @impl Phoenix.LiveView
+    def handle_params(_params, _uri, socket), do: {:noreply, Live.load(socket)}
+
+    @impl Live
+    def fetch(%{station: station, id: id}) do
+      fn ->
+        with {:ok, peers} <- BMP.peers(station),
+             %{} = peer <- Enum.find(peers, {:ok, nil}, &(&1.peer_id == id)),
+             {:ok, events} <- Live.kept(BMP.events(station, router: peer.router_id, peer: id, limit: 100)),
+             {:ok, statistics} <- Live.kept(BMP.statistics(station, id)),
+             do: {:ok, %{peer: peer, events: events, statistics: statistics}}
+      end
+    end
+
+    @impl Live
+    def show(socket, nil, _fresh?), do: assign(socket, peer: nil, page_title: "Unknown peer")
+
+    def show(socket, %{peer: peer} = answer, fresh?) do
+      socket
+      |> assign(page_title: "Peer #{Format.address(peer.address)}", peer: peer)
+      |> assign(capabilities: Capabilities.compare(peer), statistics: answer.statistics, events: answer.events)
+      |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
+    end
+
+    @impl Phoenix.LiveView
+    def render(assigns) do
+      ~H"""
+      <.shell
+        base={@base}
+        style?={@style?}
+        here={:peers}
+        title={if @peer, do: Format.address(@peer.address), else: @page_title}
+        up={if @peer, do: {@peer.router, Paths.router(@base, @peer.router_id)}, else: {"Peers", Paths.peers(@base)}}
+        paused={@paused}
+        missed={@missed}
+        error={@error}
+      >
+        <:beside>
+          <span :if={@peer} class="beside">AS{@peer.asn}</span>
+          <.state :if={@peer} state={@peer.state} />
+        </:beside>
+        <.empty :if={!@loading and !@peer} title="The station does not know this peer.">
+          <p class="mono">{@id}</p>
+          <p><.link navigate={Paths.peers(@base)}>All peers</.link></p>
+        </.empty>
+        <div :if={@peer}>
+          <div :if={@peer.state in [:down, :stale]} class={["banner", (@peer.state == :down && "bad") || "warn"]}>
+            <b :if={@peer.state == :down}>Down{if @peer.down_reason, do: ": #{@peer.down_reason}"}.</b>
+            <b :if={@peer.state == :stale}>Its router's session has ended.</b>
+            <span :if={@peer.state == :stale}>What is shown is the last that was seen.</span>
+          </div>
+          <dl class="facts">
+            <.fact label="In this state since (UTC)"><.time at={@peer.state_since_us} /></.fact>
+            <.fact label="BGP identifier"><span class="mono">{Format.address(@peer.bgp_id)}</span></.fact>
+            <.fact label="Kind">{Format.peer_type(@peer.peer_type)}</.fact>
+            <.fact :if={@peer.peer_type == 1} label="Route distinguisher">
+              <span class="mono">{Format.distinguisher(@peer.distinguisher)}</span>
+            </.fact>
+            <.fact :if={@peer.table_name} label="VRF or table">{@peer.table_name}</.fact>
+            <.fact label="Router's side">
+              <span class="mono"><.value value={ends(@peer.local_address, @peer.local_port)} /></span>
+              <span :if={@peer.local_asn} class="mono">AS{@peer.local_asn}</span>
+            </.fact>
+            <.fact :if={@peer.local_bgp_id} label="Router's BGP identifier">
+              <span class="mono">{Format.address(@peer.local_bgp_id)}</span>
+            </.fact>
+            <.fact label="Peer's port"><span class="mono"><.value value={@peer.remote_port} /></span></.fact>
+            <.fact label="Hold time"><.value value={@peer.hold_time && "#{@peer.hold_time} s"} /></.fact>
+            <.fact label="Last change (UTC)"><.time at={@peer.last_change_us} /></.fact>
+          </dl>
+
+          <h2>Tables</h2>
+          <.empty :if={@peer.ribs == []} title="No route of this peer has been seen." />
+          <div :if={@peer.ribs != []} class="table fit">
+            <table>
+              <caption class="hidden">Tables of this peer</caption>
+              <thead>
+                <tr>
+                  <th scope="col">View</th>
+                  <th scope="col">Family</th>
+                  <th scope="col" class="number">Routes</th>
+                  <th scope="col">Last change (UTC)</th>
+                  <th scope="col"></th>
+                </tr>
+              </thead>
+              <tbody>
+                <tr :for={rib <- @peer.ribs}>
+                  <th scope="row">{Format.view(rib.view)}</th>
+                  <td>{Format.family({rib.afi, rib.safi})}</td>
+                  <td class="number">
+                    <.link navigate={Paths.routes(@base, PeersTable.rib_query(@peer, rib))}>{Format.count(rib.routes)}</.link>
+                  </td>
+                  <td><.time at={rib.last_change_us} /></td>
+                  <td>{if rib.filtered, do: "The router reports a part only"}</td>
+                </tr>
+              </tbody>
+              <tfoot>
+                <tr>
+                  <th scope="row" colspan="2">All</th>
+                  <td class="number">{Format.count(@peer.routes)}</td>
+                  <td></td>
+                  <td></td>
+                </tr>
+              </tfoot>
+            </table>
+          </div>
+
+          <h2>Capabilities</h2>
+          <.empty :if={@capabilities == nil} title="Not known: no Peer Up with its OPEN messages was seen." />
+          <.empty :if={@capabilities == []} title="Neither side announced any." />
+          <div :if={@capabilities not in [nil, []]} class="table fit">
+            <table>
+              <caption class="hidden">Capabilities that both sides announced</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Capability</th>
+                  <th scope="col">Router announced</th>
+                  <th scope="col">Peer announced</th>
+                </tr>
+              </thead>
+              <tbody>
+                <tr :for={capability <- @capabilities}>
+                  <th scope="row">{capability.name} <small class="why mono">code {capability.code}</small></th>
+                  <td><.announced values={capability.sent} /></td>
+                  <td><.announced values={capability.received} /></td>
+                </tr>
+              </tbody>
+            </table>
+          </div>
+
+          <h2>Statistics Reports</h2>
+          <.empty :if={@statistics == nil} title="This store keeps no statistics." />
+          <.empty :if={@statistics == []} title="The router has sent no Statistics Report for this peer." />
+          <div :if={@statistics not in [nil, []]} class="table fit">
+            <table>
+              <caption class="hidden">Newest value of each counter</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Counter</th>
+                  <th scope="col">Family</th>
+                  <th scope="col" class="number">Value</th>
+                  <th scope="col">Reported (UTC)</th>
+                </tr>
+              </thead>
+              <tbody>
+                <tr :for={one <- @statistics}>
+                  <th scope="row">{Statistics.name(one.type)} <small class="why mono">type {one.type}</small></th>
+                  <td>{one.afi && Format.family({one.afi, one.safi})}</td>
+                  <td class="number">{Format.count(one.value)}</td>
+                  <td><.time at={one.received_at_us} /></td>
+                </tr>
+              </tbody>
+            </table>
+          </div>
+
+          <h2>Events</h2>
+          <.empty :if={@events == nil} title="This store keeps no events." />
+          <.empty :if={@events == []} title="Nothing has happened yet." />
+          <div class={@events in [nil, []] && "hidden"}>
+            <.events_table base={@base} rows={@streams.events} router?={false} peer?={false} />
+          </div>
+        </div>
+      </.shell>
+      """
+    end
+
+    attr :values, :any, required: true
+
+    defp announced(assigns) do
+      ~H"""
+      <span :if={@values == nil} class="none">not announced</span>
+      <span :if={@values == []}>yes</span>
+      <span :for={value <- @values || []} class="chip">{value}</span>
+      """
+    end
+
+    defp ends(nil, _port), do: nil
+    defp ends(address, port) when port in [nil, 0], do: Format.address(address)
+    defp ends(address, port) when tuple_size(address) == 4, do: "#{Format.address(address)}:#{port}"
+    defp ends(address, port), do: "[#{Format.address(address)}]:#{port}"
+  end
+end

@@ -1,0 +1,104 @@
+if Code.ensure_loaded?(Phoenix.LiveView) do
+  defmodule ServiceRadar.BMPWeb.RouterLive do
+    @moduledoc false
+    # One router: its session, its peers, what happened to them.
+    use ServiceRadar.BMPWeb, :live_view
+
+    import ServiceRadar.BMPWeb.{EventsTable, PeersTable}
+
+    alias ServiceRadar.BMPWeb.{EventsTable, PeersTable}
+
+    @impl Phoenix.LiveView
+    def mount(%{"id" => id}, _session, socket) do
+      socket =
+        socket
+        |> assign(page_title: "Router", id: id, router: nil, session: nil, peers?: false, events: [])
+        |> stream_configure(:peers, dom_id: & &1.id)
+        |> stream_configure(:events, dom_id: & &1.id)
+        |> stream(:peers, [])
+        |> stream(:events, [])
+
+      {:ok, socket}
+    end
+
+    @impl Phoenix.LiveView
+    def handle_params(_params, _uri, socket), do: {:noreply, Live.load(socket)}
+
+    @impl Live
+    def fetch(%{station: station, id: id}) do
+      fn ->
+        with {:ok, routers} <- BMP.routers(station),
+             %{} = router <- Enum.find(routers, {:ok, nil}, &(&1.router_id == id)),
+             {:ok, peers} <- BMP.peers(station, router: id),
+             {:ok, events} <- Live.kept(BMP.events(station, router: id, limit: 50)) do
+          session = Enum.find(BMP.sessions(station), &(&1.router_id == id))
+          {:ok, %{router: router, peers: peers, events: events, session: session}}
+        end
+      end
+    end
+
+    @impl Live
+    def show(socket, nil, _fresh?), do: assign(socket, router: nil, page_title: "Unknown router")
+
+    def show(socket, %{router: router} = answer, fresh?) do
+      socket
+      |> assign(page_title: router.name, router: router, session: answer.session, peers?: answer.peers != [])
+      |> assign(events: answer.events)
+      |> Live.sync(:peers, PeersTable.rows(answer.peers), fresh?)
+      |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
+    end
+
+    @impl Phoenix.LiveView
+    def render(assigns) do
+      ~H"""
+      <.shell
+        base={@base}
+        style?={@style?}
+        here={:overview}
+        title={if @router, do: @router.name, else: @page_title}
+        up={{"Routers", Paths.overview(@base)}}
+        paused={@paused}
+        missed={@missed}
+        error={@error}
+      >
+        <:beside><.state :if={@router} state={@router.state} /></:beside>
+        <.empty :if={!@loading and !@router} title="The station does not know this router.">
+          <p class="mono">{@id}</p>
+          <p><.link navigate={Paths.overview(@base)}>All routers</.link></p>
+        </.empty>
+        <div :if={@router}>
+          <dl class="facts">
+            <.fact label="Address"><span class="mono">{Format.address(@router.address)}</span></.fact>
+            <.fact label="Session since (UTC)"><.time at={@router.session_started_us} /></.fact>
+            <.fact :if={@router.session_ended_us} label="Session ended (UTC)"><.time at={@router.session_ended_us} /></.fact>
+            <.fact :if={@router.end_reason} label="Ended because">{@router.end_reason}</.fact>
+            <.fact label="Port"><span class="mono">{(@session || @router).port}</span></.fact>
+            <.fact label="Received by"><span class="mono">{@router.collector}</span></.fact>
+            <.fact label="Peers up">{Format.count(@router.peers_up)} of {Format.count(@router.peers)}</.fact>
+            <.fact label="Routes">
+              <.link navigate={Paths.routes(@base, router: @router.router_id)}>{Format.count(@router.routes)}</.link>
+            </.fact>
+            <.fact label="Last change (UTC)"><.time at={@router.last_change_us} /></.fact>
+            <.fact label="Software"><.value value={@router.sys_descr} /></.fact>
+          </dl>
+
+          <h2>Peers</h2>
+          <.empty :if={!@peers?} title="It has told of no peer yet." />
+          <div class={!@peers? && "hidden"}>
+            <.peers_table base={@base} rows={@streams.peers} router?={false} />
+          </div>
+
+          <h2>Events</h2>
+          <.empty :if={@events == nil} title="This store keeps no events.">
+            <p>They are kept by the Postgres store; new ones are shown on the first page as they happen.</p>
+          </.empty>
+          <.empty :if={@events == []} title="Nothing has happened yet." />
+          <div class={@events in [nil, []] && "hidden"}>
+            <.events_table base={@base} rows={@streams.events} router?={false} />
+          </div>
+        </div>
+      </.shell>
+      """
+    end
+  end
+end

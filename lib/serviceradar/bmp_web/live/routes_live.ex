@@ -1,0 +1,387 @@
+if Code.ensure_loaded?(Phoenix.LiveView) do
+  defmodule ServiceRadar.BMPWeb.RoutesLive do
+    @moduledoc false
+    # The search for routes. What is searched for is in the URL and nowhere else.
+    use ServiceRadar.BMPWeb, :live_view
+
+    alias ServiceRadar.BMPWeb.Search
+
+    # Of a page's address only: the cursor is any term of the store, and nobody but us may write one.
+    @cursor_salt "bmp routes cursor"
+
+    @impl Phoenix.LiveView
+    def mount(_params, _session, socket) do
+      socket =
+        socket
+        |> assign(
+          page_title: "Routes",
+          shown: nil,
+          next: nil,
+          routers: [],
+          peers: [],
+          asked: nil,
+          wanted: nil,
+          cursor: nil
+        )
+        |> stream_configure(:routes, dom_id: & &1.id)
+        |> stream(:routes, [])
+
+      {:ok, socket}
+    end
+
+    @impl Phoenix.LiveView
+    def handle_params(params, _uri, socket) do
+      search = Search.parse(params)
+      {cursor, search} = cursor(search, socket)
+
+      # What cannot be read is not asked; the answer to the last good question stays.
+      if search.errors == %{},
+        do: {:noreply, socket |> assign(search: search, wanted: search, cursor: cursor) |> Live.load(:later)},
+        else: {:noreply, assign(socket, search: search, loading: false)}
+    end
+
+    defp cursor(%{fields: %{cursor: text}} = search, socket) do
+      case Phoenix.Token.verify(socket, @cursor_salt, text, max_age: :infinity) do
+        {:ok, cursor} ->
+          {cursor, search}
+
+        {:error, _} ->
+          fields = Map.delete(search.fields, :cursor)
+          note = "The page of this link is no longer known: these are the first routes."
+          {nil, %{search | fields: fields, notes: Map.put(search.notes, :cursor, note)}}
+      end
+    end
+
+    defp cursor(search, _socket), do: {nil, search}
+
+    @impl Phoenix.LiveView
+    def handle_event("search", params, socket) do
+      search = Search.parse(Map.delete(params, "cursor"))
+
+      # A field that is wrong is said beside it while it is typed; the URL stays the last good one.
+      if search.errors == %{},
+        do: {:noreply, push_patch(socket, to: Paths.routes(socket.assigns.base, Search.params(search)))},
+        else: {:noreply, assign(socket, search: search)}
+    end
+
+    @impl Live
+    def fetch(%{wanted: nil}), do: fn -> {:ok, nil} end
+
+    def fetch(%{station: station, wanted: search, cursor: cursor}) do
+      fn ->
+        with {:ok, routers} <- BMP.routers(station),
+             {:ok, peers} <- BMP.peers(station),
+             {:ok, routes, next} <- ask(station, Search.resolve(search, routers), cursor),
+             do: {:ok, %{routers: routers, peers: peers, routes: routes, next: next, asked: search}}
+      end
+    end
+
+    defp ask(_station, :none, _cursor), do: {:ok, [], nil}
+    defp ask(station, {:ok, query}, cursor), do: BMP.routes(station, query ++ [cursor: cursor])
+
+    @impl Live
+    def show(socket, nil, _fresh?), do: socket
+
+    def show(socket, answer, fresh?) do
+      next = if answer.next, do: Phoenix.Token.sign(socket, @cursor_salt, answer.next)
+
+      socket
+      |> assign(routers: Enum.sort_by(answer.routers, & &1.name), peers: answer.peers)
+      |> assign(shown: length(answer.routes), next: next, asked: answer.asked)
+      |> Live.sync(:routes, Enum.map(answer.routes, &row/1), fresh?)
+    end
+
+    defp row(route) do
+      key = {route.peer_id, route.view, route.afi, route.safi, route.nlri, route.path_id}
+
+      %{
+        id: "route-#{:erlang.phash2(key, 4_294_967_296)}",
+        mark: {route.epoch, route.sequence, route.stale},
+        route: route
+      }
+    end
+
+    @impl Phoenix.LiveView
+    def render(assigns) do
+      ~H"""
+      <.shell base={@base} style?={@style?} here={:routes} title="Routes" paused={@paused} missed={@missed} error={@error}>
+        <form id="search" class="search" phx-change="search" phx-submit="search" role="search" aria-label="Routes">
+          <.field search={@search} name={:prefix} label="Prefix or address" class="wide">
+            <:input :let={attributes}>
+              <input
+                type="search"
+                name="prefix"
+                value={@search.fields[:prefix]}
+                placeholder="192.0.2.0/24, 2001:db8::1"
+                {attributes}
+                data-bmp-search
+              />
+            </:input>
+          </.field>
+          <fieldset class="match">
+            <legend>Match</legend>
+            <label :for={{value, name} <- matches()}>
+              <input type="radio" name="match" value={value} checked={(@search.fields[:match] || "exact") == value} />
+              <span>{name}</span>
+            </label>
+          </fieldset>
+          <.field search={@search} name={:as} label="AS in path">
+            <:input :let={attributes}>
+              <input type="search" name="as" value={@search.fields[:as]} placeholder="65001" {attributes} />
+            </:input>
+          </.field>
+          <.field search={@search} name={:community} label="Community">
+            <:input :let={attributes}>
+              <input
+                type="search"
+                name="community"
+                value={@search.fields[:community]}
+                placeholder="65000:1, no-export"
+                {attributes}
+              />
+            </:input>
+          </.field>
+          <.field search={@search} name={:peer} label="Peer">
+            <:input :let={attributes}>
+              <input
+                type="search"
+                name="peer"
+                value={@search.fields[:peer]}
+                placeholder="address"
+                list="search-peers"
+                {attributes}
+              />
+            </:input>
+          </.field>
+          <datalist id="search-peers">
+            <option :for={peer <- known_peers(@peers, @search.fields[:router])} value={Format.address(peer.address)}>
+              AS{peer.asn} {peer.router}
+            </option>
+          </datalist>
+          <.field search={@search} name={:router} label="Router">
+            <:input :let={attributes}>
+              <select name="router" {attributes}>
+                <option value="">All</option>
+                <option
+                  :for={{value, name} <- router_options(@routers, @search.fields[:router])}
+                  value={value}
+                  selected={value == @search.fields[:router]}
+                >
+                  {name}
+                </option>
+              </select>
+            </:input>
+          </.field>
+          <.field search={@search} name={:view} label="View">
+            <:input :let={attributes}>
+              <select name="view" {attributes}>
+                <option value="">All</option>
+                <option
+                  :for={{view, name, _} <- Format.views()}
+                  value={view}
+                  selected={Atom.to_string(view) == @search.fields[:view]}
+                >
+                  {name}
+                </option>
+              </select>
+            </:input>
+          </.field>
+          <.field search={@search} name={:family} label="Family">
+            <:input :let={attributes}>
+              <select name="family" {attributes}>
+                <option value="">All</option>
+                <option
+                  :for={family <- families(@peers, @search.query[:family])}
+                  value={Format.family_slug(family)}
+                  selected={family == @search.query[:family]}
+                >
+                  {Format.family(family)}
+                </option>
+              </select>
+            </:input>
+          </.field>
+          <.field search={@search} name={:limit} label="Rows">
+            <:input :let={attributes}>
+              <select name="limit" {attributes}>
+                <option :for={limit <- Search.limits()} selected={limit == @search.query[:limit]}>{limit}</option>
+              </select>
+            </:input>
+          </.field>
+          <div class="actions">
+            <button type="submit" class="primary">Search</button>
+            <.link :if={Search.any?(@search)} patch={Paths.routes(@base)}>Clear</.link>
+          </div>
+        </form>
+
+        <div class="result" aria-live="polite" aria-busy={to_string(@loading)}>
+          <span :if={@loading} class="dim">Searching…</span>
+          <span :if={!@loading and @shown != nil}>{summary(@shown, @next, @asked)}</span>
+          <span :if={@search.notes[:cursor]} class="note">{@search.notes[:cursor]}</span>
+        </div>
+
+        <.empty :if={!@loading and @shown == 0} title={nothing(@asked)}>
+          <p :if={hint(@asked)}>
+            <.link patch={Paths.routes(@base, Search.params(@asked, match: hint(@asked), cursor: nil))}>{hint_text(@asked)}</.link>
+          </p>
+          <p :if={!Search.any?(@asked)}>They appear as soon as a router announces them.</p>
+        </.empty>
+
+        <div class={["table", "routes", @shown in [nil, 0] && "hidden", @loading && "busy"]}>
+          <table>
+            <caption class="hidden">Routes</caption>
+            <thead>
+              <tr>
+                <th scope="col">Prefix</th>
+                <th scope="col">Next hop</th>
+                <th scope="col">AS path</th>
+                <th scope="col" class="number">MED</th>
+                <th scope="col" class="number"><abbr title="Local preference">LP</abbr></th>
+                <th scope="col">Communities</th>
+                <th scope="col">View</th>
+                <th scope="col">Peer and router</th>
+                <th scope="col">Changed (UTC)</th>
+              </tr>
+            </thead>
+            <tbody id="routes" phx-update="stream">
+              <tr
+                :for={{id, %{route: route} = row} <- @streams.routes}
+                id={id}
+                class={[row.fresh && "fresh-#{row.fresh}", route.stale && "stale"]}
+              >
+                <th scope="row">
+                  <.link class="mono" navigate={Paths.route(@base, route)}>{Format.nlri(route)}</.link>
+                  <small :if={route.path_id} class="why mono">path id {route.path_id}</small>
+                  <small :if={route.stale} class="why">stale</small>
+                </th>
+                <td class="mono">{Format.address(route.next_hop)}</td>
+                <td class="mono path">
+                  {route.as_path_text}&nbsp;<span class="origin" title={"ORIGIN #{route.origin}"}>{origin(route.origin)}</span>
+                </td>
+                <td class="number mono"><.value value={route.med} /></td>
+                <td class="number mono"><.value value={route.local_pref} /></td>
+                <td class="mono communities">
+                  <.value value={communities(route)} />
+                </td>
+                <td><span title={Format.view(route.view)}>{Format.short_view(route.view)}</span></td>
+                <td>
+                  <.link class="mono" navigate={Paths.peer(@base, route.peer_id)}>{Format.address(route.peer)}</.link>
+                  <small class="why">
+                    <span class="mono">AS{route.peer_asn}</span> at <.link navigate={Paths.router(@base, route.router_id)}>{route.router}</.link>
+                  </small>
+                </td>
+                <td class="mono"><.time at={route.changed_at_us} /></td>
+              </tr>
+            </tbody>
+          </table>
+        </div>
+
+        <nav :if={@asked && (@next || @search.fields[:cursor])} class="pages" aria-label="Pages of routes">
+          <.link :if={@search.fields[:cursor]} patch={Paths.routes(@base, Search.params(@asked, cursor: nil))}>First routes</.link>
+          <.link :if={@next} patch={Paths.routes(@base, Search.params(@asked, cursor: @next))} rel="next">Next routes</.link>
+        </nav>
+      </.shell>
+      """
+    end
+
+    attr :search, Search, required: true
+    attr :name, :atom, required: true
+    attr :label, :string, required: true
+    attr :class, :string, default: nil
+    slot :input, required: true
+
+    # A field, and below it what is wrong with it or how it was understood.
+    defp field(assigns) do
+      assigns =
+        assign(assigns,
+          error: assigns.search.errors[assigns.name],
+          note: assigns.search.notes[assigns.name],
+          message: "search-#{assigns.name}-message"
+        )
+
+      ~H"""
+      <div class={["field", @class, @error && "wrong"]}>
+        <label for={"search-#{@name}"}>{@label}</label>
+        {render_slot(@input, attributes(@name, @error, @message))}
+        <p id={@message} class={if @error, do: "error", else: "note"} role={@error && "alert"}>
+          {@error || (@note && "Read as #{@note}")}
+        </p>
+      </div>
+      """
+    end
+
+    defp attributes(name, error, message) do
+      %{
+        :id => "search-#{name}",
+        :"aria-invalid" => if(error, do: "true"),
+        :"aria-describedby" => message,
+        :"phx-debounce" => "300",
+        :autocomplete => "off",
+        :spellcheck => "false"
+      }
+    end
+
+    defp matches, do: [{"exact", "Exact"}, {"longest", "Longest match"}, {"within", "More specifics"}]
+
+    defp known_peers(peers, router) do
+      peers
+      |> Enum.filter(&(router in [nil, &1.router_id, &1.router]))
+      |> Enum.uniq_by(& &1.address)
+      |> Enum.sort_by(& &1.address)
+      |> Enum.take(500)
+    end
+
+    # The one of the URL may be named otherwise than by its id, or be unknown.
+    defp router_options(routers, chosen) do
+      options = for router <- routers, do: {router.router_id, router.name}
+      if chosen in [nil | Enum.map(options, &elem(&1, 0))], do: options, else: [{chosen, chosen} | options]
+    end
+
+    defp families(peers, chosen) do
+      seen = for peer <- peers, rib <- peer.ribs, do: {rib.afi, rib.safi}
+      ([{1, 1}, {2, 1}, chosen] ++ seen) |> Enum.reject(&is_nil/1) |> Enum.uniq() |> Enum.sort()
+    end
+
+    defp summary(0, _next, _asked), do: "No route."
+    defp summary(shown, nil, %{fields: %{cursor: _}}), do: "The last #{Format.count(shown)} of the routes."
+    defp summary(1, nil, _asked), do: "1 route."
+    defp summary(shown, nil, _asked), do: "#{Format.count(shown)} routes."
+    defp summary(shown, _next, _asked), do: "#{Format.count(shown)} routes on this page, and there are more."
+
+    defp nothing(%{fields: fields} = asked) do
+      prefix = fields[:prefix]
+
+      cond do
+        not Search.any?(asked) -> "There are no routes yet."
+        prefix && fields[:match] == "longest" -> "No prefix covers #{prefix}."
+        prefix && fields[:match] == "within" -> "There is nothing in #{prefix}."
+        prefix -> "There is no route for exactly #{prefix}."
+        true -> "No route is like that."
+      end
+    end
+
+    # What one probably meant: of a single address the network it is in, of a network what is inside it.
+    defp hint(%{query: query, fields: fields}) do
+      case {query[:prefix], fields[:prefix]} do
+        {nil, _} -> nil
+        {_, text} -> if String.contains?(text, "/"), do: "within", else: "longest"
+      end
+    end
+
+    defp hint_text(asked) do
+      if hint(asked) == "longest",
+        do: "Search for the longest match for this address",
+        else: "Search for its more specifics"
+    end
+
+    defp origin("igp"), do: "i"
+    defp origin("egp"), do: "e"
+    defp origin("incomplete"), do: "?"
+    defp origin(_), do: ""
+
+    defp communities(route) do
+      all = route.communities ++ route.large_communities ++ route.extended_communities
+      {first, rest} = Enum.split(all, 3)
+      if rest == [], do: Enum.join(first, " "), else: "#{Enum.join(first, " ")} +#{length(rest)}"
+    end
+  end
+end

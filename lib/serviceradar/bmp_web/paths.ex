@@ -1,0 +1,27 @@
+defmodule ServiceRadar.BMPWeb.Paths do
+  @moduledoc false
+  # The pages' URLs under the path where they are mounted.
+  alias ServiceRadar.BMPWeb.Format
+
+  def overview(base), do: if(base == "", do: "/", else: base)
+  def router(base, id), do: "#{base}/routers/#{segment(id)}"
+  def peers(base, params \\ []), do: with_query("#{base}/peers", params)
+  def peer(base, id), do: "#{base}/peers/#{segment(id)}"
+  def routes(base, params \\ []), do: with_query("#{base}/routes", params)
+  def events(base), do: "#{base}/events"
+
+  @doc "A route is named by its key: peer, view, family, NLRI and path id."
+  def route(base, route) do
+    path_id = if route.path_id, do: [path_id: route.path_id], else: []
+    nlri = if route.prefix, do: [prefix: route.prefix], else: [nlri: Base.encode16(route.nlri, case: :lower)]
+    family = [family: Format.family_slug({route.afi, route.safi})]
+    with_query("#{base}/route", [peer: route.peer_id, view: route.view] ++ family ++ nlri ++ path_id)
+  end
+
+  defp with_query(path, []), do: path
+
+  defp with_query(path, params),
+    do: path <> "?" <> URI.encode_query(Enum.map(params, fn {k, v} -> {k, to_string(v)} end))
+
+  defp segment(text), do: URI.encode(to_string(text), &URI.char_unreserved?/1)
+end

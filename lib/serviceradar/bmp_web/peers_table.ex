@@ -1,0 +1,77 @@
+if Code.ensure_loaded?(Phoenix.LiveView) do
+  defmodule ServiceRadar.BMPWeb.PeersTable do
+    @moduledoc false
+    # Peers as a table, of one router or of all.
+    use Phoenix.Component
+
+    import ServiceRadar.BMPWeb.Components
+
+    alias ServiceRadar.BMPWeb.{Format, Paths}
+
+    @doc "Rows for a stream, in the order shown."
+    def rows(peers) do
+      peers
+      |> Enum.sort_by(&{&1.router, &1.peer_type, &1.distinguisher, &1.address})
+      |> Enum.map(fn peer -> %{id: "peer-#{peer.peer_id}", peer: peer, mark: :erlang.phash2(peer)} end)
+    end
+
+    attr :base, :string, required: true
+    attr :rows, :any, required: true
+    attr :router?, :boolean, default: true
+
+    def peers_table(assigns) do
+      ~H"""
+      <div class="table">
+        <table>
+          <caption class="hidden">Peers</caption>
+          <thead>
+            <tr>
+              <th scope="col">Peer</th>
+              <th :if={@router?} scope="col">Router</th>
+              <th scope="col" class="number">AS</th>
+              <th scope="col">State</th>
+              <th scope="col">Since (UTC)</th>
+              <th scope="col">Routes by view and family</th>
+              <th scope="col" class="number">Routes</th>
+              <th scope="col">Last change (UTC)</th>
+            </tr>
+          </thead>
+          <tbody id="peers" phx-update="stream">
+            <tr :for={{id, %{peer: peer} = row} <- @rows} id={id} class={row.fresh && "fresh-#{row.fresh}"}>
+              <th scope="row">
+                <.link class="mono" navigate={Paths.peer(@base, peer.peer_id)}>{Format.address(peer.address)}</.link>
+                <small :if={peer.peer_type != 0} class="why">{Format.peer_type(peer.peer_type)}</small>
+                <small :if={peer.table_name} class="why">{peer.table_name}</small>
+                <small :if={peer.peer_type == 1} class="why mono">RD {Format.distinguisher(peer.distinguisher)}</small>
+              </th>
+              <td :if={@router?}><.link navigate={Paths.router(@base, peer.router_id)}>{peer.router}</.link></td>
+              <td class="number mono">{peer.asn}</td>
+              <td>
+                <.state state={peer.state} /><small :if={peer.state == :down and peer.down_reason} class="why">{peer.down_reason}</small>
+              </td>
+              <td><.time at={peer.state_since_us} /></td>
+              <td>
+                <.link :for={rib <- peer.ribs} class="chip" navigate={Paths.routes(@base, rib_query(peer, rib))}>
+                  {Format.short_view(rib.view)} {Format.family({rib.afi, rib.safi})} <b>{Format.count(rib.routes)}</b>
+                </.link>
+              </td>
+              <td class="number">{Format.count(peer.routes)}</td>
+              <td><.time at={peer.last_change_us} /></td>
+            </tr>
+          </tbody>
+        </table>
+      </div>
+      """
+    end
+
+    @doc "The search for the routes of one view and family of a peer. In VRFs an address may name several peers."
+    def rib_query(peer, rib) do
+      [
+        router: peer.router_id,
+        peer: if(peer.peer_type == 0, do: Format.address(peer.address), else: peer.peer_id),
+        view: rib.view,
+        family: Format.family_slug({rib.afi, rib.safi})
+      ]
+    end
+  end
+end

@@ -1,0 +1,89 @@
+if Code.ensure_loaded?(Phoenix.LiveView) do
+  defmodule ServiceRadar.BMPWeb.Router do
+    @moduledoc """
+    Mounts the pages in a Phoenix router.
+
+        import ServiceRadar.BMPWeb.Router
+
+        scope "/" do
+          pipe_through :browser
+          bmp_pages "/bmp"
+        end
+    """
+
+    @options [:station, :on_mount, :root_layout, :layout, :as, :socket_path]
+
+    @doc """
+    Routes to the pages under `path`, in a `live_session` of their own.
+
+    * `:station` - name of the station to show; default `ServiceRadar.BMP`
+    * `:on_mount` - hooks of the host, run before the pages' own; default none
+    * `:root_layout` - `{module, template}` of the host in place of the pages' own. It has to load the host's own
+      LiveView JavaScript; the pages still bring their style sheet, whose rules hold inside of them only
+    * `:layout` - `{module, template}` around each page, inside the root layout; default none
+    * `:as` - name of the `live_session`; default `:serviceradar_bmp`. Mounted twice, they need two names
+    * `:socket_path` - where the endpoint has its LiveView socket; default `"/live"`. For the pages' own root layout
+    """
+    defmacro bmp_pages(path, options \\ []) do
+      options =
+        if Macro.quoted_literal?(options), do: Macro.prewalk(options, &expand_alias(&1, __CALLER__)), else: options
+
+      quote bind_quoted: [path: path, options: options] do
+        options = ServiceRadar.BMPWeb.Router.__check__(options)
+        base = ServiceRadar.BMPWeb.Router.__base__(Phoenix.Router.scoped_path(__MODULE__, path))
+
+        scope path, alias: false, as: false do
+          import Phoenix.Router, only: [get: 4]
+          import Phoenix.LiveView.Router, only: [live: 4, live_session: 3]
+
+          live_session options[:as], ServiceRadar.BMPWeb.Router.__live_session__(base, options) do
+            live "/", ServiceRadar.BMPWeb.OverviewLive, :overview, as: :bmp
+            live "/routers/:id", ServiceRadar.BMPWeb.RouterLive, :router, as: :bmp
+            live "/peers", ServiceRadar.BMPWeb.PeersLive, :peers, as: :bmp
+            live "/peers/:id", ServiceRadar.BMPWeb.PeerLive, :peer, as: :bmp
+            live "/routes", ServiceRadar.BMPWeb.RoutesLive, :routes, as: :bmp
+            live "/route", ServiceRadar.BMPWeb.RouteLive, :route, as: :bmp
+            live "/events", ServiceRadar.BMPWeb.EventsLive, :events, as: :bmp
+          end
+
+          get "/assets/:name", ServiceRadar.BMPWeb.Assets, :show, as: :bmp_asset
+        end
+      end
+    end
+
+    defp expand_alias({:__aliases__, _, _} = alias, env), do: Macro.expand(alias, %{env | function: {:bmp_pages, 2}})
+    defp expand_alias(other, _env), do: other
+
+    @doc false
+    def __check__(options) do
+      for {key, _} <- options, key not in @options do
+        raise ArgumentError, "bmp_pages knows #{Enum.map_join(@options, ", ", &inspect/1)}, not #{inspect(key)}"
+      end
+
+      Keyword.merge([station: ServiceRadar.BMP, as: :serviceradar_bmp, socket_path: "/live"], options)
+    end
+
+    @doc false
+    def __base__(path), do: String.trim_trailing(path, "/")
+
+    @doc false
+    def __live_session__(base, options) do
+      [
+        session: {__MODULE__, :__session__, [base, session(options)]},
+        root_layout: options[:root_layout] || {ServiceRadar.BMPWeb.Layouts, :root},
+        on_mount: List.wrap(options[:on_mount]) ++ [ServiceRadar.BMPWeb.Live]
+      ]
+    end
+
+    # Where the document is the host's, the pages load their style sheet themselves.
+    defp session(options) do
+      options |> Keyword.take([:station, :layout, :socket_path]) |> Keyword.put(:style?, options[:root_layout] != nil)
+    end
+
+    @doc false
+    # `script_name` is where the host's own router is forwarded to.
+    def __session__(conn, base, options) do
+      %{"bmp" => Map.new([{:base, Enum.map_join(conn.script_name, &("/" <> &1)) <> base} | options])}
+    end
+  end
+end

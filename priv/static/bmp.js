@@ -1,0 +1,25 @@
+// Connects the pages to their LiveView socket. Loaded with `defer` by the pages' own root layout only.
+(() => {
+  const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.getAttribute("content");
+  const socket = new LiveView.LiveSocket(meta("bmp-socket"), Phoenix.Socket, {
+    params: { _csrf_token: meta("csrf-token") },
+  });
+  socket.connect();
+  window.liveSocket = socket;
+
+  // "/" goes to the search field, as in a pager; Escape leaves it.
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && !typing) {
+      const field = document.querySelector("[data-bmp-search]");
+      if (field) {
+        event.preventDefault();
+        field.focus();
+        field.select();
+      }
+    } else if (event.key === "Escape" && typing) {
+      typing.blur();
+    }
+  });
+})();
