@@ -20,7 +20,8 @@ if Code.ensure_loaded?(Gnat) do
     acknowledgement. When one is refused or not answered, nothing more is sent until the others are answered; then
     everything from the first unacknowledged batch on is sent again in its order, the first of them alone. Copies have
     the same message id. Where JetStream has forgotten an id (after the stream's `duplicate_window`), the routing table
-    drops the copy by its epoch and sequence.
+    drops the copy by its epoch and sequence. Where a batch came to be stored after its successor all the same, it is
+    failed: its session ends, and the router sends again.
 
     Each partition has one durable pull consumer, `<durable>-<partition>`. JetStream by itself redelivers what was not
     acknowledged *after* newer messages. So the consumer is made anew whenever a subscriber or a connection begins,
@@ -29,7 +30,8 @@ if Code.ensure_loaded?(Gnat) do
     ## The stream
 
     It is created where it is missing: file storage, retention `workqueue` (what is committed is removed), discard `new`
-    (a full stream refuses, so that sessions stop reading instead of something being lost). A stream that exists is
+    (a full stream refuses). When three quarters are full publishing pauses, until half is: so a pipeline that is too
+    slow holds up the sessions, and nothing is lost. A stream that exists is
     used as it is, also with retention `limits`; its subjects have to cover ours.
 
     ## Options

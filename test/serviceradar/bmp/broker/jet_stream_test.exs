@@ -150,11 +150,31 @@ cond do
           refute_received {:bmp_broker, _, 1}
         end
 
-        test "a full stream refuses, nothing is lost, and the order is kept once there is room", context do
-          config = broker!(context, max_bytes: 60_000)
-          publish(config, 1..100, 2_000)
-          before = acked(20)
-          refute_receive {:bmp_broker, {:failed, _}, _}, 500
+        test "pauses while the stream is too full, refuses nothing, and keeps the order", context do
+          test = self()
+          handler = fn [_, _, :broker, verb], _, %{station: station}, _ -> send(test, {verb, station}) end
+          events = for verb <- [:full, :refused], do: [:serviceradar, :bmp, :broker, verb]
+          :ok = Telemetry.attach(context.name, events, handler)
+          on_exit(fn -> Telemetry.detach(context.name) end)
+
+          config = broker!(context, max_bytes: 400_000, window: 10)
+
+          spawn_link(fn ->
+            for number <- 1..300 do
+              JetStream.publish(config, batch(number, 2_000), number)
+              Process.sleep(5)
+            end
+
+            send(test, {:published, acked(300)})
+          end)
+
+          station = context.name
+          assert_receive {:full, ^station}, 10_000
+          Process.sleep(1_000)
+          before = messages_in_stream(config)
+          assert before in 130..180
+          Process.sleep(500)
+          assert messages_in_stream(config) == before
 
           {:ok, subscription} = JetStream.subscribe(config, 0)
           JetStream.demand(subscription, 1_000)
@@ -164,11 +184,42 @@ cond do
               deliveries = take(subscription, 1)
               JetStream.ack(subscription, List.last(deliveries).tag)
               taken = taken ++ numbers(deliveries)
-              if length(taken) >= 100, do: {:halt, taken}, else: {:cont, taken}
+              if length(taken) >= 300, do: {:halt, taken}, else: {:cont, taken}
             end)
 
-          assert Enum.sort(taken) == Enum.to_list(1..100)
-          assert length(before ++ acked(80)) == 100
+          assert taken == Enum.to_list(1..300)
+          assert_receive {:published, _}, 5_000
+          refute_received {:refused, ^station}
+        end
+
+        test "a session whose batch was refused, and stored after its successor, is told so", context do
+          config = broker!(context, max_bytes: 10_000)
+          test = self()
+
+          other =
+            spawn_link(fn ->
+              receive do: (:go -> publish(config, [4]))
+              send(test, {:other, acked(1)})
+            end)
+
+          publish(config, [1], 1_000)
+          publish(config, [2], 9_000)
+          publish(config, [3], 1_000)
+          send(other, :go)
+          assert Enum.sort(acked(2)) == [1, 3]
+          assert_receive {:other, [4]}, 5_000
+          refute_received {:bmp_broker, _, 2}
+
+          {:ok, subscription} = JetStream.subscribe(config, 0)
+          JetStream.demand(subscription, 10)
+          deliveries = take(subscription, 3)
+          assert numbers(deliveries) == [1, 3, 4]
+          JetStream.ack(subscription, List.last(deliveries).tag)
+          assert_receive {:bmp_broker, {:failed, :order_lost}, 2}, 5_000
+          assert subscription |> take(1) |> numbers() == [2]
+          # What comes later is in order again.
+          publish(config, [5, 6])
+          assert acked(2) == [5, 6]
         end
       end
 

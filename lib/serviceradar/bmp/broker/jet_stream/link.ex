@@ -2,7 +2,8 @@ if Code.ensure_loaded?(Gnat) do
   defmodule ServiceRadar.BMP.Broker.JetStream.Link do
     @moduledoc false
     # Knows whether NATS is there and the stream in order, and tells publishers and consumers:
-    # `{:link, gnat, stream}` when it can be used, `{:link, nil, nil}` when it cannot.
+    # `{:link, gnat, stream}` when it can be used, `{:link, nil, nil}` when it cannot; and `{:stream_full, full}` when a
+    # stream that refuses what it has no room for is near that, and when it is not any more.
     use GenServer
 
     require Logger
@@ -12,6 +13,7 @@ if Code.ensure_loaded?(Gnat) do
 
     @first_wait 100
     @longest_wait 5_000
+    @look_every 250
 
     def start_link(%Config{} = config),
       do: GenServer.start_link(__MODULE__, config, name: Instance.via(config.name, :nats_link))
@@ -31,10 +33,12 @@ if Code.ensure_loaded?(Gnat) do
         gnat: nil,
         monitor: nil,
         stream: nil,
+        full: false,
         attempt: 0,
         complaint: nil
       }
 
+      Process.send_after(self(), :look, @look_every)
       {:ok, state, {:continue, :connect}}
     end
 
@@ -44,6 +48,7 @@ if Code.ensure_loaded?(Gnat) do
     @impl true
     def handle_cast({:join, pid}, state) do
       send(pid, {:link, state.stream && state.gnat, state.stream})
+      if state.full, do: send(pid, {:stream_full, true})
       {:noreply, %{state | members: [pid | state.members]}}
     end
 
@@ -60,6 +65,11 @@ if Code.ensure_loaded?(Gnat) do
 
     @impl true
     def handle_info(:connect, %{stream: nil} = state), do: {:noreply, connect(state)}
+
+    def handle_info(:look, state) do
+      Process.send_after(self(), :look, @look_every)
+      {:noreply, if(state.stream, do: look(state), else: state)}
+    end
 
     def handle_info({:DOWN, monitor, :process, _, _}, %{monitor: monitor} = state),
       do: {:noreply, connect(down(%{state | gnat: nil, monitor: nil}))}
@@ -83,6 +93,26 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     defp find(state), do: {:ok, state}
+
+    # A quarter of the stream is left to what is on its way when the limit is noticed.
+    defp look(%{full: full} = state) do
+      case Stream.filled(state.gnat, state.options) do
+        {:ok, filled} when filled > 0.75 and not full -> full(state, true, filled)
+        {:ok, filled} when filled < 0.5 and full -> full(state, false, filled)
+        _ -> state
+      end
+    end
+
+    defp full(state, full, filled) do
+      Logger.warning(
+        "stream #{state.options[:stream]} is #{round(filled * 100)}% full: " <>
+          if(full, do: "publishing pauses until the pipeline has caught up", else: "publishing goes on")
+      )
+
+      if full, do: Telemetry.execute(:broker, :full, %{filled: filled}, metadata(state))
+      Enum.each(state.members, &send(&1, {:stream_full, full}))
+      %{state | full: full}
+    end
 
     defp up(state, stream) do
       Logger.info("JetStream is there", stream: state.options[:stream])

@@ -11,6 +11,13 @@ if Code.ensure_loaded?(Gnat) do
     #     open      as many as the window holds
     #     settling  nothing: one was refused, the answers to those after it are awaited
     #     resting   nothing, for a while; then everything again from `base` on
+    #
+    # Besides, nothing is sent while the stream is `full` but for its reserve, as the link tells: so a slow pipeline
+    # holds up the sessions, and refusals in the midst of a window stay rare.
+    #
+    # A batch can still be refused, or be lost in a change of leaders, and one after it be taken. Sent again, it is
+    # stored after its successor. The routing table cannot put that right (an End-of-RIB would have swept what the late
+    # batch announces), but the router can: its session is told that the batch failed, and ends.
     use GenServer
 
     require Logger
@@ -46,6 +53,9 @@ if Code.ensure_loaded?(Gnat) do
          max_payload: nil,
          inbox: nil,
          mode: :down,
+         full: false,
+         # Publishing processes, each with its batches held and its last one taken
+         senders: %{},
          refusals: 0,
          complained: nil,
          entries: %{},
@@ -79,7 +89,9 @@ if Code.ensure_loaded?(Gnat) do
         }
 
         entries = Map.put(state.entries, state.tail, entry)
-        {:noreply, pump(%{state | entries: entries, tail: state.tail + 1, held_bytes: state.held_bytes + size})}
+        senders = Map.update(state.senders, from, {1, -1}, fn {held, last} -> {held + 1, last} end)
+        held_bytes = state.held_bytes + size
+        {:noreply, pump(%{state | entries: entries, senders: senders, tail: state.tail + 1, held_bytes: held_bytes})}
       end
     end
 
@@ -100,6 +112,8 @@ if Code.ensure_loaded?(Gnat) do
           {:noreply, rewind(%{state | gnat: gnat, max_payload: max_payload, inbox: inbox})}
       end
     end
+
+    def handle_info({:stream_full, full}, state), do: {:noreply, pump(%{state | full: full})}
 
     def handle_info({:msg, %{topic: topic, body: body} = message}, %{inbox: inbox} = state) when is_binary(inbox) do
       size = byte_size(inbox)
@@ -123,7 +137,8 @@ if Code.ensure_loaded?(Gnat) do
 
     # Sending -----------------------------------------------------------------------------------------------------
 
-    defp pump(%{mode: mode, next: next, tail: tail} = state) when mode in [:probe, :open] and next < tail do
+    defp pump(%{mode: mode, full: false, next: next, tail: tail} = state)
+         when mode in [:probe, :open] and next < tail do
       case state.entries do
         %{^next => entry} -> if room?(state, entry), do: state |> send_out(next, entry) |> pump(), else: state
         # Acknowledged after all, since it was sent the last time.
@@ -185,14 +200,15 @@ if Code.ensure_loaded?(Gnat) do
     defp result(_status, body) do
       case Jason.decode(body) do
         {:ok, %{"error" => error}} -> {:error, {error["err_code"], error["description"]}}
-        {:ok, %{"seq" => _}} -> :ok
+        {:ok, %{"duplicate" => true}} -> :duplicate
+        {:ok, %{"seq" => _}} -> :stored
         _ -> {:error, :no_answer_of_jetstream}
       end
     end
 
     defp answer(state, number, result) do
       case {state.entries, result} do
-        {%{^number => entry}, :ok} -> state |> taken(number, entry) |> settled()
+        {%{^number => entry}, taken} when is_atom(taken) -> state |> taken(number, entry, taken) |> settled()
         {%{^number => entry}, {:error, {@too_big, text}}} -> state |> fail(number, entry, text) |> settled()
         {%{^number => %{sent_at: nil}}, {:error, _}} -> state
         {%{^number => entry}, {:error, reason}} -> state |> refused(number, entry, reason) |> settled()
@@ -200,11 +216,19 @@ if Code.ensure_loaded?(Gnat) do
       end
     end
 
-    defp taken(state, number, entry) do
-      send(entry.from, {:bmp_broker, :acked, entry.ref})
+    defp taken(state, number, entry, how) do
+      {held, last} = Map.fetch!(state.senders, entry.from)
+
+      if how == :stored and number < last do
+        Logger.error("a batch is stored after its successor, the session that sent it has to end", id: entry.id)
+        send(entry.from, {:bmp_broker, {:failed, :order_lost}, entry.ref})
+      else
+        send(entry.from, {:bmp_broker, :acked, entry.ref})
+      end
+
       duration = System.monotonic_time() - entry.since
       execute(:acked, %{duration: duration, bytes: entry.size, in_flight: state.sent}, %{}, state)
-      state = forget(state, number, entry)
+      state = forget(%{state | senders: %{state.senders | entry.from => {held, max(last, number)}}}, number, entry)
       if state.mode == :probe, do: %{state | mode: :open, refusals: 0}, else: state
     end
 
@@ -216,8 +240,16 @@ if Code.ensure_loaded?(Gnat) do
 
     defp forget(state, number, entry) do
       state = unsend(state, entry)
-      state = %{state | entries: Map.delete(state.entries, number), held_bytes: state.held_bytes - entry.size}
-      advance(state)
+      senders = release(state.senders, entry.from)
+      entries = Map.delete(state.entries, number)
+      advance(%{state | entries: entries, senders: senders, held_bytes: state.held_bytes - entry.size})
+    end
+
+    defp release(senders, from) do
+      case senders do
+        %{^from => {1, _last}} -> Map.delete(senders, from)
+        %{^from => {held, last}} -> %{senders | from => {held - 1, last}}
+      end
     end
 
     defp advance(%{base: base, tail: tail} = state) do

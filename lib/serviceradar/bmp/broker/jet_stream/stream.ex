@@ -27,6 +27,19 @@ if Code.ensure_loaded?(Gnat) do
       end
     end
 
+    @doc "How full the stream is, from 0 to 1. One that makes room by itself never is."
+    @spec filled(Gnat.t(), keyword) :: {:ok, float} | {:error, API.error()}
+    def filled(gnat, options) do
+      with {:ok, %{"config" => stream, "state" => state}} <-
+             API.request(gnat, options, "STREAM.INFO.#{options[:stream]}") do
+        filled = max(share(state["bytes"], stream["max_bytes"]), share(state["messages"], stream["max_msgs"]))
+        {:ok, if(stream["discard"] == "new", do: filled, else: 0.0)}
+      end
+    end
+
+    defp share(used, most) when is_integer(most) and most > 0, do: used / most
+    defp share(_used, _unlimited), do: 0.0
+
     defp create(gnat, config, options, wildcard) do
       stream = %{
         name: options[:stream],
