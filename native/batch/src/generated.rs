@@ -177,13 +177,17 @@ pub mod session_end {
         }
     }
 }
-/// A Type-Length-Value of Initiation, Termination or Peer Up, as it was.
+/// A Type-Length-Value, as it was.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Tlv {
     #[prost(uint32, tag = "1")]
     pub r#type: u32,
     #[prost(bytes = "bytes", tag = "2")]
     pub value: ::prost::bytes::Bytes,
+    /// Of Route Monitoring in BMP version 4 (draft-ietf-grow-bmp-tlv): which NLRI of the message it is
+    /// about, counted from 1; 0 is all of them.
+    #[prost(uint32, optional, tag = "3")]
+    pub index: ::core::option::Option<u32>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Initiation {

@@ -1,9 +1,9 @@
 //! One BMP session, bytes in and encoded batches out.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 use prost::Message as _;
 use wire::bgp::{Action, Treatment, UpdateView};
 use wire::bmp::{self, Mirrored, PeerDownReason, PeerHeader, PeerKey, StatisticValue};
@@ -593,7 +593,11 @@ fn address(address: IpAddr) -> Bytes {
 }
 
 fn tlv(tlv: &bmp::Tlv) -> proto::Tlv {
-    proto::Tlv { r#type: tlv.tlv_type.into(), value: Bytes::copy_from_slice(&tlv.value) }
+    proto::Tlv {
+        r#type: tlv.tlv_type.into(),
+        value: Bytes::copy_from_slice(&tlv.value),
+        index: tlv.index.map(Into::into),
+    }
 }
 
 fn mirrored(mirrored: &Mirrored) -> proto::Tlv {
@@ -602,7 +606,7 @@ fn mirrored(mirrored: &Mirrored) -> proto::Tlv {
         Mirrored::Information { code } => (1, Bytes::copy_from_slice(&code.to_be_bytes())),
         Mirrored::Unknown { tlv_type, value } => (*tlv_type, Bytes::copy_from_slice(value)),
     };
-    proto::Tlv { r#type: kind.into(), value }
+    proto::Tlv { r#type: kind.into(), value, index: None }
 }
 
 fn counter(statistic: &bmp::Statistic) -> proto::statistics::Counter {

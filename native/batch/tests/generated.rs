@@ -1,6 +1,8 @@
 //! `src/generated.rs` is what the Protobuf compiles to. After a change of `proto/`, run
 //! `REGENERATE=1 cargo test -p batch --test generated`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::path::Path;
 
 #[test]

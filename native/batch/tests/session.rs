@@ -1,5 +1,7 @@
 //! Bytes in, batches out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use batch::proto::event::Body;
@@ -23,10 +25,7 @@ fn message(body: bmp::Body) -> Vec<u8> {
 }
 
 fn initiation(name: &str) -> Vec<u8> {
-    let tlvs = vec![
-        Tlv { tlv_type: 1, value: b"a router".as_slice().into() },
-        Tlv { tlv_type: 2, value: name.as_bytes().into() },
-    ];
+    let tlvs = vec![Tlv::new(1, b"a router".as_slice()), Tlv::new(2, name.as_bytes())];
     message(bmp::Body::Initiation(bmp::Initiation::new(tlvs)))
 }
 
@@ -55,18 +54,33 @@ fn announce(peer: u8, prefix: &str, asn: u32) -> Vec<u8> {
     );
     let nlri = vec![Nlri { path_id: None, value: NlriValue::Prefix(prefix.parse().unwrap()) }];
     let update = Update { attributes, nlri, ..Update::default() };
-    message(bmp::Body::RouteMonitoring(bmp::RouteMonitoring { peer: header(peer), update, tlvs: vec![] }))
+    message(bmp::Body::RouteMonitoring(bmp::RouteMonitoring {
+        peer: header(peer),
+        update,
+        tlvs: vec![],
+        update_tlv: None,
+    }))
 }
 
 fn withdraw(peer: u8, prefix: &str) -> Vec<u8> {
     let withdrawn = vec![Nlri { path_id: None, value: NlriValue::Prefix(prefix.parse().unwrap()) }];
     let update = Update { withdrawn, ..Update::default() };
-    message(bmp::Body::RouteMonitoring(bmp::RouteMonitoring { peer: header(peer), update, tlvs: vec![] }))
+    message(bmp::Body::RouteMonitoring(bmp::RouteMonitoring {
+        peer: header(peer),
+        update,
+        tlvs: vec![],
+        update_tlv: None,
+    }))
 }
 
 fn end_of_rib(peer: u8) -> Vec<u8> {
     let update = Update::default();
-    message(bmp::Body::RouteMonitoring(bmp::RouteMonitoring { peer: header(peer), update, tlvs: vec![] }))
+    message(bmp::Body::RouteMonitoring(bmp::RouteMonitoring {
+        peer: header(peer),
+        update,
+        tlvs: vec![],
+        update_tlv: None,
+    }))
 }
 
 /// A message whose inside does not read: prefix length 33.
@@ -241,7 +255,7 @@ fn a_message_over_the_limit_is_a_limit() {
 
 #[test]
 fn a_termination_is_the_reason_of_the_end() {
-    let reason = Tlv { tlv_type: 1, value: [0, 2].as_slice().into() };
+    let reason = Tlv::new(1, [0, 2].as_slice());
     let stream = message(bmp::Body::Termination(bmp::Termination::new(vec![reason])));
     let batches = play(&[initiation("r1"), stream].concat(), usize::MAX);
     assert_eq!(lines(&batches)[2..], ["3 termination", "4 end Terminated"]);

@@ -14,7 +14,7 @@ use crate::deltas::{
     DeadLetter, Deltas, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta, RouterRow,
     RouterState, Statistic,
 };
-use crate::intern::Interner;
+use crate::intern::{Interner, SetId};
 use crate::nlri;
 use crate::recorder::Recorder;
 use crate::routes::{Route, Routes};
@@ -112,10 +112,10 @@ impl Pass<'_> {
             (Some(Body::Routes(routes)), Some(peer)) => self.routes(router, peer, event, routes, moment),
             (Some(Body::EndOfRib(end)), Some(peer)) => self.end_of_rib(router, peer, event, end, moment),
             (Some(Body::Statistics(statistics)), Some(peer)) => {
-                self.statistics(router, peer, statistics, moment)
+                self.statistics(router, peer, statistics, moment);
             }
             (Some(Body::Undecodable(undecodable)), peer) => {
-                self.undecodable(router, peer, undecodable, moment)
+                self.undecodable(router, peer, undecodable, moment);
             }
             // Initiation is in the session already; mirrored messages are in the stream for those who
             // want them; a later version's events are none of ours.
@@ -346,23 +346,14 @@ impl Pass<'_> {
                         filtered: false,
                     });
                     rib.filtered = event.filtered;
+                    let mut announced =
+                        Announced { row, peer: &peer.row, key, set, current, first, moment, places: None };
                     for one in nlri::split(afi, safi, group.add_path, &group.nlri) {
                         let Ok((path_id, nlri)) = one else {
                             whole = false;
                             break;
                         };
-                        let announcement = Announcement {
-                            row,
-                            peer: &peer.row,
-                            key,
-                            nlri,
-                            path_id,
-                            set,
-                            current,
-                            first,
-                            moment,
-                        };
-                        self.announce(&announcement, rib, epochs);
+                        self.announce(&mut announced, nlri, path_id, rib, epochs);
                     }
                     self.sets.release(set);
                 }
@@ -391,14 +382,21 @@ impl Pass<'_> {
         }
     }
 
-    fn announce(&mut self, new: &Announcement, rib: &mut Rib, epochs: &Epochs) {
-        let moment = new.moment;
-        self.out.deltas.counts.add_routes(1);
-        if *self.total >= self.limits.max_routes && rib.routes.get(new.nlri, new.path_id).is_none() {
+    fn announce(
+        &mut self,
+        new: &mut Announced,
+        nlri: &[u8],
+        path_id: Option<u32>,
+        rib: &mut Rib,
+        epochs: &Epochs,
+    ) {
+        let Announced { key, moment, .. } = *new;
+        self.out.deltas.counts.routes += 1;
+        if *self.total >= self.limits.max_routes && rib.routes.get(nlri, path_id).is_none() {
             self.over_limit(new);
             return;
         }
-        let Some(route) = rib.routes.entry(new.nlri, new.path_id) else { return };
+        let Some(route) = rib.routes.entry(nlri, path_id) else { return };
         let change = if route.is_vacant() {
             *self.total += 1;
             RouteChange::Announce
@@ -428,28 +426,29 @@ impl Pass<'_> {
             changed_at_us: moment.received_at_us,
         };
         rib.last_change_us = moment.received_at_us;
-        let attributes = self.sets.bytes(new.set).map(|bytes| self.out.set(bytes));
+        let (peer, attributes) = *new.places.get_or_insert_with(|| {
+            let attributes = self.sets.bytes(new.set).map(|bytes| self.out.set(bytes));
+            (self.out.peer(new.row, new.peer), attributes)
+        });
+        let nlri = nlri::key(key.afi, key.safi, nlri);
         if twice {
-            let nlri = nlri::key(new.key.afi, new.key.safi, new.nlri);
             // The same UPDATE said this key before: one position has one delta, with what was said last.
             let said = self.out.deltas.routes.iter_mut().skip(new.first).rev().find(|delta| {
-                delta.nlri == nlri
-                    && (delta.path_id, delta.afi, delta.safi) == (new.path_id, new.key.afi, new.key.safi)
+                delta.nlri == nlri && (delta.path_id, delta.afi, delta.safi) == (path_id, key.afi, key.safi)
             });
             if let Some(said) = said {
                 said.attributes = attributes;
                 return;
             }
         }
-        let peer = self.out.peer(new.row, new.peer);
         self.out.deltas.routes.push(RouteDelta {
             change,
             peer,
-            view: new.key.view,
-            afi: new.key.afi,
-            safi: new.key.safi,
-            nlri: nlri::key(new.key.afi, new.key.safi, new.nlri),
-            path_id: new.path_id,
+            view: key.view,
+            afi: key.afi,
+            safi: key.safi,
+            nlri,
+            path_id,
             attributes,
             position: moment.position,
             router_time_us: moment.router_time_us,
@@ -471,7 +470,7 @@ impl Pass<'_> {
         epochs: &Epochs,
         moment: Moment,
     ) {
-        self.out.deltas.counts.add_routes(1);
+        self.out.deltas.counts.routes += 1;
         let rib = peer.ribs.get_mut(&key);
         let held = rib.and_then(|rib| {
             let route = rib.routes.get(nlri, path_id)?;
@@ -516,7 +515,7 @@ impl Pass<'_> {
         });
     }
 
-    fn over_limit(&mut self, new: &Announcement) {
+    fn over_limit(&mut self, new: &Announced) {
         self.out.deltas.counts.over_limit += 1;
         if std::mem::replace(&mut self.full, true) {
             return;
@@ -628,17 +627,18 @@ impl Pass<'_> {
     }
 }
 
-struct Announcement<'a> {
+/// What the routes of one announced group share.
+struct Announced<'a> {
     row: &'a RouterRow,
     peer: &'a PeerRow,
     key: RibKey,
-    nlri: &'a [u8],
-    path_id: Option<u32>,
-    set: u32,
+    set: SetId,
     current: u32,
     /// Where this event's deltas begin.
     first: usize,
     moment: Moment,
+    /// Of peer and attributes in the deltas, once a route needs them.
+    places: Option<(u32, Option<u32>)>,
 }
 
 impl Router {

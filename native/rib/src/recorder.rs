@@ -1,7 +1,8 @@
 //! Collects deltas: every router, peer and attribute set that they point at, each once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::attributes::AttributeSet;
 use crate::deltas::{Deltas, EventKind, Id, PeerEvent, PeerRow, RouterRow};

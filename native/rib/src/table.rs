@@ -8,8 +8,8 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::deltas::{
-    Counts, Deltas, End, EndKind, EndScope, EventKind, Id, PeerRow, PeerState, Position, RouteChange,
-    RouteDelta, RouterRow, RouterState,
+    Deltas, End, EndKind, EndScope, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta,
+    RouterRow, RouterState,
 };
 use crate::intern::Interner;
 use crate::recorder::Recorder;
@@ -494,10 +494,4 @@ pub(crate) fn sweep_rib(
         *total = total.saturating_sub(usize::try_from(swept).unwrap_or(usize::MAX));
     }
     swept
-}
-
-impl Counts {
-    pub(crate) fn add_routes(&mut self, routes: u64) {
-        self.routes += routes;
-    }
 }

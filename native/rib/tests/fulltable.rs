@@ -1,6 +1,8 @@
 //! Streams of real routes through session, batch and table, against what other programs read from
 //! them. The data is no part of the project; where it is not there, that is said.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;

@@ -1,6 +1,8 @@
 //! Random histories of sessions against a table so simple that it is right by looking at it, and a
 //! store that applies the deltas as `rib::deltas` documents. After every step all three hold the same.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use std::collections::BTreeMap;

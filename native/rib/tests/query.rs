@@ -1,5 +1,7 @@
 //! Questions to the table.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use batch::proto::route_group::Action;

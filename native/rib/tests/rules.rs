@@ -1,5 +1,7 @@
 //! The table's promises, each as a test.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use batch::proto::{self, event::Body, route_group::Action};
