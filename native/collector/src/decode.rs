@@ -1,6 +1,6 @@
 //! `decode`: every message of a file as a JSON object.
 
-use crate::input::{self, Event, Selection, StreamId};
+use crate::input::{self, Event, Flow, Selection, StreamId};
 use crate::output::Objects;
 use crate::Outcome;
 use anyhow::Result;
@@ -47,6 +47,7 @@ struct Printer {
 }
 
 struct Stream {
+    flow: Option<Flow>,
     session: Option<String>,
     decoder: Decoder,
 }
@@ -56,7 +57,8 @@ impl Printer {
         match *event {
             Event::Start { stream, flow } => {
                 let decoder = Decoder::new(Limits { max_message_bytes: MAX_MESSAGE, ..Limits::default() });
-                self.streams.insert(stream, Stream { session: flow.map(|flow| flow.to_string()), decoder });
+                self.streams
+                    .insert(stream, Stream { flow, session: flow.map(|flow| flow.to_string()), decoder });
             }
             Event::Data { stream, bytes, .. } => {
                 if let Some(stream) = self.streams.get_mut(&stream) {
@@ -66,15 +68,13 @@ impl Printer {
             Event::Lost { stream, bytes } => {
                 self.outcome = Outcome::Damaged;
                 if let Some(stream) = self.streams.get_mut(&stream) {
-                    eprintln!("bmp-collector: {}", lost(stream.session.as_deref(), &stream.decoder, bytes));
+                    eprintln!("bmp-collector: {}", lost(stream.flow, &stream.decoder, bytes));
                     stream.decoder.skip(bytes);
                 }
             }
             Event::End { stream } => {
-                if let Some(problem) = self
-                    .streams
-                    .remove(&stream)
-                    .and_then(|stream| unfinished(stream.session.as_deref(), &stream.decoder))
+                if let Some(problem) =
+                    self.streams.remove(&stream).and_then(|stream| unfinished(stream.flow, &stream.decoder))
                 {
                     self.outcome = Outcome::Damaged;
                     eprintln!("bmp-collector: {problem}");
@@ -89,21 +89,24 @@ impl Printer {
 pub const MAX_MESSAGE: u32 = 16 << 20;
 
 /// What is said of a stream with a hole.
-pub fn lost(session: Option<&str>, decoder: &Decoder, bytes: u64) -> String {
-    let session = session.map(|session| format!("{session}: ")).unwrap_or_default();
+pub fn lost(flow: Option<Flow>, decoder: &Decoder, bytes: u64) -> String {
     let offset = decoder.offset() + decoder.pending() as u64;
-    format!("{session}{bytes} bytes are missing at offset {offset}; decoding goes on after them")
+    format!("{}{bytes} bytes are missing at offset {offset}; decoding goes on after them", prefix(flow))
 }
 
 /// What is wrong with the end of a stream, if anything is.
-pub fn unfinished(session: Option<&str>, decoder: &Decoder) -> Option<String> {
-    let session = session.map(|session| format!("{session}: ")).unwrap_or_default();
+pub fn unfinished(flow: Option<Flow>, decoder: &Decoder) -> Option<String> {
+    let prefix = prefix(flow);
     if let Some(error) = decoder.fatal() {
-        return Some(format!("{session}framing lost, nothing after it can be read: {error}"));
+        return Some(format!("{prefix}framing lost, nothing after it can be read: {error}"));
     }
     let (pending, offset) = (decoder.pending(), decoder.offset());
     (pending > 0)
-        .then(|| format!("{session}the stream ends within a message, {pending} bytes after offset {offset}"))
+        .then(|| format!("{prefix}the stream ends within a message, {pending} bytes after offset {offset}"))
+}
+
+fn prefix(flow: Option<Flow>) -> String {
+    flow.map(|flow| format!("{flow}: ")).unwrap_or_default()
 }
 
 impl Stream {

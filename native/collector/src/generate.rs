@@ -7,11 +7,11 @@ mod table;
 
 use crate::output::{self, Output};
 use crate::{progress, Outcome};
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use clap::{Args, ValueEnum};
 use messages::Messages;
 use random::Random;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use table::{Group, Path, Peer};
 
@@ -57,6 +57,9 @@ pub enum View {
 }
 
 pub fn run(options: &Options) -> Result<Outcome> {
+    if options.output.as_os_str() == "-" && io::stdout().is_terminal() {
+        bail!("the stream is binary and not for a terminal: give a file with --output, or pipe it");
+    }
     let mut views = options.views.clone();
     views.sort_unstable();
     views.dedup();

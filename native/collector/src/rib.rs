@@ -1,21 +1,156 @@
 //! `rib`: the routing table left at the end of a file.
 
+use crate::decode::{lost, unfinished, MAX_MESSAGE};
+use crate::input::{self, Event, Flow, Selection, StreamId};
+use crate::output::Objects;
 use crate::Outcome;
-use anyhow::{bail, Result};
+use anyhow::{Context, Result};
+use batch::{Session, SessionOptions};
 use clap::Args;
+use rib::{Limits, PeerSummary, Query, RoutingTable};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 /// Plays a file and prints the routing table left at its end, one JSON object a route
+///
+/// The file goes through the decoder and the routing table of the station itself. What is printed is what the table
+/// holds after the last message, as if the sessions were still up: every route with its router (sysName, or the
+/// address where there is none), view, peer, distinguisher, address family, prefix or NLRI, path id and attributes. A
+/// peer's routes are gone after its Peer Down; `stale` marks those of a session that sent Termination, or that the
+/// router has not repeated since it connected again.
+///
+/// Routes are sorted by router, peer, view, family and prefix.
 #[derive(Args)]
 pub struct Options {
     /// Raw BMP, gzip of it, pcap or pcapng; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The router's address, where the file does not say it
-    #[arg(long, value_name = "ADDRESS")]
-    router: Option<std::net::IpAddr>,
+    /// The router's address, for a file that is no capture and so does not say it
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
+    router: IpAddr,
+    /// Print each object over many lines, for reading
+    #[arg(long)]
+    pretty: bool,
+    /// Of a capture, take only TCP connections with this port [default: 11019, and whatever looks like BMP]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
 }
 
 pub fn run(options: &Options) -> Result<Outcome> {
-    bail!("cannot play {} for {:?} yet", options.file.display(), options.router)
+    let mut player = Player::new(options.router);
+    let selection = Selection { port: options.port };
+    let report = input::read(&options.file, selection, &mut |event| player.event(&event))?;
+    player.print(options.pretty)?;
+    if player.undecodable > 0 {
+        eprintln!(
+            "bmp-collector: {} messages could not be decoded and are not in the table; `decode` shows them",
+            player.undecodable
+        );
+    }
+    Ok(player.outcome.max(report.print()))
+}
+
+/// A station without a network: sessions into one table.
+struct Player {
+    /// Of sessions whose router is not known otherwise.
+    router: IpAddr,
+    table: RoutingTable,
+    streams: BTreeMap<StreamId, Stream>,
+    /// Of the session before; a router's sessions must have growing ones.
+    epoch: u64,
+    undecodable: u64,
+    outcome: Outcome,
+}
+
+struct Stream {
+    flow: Option<Flow>,
+    /// From the first bytes on.
+    session: Option<Session>,
+}
+
+impl Player {
+    fn new(router: IpAddr) -> Self {
+        // whatever a file holds is wanted
+        let limits = Limits {
+            max_routers: usize::MAX,
+            max_peers_per_router: usize::MAX,
+            max_routes: usize::MAX,
+            ..Limits::default()
+        };
+        let table = RoutingTable::new(limits);
+        Self { router, table, streams: BTreeMap::new(), epoch: 0, undecodable: 0, outcome: Outcome::Clean }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<()> {
+        match *event {
+            Event::Start { stream, flow } => {
+                self.streams.insert(stream, Stream { flow, session: None });
+            }
+            Event::Data { stream, bytes, time_us } => self.feed(stream, bytes, time_us)?,
+            Event::Lost { stream, bytes } => {
+                self.outcome = Outcome::Damaged;
+                if let Some(Stream { flow, session: Some(session) }) = self.streams.get_mut(&stream) {
+                    eprintln!("bmp-collector: {}", lost(*flow, session.decoder(), bytes));
+                    session.skip(bytes);
+                }
+            }
+            Event::End { stream } => {
+                let Some(Stream { flow, session: Some(session) }) = self.streams.remove(&stream) else {
+                    return Ok(());
+                };
+                self.undecodable += session.counters().undecodable;
+                if let Some(problem) = unfinished(flow, session.decoder()) {
+                    self.outcome = Outcome::Damaged;
+                    eprintln!("bmp-collector: {problem}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn feed(&mut self, stream: StreamId, bytes: &[u8], time_us: Option<i64>) -> Result<()> {
+        let Some(Stream { flow, session }) = self.streams.get_mut(&stream) else { return Ok(()) };
+        let time_us = time_us.unwrap_or_default();
+        let session = match session {
+            Some(session) => session,
+            None => {
+                self.epoch = u64::try_from(time_us).unwrap_or_default().max(self.epoch + 1);
+                let (address, port) =
+                    flow.map_or((self.router, 0), |flow| (flow.router.ip(), flow.router.port()));
+                let mut options = SessionOptions::new(address, port, self.epoch, "bmp-collector");
+                options.max_message_bytes = MAX_MESSAGE;
+                session.insert(Session::new(options))
+            }
+        };
+        for batch in session.feed(bytes, time_us).batches {
+            self.table.apply(&batch.payload).context("cannot apply a batch to the table")?;
+        }
+        Ok(())
+    }
+
+    fn print(&self, pretty: bool) -> Result<()> {
+        let mut out = Objects::new(pretty);
+        let mut routers = self.table.routers();
+        routers.sort_by_cached_key(|router| {
+            (router.row.sys_name.clone(), router.row.address, router.row.router_id)
+        });
+        for router in routers {
+            let id = router.row.router_id;
+            let mut peers = self.table.peers(Some(&id));
+            peers.sort_by_key(|PeerSummary { row, .. }| {
+                (row.peer_type, row.distinguisher, row.address, row.peer_id)
+            });
+            for peer in peers {
+                let query = Query { router: Some(id), peer: Some(peer.row.peer_id), ..Query::default() };
+                let mut printed = Ok(());
+                self.table.each_route(&query, |route| {
+                    printed = out.print(&route);
+                    printed.is_ok()
+                })?;
+                printed?;
+            }
+        }
+        out.finish()
+    }
 }
