@@ -217,6 +217,16 @@ impl Session {
     pub fn pending(&self) -> usize {
         self.decoder.pending()
     }
+
+    /// Where in the session reading is, and what stopped it.
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// So many octets of the session will never come; see [`Decoder::skip`].
+    pub fn skip(&mut self, octets: u64) {
+        self.decoder.skip(octets);
+    }
 }
 
 impl Writer {

@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     player.print(options.pretty)?;
     if player.undecodable > 0 {
         eprintln!(
-            "bmp-collector: {} messages could not be decoded and are not in the table; `decode` shows them",
+            "bmp-collector: messages that could not be decoded: {}; `decode` shows them",
             player.undecodable
         );
     }

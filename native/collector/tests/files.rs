@@ -1,4 +1,6 @@
 //! What a file may be: raw BMP, gzip of it, captures of every kind; and what happens when it is none of these.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
+#![allow(clippy::cast_possible_truncation)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! Malformed messages: what is wrong is said with its offset and field; the session lives on unless framing is lost.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
+#![allow(clippy::cast_possible_truncation)]
 
 mod common;
 

@@ -91,7 +91,7 @@ mod tests {
 
     fn message(length: usize, kind: u8) -> Vec<u8> {
         let mut message = vec![3];
-        message.extend((length as u32).to_be_bytes());
+        message.extend(u32::try_from(length).unwrap().to_be_bytes());
         message.push(kind);
         message.resize(length, 0xff);
         message

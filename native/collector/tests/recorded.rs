@@ -1,0 +1,191 @@
+//! Sessions of real routers, where a checkout has them beside it; each test says when it is left out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
+#![allow(clippy::cast_possible_truncation)]
+
+mod common;
+
+use common::{data, run, Run};
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::time::Instant;
+
+fn play(subcommand: &str, file: &Path) -> Run {
+    run(&[subcommand, file.to_str().unwrap()])
+}
+
+fn by_type(objects: &[Value]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for object in objects {
+        *counts.entry(object["type"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// The names an index uses, as `decode` prints them.
+fn expected_types(by_type: &Value) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for (name, count) in by_type.as_object().unwrap() {
+        let name = match name.as_str() {
+            "stats_report" => "statistics_report",
+            name if name.starts_with("type") => "unknown",
+            name => name,
+        };
+        *counts.entry(name.to_owned()).or_default() += count.as_u64().unwrap();
+    }
+    counts
+}
+
+#[test]
+fn streams_decode_to_the_counts_of_their_index() {
+    let Some(data) = data("streams of real routers") else { return };
+    let index: Value = serde_json::from_reader(File::open(data.join("streams/INDEX.json")).unwrap()).unwrap();
+    let mut total = 0;
+    for entry in index.as_array().unwrap() {
+        let name = entry["name"].as_str().unwrap();
+        let decoded = play("decode", &data.join(format!("streams/{name}.bmp")));
+        let objects = decoded.good_objects();
+        assert_eq!(by_type(&objects), expected_types(&entry["by_type"]), "{name}");
+        let bytes =
+            objects.last().map_or(0, |o| o["offset"].as_u64().unwrap() + o["length"].as_u64().unwrap());
+        assert_eq!(bytes, entry["bytes"].as_u64().unwrap(), "{name}");
+        total += objects.len();
+        let rib = play("rib", &data.join(format!("streams/{name}.bmp")));
+        assert_eq!(rib.status, 0, "{name}: {}", rib.stderr);
+    }
+    assert_eq!(total, 9209);
+}
+
+#[test]
+fn load_streams_decode_to_the_counts_of_their_index() {
+    let Some(data) = data("load streams") else { return };
+    let index: Value = serde_json::from_reader(File::open(data.join("load/INDEX.json")).unwrap()).unwrap();
+    for entry in index.as_array().unwrap() {
+        let file = Path::new(entry["file"].as_str().unwrap()).file_name().unwrap();
+        let decoded = play("decode", &data.join("load").join(file));
+        assert_eq!(by_type(&decoded.good_objects()), expected_types(&entry["by_type"]), "{file:?}");
+    }
+}
+
+/// What bgpdump says of a route, and what we do: AS path, origin, next hop, local preference, MED, communities, atomic
+/// aggregate, aggregator.
+type Attributes = [String; 8];
+
+#[test]
+fn a_full_table_is_what_bgpdump_reads() {
+    let Some(data) = data("full table of 577,710 prefixes") else { return };
+    let mut expected: BTreeMap<String, Attributes> = BTreeMap::new();
+    let text =
+        GzDecoder::new(File::open(data.join("load/fulltable-2015-577k.expected.bgpdump.txt.gz")).unwrap());
+    for line in BufReader::new(text).lines() {
+        let line = line.unwrap();
+        let fields: Vec<&str> = line.split('|').collect();
+        match fields[2] {
+            "A" => {
+                let [path, origin, next_hop, local_pref, med, communities, atomic, aggregator] =
+                    fields[6..14].try_into().unwrap();
+                expected.insert(
+                    fields[5].to_owned(),
+                    [path, origin, next_hop, local_pref, med, communities, atomic, aggregator]
+                        .map(str::to_owned),
+                );
+            }
+            "W" => {
+                expected.remove(fields[5]);
+            }
+            _ => {}
+        }
+    }
+    let started = Instant::now();
+    let rib = play("rib", &data.join("load/fulltable-2015-577k.bmp.gz"));
+    println!("rib of the full table: {:?}", started.elapsed());
+    assert_eq!(rib.status, 0, "{}", rib.stderr);
+    let routes: BTreeMap<String, Attributes> = rib
+        .stdout
+        .split(|octet| *octet == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice::<Route>(line).unwrap().in_bgpdumps_manner())
+        .collect();
+    assert_eq!(
+        routes
+            .keys()
+            .collect::<BTreeSet<_>>()
+            .symmetric_difference(&expected.keys().collect())
+            .take(5)
+            .collect::<Vec<_>>(),
+        Vec::<&&String>::new()
+    );
+    let different = routes.iter().filter(|(prefix, attributes)| expected[*prefix] != **attributes);
+    assert_eq!(
+        different
+            .map(|(prefix, attributes)| (prefix, attributes, &expected[prefix]))
+            .take(3)
+            .collect::<Vec<_>>(),
+        []
+    );
+    assert!(routes.len() > 577_000);
+}
+
+/// A line of `rib`, so far as bgpdump knows it.
+#[derive(Deserialize)]
+struct Route {
+    prefix: String,
+    as_path_text: String,
+    origin: String,
+    next_hop: String,
+    local_pref: Option<u32>,
+    med: Option<u32>,
+    communities: Vec<String>,
+    atomic_aggregate: bool,
+    aggregator: Option<Aggregator>,
+}
+
+#[derive(Deserialize)]
+struct Aggregator {
+    asn: u32,
+    address: String,
+}
+
+impl Route {
+    /// Prefix and attributes; bgpdump writes 0 for a number that is absent.
+    fn in_bgpdumps_manner(self) -> (String, Attributes) {
+        let attributes = [
+            self.as_path_text,
+            self.origin.to_uppercase(),
+            self.next_hop,
+            self.local_pref.unwrap_or(0).to_string(),
+            self.med.unwrap_or(0).to_string(),
+            self.communities.join(" "),
+            if self.atomic_aggregate { "AG" } else { "NAG" }.to_owned(),
+            self.aggregator.map(|a| format!("{} {}", a.asn, a.address)).unwrap_or_default(),
+        ];
+        (self.prefix, attributes)
+    }
+}
+
+#[test]
+fn live_frr_and_gobgp_decode_whole() {
+    let Some(data) = data("recordings of live FRR and GoBGP") else { return };
+    let mut files = Vec::new();
+    for folder in ["frr", "gobgp"] {
+        let Ok(entries) = std::fs::read_dir(data.join(folder)) else { continue };
+        files.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name.ends_with(".bmp") || name.ends_with(".bmp.gz")
+        }));
+    }
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        let objects = play("decode", &file).good_objects();
+        assert!(by_type(&objects)["route_monitoring"] > 0, "{file:?}");
+        let undecodable: Vec<_> = objects.iter().filter(|o| o.get("error").is_some()).collect();
+        assert_eq!(undecodable, Vec::<&Value>::new(), "{file:?}");
+        // one of them withdraws all that it announced
+        let withdrawn = file.to_str().unwrap().contains("withdraw");
+        assert_eq!(play("rib", &file).good_objects().is_empty(), withdrawn, "{file:?}");
+    }
+}
