@@ -490,6 +490,19 @@ cond do
         end
       end
 
+      # Base32 of the bytes and their CRC-16 (XMODEM), low octet first.
+      defp nkey(bytes) do
+        crc =
+          for <<byte <- bytes>>, reduce: 0 do
+            crc -> Enum.reduce(1..8, Bitwise.bxor(crc, Bitwise.bsl(byte, 8)), fn _, crc -> crc_step(crc) end)
+          end
+
+        Base.encode32(<<bytes::binary, crc::little-16>>, padding: false)
+      end
+
+      defp crc_step(crc) when crc >= 0x8000, do: Bitwise.band(Bitwise.bxor(Bitwise.bsl(crc, 1), 0x1021), 0xFFFF)
+      defp crc_step(crc), do: Bitwise.bsl(crc, 1)
+
       describe "options" do
         test "are checked" do
           assert {:error, ":window is an integer above 0, not 0"} = JetStream.validate(window: 0)
@@ -508,6 +521,47 @@ cond do
           publish(config, [1])
           assert acked(1) == [1]
           refute inspect(config, limit: :infinity) =~ "s3cret"
+        end
+
+        test "an NKey is used", context do
+          # A key pair of Ed25519, as NATS writes seeds and users.
+          {public, seed} = :crypto.generate_key(:eddsa, :ed25519)
+          seed = nkey(<<18::5, 20::5, 0::6, seed::binary>>)
+          user = nkey(<<20::5, 0::3, public::binary>>)
+          nats = NATS.start!("authorization { users: [ { nkey: #{user} } ] }")
+          on_exit(fn -> NATS.stop(nats) end)
+
+          config = broker!(%{context | nats: nats}, settings: [nkey_seed: seed])
+          publish(config, [1])
+          assert acked(1) == [1]
+        end
+
+        test "over TLS the server's certificate is verified", context do
+          key = [key: {:namedCurve, :secp256r1}, digest: :sha256]
+          chain = %{root: key, intermediates: [], peer: key}
+          chains = :public_key.pkix_test_data(%{server_chain: chain, client_chain: chain})
+          %{server_config: server, client_config: client} = chains
+
+          folder = context.nats.folder
+          {type, key} = server[:key]
+          pem = fn type, der -> :public_key.pem_encode([{type, der, :not_encrypted}]) end
+          File.write!(Path.join(folder, "cert.pem"), pem.(:Certificate, server[:cert]))
+          File.write!(Path.join(folder, "key.pem"), pem.(type, key))
+          nats = NATS.start!(~s(tls { cert_file: "#{folder}/cert.pem", key_file: "#{folder}/key.pem" }))
+          on_exit(fn -> NATS.stop(nats) end)
+          url = "tls://127.0.0.1:#{nats.port}"
+
+          # Not one of the system's authorities.
+          config = broker!(%{context | nats: nats}, servers: [url])
+          publish(config, [1])
+          refute_receive {:bmp_broker, :acked, 1}, 1_500
+          stop_supervised!(JetStream)
+
+          name = :net_adm.localhost()
+          ssl_opts = [cacerts: client[:cacerts], server_name_indication: name]
+          config = broker!(%{context | nats: nats}, servers: [url], settings: [ssl_opts: ssl_opts])
+          publish(config, [1])
+          assert acked(1) == [1]
         end
 
         test "a connection of the host's is used", %{nats: nats} = context do
