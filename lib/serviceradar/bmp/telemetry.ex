@@ -17,7 +17,7 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :session, :resumed]` | it reads again | `duration` | `session`, `address` |
   | `[…, :session, :stopped]` | it ended | `duration`, `bytes`, `messages`, `routes` | `session`, `address`, `reason` |
   | `[…, :broker, :full]` | Local: a batch waits for room | `bytes` | `partition` |
-  | `[…, :broker, :full]` | JetStream: publishing pauses, the stream is too full | `filled`, 0 to 1 | `stream` |
+  | `[…, :broker, :full]` | JetStream: publishing waits for room in the stream | `count` | `stream` |
   | `[…, :broker, :connected]` | JetStream: it and the stream are there | `count` | `stream` |
   | `[…, :broker, :disconnected]` | JetStream: they are not | `count` | `stream` |
   | `[…, :broker, :acked]` | JetStream: a batch is in the stream | `duration`, `bytes`, `in_flight` | `partition` |

@@ -30,8 +30,8 @@ if Code.ensure_loaded?(Gnat) do
     ## The stream
 
     It is created where it is missing: file storage, retention `workqueue` (what is committed is removed), discard `new`
-    (a full stream refuses). When three quarters are full publishing pauses, until half is: so a pipeline that is too
-    slow holds up the sessions, and nothing is lost. A stream that exists is
+    (a full stream refuses). Publishing stops before that, at three quarters: so a pipeline that is too slow holds up the
+    sessions, and nothing is lost. A stream that exists is
     used as it is, also with retention `limits`; its subjects have to cover ours.
 
     ## Options

@@ -2,8 +2,8 @@ if Code.ensure_loaded?(Gnat) do
   defmodule ServiceRadar.BMP.Broker.JetStream.Link do
     @moduledoc false
     # Knows whether NATS is there and the stream in order, and tells publishers and consumers:
-    # `{:link, gnat, stream}` when it can be used, `{:link, nil, nil}` when it cannot; and `{:stream_full, full}` when a
-    # stream that refuses what it has no room for is near that, and when it is not any more.
+    # `{:link, gnat, stream}` when it can be used, `{:link, nil, nil}` when it cannot; and `{:room, bytes}` again and again,
+    # how much may be published until the next time.
     use GenServer
 
     require Logger
@@ -48,7 +48,6 @@ if Code.ensure_loaded?(Gnat) do
     @impl true
     def handle_cast({:join, pid}, state) do
       send(pid, {:link, state.stream && state.gnat, state.stream})
-      if state.full, do: send(pid, {:stream_full, true})
       {:noreply, %{state | members: [pid | state.members]}}
     end
 
@@ -94,24 +93,21 @@ if Code.ensure_loaded?(Gnat) do
 
     defp find(state), do: {:ok, state}
 
-    # A quarter of the stream is left to what is on its way when the limit is noticed.
     defp look(%{full: full} = state) do
-      case Stream.filled(state.gnat, state.options) do
-        {:ok, filled} when filled > 0.75 and not full -> full(state, true, filled)
-        {:ok, filled} when filled < 0.5 and full -> full(state, false, filled)
-        _ -> state
+      case Stream.room(state.gnat, state.options) do
+        {:ok, room} ->
+          Enum.each(state.members, &send(&1, {:room, room}))
+          if room == 0 and not full, do: full(state)
+          %{state | full: room == 0}
+
+        {:error, _} ->
+          state
       end
     end
 
-    defp full(state, full, filled) do
-      Logger.warning(
-        "stream #{state.options[:stream]} is #{round(filled * 100)}% full: " <>
-          if(full, do: "publishing pauses until the pipeline has caught up", else: "publishing goes on")
-      )
-
-      if full, do: Telemetry.execute(:broker, :full, %{filled: filled}, metadata(state))
-      Enum.each(state.members, &send(&1, {:stream_full, full}))
-      %{state | full: full}
+    defp full(state) do
+      Logger.warning("stream #{state.options[:stream]} is full: publishing waits for the pipeline")
+      Telemetry.execute(:broker, :full, %{count: 1}, metadata(state))
     end
 
     defp up(state, stream) do

@@ -12,8 +12,8 @@ if Code.ensure_loaded?(Gnat) do
     #     settling  nothing: one was refused, the answers to those after it are awaited
     #     resting   nothing, for a while; then everything again from `base` on
     #
-    # Besides, nothing is sent while the stream is `full` but for its reserve, as the link tells: so a slow pipeline
-    # holds up the sessions, and refusals in the midst of a window stay rare.
+    # Besides, no more bytes are sent than the link gives `credit` for, a few times a second, out of the room that the
+    # stream has left: so a slow pipeline holds up the sessions, and nothing is refused in the midst of a window.
     #
     # A batch can still be refused, or be lost in a change of leaders, and one after it be taken. Sent again, it is
     # stored after its successor. The routing table cannot put that right (an End-of-RIB would have swept what the late
@@ -29,6 +29,8 @@ if Code.ensure_loaded?(Gnat) do
     @first_rest 100
     @longest_rest 2_000
     @complain_every 10_000
+    # Of headers and of the server's own, for each message, and generously
+    @overhead 512
     # JetStream: "message size exceeds maximum allowed"
     @too_big 10_054
 
@@ -48,12 +50,13 @@ if Code.ensure_loaded?(Gnat) do
          options: options,
          station: config.name,
          partition: partition,
+         partitions: config.partitions,
          subject: JetStream.subject(options, partition),
          gnat: nil,
          max_payload: nil,
          inbox: nil,
          mode: :down,
-         full: false,
+         credit: 0,
          # Publishing processes, each with its batches held and its last one taken
          senders: %{},
          refusals: 0,
@@ -98,7 +101,7 @@ if Code.ensure_loaded?(Gnat) do
     @impl true
     def handle_info({:link, nil, _}, state), do: {:noreply, %{state | mode: :down, gnat: nil}}
 
-    def handle_info({:link, gnat, _stream}, state) do
+    def handle_info({:link, gnat, stream}, state) do
       inbox = API.inbox(state.options) <> "."
 
       try do
@@ -109,11 +112,16 @@ if Code.ensure_loaded?(Gnat) do
         :exit, _ -> {:noreply, %{state | mode: :down}}
       else
         max_payload ->
-          {:noreply, rewind(%{state | gnat: gnat, max_payload: max_payload, inbox: inbox})}
+          credit = share(stream.room, state)
+          {:noreply, rewind(%{state | gnat: gnat, max_payload: max_payload, inbox: inbox, credit: credit})}
       end
     end
 
-    def handle_info({:stream_full, full}, state), do: {:noreply, pump(%{state | full: full})}
+    # What is on its way may not be in the stream's count.
+    def handle_info({:room, room}, state) do
+      on_its_way = state.sent_bytes + state.sent * @overhead
+      {:noreply, pump(%{state | credit: spend(share(room, state), on_its_way)})}
+    end
 
     def handle_info({:msg, %{topic: topic, body: body} = message}, %{inbox: inbox} = state) when is_binary(inbox) do
       size = byte_size(inbox)
@@ -137,8 +145,8 @@ if Code.ensure_loaded?(Gnat) do
 
     # Sending -----------------------------------------------------------------------------------------------------
 
-    defp pump(%{mode: mode, full: false, next: next, tail: tail} = state)
-         when mode in [:probe, :open] and next < tail do
+    defp pump(%{mode: mode, credit: credit, next: next, tail: tail} = state)
+         when mode in [:probe, :open] and next < tail and credit > 0 do
       case state.entries do
         %{^next => entry} -> if room?(state, entry), do: state |> send_out(next, entry) |> pump(), else: state
         # Acknowledged after all, since it was sent the last time.
@@ -147,6 +155,12 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     defp pump(state), do: state
+
+    defp share(:infinity, _state), do: :infinity
+    defp share(room, state), do: div(room, state.partitions)
+
+    defp spend(:infinity, _bytes), do: :infinity
+    defp spend(credit, bytes), do: credit - bytes
 
     defp room?(%{sent: 0}, _entry), do: true
     defp room?(%{mode: :probe}, _entry), do: false
@@ -162,7 +176,7 @@ if Code.ensure_loaded?(Gnat) do
       ]
 
       # The server closes the connection on a message that is too long, with its headers.
-      if entry.size + 512 > state.max_payload do
+      if entry.size + @overhead > state.max_payload do
         fail(%{state | next: number + 1}, number, entry, {:too_big, entry.size, state.max_payload})
       else
         options = [headers: headers, reply_to: state.inbox <> Integer.to_string(number)]
@@ -174,6 +188,7 @@ if Code.ensure_loaded?(Gnat) do
             %{
               state
               | entries: entries,
+                credit: spend(state.credit, entry.size + @overhead),
                 next: number + 1,
                 sent: state.sent + 1,
                 sent_bytes: state.sent_bytes + entry.size

@@ -12,7 +12,12 @@ if Code.ensure_loaded?(Gnat) do
     @overlap 10_065
     @ms 1_000_000
 
-    @type t :: %{created: String.t(), retention: String.t(), last_seq: non_neg_integer}
+    @type t :: %{
+            created: String.t(),
+            retention: String.t(),
+            last_seq: non_neg_integer,
+            room: non_neg_integer | :infinity
+          }
 
     @doc "Finds the stream, or creates it."
     @spec ensure(Gnat.t(), Config.t(), keyword) :: {:ok, t} | {:error, String.t() | API.error()}
@@ -27,18 +32,17 @@ if Code.ensure_loaded?(Gnat) do
       end
     end
 
-    @doc "How full the stream is, from 0 to 1. One that makes room by itself never is."
-    @spec filled(Gnat.t(), keyword) :: {:ok, float} | {:error, API.error()}
-    def filled(gnat, options) do
-      with {:ok, %{"config" => stream, "state" => state}} <-
-             API.request(gnat, options, "STREAM.INFO.#{options[:stream]}") do
-        filled = max(share(state["bytes"], stream["max_bytes"]), share(state["messages"], stream["max_msgs"]))
-        {:ok, if(stream["discard"] == "new", do: filled, else: 0.0)}
-      end
+    @doc "How many bytes may be published. A stream that makes room by itself has it without end."
+    @spec room(Gnat.t(), keyword) :: {:ok, non_neg_integer | :infinity} | {:error, API.error()}
+    def room(gnat, options) do
+      with {:ok, info} <- API.request(gnat, options, "STREAM.INFO.#{options[:stream]}"), do: {:ok, room(info)}
     end
 
-    defp share(used, most) when is_integer(most) and most > 0, do: used / most
-    defp share(_used, _unlimited), do: 0.0
+    # A quarter stays free for what others publish at the same time.
+    defp room(%{"config" => %{"discard" => "new", "max_bytes" => most}, "state" => %{"bytes" => bytes}}) when most > 0,
+      do: max(div(most * 3, 4) - bytes, 0)
+
+    defp room(_info), do: :infinity
 
     defp create(gnat, config, options, wildcard) do
       stream = %{
@@ -75,7 +79,7 @@ if Code.ensure_loaded?(Gnat) do
         "subjects of its own, or :stream to the stream that has them"
     end
 
-    defp check(%{"config" => stream, "state" => state, "created" => created}, config, options) do
+    defp check(%{"config" => stream, "state" => state} = info, config, options) do
       subject = JetStream.subject(options, config.partitions - 1)
 
       cond do
@@ -87,7 +91,14 @@ if Code.ensure_loaded?(Gnat) do
 
         true ->
           orphans(state["subjects"] || %{}, stream["retention"], config, options)
-          {:ok, %{created: created, retention: stream["retention"], last_seq: state["last_seq"]}}
+
+          {:ok,
+           %{
+             created: info["created"],
+             retention: stream["retention"],
+             last_seq: state["last_seq"],
+             room: room(info)
+           }}
       end
     end
 
