@@ -50,13 +50,20 @@ defmodule Mix.Tasks.Bmp.Station do
     streams = for path <- plays, do: read!(path)
 
     Mix.Task.run("app.start")
-    start!(station_options(options))
+    monitor = start!(station_options(options))
     web = web(options)
 
     address = {127, 0, 0, 1}
     for messages <- streams, do: {:ok, _} = Replay.start_link(address, BMP.port(), messages)
     {:ok, _} = Terminal.start_link(plain: options[:plain], web: web, playing: plays)
-    unless iex?(), do: Process.sleep(:infinity)
+    unless iex?(), do: stay(monitor)
+  end
+
+  defp stay(monitor) do
+    receive do
+      {:DOWN, ^monitor, :process, _, reason} when reason not in [:shutdown, :normal] ->
+        Mix.raise("the station died: #{inspect(reason)}")
+    end
   end
 
   defp station_options(options) do
@@ -67,12 +74,14 @@ defmodule Mix.Tasks.Bmp.Station do
   end
 
   defp start!(options) do
-    case Supervisor.start_link([{BMP, options}], strategy: :one_for_one) do
-      {:ok, _} -> :ok
+    # Under the application, so that a SIGTERM drains it.
+    case Supervisor.start_child(BMP.Application.Supervisor, {BMP, options}) do
+      {:ok, pid} -> Process.monitor(pid)
       {:error, reason} -> Mix.raise("the station does not start: " <> explain(reason))
     end
   end
 
+  defp explain({reason, child}) when elem(child, 0) == :child, do: explain(reason)
   defp explain({:shutdown, {:failed_to_start_child, _child, reason}}), do: explain(reason)
   defp explain({:EXIT, reason}), do: explain(reason)
   defp explain({%{__exception__: true} = error, _stack}), do: Exception.message(error)
@@ -84,8 +93,9 @@ defmodule Mix.Tasks.Bmp.Station do
     pages = ServiceRadar.BMPWeb.Standalone
 
     if Code.ensure_loaded?(pages) do
-      case Supervisor.start_link([{pages, port: options[:web] || 4000}], strategy: :one_for_one) do
-        {:ok, _} -> pages.url()
+      case Supervisor.start_child(BMP.Application.Supervisor, {pages, port: options[:web] || 4000}) do
+        # Not there in the core build: a plain call would be a warning.
+        {:ok, _} -> apply(pages, :url, [])
         {:error, reason} -> Mix.raise("the pages do not start: " <> explain(reason))
       end
     end

@@ -12,6 +12,8 @@ defmodule ServiceRadar.BMP.Config do
   * `:max_sessions` - connections at one time; default 1000
   * `:session` - limits of each session, a keyword list:
     * `:max_message_bytes` - longest BMP message; default 1 MiB. A longer one ends the session
+    * `:max_peers` - peers whose OPENs are remembered; default 65,536
+    * `:max_batch_bytes` - about where a batch is closed; default 256 KiB. NATS takes messages up to 1 MiB
     * `:read_bytes` - most bytes read from the socket at a time; default 256 KiB
     * `:window` - most batches not yet acknowledged by the broker; default 64. Then the session stops reading
     * `:stall_timeout` - for how long it may stop reading, in ms; default 60,000. Then it is closed: the router
@@ -47,6 +49,8 @@ defmodule ServiceRadar.BMP.Config do
 
   @session [
     max_message_bytes: 1_048_576,
+    max_peers: 65_536,
+    max_batch_bytes: 262_144,
     read_bytes: 262_144,
     window: 64,
     stall_timeout: 60_000,

@@ -9,8 +9,9 @@ defmodule ServiceRadar.BMP.Replay do
   @spec messages(Path.t()) :: {:ok, [binary]} | {:error, String.t()}
   def messages(path) do
     with {:ok, bytes} <- File.read(path),
-         {:ok, bytes} <- unzip(bytes) do
-      split(bytes, 0, [])
+         {:ok, bytes} <- unzip(bytes),
+         {:ok, messages} <- split(bytes, 0, []) do
+      {:ok, messages}
     else
       {:error, reason} when is_atom(reason) -> {:error, "#{path}: #{:file.format_error(reason)}"}
       {:error, reason} -> {:error, "#{path}: #{reason}"}
@@ -54,14 +55,25 @@ defmodule ServiceRadar.BMP.Replay do
     steps = max(1, div(time, 50))
     chunks = Enum.chunk_every(messages, max(1, div(length(messages) + steps - 1, steps)))
 
-    for chunk <- chunks do
-      :ok = :gen_tcp.send(socket, chunk)
-      if time > 0, do: Process.sleep(50)
+    with :ok <- send_all(socket, chunks, if(time > 0, do: 50, else: 0)) do
+      receive do
+        {:tcp_closed, ^socket} -> :ok
+        {:tcp_error, ^socket, _} -> :ok
+      end
     end
+  end
 
-    receive do
-      {:tcp_closed, ^socket} -> :ok
-      {:tcp_error, ^socket, _} -> :ok
-    end
+  # A station that closes the connection ends the play.
+  defp send_all(socket, chunks, pause) do
+    Enum.reduce_while(chunks, :ok, fn chunk, :ok ->
+      case :gen_tcp.send(socket, chunk) do
+        :ok ->
+          Process.sleep(pause)
+          {:cont, :ok}
+
+        {:error, _} = error ->
+          {:halt, error}
+      end
+    end)
   end
 end

@@ -25,7 +25,6 @@ defmodule ServiceRadar.BMP.Session do
 
   alias ServiceRadar.BMP.{Batch, Config, Native, Sessions, Telemetry}
 
-  # Calls that take longer than a normal scheduler may be held go to a dirty one; see native/nif.
   @type reason :: :closed | :error | :framing | :limit | :shutdown | :terminated
 
   @doc false
@@ -50,13 +49,15 @@ defmodule ServiceRadar.BMP.Session do
     Process.flag(:trap_exit, true)
     epoch = Sessions.epoch(config)
 
-    {:ok, native} =
+    native =
       Native.session_new(%{
         router_address: address,
         router_port: port,
         epoch: epoch,
         collector: config.collector,
-        max_message_bytes: config.session.max_message_bytes
+        max_message_bytes: config.session.max_message_bytes,
+        max_peers: config.session.max_peers,
+        max_batch_bytes: config.session.max_batch_bytes
       })
 
     info = %{id: epoch, address: address, port: port, since: DateTime.from_unix!(epoch, :microsecond)}

@@ -5,7 +5,7 @@ defmodule ServiceRadar.BMP.Terminal do
   use GenServer
 
   alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.Events
+  alias ServiceRadar.BMP.{Events, Instance}
 
   @redraw 500
   @kept_changes 200
@@ -17,12 +17,16 @@ defmodule ServiceRadar.BMP.Terminal do
 
   @impl true
   def init(options) do
+    # A subscription is a link to the registry, which stops before us.
+    Process.flag(:trap_exit, true)
     Events.subscribe()
     terminal? = match?({:ok, _}, :io.columns()) and not (options[:plain] || false)
-    state = %{terminal?: terminal?, changes: [], lines: [], web: options[:web], counts: nil}
+    state = %{terminal?: terminal?, lines: [], web: options[:web], counts: nil, shown: false}
 
     if terminal? do
       # Log lines would tear the table apart; they are shown in it.
+      for id <- :logger.get_handler_ids(), do: :logger.remove_handler(id)
+      :ok = :logger.add_handler(__MODULE__, __MODULE__, %{level: :warning, config: %{to: self()}})
       IO.write("\e[2J")
     else
       IO.puts(heading(state))
@@ -44,25 +48,38 @@ defmodule ServiceRadar.BMP.Terminal do
 
   def handle_info(:draw, state) do
     Process.send_after(self(), :draw, @redraw)
-    {:noreply, if(state.terminal?, do: draw(state), else: tell(state))}
+
+    cond do
+      Instance.whereis(BMP, :listener) == nil -> {:noreply, state}
+      state.terminal? -> {:noreply, draw(state)}
+      true -> {:noreply, tell(state)}
+    end
   end
 
+  def handle_info({:log, line}, state), do: {:noreply, %{state | lines: [line | state.lines]}}
+  def handle_info({:EXIT, _from, _reason}, state), do: {:stop, :normal, state}
   def handle_info(_other, state), do: {:noreply, state}
+
+  # A handler of :logger.
+  def log(%{level: level} = event, %{config: %{to: pid}}) do
+    text = :logger_formatter.format(event, %{single_line: true, template: [:msg]})
+    send(pid, {:log, "#{time(System.system_time(:microsecond))}  #{level}: #{text}"})
+  end
 
   # Without a terminal: what there is, each time it has changed.
   defp tell(state) do
     {:ok, counts} = BMP.counts()
 
     if counts != state.counts and counts != %{routers: 0, peers: 0, routes: 0} do
-      IO.puts("#{counts.routers} routers, #{counts.peers} peers, #{counts.routes} routes")
+      IO.puts(sizes(counts))
     end
 
     # Two times the same: the stream has come to rest, and the tables are worth showing.
-    if counts == state.counts and not Map.get(state, :shown, false) and counts.routes > 0 do
+    if counts == state.counts and not state.shown and counts.routes > 0 do
       Enum.each(peers_table(100) ++ [""] ++ routes_table(10, 100), &IO.puts/1)
-      state |> Map.put(:shown, true)
+      %{state | shown: true}
     else
-      %{state | counts: counts} |> Map.put(:shown, Map.get(state, :shown, false) and counts == state.counts)
+      %{state | counts: counts, shown: state.shown and counts == state.counts}
     end
   end
 
@@ -90,9 +107,18 @@ defmodule ServiceRadar.BMP.Terminal do
 
     web = if state.web, do: ", pages on #{state.web}", else: ""
 
-    "ServiceRadar BMP station on port #{BMP.port()}#{web}: #{length(BMP.sessions())} sessions, " <>
-      "#{counts.routers} routers, #{counts.peers} peers, #{counts.routes} routes"
+    "ServiceRadar BMP station on port #{BMP.port()}#{web}: " <>
+      "#{count(length(BMP.sessions()), "session")}, #{sizes(counts)}"
   end
+
+  defp sizes(counts),
+    do:
+      Enum.map_join([routers: "router", peers: "peer", routes: "route"], ", ", fn {key, one} ->
+        count(counts[key], one)
+      end)
+
+  defp count(1, one), do: "1 #{one}"
+  defp count(number, one), do: "#{number} #{one}s"
 
   defp peers_table(columns) do
     {:ok, peers} = BMP.peers()
@@ -131,7 +157,7 @@ defmodule ServiceRadar.BMP.Terminal do
   end
 
   defp event_line(event) do
-    [time(event.time_us), event.kind, event.router, text(event[:peer]), event[:reason]]
+    [time(event.received_at_us), event.kind, event.router, text(event[:peer]), event[:reason]]
     |> Enum.reject(&(&1 in [nil, ""]))
     |> Enum.join("  ")
   end

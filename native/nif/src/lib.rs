@@ -8,6 +8,7 @@ mod bgp;
 mod decoder;
 mod deltas;
 mod message;
+mod session;
 mod table;
 mod term;
 
