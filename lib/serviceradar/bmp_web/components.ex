@@ -113,13 +113,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     def change(assigns) do
       ~H"""
-      <span class={["change", change_tone(@change)]}>{Format.words(@change)}</span>
+      <span class={["change", change_tone(to_string(@change))]}>{Format.words(@change)}</span>
       """
     end
 
-    defp change_tone(kind) when kind in [:announce, :peer_up, :session_start], do: "good"
-    defp change_tone(kind) when kind in [:withdraw, :peer_down, :session_end, :expired, :termination], do: "bad"
-    defp change_tone(kind) when kind in [:change, :swept], do: "warn"
+    defp change_tone(kind) when kind in ~w(announce peer_up session_start), do: "good"
+    defp change_tone(kind) when kind in ~w(withdraw peer_down session_end expired termination), do: "bad"
+    defp change_tone(kind) when kind in ~w(change swept), do: "warn"
     defp change_tone(_), do: "dim"
   end
 end

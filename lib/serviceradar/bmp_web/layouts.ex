@@ -23,6 +23,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           </script>
         </head>
         <body class="bmp-body">
+          <noscript>These pages need JavaScript to search and to follow changes.</noscript>
           {@inner_content}
         </body>
       </html>

@@ -80,7 +80,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
       case how do
         :now ->
-          {took, answer} = :timer.tc(fn -> ask(fetch(socket)) end)
+          {took, answer} = :timer.tc(fn -> ask(socket.assigns.station, fetch(socket)) end)
           answered(socket, answer, took, false)
 
         :later ->
@@ -92,9 +92,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     defp fetch(socket), do: socket.view.fetch(socket.assigns)
 
     @doc "What `fun` answers; an error too where there is no station, or it or its store died on the way."
-    @spec ask((-> answer)) :: answer
-    def ask(fun) do
-      fun.()
+    @spec ask(Config.name(), (-> answer)) :: answer
+    def ask(station, fun) do
+      if Instance.value(station, :station), do: fun.(), else: {:error, "No station #{inspect(station)} runs."}
     rescue
       error ->
         Logger.warning("a page could not be read: #{Exception.format(:error, error, __STACKTRACE__)}")
@@ -232,12 +232,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     defp start(socket, fresh?) do
       fun = fetch(socket)
+      station = socket.assigns.station
       generation = socket.private.bmp.generation
 
       socket
       |> update_state(running: generation)
       |> start_async(:bmp_fetch, fn ->
-        {took, answer} = :timer.tc(fn -> ask(fun) end)
+        {took, answer} = :timer.tc(fn -> ask(station, fun) end)
         {generation, fresh?, took, answer}
       end)
     end

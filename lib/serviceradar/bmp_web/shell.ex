@@ -61,9 +61,6 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <div :if={@error} class="banner bad" role="alert">
             <b>The station cannot be read.</b> {@error} What is shown may be old; it is tried again every few seconds.
           </div>
-          <noscript>
-            <div class="banner">These pages need JavaScript to search and to follow changes.</div>
-          </noscript>
           {render_slot(@inner_block)}
         </main>
       </div>

@@ -71,8 +71,9 @@ if Code.ensure_loaded?(Jason) do
 
       arguments = @flags ++ ["--user-data-dir=#{folder}" | Keyword.get(options, :flags, [])] ++ ["about:blank"]
 
-      port =
-        Port.open({:spawn_executable, executable()}, [:nouse_stdio, :binary, :exit_status, args: arguments])
+      # What it says of a machine without a desktop is of no interest.
+      shell = ["-c", "exec \"$0\" \"$@\" 2>/dev/null", executable() | arguments]
+      port = Port.open({:spawn_executable, "/bin/sh"}, [:nouse_stdio, :binary, :exit_status, args: shell])
 
       state = %{port: port, folder: folder, buffer: "", id: 0, callers: %{}, session: nil, complaints: []}
       {:ok, state, {:continue, :attach}}

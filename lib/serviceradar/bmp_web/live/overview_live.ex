@@ -173,7 +173,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     # None while the listener starts.
     defp port(station) do
-      case Live.ask(fn -> {:ok, BMP.port(station)} end) do
+      case Live.ask(station, fn -> {:ok, BMP.port(station)} end) do
         {:ok, port} -> port
         {:error, _} -> nil
       end

@@ -105,7 +105,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 </tr>
               </thead>
               <tbody>
-                <tr :for={rib <- @peer.ribs}>
+                <tr :for={rib <- @peer.ribs} id={"rib-#{rib.view}-#{Format.family_slug({rib.afi, rib.safi})}"}>
                   <th scope="row">{Format.view(rib.view)}</th>
                   <td>{Format.family({rib.afi, rib.safi})}</td>
                   <td class="number">

@@ -1,0 +1,155 @@
+if Code.ensure_loaded?(Phoenix.LiveViewTest) do
+  defmodule ServiceRadar.BMPWeb.LiveTest do
+    # Pages that are open while a router speaks.
+    use ExUnit.Case, async: false
+
+    import Phoenix.ConnTest
+    import Phoenix.LiveViewTest
+    import ServiceRadar.BMP.TestRouter
+
+    alias ServiceRadar.BMP
+    alias ServiceRadar.BMP.Wire
+    alias ServiceRadar.BMPWeb.Host
+
+    @endpoint Host.Endpoint
+    @moduletag capture_log: true
+
+    setup do
+      Host.start!()
+      station = start_station!(:pages_live)
+      socket = connect!(station)
+      :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up()])
+      eventually(fn -> match?({:ok, [%{state: :up}]}, BMP.peers(station)) end)
+      {:ok, [peer]} = BMP.peers(station)
+      {:ok, [router]} = BMP.routers(station)
+      %{conn: build_conn(), station: station, socket: socket, peer: peer, router: router}
+    end
+
+    defp announce(socket, prefixes, as_path \\ [64_500]) do
+      update = Wire.update(attributes: Wire.mandatory(as_path), nlri: prefixes)
+      :ok = :gen_tcp.send(socket, Wire.route_monitoring(update))
+    end
+
+    defp withdraw(socket, prefixes),
+      do: :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(withdrawn: prefixes)))
+
+    test "the routes of a search come, change and go", %{conn: conn, socket: socket} do
+      {:ok, view, _} = live(conn, "/live/routes?prefix=198.51.100.0/22&match=within")
+      assert render_async(view) =~ "There is nothing in 198.51.100.0/22"
+
+      announce(socket, ["198.51.100.0/24", "203.0.113.0/24"])
+      eventually(fn -> has_element?(view, "#routes tr.fresh-a th a", "198.51.100.0/24") end)
+      refute has_element?(view, "#routes a", "203.0.113.0/24")
+
+      announce(socket, ["198.51.100.0/24"], [64_500, 64_999])
+      eventually(fn -> has_element?(view, "#routes tr.fresh-b td.path", "64500 64999") end)
+      announce(socket, ["198.51.101.0/24"])
+      eventually(fn -> has_element?(view, "#routes tr:nth-child(2) th a", "198.51.101.0/24") end)
+
+      withdraw(socket, ["198.51.100.0/24"])
+      eventually(fn -> not has_element?(view, "#routes a", "198.51.100.0/24") end)
+      assert has_element?(view, "#routes a", "198.51.101.0/24")
+    end
+
+    test "the first page tells of changes and counts them", %{conn: conn, socket: socket} do
+      {:ok, view, _} = live(conn, "/live")
+      announce(socket, ["198.51.100.0/24"])
+      eventually(fn -> has_element?(view, "#feed a", "198.51.100.0/24") end)
+      eventually(fn -> has_element?(view, ".tile a[href='/live/routes']", "1") end)
+      :gen_tcp.send(socket, Wire.peer_down())
+      eventually(fn -> has_element?(view, "#feed .change.bad", "Peer down") end)
+      eventually(fn -> has_element?(view, ".tile.bad", "1") end)
+    end
+
+    test "a peer goes down and comes up", %{conn: conn, socket: socket, peer: peer} do
+      {:ok, one, _} = live(conn, "/live/peers/#{peer.peer_id}")
+      {:ok, all, _} = live(conn, "/live/peers?state=up")
+      assert has_element?(all, "#peers th a", "10.0.0.1")
+      :gen_tcp.send(socket, Wire.peer_down())
+      eventually(fn -> has_element?(one, ".banner.bad", "Down") end)
+      eventually(fn -> not has_element?(all, "#peers th a", "10.0.0.1") end)
+      :gen_tcp.send(socket, Wire.peer_up())
+      eventually(fn -> has_element?(one, ".title .state.good", "Up") end)
+      eventually(fn -> has_element?(all, "#peers th a", "10.0.0.1") end)
+    end
+
+    test "a router is gone", %{conn: conn, socket: socket, router: router} do
+      {:ok, view, _} = live(conn, "/live/routers/#{router.router_id}")
+      assert has_element?(view, ".title .state.good", "Connected")
+      :gen_tcp.close(socket)
+      eventually(fn -> has_element?(view, ".title .state.bad", "Disconnected") end)
+      eventually(fn -> has_element?(view, "#peers .state.warn", "Stale") end)
+    end
+
+    test "a route that is looked at changes, and is withdrawn", %{conn: conn, socket: socket, peer: peer} do
+      announce(socket, ["198.51.100.0/24"])
+      eventually(fn -> prefixes(:pages_live) == ["198.51.100.0/24"] end)
+      path = "/live/route?peer=#{peer.peer_id}&view=adj_rib_in_pre&family=ipv4-unicast&prefix=198.51.100.0/24"
+      {:ok, view, _} = live(conn, path)
+      assert has_element?(view, "dd .mono", "64500")
+      announce(socket, ["198.51.100.0/24"], [64_500, 64_999])
+      eventually(fn -> has_element?(view, ".facts.list dd", "64500 64999") end)
+      assert has_element?(view, "section[aria-labelledby=seen-title] .change.warn", "Change")
+      withdraw(socket, ["198.51.100.0/24"])
+      eventually(fn -> has_element?(view, ".banner.bad", "Withdrawn") end)
+      assert has_element?(view, ".facts.list dd", "64500 64999")
+    end
+
+    test "a paused page stays as it is, counts what it misses, and catches up", %{conn: conn, socket: socket} do
+      {:ok, view, _} = live(conn, "/live/routes")
+      render_async(view)
+      view |> element("button[phx-click=bmp_pause]") |> render_click()
+      announce(socket, ["198.51.100.0/24"])
+      eventually(fn -> has_element?(view, "button[aria-pressed=true]", "1 changes") end)
+      refute has_element?(view, "#routes a", "198.51.100.0/24")
+      view |> element("button[phx-click=bmp_pause]") |> render_click()
+      eventually(fn -> has_element?(view, "#routes a", "198.51.100.0/24") end)
+      assert has_element?(view, "button[aria-pressed=false]", "Pause")
+    end
+
+    test "many changes in a moment are one reading of the store", %{conn: conn, socket: socket} do
+      {:ok, view, _} = live(conn, "/live/routes")
+      render_async(view)
+      :erlang.trace(view.pid, true, [:procs])
+      for third <- 0..199, do: announce(socket, ["10.0.#{third}.0/24"])
+      eventually(fn -> has_element?(view, ".result", "50 routes on this page") end)
+      Process.sleep(600)
+      :erlang.trace(view.pid, false, [:procs])
+      # One task a reading. 200 messages within a second or so may not be 200 of them.
+      assert spawned(0) in 1..8
+    end
+
+    defp spawned(count) do
+      receive do
+        {:trace, _, :spawn, _, _} -> spawned(count + 1)
+        {:trace, _, _, _, _} -> spawned(count)
+        {:trace, _, _, _} -> spawned(count)
+      after
+        0 -> count
+      end
+    end
+
+    test "a station that is not there is said, and nothing crashes", %{conn: conn} do
+      for path <- ["", "/peers", "/routes", "/events", "/peers/x", "/routers/x"] do
+        {:ok, view, _} = live(conn, "/absent" <> path)
+        assert render_async(view) =~ "No station :pages_absent runs"
+        assert has_element?(view, ".banner.bad[role=alert]", "The station cannot be read")
+      end
+    end
+
+    test "a page outlives its station and goes on when it is back", %{conn: conn} do
+      {:ok, view, _} = live(conn, "/live/peers")
+      assert has_element?(view, "#peers th a", "10.0.0.1")
+      stop_supervised!(:pages_live)
+      send(view.pid, :bmp_refresh)
+      eventually(fn -> has_element?(view, ".banner.bad") end)
+      assert has_element?(view, "#peers th a", "10.0.0.1")
+
+      station = start_station!(:pages_live)
+      socket = connect!(station)
+      :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(address: {10, 0, 0, 2})])
+      eventually(fn -> has_element?(view, "#peers th a", "10.0.0.2") end)
+      refute has_element?(view, ".banner.bad")
+    end
+  end
+end

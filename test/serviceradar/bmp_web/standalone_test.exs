@@ -1,0 +1,136 @@
+if Code.ensure_loaded?(Phoenix.LiveViewTest) do
+  defmodule ServiceRadar.BMPWeb.StandaloneTest do
+    # The pages on a port of their own, asked over HTTP, and used in a browser.
+    use ExUnit.Case, async: false
+
+    import ServiceRadar.BMP.TestRouter
+
+    alias ServiceRadar.BMP
+    alias ServiceRadar.BMP.Wire
+    alias ServiceRadar.BMPWeb.{Browser, Standalone}
+
+    @moduletag capture_log: true
+
+    @no_browser if Browser.executable() == nil, do: "chromium is not installed: the pages are not tried in a browser"
+    if @no_browser, do: IO.puts("LEFT OUT: " <> @no_browser)
+
+    defp get(path) do
+      url = String.to_charlist(Standalone.url() <> path)
+      {:ok, {{_, status, _}, headers, body}} = :httpc.request(:get, {url, []}, [], body_format: :binary)
+      {status, Map.new(headers, fn {name, value} -> {to_string(name), to_string(value)} end), body}
+    end
+
+    test "listens where it is told, and says what is wrong with its options" do
+      start_supervised!({Standalone, port: 0})
+      assert "http://localhost:" <> port = Standalone.url()
+      assert {:error, :econnrefused} = :gen_tcp.connect({127, 0, 0, 2}, String.to_integer(port), [])
+      assert {200, headers, html} = get("/")
+      assert headers["content-security-policy"] =~ "default-src 'none'"
+      assert headers["x-content-type-options"] == "nosniff"
+      # The policy lets nothing inline through.
+      refute html =~ ~r/<script(?![^>]*\ssrc=)/
+      refute html =~ ~r/\sstyle=/
+      refute html =~ ~r{(src|href)="(https?:)?//}
+      assert {404, _, _} = get("/nowhere")
+
+      assert {:error, %ArgumentError{message: "option :ip is an address" <> _}} = Standalone.start_link(ip: "here")
+      assert {:error, %ArgumentError{message: "option :port" <> _}} = Standalone.start_link(port: -1)
+      assert {:error, %ArgumentError{message: "unknown option :prot"}} = Standalone.start_link(prot: 1)
+
+      assert {:error, %ArgumentError{message: "option :secret_key_base" <> _}} =
+               Standalone.start_link(secret_key_base: "x")
+    end
+
+    test "pages of other sites do not get its WebSocket" do
+      start_supervised!({Standalone, port: 0})
+
+      assert upgrade("https://evil.example") =~ "HTTP/1.1 403"
+      assert upgrade(Standalone.url()) =~ "HTTP/1.1 101"
+    end
+
+    defp upgrade(origin) do
+      port = URI.parse(Standalone.url()).port
+      {:ok, socket} = :gen_tcp.connect({127, 0, 0, 1}, port, [:binary, active: false])
+
+      :ok =
+        :gen_tcp.send(socket, """
+        GET /live/websocket?vsn=2.0.0 HTTP/1.1\r
+        host: localhost:#{port}\r
+        origin: #{origin}\r
+        connection: Upgrade\r
+        upgrade: websocket\r
+        sec-websocket-version: 13\r
+        sec-websocket-key: #{Base.encode64(:crypto.strong_rand_bytes(16))}\r
+        \r
+        """)
+
+      {:ok, answer} = :gen_tcp.recv(socket, 0, 5_000)
+      :gen_tcp.close(socket)
+      answer
+    end
+
+    @tag skip: @no_browser
+    @tag timeout: 120_000
+    test "in a browser: the pages connect, follow changes, are searched and led through" do
+      station = start_station!(ServiceRadar.BMP)
+      start_supervised!({Standalone, port: 0})
+      socket = connect!(station)
+      :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up()])
+      announce(socket, ["198.51.100.0/24"])
+      eventually(fn -> match?({:ok, %{routes: 1}}, BMP.counts()) end)
+
+      browser = start_supervised!(Browser)
+      Browser.open(browser, Standalone.url() <> "/", "document.querySelector('[data-phx-main].phx-connected')")
+      assert Browser.evaluate(browser, "document.title") == "Routers · ServiceRadar BMP"
+      assert Browser.evaluate(browser, "getComputedStyle(document.querySelector('.when-on')).display") == "inline"
+      assert Browser.evaluate(browser, "document.querySelector('.tiles a[href=\"/routes\"]').innerText") == "1"
+
+      # A change is there without anybody asking for it.
+      announce(socket, ["203.0.113.0/24"])
+      Browser.wait(browser, "document.querySelector('#feed')?.innerText.includes('203.0.113.0/24')")
+      Browser.wait(browser, "document.querySelector('.tiles a[href=\"/routes\"]').innerText == '2'")
+
+      # By keyboard: to the search, a prefix, its only route.
+      click(browser, "nav a[href='/routes']")
+      Browser.wait(browser, "location.pathname == '/routes' && document.querySelectorAll('#routes tr').length == 2")
+      key(browser, "/")
+      Browser.wait(browser, "document.activeElement.id == 'search-prefix'")
+      Browser.command(browser, "Input.insertText", %{text: "198.51.100.0/24"})
+      Browser.wait(browser, "location.search.includes('prefix=198.51.100.0%2F24')")
+      Browser.wait(browser, "document.querySelectorAll('#routes tr').length == 1")
+      assert Browser.evaluate(browser, "document.activeElement.value") == "198.51.100.0/24"
+
+      # Back is the search before; forward to the route itself, which is withdrawn.
+      Browser.evaluate(browser, "history.back()")
+      Browser.wait(browser, "document.querySelectorAll('#routes tr').length == 2")
+      click(browser, "#routes tr:first-child th a")
+      Browser.wait(browser, "document.querySelector('h1').innerText == '198.51.100.0/24'")
+      withdraw(socket, ["198.51.100.0/24"])
+      Browser.wait(browser, "document.querySelector('.banner')?.innerText.startsWith('Withdrawn')")
+
+      # When the station's pages are gone, it is said.
+      stop_supervised!(Standalone)
+      Browser.wait(browser, "getComputedStyle(document.querySelector('.when-off')).display == 'inline'")
+
+      complaints = browser |> Browser.complaints() |> Enum.reject(&(&1 =~ "WebSocket connection"))
+      assert complaints == []
+    end
+
+    defp announce(socket, prefixes) do
+      update = Wire.update(attributes: Wire.mandatory(), nlri: prefixes)
+      :ok = :gen_tcp.send(socket, Wire.route_monitoring(update))
+    end
+
+    defp withdraw(socket, prefixes),
+      do: :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(withdrawn: prefixes)))
+
+    defp click(browser, selector) do
+      Browser.wait(browser, "document.querySelector(#{Jason.encode!(selector)})")
+      Browser.evaluate(browser, "document.querySelector(#{Jason.encode!(selector)}).click()")
+    end
+
+    defp key(browser, key) do
+      for type <- ["keyDown", "keyUp"], do: Browser.command(browser, "Input.dispatchKeyEvent", %{type: type, key: key})
+    end
+  end
+end
