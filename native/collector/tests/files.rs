@@ -66,8 +66,8 @@ fn gzip_and_standard_input_are_the_same_as_the_file() {
     assert_eq!(decode(&gzip(&raw)), expected);
     let (first, second) = raw.split_at(1000);
     assert_eq!(decode(&[gzip(first), gzip(second)].concat()), expected, "gzip of several members");
-    assert_eq!(run_with_input(&["decode", "-"], &raw).good_objects(), expected);
-    assert_eq!(run_with_input(&["decode", "-"], &gzip(&raw)).good_objects(), expected);
+    assert_eq!(run_with_input(&["decode", "-"], &raw).good_objects::<Value>(), expected);
+    assert_eq!(run_with_input(&["decode", "-"], &gzip(&raw)).good_objects::<Value>(), expected);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_capture_that_begins_in_the_middle() {
     capture.reorder(9..n);
     let folder = TempDir::new().unwrap();
     let run = run(&["decode", &write(&folder, "middle.pcap", &capture.bytes(Format::Pcap))]);
-    let objects = run.objects();
+    let objects: Vec<Value> = run.objects();
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(objects.len() > expected.len() / 2 && objects.len() < expected.len());
     let last =
@@ -230,7 +230,7 @@ fn damaged_files_say_what_and_where() {
         for word in words {
             assert!(run.stderr.contains(word), "{name}: {word:?} not in {}", run.stderr);
         }
-        let count = run.objects().len();
+        let count = run.objects::<Value>().len();
         assert!(count < whole && (count > 0) == some, "{name}: {count} messages");
     };
     let half = raw.len() / 2;

@@ -91,7 +91,7 @@ fn every_message_decodes() {
     let bytes = generate(&[
         "--routes", "300", "--peers", "2", "--views", "pre,post", "--churn", "50", "--name", "edge7",
     ]);
-    let objects = run_with_input(&["decode", "-"], &bytes).good_objects();
+    let objects: Vec<Value> = run_with_input(&["decode", "-"], &bytes).good_objects();
     assert!(
         objects.iter().all(|o| o.get("error").is_none()),
         "{:?}",
@@ -116,7 +116,7 @@ fn it_writes_files_and_refuses_nonsense() {
     let expected = generate(&args);
     for name in ["table.bmp", "table.bmp.gz"] {
         assert!(generate(&[&args[..], &["-o", &path(name)]].concat()).is_empty());
-        assert_eq!(run(&["rib", &path(name)]).good_objects(), rib(&expected), "{name}");
+        assert_eq!(run(&["rib", &path(name)]).good_objects::<Value>(), rib(&expected), "{name}");
     }
     assert_eq!(std::fs::read(path("table.bmp")).unwrap(), expected);
     assert_eq!(&std::fs::read(path("table.bmp.gz")).unwrap()[..2], [0x1f, 0x8b]);

@@ -48,7 +48,7 @@ const UPDATE: u64 = AT + 6 + 42 + 19;
 #[track_caller]
 fn lives(bytes: &[u8], offset: u64, path: &str, reason: &str) -> Value {
     let run = between_good_ones(bytes);
-    let objects = run.good_objects();
+    let objects: Vec<Value> = run.good_objects();
     assert_eq!(objects.len(), 3, "{objects:?}");
     assert_eq!((&objects[1]["offset"], &objects[2]["type"]), (&Value::from(AT), &Value::from("initiation")));
     let error = &objects[1]["error"];
@@ -64,7 +64,7 @@ fn lives(bytes: &[u8], offset: u64, path: &str, reason: &str) -> Value {
 fn ends(bytes: &[u8], words: &[&str]) {
     let run = between_good_ones(bytes);
     assert_eq!(run.status, 1, "{}", run.stderr);
-    assert_eq!(run.objects().len(), 1, "what came before is printed");
+    assert_eq!(run.objects::<Value>().len(), 1, "what came before is printed");
     for word in words {
         assert!(run.stderr.contains(word), "{word:?} not in {}", run.stderr);
     }
@@ -81,7 +81,7 @@ fn framing_that_is_lost_ends_the_stream() {
 fn a_stream_that_ends_within_a_message() {
     let good = initiation();
     let run = run_with_input(&["decode", "-"], &[&good[..], &good[..10]].concat());
-    assert_eq!((run.status, run.objects().len()), (1, 1));
+    assert_eq!((run.status, run.objects::<Value>().len()), (1, 1));
     assert!(
         run.stderr.contains("ends within a message") && run.stderr.contains("10 bytes after offset 15"),
         "{}",
@@ -124,7 +124,7 @@ fn a_malformed_attribute_is_a_fault_of_an_update_that_is_decoded() {
     let mut attributes = GOOD.to_vec();
     attributes[3] = 7;
     let run = between_good_ones(&route_monitoring(&[], &attributes, &[8, 10]));
-    let objects = run.good_objects();
+    let objects: Vec<Value> = run.good_objects();
     assert_eq!(objects.len(), 3);
     assert!(objects[1].get("error").is_none(), "{}", objects[1]);
     let faults = objects[1]["update"]["faults"].as_array().unwrap();
@@ -135,7 +135,7 @@ fn a_malformed_attribute_is_a_fault_of_an_update_that_is_decoded() {
 
 #[test]
 fn a_type_nobody_knows_is_kept() {
-    let objects = between_good_ones(&message(100, &[1, 2, 3])).good_objects();
+    let objects: Vec<Value> = between_good_ones(&message(100, &[1, 2, 3])).good_objects();
     assert_eq!(
         (&objects[1]["type"], &objects[1]["message_type"], &objects[1]["data"]),
         (&"unknown".into(), &100.into(), &"010203".into())

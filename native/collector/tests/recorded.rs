@@ -6,6 +6,7 @@ mod common;
 
 use common::{data, run, Run};
 use flate2::read::GzDecoder;
+use serde::de::IgnoredAny;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +19,20 @@ fn play(subcommand: &str, file: &Path) -> Run {
     run(&[subcommand, file.to_str().unwrap()])
 }
 
-fn by_type(objects: &[Value]) -> BTreeMap<String, u64> {
+/// A line of `decode`, so far as every message has it.
+#[derive(Debug, Deserialize)]
+struct Message {
+    #[serde(rename = "type")]
+    kind: String,
+    offset: u64,
+    length: u64,
+    error: Option<Value>,
+}
+
+fn by_type(messages: &[Message]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
-    for object in objects {
-        *counts.entry(object["type"].as_str().unwrap().to_owned()).or_default() += 1;
+    for message in messages {
+        *counts.entry(message.kind.clone()).or_default() += 1;
     }
     counts
 }
@@ -48,10 +59,9 @@ fn streams_decode_to_the_counts_of_their_index() {
     for entry in index.as_array().unwrap() {
         let name = entry["name"].as_str().unwrap();
         let decoded = play("decode", &data.join(format!("streams/{name}.bmp")));
-        let objects = decoded.good_objects();
+        let objects: Vec<Message> = decoded.good_objects();
         assert_eq!(by_type(&objects), expected_types(&entry["by_type"]), "{name}");
-        let bytes =
-            objects.last().map_or(0, |o| o["offset"].as_u64().unwrap() + o["length"].as_u64().unwrap());
+        let bytes = objects.last().map_or(0, |message| message.offset + message.length);
         assert_eq!(bytes, entry["bytes"].as_u64().unwrap(), "{name}");
         total += objects.len();
         let rib = play("rib", &data.join(format!("streams/{name}.bmp")));
@@ -103,13 +113,8 @@ fn a_full_table_is_what_bgpdump_reads() {
     let started = Instant::now();
     let rib = play("rib", &data.join("load/fulltable-2015-577k.bmp.gz"));
     println!("rib of the full table: {:?}", started.elapsed());
-    assert_eq!(rib.status, 0, "{}", rib.stderr);
-    let routes: BTreeMap<String, Attributes> = rib
-        .stdout
-        .split(|octet| *octet == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice::<Route>(line).unwrap().in_bgpdumps_manner())
-        .collect();
+    let routes: BTreeMap<String, Attributes> =
+        rib.good_objects::<Route>().into_iter().map(Route::in_bgpdumps_manner).collect();
     assert_eq!(
         routes
             .keys()
@@ -130,13 +135,19 @@ fn a_full_table_is_what_bgpdump_reads() {
     assert!(routes.len() > 577_000);
 }
 
-/// A line of `rib`, so far as bgpdump knows it.
+/// A line of `rib`, so far as others know it too.
 #[derive(Deserialize)]
 struct Route {
+    view: String,
+    peer: String,
+    afi: u16,
+    safi: u8,
+    /// Of families that have one.
+    #[serde(default)]
     prefix: String,
     as_path_text: String,
     origin: String,
-    next_hop: String,
+    next_hop: Option<String>,
     local_pref: Option<u32>,
     med: Option<u32>,
     communities: Vec<String>,
@@ -151,12 +162,16 @@ struct Aggregator {
 }
 
 impl Route {
+    fn key(&self) -> (String, String) {
+        (self.prefix.clone(), self.peer.clone())
+    }
+
     /// Prefix and attributes; bgpdump writes 0 for a number that is absent.
     fn in_bgpdumps_manner(self) -> (String, Attributes) {
         let attributes = [
             self.as_path_text,
             self.origin.to_uppercase(),
-            self.next_hop,
+            self.next_hop.unwrap_or_default(),
             self.local_pref.unwrap_or(0).to_string(),
             self.med.unwrap_or(0).to_string(),
             self.communities.join(" "),
@@ -180,12 +195,80 @@ fn live_frr_and_gobgp_decode_whole() {
     }
     assert!(files.len() > 5, "{files:?}");
     for file in files {
-        let objects = play("decode", &file).good_objects();
+        let objects: Vec<Message> = play("decode", &file).good_objects();
         assert!(by_type(&objects)["route_monitoring"] > 0, "{file:?}");
-        let undecodable: Vec<_> = objects.iter().filter(|o| o.get("error").is_some()).collect();
-        assert_eq!(undecodable, Vec::<&Value>::new(), "{file:?}");
+        let undecodable: Vec<_> = objects.iter().filter(|message| message.error.is_some()).collect();
+        assert!(undecodable.is_empty(), "{file:?}: {undecodable:?}");
         // one of them withdraws all that it announced
         let withdrawn = file.to_str().unwrap().contains("withdraw");
-        assert_eq!(play("rib", &file).good_objects().is_empty(), withdrawn, "{file:?}");
+        assert_eq!(play("rib", &file).good_objects::<IgnoredAny>().is_empty(), withdrawn, "{file:?}");
     }
+}
+
+/// Recordings of FRR and what it said of its own table at their end, with the number of its routes.
+const FRR_TABLES: [(&str, &str, u16, usize); 6] = [
+    ("farm01-resync.bmp", "farm01-resync.show-bgp-ipv4.json", 1, 24),
+    ("farm01-resync.bmp", "farm01-resync.show-bgp-ipv6.json", 2, 5),
+    ("tonka01-resync.bmp", "tonka01-resync.show-bgp-ipv4.json", 1, 24),
+    ("tonka01-resync.bmp", "tonka01-resync.show-bgp-ipv6.json", 2, 5),
+    ("farm01-1k.bmp", "farm01-1k.show-bgp-ipv4.json", 1, 1000),
+    ("farm01-100k.bmp.gz", "farm01-100k.show-bgp-ipv4.json.gz", 1, 100_000),
+];
+
+/// AS path, origin, MED, next hop.
+type FrrPath = (String, String, Option<u32>, Option<String>);
+
+#[test]
+fn frrs_table_is_what_frr_says_it_is() {
+    let Some(data) = data("FRR's own tables") else { return };
+    for (recording, table, afi, count) in FRR_TABLES {
+        let expected = frr_table(&data.join("frr").join(table));
+        let routes: Vec<Route> = play("rib", &data.join("frr").join(recording)).good_objects();
+        let of_table = |r: &&Route| r.view == "adj_rib_in_post" && r.afi == afi && r.safi == 1;
+        let routes: Vec<_> = routes.iter().filter(of_table).collect();
+        let keys: BTreeSet<_> = routes.iter().map(|route| route.key()).collect();
+        assert_eq!(keys, expected.paths.keys().cloned().collect(), "{recording}");
+        assert_eq!((routes.len(), keys.len()), (count, count), "{recording}: every route once");
+        for route in routes {
+            // FRR puts its own AS in front of what it received
+            let path = &route.as_path_text;
+            let path = path.strip_prefix(&expected.local_as).map_or(path.as_str(), str::trim_start);
+            let path = (path.to_owned(), route.origin.clone(), route.med, route.next_hop.clone());
+            let known = &expected.paths[&route.key()];
+            assert!(known.contains(&path), "{path:?} is none of {known:?}");
+        }
+    }
+}
+
+struct FrrTable {
+    local_as: String,
+    /// By prefix and peer. Where there are two paths, FRR sends one of them.
+    paths: BTreeMap<(String, String), BTreeSet<FrrPath>>,
+}
+
+fn frr_table(file: &Path) -> FrrTable {
+    let bytes = std::fs::read(file).unwrap();
+    let shown: Value = if bytes.starts_with(&[0x1f, 0x8b]) {
+        serde_json::from_reader(GzDecoder::new(bytes.as_slice())).unwrap()
+    } else {
+        serde_json::from_slice(&bytes).unwrap()
+    };
+    let mut paths: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for (prefix, shown) in shown["routes"].as_object().unwrap() {
+        for path in shown.as_array().unwrap() {
+            let peer = path["peerId"].as_str().unwrap();
+            // a local route is from nobody
+            let peer = if peer == "(unspec)" { "0.0.0.0" } else { peer };
+            let known = paths.entry((prefix.clone(), peer.to_owned())).or_default();
+            for next_hop in path["nexthops"].as_array().unwrap() {
+                known.insert((
+                    path["path"].as_str().unwrap().to_owned(),
+                    path["origin"].as_str().unwrap().to_lowercase(),
+                    path["metric"].as_u64().map(|med| med.try_into().unwrap()),
+                    next_hop["ip"].as_str().map(str::to_owned),
+                ));
+            }
+        }
+    }
+    FrrTable { local_as: shown["localAS"].to_string(), paths }
 }

@@ -100,7 +100,7 @@ fn a_capture_with_a_hole_gives_the_rest_of_the_table() {
     let run = run(&["rib", path.to_str().unwrap()]);
     assert_eq!(run.status, 1);
     assert!(run.stderr.contains("bytes are missing at offset"), "{}", run.stderr);
-    let routes = run.objects();
+    let routes: Vec<Value> = run.objects();
     assert!((150..200).contains(&routes.len()), "{}", routes.len());
 }
 
@@ -109,6 +109,6 @@ fn messages_that_cannot_be_decoded_are_counted() {
     let mut messages = session("edge7");
     messages.insert(5, vec![3, 0, 0, 0, 8, 0, 1, 2]);
     let run = run_with_input(&["rib", "-"], &messages.concat());
-    assert_eq!(run.good_objects().len(), 200);
+    assert_eq!(run.good_objects::<Value>().len(), 200);
     assert!(run.stderr.contains("messages that could not be decoded: 1"), "{}", run.stderr);
 }

@@ -70,7 +70,7 @@ fn pretty_is_the_same_in_many_lines() {
         let pretty = run_with_input(&[subcommand, "-", "--pretty"], &table);
         let values: Vec<serde_json::Value> =
             serde_json::Deserializer::from_slice(&pretty.stdout).into_iter().map(Result::unwrap).collect();
-        assert_eq!(values, plain.objects());
+        assert_eq!(values, plain.objects::<serde_json::Value>());
         assert!(pretty.stdout.split(|b| *b == b'\n').count() > 5 * values.len());
     }
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code)] // each test file uses a part
 
 use etherparse::PacketBuilder;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -16,9 +16,9 @@ pub struct Run {
 
 impl Run {
     /// Standard output, one JSON value a line.
-    pub fn objects(&self) -> Vec<Value> {
+    pub fn objects<T: DeserializeOwned>(&self) -> Vec<T> {
         self.stdout
-            .split(|b| *b == b'\n')
+            .split(|octet| *octet == b'\n')
             .filter(|line| !line.is_empty())
             .map(|line| serde_json::from_slice(line).expect("a line of JSON"))
             .collect()
@@ -26,7 +26,7 @@ impl Run {
 
     /// As [`Self::objects`], of a run that must have gone well.
     #[track_caller]
-    pub fn good_objects(&self) -> Vec<Value> {
+    pub fn good_objects<T: DeserializeOwned>(&self) -> Vec<T> {
         assert_eq!(self.status, 0, "{}", self.stderr);
         self.objects()
     }
