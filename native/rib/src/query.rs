@@ -275,7 +275,7 @@ impl RoutingTable {
                         continue;
                     }
                     let cursor = cursor.filter(|place| place.rib == *key);
-                    let whole = rib.routes.visit(span, cursor.map(|place| &place.key), |wire, route| {
+                    let whole = rib.routes.visit(span, cursor.map(|place| &place.key), &mut |wire, route| {
                         let set = route.attributes;
                         if matching.as_ref().is_some_and(|matching| !matching.contains_key(&set)) {
                             return true;

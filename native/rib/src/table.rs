@@ -462,7 +462,7 @@ pub(crate) fn sweep_rib(
     let Some(rib) = peer.ribs.get_mut(&key) else { return 0 };
     let mut swept = 0;
     let mut index = None;
-    rib.routes.retain(|wire, route| {
+    rib.routes.retain(&mut |wire, route| {
         if *left == 0 || !stale(route.seen) {
             return true;
         }
