@@ -1,7 +1,11 @@
 defmodule ServiceRadar.BMP.Test.OSProcess do
-  @moduledoc "A program that a test starts, and that ends with the test's process, however that ends: even by `kill -9`."
+  @moduledoc """
+  A program that a test starts. It ends with `stop/1`, to be called in `on_exit`, so after the test's supervised
+  processes; and it ends with this VM, however that ends: even by `kill -9`.
+  """
+  use GenServer
 
-  defstruct [:handle, :pid]
+  defstruct [:server, :pid]
 
   # A shell kills the program when our end of its standard input closes.
   @script """
@@ -17,26 +21,40 @@ defmodule ServiceRadar.BMP.Test.OSProcess do
 
   @doc "Starts a program with its output in a file."
   def start!(executable, arguments, output) do
-    arguments = ["-c", @script, "sh", output, executable | arguments]
-    handle = Port.open({:spawn_executable, "/bin/sh"}, [:binary, :exit_status, line: 100, args: arguments])
-
-    receive do
-      {^handle, {:data, {:eol, pid}}} -> %__MODULE__{handle: handle, pid: String.to_integer(pid)}
-    after
-      5_000 -> raise "#{executable} does not start"
-    end
+    {:ok, server} = GenServer.start(__MODULE__, [output, executable | arguments])
+    %__MODULE__{server: server, pid: GenServer.call(server, :pid)}
   end
 
   @doc "`kill -9`, and waits until it has ended."
-  def kill(%__MODULE__{handle: handle, pid: pid}) do
+  def kill(%__MODULE__{server: server, pid: pid}) do
     {_, 0} = System.cmd("kill", ["-9", "#{pid}"])
-
-    receive do
-      {^handle, {:exit_status, _}} -> :ok
-    after
-      5_000 -> raise "process #{pid} does not end"
-    end
+    GenServer.call(server, :ended)
   end
 
-  def stop(%__MODULE__{handle: handle}), do: if(Port.info(handle), do: Port.close(handle))
+  @doc "Ends it, unless it has ended."
+  def stop(%__MODULE__{server: server}), do: if(Process.alive?(server), do: GenServer.stop(server))
+
+  @impl true
+  def init(arguments) do
+    options = [:binary, :exit_status, line: 100, args: ["-c", @script, "sh" | arguments]]
+    {:ok, %{port: Port.open({:spawn_executable, "/bin/sh"}, options), pid: nil, ended: false, waiting: []}}
+  end
+
+  @impl true
+  def handle_call(:pid, from, %{pid: nil} = state), do: {:noreply, %{state | waiting: [from | state.waiting]}}
+  def handle_call(:pid, _from, state), do: {:reply, state.pid, state}
+  def handle_call(:ended, _from, %{ended: true} = state), do: {:reply, :ok, state}
+  def handle_call(:ended, from, state), do: {:noreply, %{state | waiting: [from | state.waiting]}}
+
+  @impl true
+  def handle_info({port, {:data, {:eol, pid}}}, %{port: port} = state) do
+    pid = String.to_integer(pid)
+    Enum.each(state.waiting, &GenServer.reply(&1, pid))
+    {:noreply, %{state | pid: pid, waiting: []}}
+  end
+
+  def handle_info({port, {:exit_status, _}}, %{port: port} = state) do
+    Enum.each(state.waiting, &GenServer.reply(&1, :ok))
+    {:noreply, %{state | ended: true, waiting: []}}
+  end
 end

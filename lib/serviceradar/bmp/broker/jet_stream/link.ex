@@ -12,7 +12,7 @@ if Code.ensure_loaded?(Gnat) do
     alias ServiceRadar.BMP.Broker.JetStream.{Connection, Stream}
 
     @first_wait 100
-    @longest_wait 5_000
+    @longest_wait 1_000
     @look_every 250
 
     def start_link(%Config{} = config),
