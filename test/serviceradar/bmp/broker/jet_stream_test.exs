@@ -475,7 +475,10 @@ cond do
           nats = NATS.start_again(nats)
           on_exit(fn -> NATS.stop(nats) end)
 
+          started = System.monotonic_time(:millisecond)
           all = first ++ take(subscription, count - length(first))
+          # One second to connect again, and no timeout of a request on the way.
+          assert System.monotonic_time(:millisecond) - started < 4_500
           assert numbers(all) == Enum.to_list(1..count)
           assert_receive {:published, ^count}, 30_000
           JetStream.ack(subscription, List.last(all).tag)

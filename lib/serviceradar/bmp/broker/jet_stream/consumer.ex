@@ -55,6 +55,7 @@ if Code.ensure_loaded?(Gnat) do
          looks: 0,
          inbox: nil,
          sid: nil,
+         subscribed_at: nil,
          consumer_seq: 0,
          pull: nil,
          pulls: 0,
@@ -87,8 +88,11 @@ if Code.ensure_loaded?(Gnat) do
     @impl true
     def handle_info({:link, nil, _}, state), do: {:noreply, %{state | gnat: nil, running: false, pull: nil}}
 
-    def handle_info({:link, gnat, stream}, state),
-      do: {:noreply, %{known(state, stream) | gnat: gnat, stream: stream} |> again(0)}
+    # Subscriptions are numbered by connection: the number that another gave means somebody else's here.
+    def handle_info({:link, gnat, stream}, state) do
+      sid = if gnat == state.subscribed_at, do: state.sid
+      {:noreply, %{known(state, stream) | gnat: gnat, stream: stream, sid: sid} |> again(0)}
+    end
 
     def handle_info({:timeout, timer, :begin}, %{timer: timer} = state), do: {:noreply, start(%{state | timer: nil})}
     def handle_info({:timeout, timer, :look}, %{timer: timer} = state), do: {:noreply, look(%{state | timer: nil})}
@@ -214,7 +218,7 @@ if Code.ensure_loaded?(Gnat) do
       inbox = API.inbox(state.options) <> "."
       {:ok, sid} = Gnat.sub(state.gnat, self(), inbox <> "*")
       if state.sid, do: Gnat.unsub(state.gnat, state.sid)
-      {:ok, %{state | inbox: inbox, sid: sid}}
+      {:ok, %{state | inbox: inbox, sid: sid, subscribed_at: state.gnat}}
     catch
       :exit, reason -> {:error, {:exit, reason}}
     end

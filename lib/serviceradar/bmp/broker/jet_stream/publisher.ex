@@ -102,18 +102,10 @@ if Code.ensure_loaded?(Gnat) do
     def handle_info({:link, nil, _}, state), do: {:noreply, %{state | mode: :down, gnat: nil}}
 
     def handle_info({:link, gnat, stream}, state) do
-      inbox = API.inbox(state.options) <> "."
-
-      try do
-        {:ok, _sid} = Gnat.sub(gnat, self(), inbox <> "*")
-        Gnat.server_info(gnat).max_payload
-      catch
+      case listen(gnat, state) do
+        {:ok, state} -> {:noreply, rewind(%{state | gnat: gnat, credit: share(stream.room, state)})}
         # The link will say that it is gone.
-        :exit, _ -> {:noreply, %{state | mode: :down}}
-      else
-        max_payload ->
-          credit = share(stream.room, state)
-          {:noreply, rewind(%{state | gnat: gnat, max_payload: max_payload, inbox: inbox, credit: credit})}
+        :error -> {:noreply, %{state | mode: :down}}
       end
     end
 
@@ -123,7 +115,7 @@ if Code.ensure_loaded?(Gnat) do
       {:noreply, pump(%{state | credit: spend(share(room, state), on_its_way)})}
     end
 
-    def handle_info({:msg, %{topic: topic, body: body} = message}, %{inbox: inbox} = state) when is_binary(inbox) do
+    def handle_info({:msg, %{topic: topic, body: body} = message}, %{inbox: {_gnat, inbox}} = state) do
       size = byte_size(inbox)
 
       # Answers of an earlier connection come to an earlier inbox.
@@ -142,6 +134,17 @@ if Code.ensure_loaded?(Gnat) do
 
     def handle_info(:rested, %{mode: :resting} = state), do: {:noreply, rewind(state)}
     def handle_info(_other, state), do: {:noreply, state}
+
+    # One inbox a connection.
+    defp listen(gnat, %{inbox: {gnat, _inbox}} = state), do: {:ok, state}
+
+    defp listen(gnat, state) do
+      inbox = API.inbox(state.options) <> "."
+      {:ok, _sid} = Gnat.sub(gnat, self(), inbox <> "*")
+      {:ok, %{state | inbox: {gnat, inbox}, max_payload: Gnat.server_info(gnat).max_payload}}
+    catch
+      :exit, _ -> :error
+    end
 
     # Sending -----------------------------------------------------------------------------------------------------
 
@@ -179,7 +182,8 @@ if Code.ensure_loaded?(Gnat) do
       if entry.size + @overhead > state.max_payload do
         fail(%{state | next: number + 1}, number, entry, {:too_big, entry.size, state.max_payload})
       else
-        options = [headers: headers, reply_to: state.inbox <> Integer.to_string(number)]
+        {_gnat, inbox} = state.inbox
+        options = [headers: headers, reply_to: inbox <> Integer.to_string(number)]
 
         case API.publish(state.gnat, state.subject, entry.payload, options) do
           :ok ->
