@@ -1,6 +1,6 @@
 //! A batch's events, one after the other, onto the table.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use batch::proto::event::Body;
@@ -11,8 +11,8 @@ use wire::reader::Reader;
 
 use crate::attributes;
 use crate::deltas::{
-    DeadLetter, Deltas, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta, RouterRow,
-    RouterState, Statistic,
+    DeadLetter, Deltas, EventKind, Id, Nlri, PeerRow, PeerState, Position, RouteChange, RouteDelta,
+    RouterRow, RouterState, Statistic,
 };
 use crate::intern::{Interner, SetId};
 use crate::nlri;
@@ -286,7 +286,8 @@ impl Pass<'_> {
         moment: Moment,
     ) {
         let index = self.out.router(&router.row);
-        let peer = from.and_then(|from| self.peer(&router.row, &mut router.peers, from, moment));
+        // A message that does not read makes no peer.
+        let peer = from.and_then(|from| router.peers.get(&id(&from.id)?));
         let peer = peer.map(|peer| self.out.peer(&router.row, &peer.row));
         self.out.deltas.dead_letters.push(DeadLetter {
             router: index,
@@ -346,8 +347,17 @@ impl Pass<'_> {
                         filtered: false,
                     });
                     rib.filtered = event.filtered;
-                    let mut announced =
-                        Announced { row, peer: &peer.row, key, set, current, first, moment, places: None };
+                    let mut announced = Announced {
+                        row,
+                        peer: &peer.row,
+                        key,
+                        set,
+                        current,
+                        first,
+                        moment,
+                        said: None,
+                        places: None,
+                    };
                     for one in nlri::split(afi, safi, group.add_path, &group.nlri) {
                         let Ok((path_id, nlri)) = one else {
                             whole = false;
@@ -390,7 +400,7 @@ impl Pass<'_> {
         rib: &mut Rib,
         epochs: &Epochs,
     ) {
-        let Announced { key, moment, .. } = *new;
+        let (key, moment) = (new.key, new.moment);
         self.out.deltas.counts.routes += 1;
         if *self.total >= self.limits.max_routes && rib.routes.get(nlri, path_id).is_none() {
             self.over_limit(new);
@@ -433,10 +443,14 @@ impl Pass<'_> {
         let nlri = nlri::key(key.afi, key.safi, nlri);
         if twice {
             // The same UPDATE said this key before: one position has one delta, with what was said last.
-            let said = self.out.deltas.routes.iter_mut().skip(new.first).rev().find(|delta| {
-                delta.nlri == nlri && (delta.path_id, delta.afi, delta.safi) == (path_id, key.afi, key.safi)
+            let deltas = &mut self.out.deltas.routes;
+            let said = new.said.get_or_insert_with(|| {
+                let of_event = deltas.iter().enumerate().skip(new.first);
+                let of_family = of_event.filter(|(_, delta)| (delta.afi, delta.safi) == (key.afi, key.safi));
+                of_family.map(|(place, delta)| ((delta.nlri.clone(), delta.path_id), place)).collect()
             });
-            if let Some(said) = said {
+            let place = said.get(&(nlri.clone(), path_id)).copied();
+            if let Some(said) = place.and_then(|place| deltas.get_mut(place)) {
                 said.attributes = attributes;
                 return;
             }
@@ -637,6 +651,8 @@ struct Announced<'a> {
     /// Where this event's deltas begin.
     first: usize,
     moment: Moment,
+    /// The deltas that groups before made, by key, once a route needs them.
+    said: Option<HashMap<(Nlri, Option<u32>), usize>>,
     /// Of peer and attributes in the deltas, once a route needs them.
     places: Option<(u32, Option<u32>)>,
 }

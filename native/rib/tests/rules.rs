@@ -92,6 +92,30 @@ fn one_position_says_one_thing_of_a_route() {
 }
 
 #[test]
+fn an_update_that_says_all_its_routes_twice() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    let nlri: Vec<u8> =
+        (0..16_000_u32).flat_map(|number| [&[32][..], &number.to_be_bytes()].concat()).collect();
+    let backwards: Vec<u8> = nlri.chunks(5).rev().flatten().copied().collect();
+    let mut second = group(Action::Announce, 1, 1, backwards);
+    second.next_hop = vec![192, 0, 2, 9].into();
+    let deltas = r.say(&mut table, 1, IN, routes(1, vec![group(Action::Announce, 1, 1, nlri), second]));
+    assert_eq!(deltas.routes.len(), 16_000);
+    let last_said = |route| deltas.attributes_of(route).expect("attributes").next_hop() == [192, 0, 2, 9];
+    assert!(deltas.routes.iter().all(last_said));
+}
+
+#[test]
+fn a_message_that_does_not_read_makes_no_peer() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    let deltas = r.say(&mut table, 1, IN, Body::Undecodable(proto::Undecodable::default()));
+    assert_eq!((deltas.dead_letters.len(), deltas.dead_letters[0].peer), (1, None));
+    assert!(table.peers(None).is_empty());
+}
+
+#[test]
 fn what_was_applied_is_ignored_when_it_comes_again() {
     let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
     r.start(&mut table);
