@@ -1,4 +1,5 @@
--- What happened to prefix $1 between $2 and $3, newest first, at most $4 rows, of peer $5 where given: its own changes, and as
+-- What happened to prefix $1 between $2 and $3, newest first, at most $4 rows after the first $6, of peer $5 where
+-- given: its own changes, and as
 -- `implied` withdrawals the ends of its peers' routes (Peer Down, a router that did not come back) that met it.
 WITH changes AS (
   SELECT h.time, h.epoch, h.sequence, h.change, false AS implied, h.router_id, h.peer_id, h.view, h.afi, h.safi, h.nlri,
@@ -41,4 +42,4 @@ LEFT JOIN {schema}.bgp_routers r ON r.router_id = a.router_id
 LEFT JOIN {schema}.bgp_peers p ON p.peer_id = a.peer_id
 WHERE a.time >= coalesce($2::timestamptz, '-infinity')
 ORDER BY a.time DESC, a.epoch DESC, a.sequence DESC
-LIMIT $4::bigint
+LIMIT $4::bigint OFFSET $6::bigint

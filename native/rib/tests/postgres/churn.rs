@@ -55,7 +55,7 @@ impl World {
     fn commit(&mut self) {
         let deltas: Vec<_> = self.waiting.iter().collect();
         self.store.commit_all(&deltas);
-        if self.seed % 3 == 0 {
+        if self.dice(3) == 0 {
             // The acknowledgement was lost: the same commit once more.
             let before = self.store.everything();
             self.store.commit_all(&self.waiting.iter().collect::<Vec<_>>());

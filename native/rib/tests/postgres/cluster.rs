@@ -88,6 +88,8 @@ impl Cluster {
         let log = File::create(folder.join("log")).unwrap();
         // A shell keeps the server: when our end of its standard input closes, however this process ended, it
         // stops the server by its pid and clears up.
+        // Nobody waits for it: it ends after us.
+        #[allow(clippy::zombie_processes)]
         let mut keeper = command("sh")
             .args(["-c", r#"folder=$1; shift; "$@" & server=$!; read _; kill -INT $server; wait $server; rm -rf "$folder""#])
             .arg("keeper")
@@ -97,6 +99,7 @@ impl Cluster {
             .arg(&data)
             .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
             .args(["-c", "fsync=off", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"])
+            .args(std::env::var("SERVICERADAR_BMP_PG_OPTIONS").unwrap_or_default().split_whitespace())
             .current_dir(&folder)
             .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())

@@ -4,6 +4,7 @@
 mod churn;
 mod cluster;
 mod make;
+mod speed;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
@@ -94,6 +95,13 @@ fn every_column_arrives_as_it_is() {
         )]
     );
     assert_eq!(
+        store.rows(
+            "SELECT origin, as_path, as_path_text, next_hop, med, local_pref, communities, large_communities,
+            extended_communities, other_attributes FROM {schema}.bgp_routing_state"
+        ),
+        ["(igp,\"{4200000001,65001}\",\"4200000001 65001\",198.51.100.1,,100,,,,)"]
+    );
+    assert_eq!(
         store.rows("SELECT distinguisher, address, asn, bgp_id, table_name, state, local_asn, hold_time FROM {schema}.bgp_peers ORDER BY peer_id"),
         [
             "(\"\\\\x0000000000000000\",198.51.100.1,4200000001,10.0.0.1,,up,65000,90)".to_owned(),
@@ -119,6 +127,57 @@ fn every_column_arrives_as_it_is() {
     let before = store.everything();
     store.commit(&deltas);
     assert_eq!(store.everything(), before, "delivered again, every row stays where it is");
+}
+
+#[test]
+fn every_attribute_has_its_column() {
+    let Some(mut store) = store("attributes") else { return };
+    let mut deltas = make::deltas();
+    make::announce(&mut deltas, 0, 1, 0, 10);
+    let octets = [
+        &[0x40, 1, 1, 2][..],
+        // 65001 {65002,65003}
+        &[0x40, 2, 16, 2, 1, 0, 0, 0xfd, 0xe9, 1, 2, 0, 0, 0xfd, 0xea, 0, 0, 0xfd, 0xeb],
+        &[0x80, 4, 4, 0xff, 0xff, 0xff, 0xff, 0x40, 6, 0],
+        &[0xc0, 7, 8, 0xfa, 0x56, 0xea, 0, 10, 0, 0, 1],
+        &[0xc0, 8, 8, 0xfd, 0xe8, 0, 1, 0xff, 0xff, 0xff, 1],
+        &[0x80, 9, 4, 10, 0, 0, 2, 0x80, 10, 8, 10, 0, 0, 3, 10, 0, 0, 4],
+        &[0xc0, 16, 8, 0, 2, 0xfd, 0xe8, 0, 0, 0, 1],
+        &[0xc0, 32, 12, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff],
+        &[0xc0, 35, 4, 0, 0, 0xfd, 0xe8],
+        &[0xe0, 200, 2, 0xca, 0xfe],
+    ];
+    deltas.attributes[0] = AttributeSet::from_parts(
+        &[&[0x20, 1, 0xd, 0xb8][..], &[0; 11], &[1], &[0xfe, 0x80], &[0; 13], &[2]].concat(),
+        &octets.concat(),
+    );
+    store.commit(&deltas);
+    assert_eq!(
+        store.rows(
+            "SELECT origin, as_path, as_path_text, next_hop, med, communities, large_communities,
+            extended_communities FROM {schema}.bgp_routing_state"
+        ),
+        ["(incomplete,\"{65001,65002,65003}\",\"65001 {65002,65003}\",2001:db8::1,4294967295,\
+          \"{4259840001,4294967041}\",{65000:1:4294967295},{rt:65000:1})"]
+    );
+    assert_eq!(
+        store.rows(
+            "SELECT key, value FROM {schema}.bgp_routing_state, jsonb_each_text(other_attributes)
+                    WHERE key <> 'other' ORDER BY key"
+        ),
+        [
+            "(aggregator,\"{\"\"asn\"\": 4200000000, \"\"address\"\": \"\"10.0.0.1\"\"}\")",
+            "(atomic_aggregate,true)",
+            "(cluster_list,\"[\"\"10.0.0.3\"\", \"\"10.0.0.4\"\"]\")",
+            "(next_hop_link_local,fe80::2)",
+            "(only_to_customer,65000)",
+            "(originator_id,10.0.0.2)",
+        ]
+    );
+    assert_eq!(
+        store.rows("SELECT (other_attributes->'other'->0)::text FROM {schema}.bgp_routing_state"),
+        ["(\"{\"\"code\"\": 200, \"\"flags\"\": 224, \"\"value\"\": \"\"cafe\"\"}\")"]
+    );
 }
 
 #[test]
@@ -321,7 +380,12 @@ fn the_history_of_a_prefix_has_the_ends_of_its_peers() {
         }
     }
     let query = store.sql("query/history.sql").replace("$1", &format!("'{}'", make::prefix(1)));
-    let query = query.replace("$2", "NULL").replace("$3", "NULL").replace("$4", "100").replace("$5", "NULL");
+    let query = query
+        .replace("$2", "NULL")
+        .replace("$3", "NULL")
+        .replace("$4", "100")
+        .replace("$5", "NULL")
+        .replace("$6", "0");
     assert_eq!(
         store.rows(&format!("SELECT change, implied, peer_address, sequence FROM ({query}) h")),
         [

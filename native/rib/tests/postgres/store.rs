@@ -8,6 +8,7 @@ use postgres::{Client, Transaction};
 use rib::copy::{copy, Kind};
 use rib::{Deltas, Dump, Limits, RoutingTable};
 
+#[allow(missing_debug_implementations)] // A connection has none.
 pub struct Store {
     pub client: Client,
     pub schema: String,
@@ -108,6 +109,7 @@ pub const TABLES: [&str; 7] = [
 
 fn commit(transaction: &mut Transaction<'_>, schema: &str, deltas: &[&Deltas]) -> Vec<(String, u64)> {
     let read = |file: &str| fs::read_to_string(folder().join(file)).unwrap().replace("{schema}", schema);
+    transaction.execute(&read("store/settings.sql"), &[]).unwrap();
     let mut staged = Vec::new();
     for kind in Kind::ALL {
         let stream = copy(deltas, kind);

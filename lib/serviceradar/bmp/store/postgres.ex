@@ -1,0 +1,381 @@
+if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) do
+  defmodule ServiceRadar.BMP.Store.Postgres do
+    @moduledoc """
+    PostgreSQL (15 or later) as the store: routes outlive this VM, and there is history.
+
+        # The host's own Repo, after its migration ran `ServiceRadar.BMP.Migrations.up/1`
+        {ServiceRadar.BMP, store: {ServiceRadar.BMP.Store.Postgres, repo: MyApp.Repo, schema: "platform"}}
+
+        # A database of the station's own, migrated when it starts
+        {ServiceRadar.BMP, store: {ServiceRadar.BMP.Store.Postgres, url: "postgres://bmp:secret@db/bmp"}}
+
+    ## Options
+
+    * `:repo` - the host's Repo; or
+    * `:url` - a database of the station's own, or `:connection`, a keyword list as `Ecto.Repo` takes it
+    * `:schema` - the Postgres schema of the tables; default `"public"`
+    * `:migrate` - whether the station makes its tables when it starts; default for a database of its own, never in a
+      host's Repo
+    * `:keep` - for how many days history, statistics, events and dead letters are kept; default 3
+    * `:maintain_every` - how often partitions are made and old ones dropped, in ms; default one hour. 0: never, where
+      the station's role does not own the tables and somebody else calls `bgp_maintain()`
+    * `:timeout` - how long a commit may take, in ms; default 5 minutes
+
+    ## How a commit goes
+
+    One transaction: the rows, already in COPY's binary form when they leave Rust, go into stage tables (temporary, and
+    empty again when it ends), then the statements of `priv/sql/store/commit` move them, set by set. Every row carries
+    (epoch, sequence), so a commit that is made twice, or by two owners of a router, changes nothing.
+
+    When a partition starts, its table is loaded from what is stored. A database that is away keeps the partition from
+    starting, and a commit from returning; both are tried again, and the broker holds what comes meanwhile.
+    """
+    @behaviour ServiceRadar.BMP.Store
+
+    alias ServiceRadar.BMP.{Batch, Config, Deltas, Prefix, Query, RoutingTable}
+    alias ServiceRadar.BMP.Store.Postgres.{Keeper, Rows, SQL}
+
+    @defaults [
+      repo: nil,
+      url: nil,
+      connection: nil,
+      schema: "public",
+      migrate: nil,
+      keep: 3,
+      maintain_every: :timer.hours(1),
+      timeout: :timer.minutes(5)
+    ]
+    @kinds [:routers, :peers, :routes, :ends, :events, :statistics, :dead_letters]
+    @chunk 1_048_576
+
+    @impl ServiceRadar.BMP.Store
+    def validate(options) do
+      with {:ok, options} <- known(options),
+           {:ok, options} <- database(options),
+           {:ok, _quoted} <- schema(options[:schema]),
+           :ok <- number(options, :keep, 1),
+           :ok <- number(options, :maintain_every, 0),
+           :ok <- number(options, :timeout, 1),
+           do: {:ok, options}
+    end
+
+    defp known(options) do
+      case Keyword.validate(options, @defaults) do
+        {:ok, options} -> {:ok, options}
+        {:error, unknown} -> {:error, "unknown #{inspect(unknown)}; known are #{inspect(Keyword.keys(@defaults))}"}
+      end
+    end
+
+    defp database(options) do
+      case Enum.reject([:repo, :url, :connection], &(options[&1] == nil)) do
+        [:repo] ->
+          if is_atom(options[:repo]) and options[:migrate] in [nil, false],
+            do: {:ok, Keyword.put(options, :migrate, false)},
+            else: {:error, ":repo is a module, and its migrations are its host's: see ServiceRadar.BMP.Migrations"}
+
+        [own] ->
+          connection = if own == :url, do: [url: options[:url]], else: options[:connection]
+          migrate = options[:migrate] != false
+
+          if (own == :url and not is_binary(options[:url])) or not Keyword.keyword?(connection),
+            do: {:error, ":url is text, :connection a keyword list"},
+            else: {:ok, Keyword.merge(options, connection: connection, migrate: migrate)}
+
+        _none_or_several ->
+          {:error, "it needs one of :repo, :url and :connection"}
+      end
+    end
+
+    defp schema(schema) do
+      with :error <- SQL.quote_schema(schema),
+           do: {:error, ":schema is a name of letters, digits, _ and -, not #{inspect(schema)}"}
+    end
+
+    defp number(options, key, least) do
+      value = options[key]
+
+      if is_integer(value) and value >= least,
+        do: :ok,
+        else: {:error, "#{inspect(key)} is an integer from #{least}, not #{inspect(value)}"}
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def child_spec(%Config{} = config) do
+      {_, options} = config.store
+
+      repo =
+        if options[:repo],
+          do: [],
+          else: [
+            {ServiceRadar.BMP.Repo,
+             [pool_size: config.partitions + 6, log: false, name: own_repo(config)] ++ options[:connection]}
+          ]
+
+      children = repo ++ [{Keeper, config}]
+
+      %{
+        id: __MODULE__,
+        type: :supervisor,
+        start: {Supervisor, :start_link, [children, [strategy: :rest_for_one]]}
+      }
+    end
+
+    @doc "Runs `fun` with the Repo of a station's store: the host's, or the station's own."
+    @spec with_repo(Config.t(), (module, options :: keyword -> result)) :: result when result: term
+    def with_repo(%Config{store: {_, options}} = config, fun) do
+      case options[:repo] do
+        nil ->
+          before = ServiceRadar.BMP.Repo.put_dynamic_repo(own_repo(config))
+
+          try do
+            fun.(ServiceRadar.BMP.Repo, options)
+          after
+            ServiceRadar.BMP.Repo.put_dynamic_repo(before)
+          end
+
+        repo ->
+          fun.(repo, options)
+      end
+    end
+
+    # As many as there are stations in the configuration of a VM.
+    defp own_repo(config), do: Module.concat(config.name, Repo)
+
+    @impl ServiceRadar.BMP.Store
+    def table(%Config{} = config, partition) do
+      reaching(config, fn repo, options ->
+        schema = options[:schema]
+        mine = &(Batch.partition(&1, config.partitions) == partition)
+        ids = repo |> rows("query/router_ids.sql", schema, []) |> Enum.map(& &1["router_id"]) |> Enum.filter(mine)
+        table = RoutingTable.new(config.table)
+
+        with :ok <- load(table, repo, ids, options) do
+          if Keeper.first?(config, partition), do: RoutingTable.collector_restarted(table, config.collector)
+          {:ok, table}
+        end
+      end)
+    end
+
+    defp load(_table, _repo, [], _options), do: :ok
+
+    defp load(table, repo, ids, options) do
+      ids = Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")
+
+      # One snapshot for the three.
+      {:ok, loaded} =
+        repo.transaction(
+          fn ->
+            repo.query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", [])
+
+            Enum.find_value([:routers, :peers, :routes], :ok, fn kind ->
+              sql = "query/load/#{kind}.sql" |> SQL.text(options[:schema]) |> String.replace("{router_ids}", ids)
+              copy = repo |> stream(sql, max_rows: 10_000) |> Enum.map(& &1.rows) |> IO.iodata_to_binary()
+              with {:ok, _rows} <- RoutingTable.load(table, kind, copy), do: nil
+            end)
+          end,
+          timeout: options[:timeout]
+        )
+
+      loaded
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def commit(%Config{} = config, _partition, deltas) do
+      reaching(config, fn repo, options ->
+        streams = for kind <- @kinds, stream = Deltas.copy(deltas, kind), stream != "", do: {kind, stream}
+        {:ok, :ok} = repo.transaction(fn -> write(repo, streams, options) end, timeout: options[:timeout])
+        :ok
+      end)
+    end
+
+    defp write(repo, streams, options) do
+      schema = options[:schema]
+      quiet = [timeout: options[:timeout], log: false]
+      execute = &repo.query!(&1, [], quiet)
+      execute.(SQL.text("store/settings.sql", schema))
+
+      for {kind, stream} <- streams do
+        execute.(SQL.text("store/stage/#{kind}.sql", schema))
+        Enum.into(chunks(stream), stream(repo, SQL.text("store/copy/#{kind}.sql", schema), quiet))
+      end
+
+      streams |> Keyword.keys() |> SQL.commit(schema) |> Enum.each(execute)
+    end
+
+    # What a Repo's module does for query!/3 it does not for a stream: find the Repo that is meant.
+    defp stream(repo, sql, options), do: Ecto.Adapters.SQL.stream(repo.get_dynamic_repo(), sql, [], options)
+
+    defp chunks(<<chunk::binary-size(@chunk), rest::binary>>), do: [chunk | chunks(rest)]
+    defp chunks(rest), do: [rest]
+
+    @impl ServiceRadar.BMP.Store
+    def routers(config) do
+      reaching(config, fn repo, options ->
+        ribs = rows(repo, "query/route_counts.sql", options[:schema], [nil])
+        {:ok, repo |> rows("query/routers.sql", options[:schema], []) |> Enum.map(&Rows.router(&1, ribs))}
+      end)
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def peers(config, router_id) do
+      reaching(config, fn repo, options ->
+        id = uuid(router_id)
+        ribs = rows(repo, "query/route_counts.sql", options[:schema], [id])
+        {:ok, repo |> rows("query/peers.sql", options[:schema], [id]) |> Enum.map(&Rows.peer(&1, ribs))}
+      end)
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def counts(config) do
+      reaching(config, fn repo, options ->
+        [counts] = rows(repo, "query/counts.sql", options[:schema], [])
+        {:ok, Map.new(counts, fn {name, count} -> {String.to_existing_atom(name), count} end)}
+      end)
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def routes(config, %Query{} = query) do
+      with {:ok, cursor} <- read_cursor(query.cursor, 6) do
+        reaching(config, fn repo, options ->
+          {filters, values} = filters(query, options[:schema])
+          sql = "query/routes.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
+          found = query(repo, sql, (cursor || List.duplicate(nil, 6)) ++ [query.limit + 1 | values])
+          {page, more} = Enum.split(found, query.limit)
+          {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> write_cursor())}
+        end)
+      end
+    end
+
+    defp key(row), do: Enum.map(~w(peer_id view afi safi nlri key_path_id), &Map.fetch!(row, &1))
+
+    # Fragments of priv/sql/query/route_filter, with their parameters from $8 on.
+    defp filters(query, schema) do
+      {fragments, values} =
+        Enum.reduce(Map.to_list(Map.from_struct(query)), {[], []}, fn {field, value}, {fragments, values} ->
+          case value != nil && filter(field, value) do
+            {name, parameters} ->
+              {[fragment(name, schema, 8 + length(values)) | fragments], values ++ parameters}
+
+            _not_a_filter ->
+              {fragments, values}
+          end
+        end)
+
+      {Enum.map_join(fragments, "\n", &("AND " <> &1)), values}
+    end
+
+    defp fragment(name, schema, first) do
+      "query/route_filter/#{name}.sql"
+      |> SQL.text(schema)
+      |> String.replace("{1}", "$#{first}")
+      |> String.replace("{2}", "$#{first + 1}")
+    end
+
+    defp filter(:router, id), do: {"router", [uuid(id)]}
+    defp filter(:peer_id, id), do: {"peer", [uuid(id)]}
+    defp filter(:peer, address), do: {"peer_address", [Rows.inet(address)]}
+    defp filter(:view, view), do: {"view", [Atom.to_string(view)]}
+    defp filter(:family, {afi, safi}), do: {"family", [afi, safi]}
+    defp filter(:prefix, %Prefix{} = prefix), do: {"exact", [Rows.cidr(prefix)]}
+    defp filter(:address, address), do: {"longest", [Rows.inet(address)]}
+    defp filter(:within, %Prefix{} = prefix), do: {"more_specific", [Rows.cidr(prefix)]}
+    defp filter(:as, asn), do: {"as_in_path", [asn]}
+    defp filter(:community, text), do: community(String.split(text, ":"), text)
+    defp filter(_other, _value), do: nil
+
+    defp community([high, low], text) do
+      case {Integer.parse(high), Integer.parse(low)} do
+        {{high, ""}, {low, ""}} -> {"community", [high * 65_536 + low]}
+        _ -> {"extended_community", [text]}
+      end
+    end
+
+    defp community(parts, text) do
+      if Enum.all?(parts, &match?({_, ""}, Integer.parse(&1))),
+        do: {"large_community", [text]},
+        else: {"extended_community", [text]}
+    end
+
+    @doc """
+    Changes of the query's `:prefix`, newest first: what its peers said of it, and as `implied` withdrawals the ends of
+    its peers' routes. Of the query's other fields `:peer_id`, `:limit` and `:cursor` count.
+    """
+    @impl ServiceRadar.BMP.Store
+    def history(_config, %Query{prefix: nil}), do: {:error, "history is asked for a :prefix"}
+
+    def history(config, %Query{} = query) do
+      with {:ok, cursor} <- read_cursor(query.cursor, 1) do
+        reaching(config, fn repo, options ->
+          [skip] = cursor || [0]
+          values = [Rows.cidr(query.prefix), nil, nil, query.limit + 1, uuid(query.peer_id), skip]
+          found = rows(repo, "query/history.sql", options[:schema], values)
+          {page, more} = Enum.split(found, query.limit)
+          {:ok, Enum.map(page, &Rows.history/1), if(more != [], do: write_cursor([skip + query.limit]))}
+        end)
+      end
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def events(config, options) do
+      limit = options[:limit] || 100
+
+      with {:ok, cursor} <- read_cursor(options[:cursor], 3) do
+        reaching(config, fn repo, store ->
+          [time, epoch, sequence] = cursor || [nil, nil, nil]
+          time = time && DateTime.from_unix!(time, :microsecond)
+          values = [uuid(options[:router]), uuid(options[:peer]), time, epoch, sequence, limit + 1]
+          found = rows(repo, "query/events.sql", store[:schema], values)
+          {page, more} = Enum.split(found, limit)
+          {:ok, Enum.map(page, &Rows.event/1), if(more != [], do: page |> List.last() |> place() |> write_cursor())}
+        end)
+      end
+    end
+
+    defp place(row), do: [DateTime.to_unix(row["time"], :microsecond), row["epoch"], row["sequence"]]
+
+    @impl ServiceRadar.BMP.Store
+    def statistics(config, peer_id) do
+      reaching(config, fn repo, options ->
+        found = rows(repo, "query/statistics.sql", options[:schema], [uuid(peer_id)])
+        {:ok, Enum.map(found, &Rows.statistic/1)}
+      end)
+    end
+
+    defp rows(repo, file, schema, values), do: query(repo, SQL.text(file, schema), values)
+
+    # As maps. A plan of its own each time: what it should be depends on the values.
+    defp query(repo, sql, values) do
+      %{columns: columns, rows: rows} = repo.query!(sql, values)
+      Enum.map(rows, &Map.new(Enum.zip(columns, &1)))
+    end
+
+    # A database that is away, or refuses, is an error of the store, not of its caller.
+    defp reaching(config, fun) do
+      with_repo(config, fun)
+    rescue
+      error in [Postgrex.Error, DBConnection.ConnectionError] -> {:error, Exception.message(error)}
+      # The Repo is not there: it starts anew, or the host has not started it.
+      error in RuntimeError -> {:error, Exception.message(error)}
+    end
+
+    defp uuid(nil), do: nil
+    defp uuid(text), do: Ecto.UUID.dump!(text)
+
+    defp write_cursor(values), do: values |> :erlang.term_to_binary() |> Base.url_encode64(padding: false)
+
+    defp read_cursor(nil, _length), do: {:ok, nil}
+
+    defp read_cursor(text, length) do
+      with true <- is_binary(text),
+           {:ok, binary} <- Base.url_decode64(text, padding: false),
+           values when is_list(values) and length(values) == length <- :erlang.binary_to_term(binary, [:safe]),
+           true <- Enum.all?(values, &(is_binary(&1) or is_integer(&1))) do
+        {:ok, values}
+      else
+        _ -> {:error, "not a cursor of this store"}
+      end
+    rescue
+      ArgumentError -> {:error, "not a cursor of this store"}
+    end
+  end
+end

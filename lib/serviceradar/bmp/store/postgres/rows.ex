@@ -1,0 +1,233 @@
+if Code.ensure_loaded?(Postgrex) do
+  defmodule ServiceRadar.BMP.Store.Postgres.Rows do
+    @moduledoc false
+    # Postgres' rows, as maps of column to value, as the structs and maps that every store gives.
+
+    alias ServiceRadar.BMP.{Peer, Prefix, Route, Router}
+
+    @views ~w(adj_rib_in_pre adj_rib_in_post adj_rib_out_pre adj_rib_out_post loc_rib)a
+    @view_names Map.new(@views, &{Atom.to_string(&1), &1})
+    @changes %{"announce" => :announce, "change" => :change, "withdraw" => :withdraw}
+    @states %{
+      "connected" => :connected,
+      "disconnected" => :disconnected,
+      "up" => :up,
+      "down" => :down,
+      "stale" => :stale,
+      "unknown" => :unknown
+    }
+
+    @doc "A router; `ribs` are all rows of `route_counts.sql`."
+    def router(row, ribs) do
+      ribs = Enum.filter(ribs, &(&1["router_id"] == row["router_id"]))
+
+      %Router{
+        router_id: uuid(row["router_id"]),
+        name: name(row["sys_name"], row["address"]),
+        address: address(row["address"]),
+        port: row["port"],
+        sys_name: row["sys_name"],
+        sys_descr: row["sys_descr"],
+        collector: row["collector"],
+        state: Map.fetch!(@states, row["state"]),
+        session_started_us: time(row["session_started_at"]),
+        session_ended_us: time(row["session_ended_at"]),
+        end_reason: row["end_reason"],
+        epoch: row["epoch"],
+        sequence: row["sequence"],
+        peers: row["peers"],
+        peers_up: row["peers_up"],
+        routes: routes(ribs),
+        last_change_us: last_change(ribs)
+      }
+    end
+
+    @doc "A peer; `ribs` are all rows of `route_counts.sql`."
+    def peer(row, ribs) do
+      ribs = Enum.filter(ribs, &(&1["peer_id"] == row["peer_id"]))
+
+      %Peer{
+        peer_id: uuid(row["peer_id"]),
+        router_id: uuid(row["router_id"]),
+        router: name(row["sys_name"], row["router_address"]),
+        peer_type: row["peer_type"],
+        distinguisher: distinguisher(row["distinguisher"]),
+        address: address(row["address"]),
+        asn: row["asn"],
+        bgp_id: address(row["bgp_id"]),
+        state: Map.fetch!(@states, row["state"]),
+        state_since_us: time(row["state_since"]),
+        local_address: address(row["local_address"]),
+        local_port: row["local_port"],
+        remote_port: row["remote_port"],
+        local_asn: row["local_asn"],
+        local_bgp_id: address(row["local_bgp_id"]),
+        hold_time: row["hold_time"],
+        table_name: row["table_name"],
+        down_reason: row["down_reason"],
+        epoch: row["epoch"],
+        sequence: row["sequence"],
+        routes: routes(ribs),
+        last_change_us: last_change(ribs),
+        ribs: Enum.map(ribs, &rib/1)
+      }
+    end
+
+    defp rib(row) do
+      %{
+        view: view(row["view"]),
+        afi: row["afi"],
+        safi: row["safi"],
+        routes: row["routes"],
+        last_change_us: time(row["changed_at"]),
+        filtered: false
+      }
+    end
+
+    def route(row) do
+      other = row["other_attributes"] || %{}
+
+      %Route{
+        router: name(row["sys_name"], row["router_address"]),
+        router_id: uuid(row["router_id"]),
+        view: view(row["view"]),
+        peer: address(row["peer_address"]),
+        peer_id: uuid(row["peer_id"]),
+        peer_type: row["peer_type"],
+        peer_asn: row["peer_asn"],
+        peer_bgp_id: address(row["peer_bgp_id"]),
+        distinguisher: distinguisher(row["distinguisher"]),
+        afi: row["afi"],
+        safi: row["safi"],
+        prefix: prefix(row["prefix"]),
+        nlri: row["nlri"],
+        path_id: row["path_id"],
+        origin: row["origin"],
+        as_path: row["as_path"] || [],
+        as_path_text: row["as_path_text"],
+        next_hop: address(row["next_hop"]),
+        next_hop_link_local: parsed(other["next_hop_link_local"]),
+        med: row["med"],
+        local_pref: row["local_pref"],
+        atomic_aggregate: other["atomic_aggregate"] || false,
+        aggregator: aggregator(other["aggregator"]),
+        originator_id: parsed(other["originator_id"]),
+        cluster_list: Enum.map(other["cluster_list"] || [], &parsed/1),
+        communities: communities(row["communities"]),
+        extended_communities: row["extended_communities"] || [],
+        large_communities: row["large_communities"] || [],
+        only_to_customer: other["only_to_customer"],
+        other_attributes:
+          for(one <- other["other"] || [], do: %{code: one["code"], flags: one["flags"], value: one["value"]}),
+        epoch: row["epoch"],
+        sequence: row["sequence"],
+        changed_at_us: time(row["changed_at"]),
+        stale: row["peer_state"] == "stale"
+      }
+    end
+
+    def history(row) do
+      %{
+        change: Map.fetch!(@changes, row["change"]),
+        implied: row["implied"],
+        reason: row["reason"],
+        router: name(row["sys_name"], row["router_address"]),
+        router_id: uuid(row["router_id"]),
+        peer: address(row["peer_address"]),
+        peer_id: uuid(row["peer_id"]),
+        peer_asn: row["peer_asn"],
+        view: view(row["view"]),
+        afi: row["afi"],
+        safi: row["safi"],
+        prefix: prefix(row["prefix"]),
+        nlri: row["nlri"],
+        path_id: row["add_path_id"],
+        origin: row["origin"],
+        as_path: row["as_path"] || [],
+        next_hop: address(row["next_hop"]),
+        med: row["med"],
+        local_pref: row["local_pref"],
+        communities: communities(row["communities"]),
+        synthetic: row["synthetic"],
+        epoch: row["epoch"],
+        sequence: row["sequence"],
+        received_at_us: time(row["time"])
+      }
+    end
+
+    def event(row) do
+      %{
+        kind: row["kind"],
+        router: name(row["sys_name"], row["router_address"]),
+        router_id: uuid(row["router_id"]),
+        peer: address(row["peer_address"]),
+        peer_id: uuid(row["peer_id"]),
+        view: view(row["view"]),
+        reason: row["reason"],
+        routes: row["routes"],
+        synthetic: row["synthetic"],
+        received_at_us: time(row["time"])
+      }
+    end
+
+    def statistic(row) do
+      %{
+        type: row["type"],
+        afi: row["afi"],
+        safi: row["safi"],
+        value: Decimal.to_integer(row["value"]),
+        received_at_us: time(row["time"])
+      }
+    end
+
+    @doc "An address for a parameter."
+    def inet(address), do: %Postgrex.INET{address: address, netmask: if(tuple_size(address) == 4, do: 32, else: 128)}
+
+    @doc "A prefix for a parameter."
+    def cidr(%Prefix{address: address, length: length}), do: %Postgrex.INET{address: address, netmask: length}
+
+    @doc "A UUID's text from its octets."
+    def uuid(nil), do: nil
+    def uuid(octets), do: Ecto.UUID.load!(octets)
+
+    defp name(nil, nil), do: nil
+    defp name(blank, nil) when blank in [nil, ""], do: nil
+    defp name(blank, %{address: address}) when blank in [nil, ""], do: to_string(:inet.ntoa(address))
+    defp name(sys_name, _address), do: sys_name
+
+    defp address(nil), do: nil
+    defp address(%Postgrex.INET{address: address}), do: address
+
+    defp prefix(nil), do: nil
+    defp prefix(%Postgrex.INET{address: address, netmask: nil}), do: Prefix.new!(address)
+    defp prefix(%Postgrex.INET{address: address, netmask: length}), do: %Prefix{address: address, length: length}
+
+    defp view(nil), do: nil
+    defp view(name), do: Map.fetch!(@view_names, name)
+
+    defp time(nil), do: nil
+    defp time(%DateTime{} = time), do: DateTime.to_unix(time, :microsecond)
+
+    defp parsed(nil), do: nil
+
+    defp parsed(text) do
+      {:ok, address} = :inet.parse_strict_address(to_charlist(text))
+      address
+    end
+
+    defp aggregator(nil), do: nil
+    defp aggregator(%{"asn" => asn, "address" => address}), do: {asn, parsed(address)}
+
+    defp communities(nil), do: []
+    defp communities(numbers), do: for(number <- numbers, do: "#{div(number, 65_536)}:#{rem(number, 65_536)}")
+
+    # RFC 4364, section 4.2.
+    defp distinguisher(<<0::16, asn::16, number::32>>), do: "#{asn}:#{number}"
+    defp distinguisher(<<1::16, a, b, c, d, number::16>>), do: "#{a}.#{b}.#{c}.#{d}:#{number}"
+    defp distinguisher(<<2::16, asn::32, number::16>>), do: "#{asn}:#{number}"
+    defp distinguisher(octets), do: "0x" <> Base.encode16(octets, case: :lower)
+
+    defp routes(ribs), do: ribs |> Enum.map(& &1["routes"]) |> Enum.sum()
+    defp last_change(ribs), do: ribs |> Enum.map(&time(&1["changed_at"])) |> Enum.max(fn -> 0 end)
+  end
+end

@@ -1,0 +1,6 @@
+defmodule ServiceRadar.BMP.Repo.Migrations.CreateBmpTables do
+  use Ecto.Migration
+
+  def up, do: ServiceRadar.BMP.Migrations.up()
+  def down, do: ServiceRadar.BMP.Migrations.down()
+end

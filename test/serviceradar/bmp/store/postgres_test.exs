@@ -1,0 +1,259 @@
+alias ServiceRadar.BMP.Test.Postgres, as: Server
+
+cond do
+  not Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres) ->
+    IO.puts(:stderr, "left out: the Postgres store's tests (core build: Ecto and Postgrex are not there)")
+
+  why = Server.missing() ->
+    IO.puts(:stderr, "left out: the Postgres store's tests (#{why})")
+
+  true ->
+    defmodule ServiceRadar.BMP.Store.PostgresTest do
+      use ExUnit.Case, async: false
+      doctest ServiceRadar.BMP.Store.Postgres.SQL
+
+      alias ServiceRadar.BMP
+      alias ServiceRadar.BMP.{Config, Prefix, Replay}
+      alias ServiceRadar.BMP.Store.{Memory, Postgres}
+
+      @moduletag capture_log: true
+      @moduletag timeout: 120_000
+
+      defmodule HostRepo do
+        use Ecto.Repo, otp_app: :serviceradar_bmp, adapter: Ecto.Adapters.Postgres
+      end
+
+      defmodule HostMigration do
+        use Ecto.Migration
+        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform")
+        def down, do: ServiceRadar.BMP.Migrations.down(prefix: "platform")
+      end
+
+      setup_all do
+        server = Server.start!()
+        on_exit(fn -> Server.stop(server) end)
+        %{server: server}
+      end
+
+      setup %{server: server} do
+        name = :"station_#{System.unique_integer([:positive])}"
+        %{name: name, options: [url: Server.url(server), schema: to_string(name), maintain_every: 600_000]}
+      end
+
+      defp station(name, options, more \\ []) do
+        options = [name: name, ip: "127.0.0.1", port: 0, partitions: 2, store: {Postgres, options}] ++ more
+        start_supervised!({BMP, options}, id: name)
+        name
+      end
+
+      # The sample session, until the store has all of it.
+      defp sample(name) do
+        {:ok, messages} = Replay.messages(Replay.sample())
+        {:ok, replay} = Replay.start_link({127, 0, 0, 1}, BMP.port(name), messages, time: 0)
+        settled(name)
+        replay
+      end
+
+      defp settled(name, before \\ nil, since \\ now()) do
+        Process.sleep(200)
+
+        case {BMP.counts(name), BMP.peers(name)} do
+          {{:ok, %{routes: routes}}, _} = same when same == before and routes > 0 ->
+            :ok
+
+          other ->
+            if now() - since > 60_000, do: flunk("not settled: #{inspect(other)}"), else: settled(name, other, since)
+        end
+      end
+
+      defp now, do: System.monotonic_time(:millisecond)
+
+      defp all_routes(name, query, found \\ []) do
+        {:ok, routes, cursor} = BMP.routes(name, query)
+        found = found ++ routes
+        if cursor, do: all_routes(name, Keyword.put(query, :cursor, cursor), found), else: found
+      end
+
+      # What does not depend on when and through which session it came.
+      defp plain(routes) do
+        routes
+        |> Enum.map(&Map.drop(Map.from_struct(&1), [:epoch, :changed_at_us, :stale]))
+        |> Enum.sort()
+      end
+
+      defp query!(name, sql, values \\ []) do
+        config = ServiceRadar.BMP.Instance.config!(name)
+
+        Postgres.with_repo(config, fn repo, options ->
+          repo.query!(String.replace(sql, "{schema}", ~s("#{options[:schema]}")), values).rows
+        end)
+      end
+
+      test "options are checked" do
+        for {options, text} <- [
+              {[], "one of :repo"},
+              {[repo: HostRepo, url: "x"], "one of :repo"},
+              {[repo: HostRepo, migrate: true], "its host's"},
+              {[url: 7], ":url is text"},
+              {[url: "x", schema: "it's"], ":schema"},
+              {[url: "x", keep: 0], ":keep"},
+              {[url: "x", shcema: "a"], "unknown"}
+            ] do
+          assert {:error, error} = Config.new(store: {Postgres, options})
+          assert error =~ text
+        end
+      end
+
+      test "holds what the memory store holds, and more", %{name: name, options: options} do
+        station(name, options)
+        memory = :"#{name}_memory"
+        start_supervised!({BMP, name: memory, ip: "127.0.0.1", port: 0, store: Memory}, id: memory)
+        sample(memory)
+        sample(name)
+
+        assert BMP.counts(name) == {:ok, Map.take(elem(BMP.counts(memory), 1), [:routers, :peers, :routes])}
+        routes = all_routes(name, limit: 97)
+        assert plain(routes) == plain(all_routes(memory, limit: 1000))
+        assert length(routes) > 300
+
+        {:ok, peers} = BMP.peers(name)
+        {:ok, known} = BMP.peers(memory)
+
+        same =
+          &(&1
+            |> Enum.map(fn peer -> {peer.peer_id, peer.address, peer.asn, peer.state, peer.routes} end)
+            |> Enum.sort())
+
+        assert same.(peers) == same.(known)
+        assert [%{name: "edge", state: :connected, peers_up: 2}] = elem(BMP.routers(name), 1)
+
+        # Each filter gives what the memory store gives.
+        route = Enum.find(routes, &(&1.communities != [] and &1.as_path != [] and &1.prefix.length == 24))
+
+        for query <- [
+              [prefix: route.prefix],
+              [address: route.prefix.address],
+              [within: "10.0.0.0/8"],
+              [within: "::/0"],
+              [as: List.last(route.as_path)],
+              [community: hd(route.communities)],
+              [peer: route.peer],
+              [peer_id: route.peer_id, view: :adj_rib_in_post],
+              [router: route.router_id, family: {2, 1}]
+            ] do
+          found = all_routes(name, [limit: 50] ++ query)
+          assert plain(found) == plain(all_routes(memory, [limit: 1000] ++ query)), inspect(query)
+        end
+
+        assert Enum.any?(all_routes(name, prefix: route.prefix), &(&1.prefix == route.prefix))
+
+        assert {:error, _} = BMP.routes(name, cursor: "AAAA")
+        assert {:error, _} = BMP.routes(name, cursor: Base.url_encode64(:erlang.term_to_binary([1, 2])))
+      end
+
+      test "has history, events and statistics", %{name: name, options: options} do
+        station(name, options)
+        sample(name)
+
+        [[prefix]] =
+          query!(
+            name,
+            "SELECT prefix FROM {schema}.bgp_routing_history WHERE change = 'change' AND family(prefix) = 4 LIMIT 1"
+          )
+
+        {:ok, changes, nil} =
+          BMP.history(name, prefix: %Prefix{address: prefix.address, length: prefix.netmask}, limit: 1000)
+
+        assert Enum.all?(changes, &(&1.prefix.address == prefix.address))
+        assert Enum.any?(changes, &(&1.change == :change and &1.as_path != []))
+        assert Enum.any?(changes, & &1.implied), "west went down: its routes ended"
+        assert changes == Enum.sort_by(changes, &{-&1.received_at_us, -&1.epoch, -&1.sequence})
+        {:ok, [first], cursor} = BMP.history(name, prefix: hd(changes).prefix, limit: 1)
+        {:ok, [second], _} = BMP.history(name, prefix: hd(changes).prefix, limit: 1, cursor: cursor)
+        assert [first, second] == Enum.take(changes, 2)
+
+        {:ok, events, nil} = BMP.events(name, limit: 1000)
+        kinds = Enum.frequencies_by(events, & &1.kind)
+        assert kinds["peer_up"] == 5
+        assert kinds["session_start"] == 1
+        assert Enum.any?(events, &(&1.kind == "peer_down" and &1.reason != nil and &1.peer != nil))
+        {:ok, page, cursor} = BMP.events(name, limit: 3)
+        {:ok, next, _} = BMP.events(name, limit: 3, cursor: cursor)
+        assert page ++ next == Enum.take(events, 6)
+
+        {:ok, peers} = BMP.peers(name)
+        statistics = Enum.flat_map(peers, &elem(BMP.statistics(name, &1.peer_id), 1))
+        assert Enum.any?(statistics, &(is_integer(&1.value) and &1.type == 0))
+      end
+
+      test "a station that starts again knows what was stored", %{name: name, options: options} do
+        station(name, options)
+        sample(name)
+        before = plain(all_routes(name, limit: 1000))
+        state = query!(name, "SELECT count(*), max(changed_at) FROM {schema}.bgp_routing_state")
+        history = query!(name, "SELECT count(*) FROM {schema}.bgp_routing_history")
+        :ok = stop_supervised(name)
+
+        station(name, options)
+        assert plain(all_routes(name, limit: 1000)) == before
+        assert query!(name, "SELECT count(*), max(changed_at) FROM {schema}.bgp_routing_state") == state
+        assert query!(name, "SELECT count(*) FROM {schema}.bgp_routing_history") == history
+      end
+
+      test "the server is killed in the midst of it and nothing is missing", context do
+        %{name: name, options: options} = context
+        # A server of its own, which may die.
+        server = Server.start!()
+        on_exit(fn -> Server.stop(server) end)
+        station(name, Keyword.put(options, :url, Server.url(server)))
+        {:ok, messages} = Replay.messages(Replay.sample())
+        {:ok, _replay} = Replay.start_link({127, 0, 0, 1}, BMP.port(name), messages, time: 1_500)
+        Process.sleep(700)
+        Server.kill(server)
+        assert {:error, _} = BMP.counts(name)
+        Process.sleep(300)
+        Server.start_again(server)
+        settled(name)
+
+        memory = :"#{name}_memory"
+        start_supervised!({BMP, name: memory, ip: "127.0.0.1", port: 0, store: Memory}, id: memory)
+        sample(memory)
+        assert plain(all_routes(name, limit: 1000)) == plain(all_routes(memory, limit: 1000))
+        # Before its server, which ends with this process.
+        :ok = stop_supervised(name)
+      end
+
+      test "a server that is not there yet is waited for", %{name: name, options: options} do
+        server = Server.start!()
+        on_exit(fn -> Server.stop(server) end)
+        Server.kill(server)
+        station(name, Keyword.put(options, :url, Server.url(server)))
+        assert {:error, _} = BMP.routers(name)
+        Server.start_again(server)
+        sample(name)
+        assert {:ok, %{routers: 1}} = BMP.counts(name)
+        :ok = stop_supervised(name)
+      end
+
+      test "lives in a host's Repo and schema", %{name: name, server: server} do
+        start_supervised!({HostRepo, url: Server.url(server), log: false})
+        HostRepo.query!("CREATE SCHEMA platform", [])
+        :ok = Ecto.Migrator.up(HostRepo, 1, HostMigration, log: false)
+        station(name, repo: HostRepo, schema: "platform")
+        sample(name)
+        assert %{rows: [[count]]} = HostRepo.query!("SELECT count(*) FROM platform.bgp_routing_state", [])
+        assert count > 0
+        :ok = stop_supervised(name)
+        :ok = Ecto.Migrator.down(HostRepo, 1, HostMigration, log: false)
+
+        assert %{rows: [[0]]} =
+                 HostRepo.query!(
+                   "SELECT count(*) FROM pg_tables WHERE schemaname = 'platform' AND tablename ~ '^bgp_'",
+                   []
+                 )
+
+        :ok = Ecto.Migrator.up(HostRepo, 1, HostMigration, log: false)
+        :ok = Ecto.Migrator.down(HostRepo, 1, HostMigration, log: false)
+      end
+    end
+end
