@@ -127,6 +127,7 @@ pub struct Frame<'a> {
 
 /// What a frame says. Route Monitoring, which is nearly all of the traffic, is by reference.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // lives for one frame, on the stack
 pub enum Content<'a> {
     RouteMonitoring(RouteMonitoringView<'a>),
     Other(Body),

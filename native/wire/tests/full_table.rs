@@ -1,5 +1,13 @@
 //! A real full table: 89,679 verbatim UPDATEs of one peer leave the same routes as bgpdump's reading of them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
 mod common;
 
 use std::collections::HashMap;

@@ -1,5 +1,13 @@
 //! Malformed input: the error says what and where; only lost framing ends a session.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
 mod common;
 
 use common::*;

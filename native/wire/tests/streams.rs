@@ -1,5 +1,13 @@
 //! Real sessions: counts by type as INDEX.json says, every Route Monitoring as tshark reads it, and the same whatever the split.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -10,9 +10,11 @@ use crate::reader::Reader;
 
 pub mod attribute;
 pub mod capability;
+pub mod link_state;
 pub mod nlri;
 pub mod notification;
 pub mod open;
+pub mod tlv;
 pub mod update;
 
 pub use attribute::{
@@ -160,7 +162,7 @@ impl Message {
             Message::Notification(notification) => notification.encode(out),
             Message::Keepalive => encode(4, out, |_| {}),
             Message::Unknown { message_type, data } => {
-                encode(*message_type, out, |out| out.extend_from_slice(data))
+                encode(*message_type, out, |out| out.extend_from_slice(data));
             }
         }
     }

@@ -13,7 +13,30 @@ use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
 
+pub mod evpn;
+pub mod flowspec;
+pub mod label;
+pub mod labeled;
+pub mod link_state;
+pub mod mcast_vpn;
+pub mod mup;
+pub mod rtc;
+pub mod sr_policy;
 pub mod unicast;
+pub mod vpls;
+
+pub use evpn::Evpn;
+pub use flowspec::FlowSpec;
+pub use label::Label;
+pub use labeled::{Labeled, Vpn};
+pub use link_state::LinkState;
+pub use mcast_vpn::McastVpn;
+pub use mup::Mup;
+pub use rtc::RouteTargetConstraint;
+pub use sr_policy::SrPolicy;
+pub use vpls::Vpls;
+
+use labeled::Layout;
 
 /// One NLRI.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -32,6 +55,26 @@ pub struct Nlri {
 pub enum NlriValue {
     /// Unicast and multicast of IPv4 and IPv6 (RFC 4271, section 4.3; RFC 4760, section 5).
     Prefix(IpNet),
+    /// RFC 8277
+    Labeled(Box<Labeled>),
+    /// RFC 4364, RFC 4659, and SAFI 129 of RFC 6514
+    Vpn(Box<Vpn>),
+    /// RFC 7432
+    Evpn(Box<Evpn>),
+    /// RFC 4761, RFC 6074
+    Vpls(Box<Vpls>),
+    /// RFC 6514
+    McastVpn(Box<McastVpn>),
+    /// RFC 4684
+    RouteTargetConstraint(Box<RouteTargetConstraint>),
+    /// RFC 9830
+    SrPolicy(Box<SrPolicy>),
+    /// RFC 8955, RFC 8956
+    FlowSpec(Box<FlowSpec>),
+    /// RFC 9552
+    LinkState(Box<LinkState>),
+    /// draft-ietf-bess-mup-safi
+    Mup(Box<Mup>),
     /// Of a family that has no reading: the block as it was.
     Raw(Raw),
 }
@@ -52,25 +95,30 @@ impl NlriRef<'_> {
         match Kind::of(self.family) {
             Kind::Prefix { v6: false } => unicast::decode_v4(self.bytes),
             Kind::Prefix { v6: true } => unicast::decode_v6(self.bytes),
-            Kind::Opaque => None,
+            Kind::Ahead(layout) => layout.vpn(self.bytes).map(|vpn| vpn.prefix),
+            _ => self.value().prefix(),
         }
     }
 
     /// Adds the octets that identify the route among all of its family: what is irrelevant on the
-    /// wire (bits after a prefix's length, labels) is cleared or left out. The path identifier is not part of it.
+    /// wire (bits after a prefix's length) or no part of the route key (labels, gateways, flags) is cleared or left
+    /// out. The path identifier is not part of it.
     pub fn key(&self, out: &mut Vec<u8>) {
         match Kind::of(self.family) {
             Kind::Prefix { .. } => unicast::key(self.bytes, out),
-            Kind::Opaque => out.extend_from_slice(self.bytes),
+            Kind::Ahead(layout) => layout.key(self.bytes, out),
+            _ => match self.value() {
+                NlriValue::Evpn(evpn) => evpn.key(out),
+                NlriValue::Vpls(vpls) => vpls.key(out),
+                NlriValue::Mup(mup) => mup.key(out),
+                _ => out.extend_from_slice(self.bytes),
+            },
         }
     }
 
     /// The NLRI in owned, typed form.
     pub fn value(&self) -> NlriValue {
-        match self.prefix() {
-            Some(prefix) => NlriValue::Prefix(prefix),
-            None => NlriValue::Raw(self.bytes.into()),
-        }
+        Kind::of(self.family).value(self.bytes).unwrap_or_else(|| NlriValue::Raw(self.bytes.into()))
     }
 
     pub fn to_owned(&self) -> Nlri {
@@ -91,14 +139,36 @@ impl NlriValue {
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
             NlriValue::Prefix(prefix) => unicast::encode(prefix, out),
+            NlriValue::Labeled(labeled) => labeled.encode(out),
+            NlriValue::Vpn(vpn) => vpn.encode(out),
+            NlriValue::Evpn(evpn) => evpn.encode(out),
+            NlriValue::Vpls(vpls) => vpls.encode(out),
+            NlriValue::McastVpn(route) => route.encode(out),
+            NlriValue::RouteTargetConstraint(constraint) => constraint.encode(out),
+            NlriValue::SrPolicy(policy) => policy.encode(out),
+            NlriValue::FlowSpec(flow) => flow.encode(out),
+            NlriValue::LinkState(object) => object.encode(out),
+            NlriValue::Mup(mup) => mup.encode(out),
             NlriValue::Raw(raw) => out.extend_from_slice(raw),
         }
     }
 
+    /// The address prefix, where there is one.
     pub fn prefix(&self) -> Option<IpNet> {
         match self {
             NlriValue::Prefix(prefix) => Some(*prefix),
-            NlriValue::Raw(_) => None,
+            NlriValue::Labeled(labeled) => Some(labeled.prefix),
+            NlriValue::Vpn(vpn) => Some(vpn.prefix),
+            NlriValue::Evpn(evpn) => match **evpn {
+                Evpn::IpPrefix { prefix, .. } => Some(prefix.trunc()),
+                _ => None,
+            },
+            NlriValue::Mup(mup) => match **mup {
+                Mup::InterworkSegmentDiscovery { prefix, .. }
+                | Mup::Type1SessionTransformed { prefix, .. } => Some(prefix),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }
@@ -107,6 +177,16 @@ impl fmt::Display for NlriValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NlriValue::Prefix(prefix) => prefix.fmt(f),
+            NlriValue::Labeled(labeled) => labeled.fmt(f),
+            NlriValue::Vpn(vpn) => vpn.fmt(f),
+            NlriValue::Evpn(evpn) => evpn.fmt(f),
+            NlriValue::Vpls(vpls) => vpls.fmt(f),
+            NlriValue::McastVpn(route) => route.fmt(f),
+            NlriValue::RouteTargetConstraint(constraint) => constraint.fmt(f),
+            NlriValue::SrPolicy(policy) => policy.fmt(f),
+            NlriValue::FlowSpec(flow) => flow.fmt(f),
+            NlriValue::LinkState(object) => object.fmt(f),
+            NlriValue::Mup(mup) => mup.fmt(f),
             NlriValue::Raw(raw) => raw.fmt(f),
         }
     }
@@ -115,18 +195,90 @@ impl fmt::Display for NlriValue {
 /// How the NLRI of a family are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    Prefix { v6: bool },
+    Prefix {
+        v6: bool,
+    },
+    /// A prefix with something ahead of it.
+    Ahead(Layout),
+    Evpn,
+    Vpls,
+    McastVpn,
+    RouteTargetConstraint,
+    SrPolicy {
+        v6: bool,
+    },
+    FlowSpec {
+        vpn: bool,
+        v6: bool,
+    },
+    LinkState {
+        vpn: bool,
+    },
+    Mup {
+        v6: bool,
+    },
     Opaque,
 }
 
 impl Kind {
     #[inline]
     fn of(family: AddressFamily) -> Self {
+        let v6 = family.afi == 2;
         match (family.afi, family.safi) {
-            (1, 1 | 2) => Kind::Prefix { v6: false },
-            (2, 1 | 2) => Kind::Prefix { v6: true },
+            (1 | 2, 1 | 2) => Kind::Prefix { v6 },
+            (1 | 2, 4) => Kind::Ahead(Layout { labels: true, rd: false, v6 }),
+            (1 | 2, 128) => Kind::Ahead(Layout { labels: true, rd: true, v6 }),
+            (1 | 2, 129) => Kind::Ahead(Layout { labels: false, rd: true, v6 }),
+            (1 | 2, 5) => Kind::McastVpn,
+            (1 | 2, 73) => Kind::SrPolicy { v6 },
+            (1 | 2, 85) => Kind::Mup { v6 },
+            (1 | 2, 132) => Kind::RouteTargetConstraint,
+            (1 | 2, 133) => Kind::FlowSpec { vpn: false, v6 },
+            (1 | 2, 134) => Kind::FlowSpec { vpn: true, v6 },
+            (25, 65) => Kind::Vpls,
+            (25, 70) => Kind::Evpn,
+            (16388, 71) => Kind::LinkState { vpn: false },
+            (16388, 72) => Kind::LinkState { vpn: true },
             _ => Kind::Opaque,
         }
+    }
+
+    /// Takes one NLRI without its path identifier.
+    #[inline]
+    fn take<'a>(self, reader: &mut Reader<'a>) -> Result<&'a [u8]> {
+        match self {
+            Kind::Prefix { v6 } => unicast::take(reader, if v6 { 128 } else { 32 }),
+            Kind::Ahead(layout) => layout.take(reader),
+            Kind::Evpn | Kind::McastVpn => evpn::take(reader),
+            Kind::Vpls => vpls::take(reader),
+            Kind::RouteTargetConstraint => rtc::take(reader),
+            Kind::SrPolicy { v6 } => sr_policy::take(reader, v6),
+            Kind::FlowSpec { .. } => flowspec::take(reader),
+            Kind::LinkState { .. } => link_state::take(reader),
+            Kind::Mup { .. } => mup::take(reader),
+            Kind::Opaque => Ok(reader.take_rest()),
+        }
+    }
+
+    /// What [`Kind::take`] took, in typed form.
+    fn value(self, bytes: &[u8]) -> Option<NlriValue> {
+        Some(match self {
+            Kind::Prefix { v6: false } => NlriValue::Prefix(unicast::decode_v4(bytes)?),
+            Kind::Prefix { v6: true } => NlriValue::Prefix(unicast::decode_v6(bytes)?),
+            Kind::Ahead(layout) if layout.rd => NlriValue::Vpn(Box::new(layout.vpn(bytes)?)),
+            Kind::Ahead(layout) => NlriValue::Labeled(Box::new(layout.labeled(bytes)?)),
+            Kind::Evpn => NlriValue::Evpn(Box::new(Evpn::decode(bytes)?)),
+            Kind::Vpls => NlriValue::Vpls(Box::new(Vpls::decode(bytes)?)),
+            Kind::McastVpn => NlriValue::McastVpn(Box::new(McastVpn::decode(bytes)?)),
+            Kind::RouteTargetConstraint => {
+                NlriValue::RouteTargetConstraint(Box::new(RouteTargetConstraint::decode(bytes)?))
+            }
+            Kind::SrPolicy { .. } => NlriValue::SrPolicy(Box::new(SrPolicy::decode(bytes)?)),
+            Kind::FlowSpec { vpn, v6 } => NlriValue::FlowSpec(Box::new(FlowSpec::decode(bytes, vpn, v6)?)),
+            Kind::LinkState { vpn } => NlriValue::LinkState(Box::new(LinkState::decode(bytes, vpn)?)),
+            Kind::Mup { v6 } => NlriValue::Mup(Box::new(Mup::decode(bytes, v6)?)),
+            Kind::Opaque => return None,
+        })
     }
 }
 
@@ -142,6 +294,14 @@ pub fn check(family: AddressFamily, add_path: bool, reader: Reader<'_>) -> Resul
         Kind::Prefix { v6: false } => unicast::check(reader, add_path, 32),
         Kind::Prefix { v6: true } => unicast::check(reader, add_path, 128),
         Kind::Opaque => Ok(u32::from(!reader.is_empty())),
+        kind => {
+            let mut count = 0;
+            for nlri in (Iter { family, kind, add_path, reader, index: 0 }) {
+                nlri?;
+                count += 1;
+            }
+            Ok(count)
+        }
     }
 }
 
@@ -175,15 +335,9 @@ impl<'a> Iter<'a> {
     #[inline]
     fn read(&mut self) -> Result<NlriRef<'a>> {
         let reader = &mut self.reader;
-        if self.kind == Kind::Opaque {
-            return Ok(NlriRef { family: self.family, path_id: None, bytes: reader.take_rest() });
-        }
-        let path_id = if self.add_path { Some(reader.u32().at("path_id")?) } else { None };
-        let bytes = match self.kind {
-            Kind::Prefix { v6 } => unicast::take(reader, if v6 { 128 } else { 32 })?,
-            Kind::Opaque => &[],
-        };
-        Ok(NlriRef { family: self.family, path_id, bytes })
+        let with_id = self.add_path && self.kind != Kind::Opaque;
+        let path_id = if with_id { Some(reader.u32().at("path_id")?) } else { None };
+        Ok(NlriRef { family: self.family, path_id, bytes: self.kind.take(reader)? })
     }
 }
 

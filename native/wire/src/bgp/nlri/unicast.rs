@@ -52,6 +52,23 @@ pub(crate) fn decode_block(mut reader: Reader<'_>, add_path: bool, v6: bool) -> 
     Ok(nlri)
 }
 
+/// A prefix of `length` bits whose octets are all of `octets`.
+pub(crate) fn prefix(length: u8, octets: &[u8], v6: bool) -> Option<IpNet> {
+    let mut bytes = [0; 17];
+    let (first, rest) = bytes.split_first_mut()?;
+    *first = length;
+    rest.get_mut(..octets.len())?.copy_from_slice(octets);
+    let bytes = bytes.get(..=octets.len())?;
+    if octets.len() != self::octets(length) {
+        return None;
+    }
+    if v6 {
+        decode_v6(bytes)
+    } else {
+        decode_v4(bytes)
+    }
+}
+
 /// `bytes` as [`take`] gives them.
 #[inline]
 pub(crate) fn decode_v4(bytes: &[u8]) -> Option<IpNet> {

@@ -1,0 +1,141 @@
+//! Labeled unicast (RFC 8277), and prefixes of VPNs with labels (RFC 4364, RFC 4659) or without (SAFI 129, RFC 6514).
+//!
+//! One octet of length in bits over all that follows: labels, route distinguisher, prefix.
+
+use std::fmt;
+
+use ipnet::IpNet;
+use serde::Serialize;
+
+use super::label::{self, Labels};
+use super::{unicast, RouteDistinguisher};
+use crate::error::{At, ErrorKind, Result};
+use crate::reader::Reader;
+
+/// A prefix with its labels; printed as the prefix.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Labeled {
+    pub labels: Labels,
+    pub prefix: IpNet,
+}
+
+/// A prefix of a VPN; printed `<distinguisher>:<prefix>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Vpn {
+    pub rd: RouteDistinguisher,
+    pub prefix: IpNet,
+    /// Empty for SAFI 129.
+    pub labels: Labels,
+}
+
+/// What stands before the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub labels: bool,
+    pub rd: bool,
+    pub v6: bool,
+}
+
+impl Layout {
+    /// Takes one NLRI, its length octet included, and checks it.
+    pub fn take<'a>(self, reader: &mut Reader<'a>) -> Result<&'a [u8]> {
+        let start = *reader;
+        let bits = reader.u8().at("prefix_length")?;
+        let mut inner = reader.sub(usize::from(bits).div_ceil(8)).at("prefix")?;
+        let ahead = self.skip(&mut inner)?;
+        let limit = if self.v6 { 128 } else { 32 };
+        match usize::from(bits).checked_sub(ahead * 8) {
+            Some(length) if length <= limit => {
+                Ok(start.peek().get(..start.len() - reader.len()).unwrap_or_default())
+            }
+            _ => {
+                let limit = u8::try_from(limit + ahead * 8).unwrap_or(u8::MAX);
+                Err(start.error(ErrorKind::PrefixLength { found: bits, limit })).at("prefix_length")
+            }
+        }
+    }
+
+    /// Octets before the prefix.
+    fn skip(self, reader: &mut Reader<'_>) -> Result<usize> {
+        let labels = if self.labels { label::stack_length(reader)? } else { 0 };
+        let rd = if self.rd { 8 } else { 0 };
+        reader.take(rd).at("rd")?;
+        Ok(labels + rd)
+    }
+
+    fn decode(self, bytes: &[u8]) -> Result<Vpn> {
+        let mut reader = Reader::new(bytes, 0);
+        let bits = reader.u8()?;
+        let before = reader.len();
+        let labels = if self.labels { label::decode_stack(&mut reader)? } else { Labels::new() };
+        let rd = RouteDistinguisher(if self.rd { reader.u64()? } else { 0 });
+        let ahead = before - reader.len();
+        let length = bits.saturating_sub(u8::try_from(ahead * 8).unwrap_or(u8::MAX));
+        let prefix = unicast::prefix(length, reader.take_rest(), self.v6);
+        let prefix =
+            prefix.ok_or_else(|| reader.error(ErrorKind::PrefixLength { found: length, limit: 128 }))?;
+        Ok(Vpn { rd, prefix, labels })
+    }
+
+    /// `bytes` as [`Layout::take`] gives them.
+    pub fn vpn(self, bytes: &[u8]) -> Option<Vpn> {
+        self.decode(bytes).ok()
+    }
+
+    pub fn labeled(self, bytes: &[u8]) -> Option<Labeled> {
+        self.decode(bytes).ok().map(|Vpn { labels, prefix, .. }| Labeled { labels, prefix })
+    }
+
+    /// Route distinguisher, length of the prefix, prefix: labels do not identify a route (RFC 8277, section 2.4).
+    pub fn key(self, bytes: &[u8], out: &mut Vec<u8>) {
+        match self.decode(bytes) {
+            Ok(Vpn { rd, prefix, .. }) => {
+                if self.rd {
+                    out.extend_from_slice(&rd.0.to_be_bytes());
+                }
+                unicast::encode(&prefix, out);
+            }
+            Err(_) => out.extend_from_slice(bytes),
+        }
+    }
+}
+
+fn encode(labels: &Labels, rd: Option<RouteDistinguisher>, prefix: &IpNet, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.push(0);
+    labels.iter().for_each(|label| label.encode(out));
+    if let Some(rd) = rd {
+        out.extend_from_slice(&rd.0.to_be_bytes());
+    }
+    let ahead = (out.len() - start - 1) * 8;
+    let at = out.len();
+    unicast::encode(prefix, out);
+    out.remove(at);
+    if let Some(length) = out.get_mut(start) {
+        *length = u8::try_from(ahead + usize::from(prefix.prefix_len())).unwrap_or(u8::MAX);
+    }
+}
+
+impl Labeled {
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        encode(&self.labels, None, &self.prefix, out);
+    }
+}
+
+impl Vpn {
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        encode(&self.labels, Some(self.rd), &self.prefix, out);
+    }
+}
+
+impl fmt::Display for Labeled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.prefix.fmt(f)
+    }
+}
+
+impl fmt::Display for Vpn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.rd, self.prefix)
+    }
+}

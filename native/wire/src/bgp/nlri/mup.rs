@@ -1,0 +1,194 @@
+//! Mobile User Plane (draft-ietf-bess-mup-safi).
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::Serialize;
+
+use super::evpn::{encode_ip, encode_optional_ip, optional_ip};
+use super::{unicast, RouteDistinguisher};
+use crate::error::{At, ErrorKind, Result};
+use crate::raw::Raw;
+use crate::reader::Reader;
+
+/// A MUP route of the architecture 3GPP-5G. One of another architecture, or whose value does not have its type's form,
+/// is `Unknown`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "route_type", rename_all = "snake_case")]
+pub enum Mup {
+    /// 1
+    InterworkSegmentDiscovery {
+        rd: RouteDistinguisher,
+        prefix: IpNet,
+    },
+    /// 2
+    DirectSegmentDiscovery {
+        rd: RouteDistinguisher,
+        address: IpAddr,
+    },
+    /// 3
+    Type1SessionTransformed {
+        rd: RouteDistinguisher,
+        prefix: IpNet,
+        teid: u32,
+        qfi: u8,
+        endpoint: Option<IpAddr>,
+        /// The field may be left out.
+        source: Option<IpAddr>,
+        /// Whether it was there, be it as no address.
+        #[serde(skip)]
+        with_source: bool,
+    },
+    /// 4
+    Type2SessionTransformed {
+        rd: RouteDistinguisher,
+        /// Bits of endpoint and TEID.
+        length: u8,
+        endpoint: IpAddr,
+        teid: Raw,
+    },
+    Unknown {
+        architecture: u8,
+        number: u16,
+        value: Raw,
+    },
+}
+
+const ARCHITECTURE_3GPP_5G: u8 = 1;
+
+/// Takes one NLRI: architecture type, route type, length, value.
+pub(crate) fn take<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
+    let start = *reader;
+    reader.u8().at("architecture_type")?;
+    reader.u16().at("route_type")?;
+    let length = reader.u8().at("length")?;
+    reader.take(length.into()).at("value")?;
+    Ok(start.peek().get(..start.len() - reader.len()).unwrap_or_default())
+}
+
+fn prefix(reader: &mut Reader<'_>, v6: bool) -> Result<IpNet> {
+    let at = *reader;
+    let bytes = unicast::take(reader, if v6 { 128 } else { 32 })?;
+    let prefix = if v6 { unicast::decode_v6(bytes) } else { unicast::decode_v4(bytes) };
+    prefix.ok_or_else(|| at.error(ErrorKind::Value { found: 0, expected: "a prefix" }))
+}
+
+impl Mup {
+    /// `bytes` as [`take`] gives them.
+    pub fn decode(bytes: &[u8], v6: bool) -> Option<Self> {
+        let (&[architecture, high, low, _], value) = bytes.split_first_chunk()?;
+        let number = u16::from_be_bytes([high, low]);
+        let mut reader = Reader::new(value, 0);
+        let route = Mup::read(architecture, number, &mut reader, v6)
+            .and_then(|route| reader.finish().map(|()| route));
+        Some(route.unwrap_or_else(|_| Mup::Unknown { architecture, number, value: value.into() }))
+    }
+
+    fn read(architecture: u8, number: u16, reader: &mut Reader<'_>, v6: bool) -> Result<Self> {
+        if architecture != ARCHITECTURE_3GPP_5G {
+            return Err(reader.error(ErrorKind::Value { found: architecture.into(), expected: "1" }));
+        }
+        let rd = RouteDistinguisher(reader.u64()?);
+        Ok(match number {
+            1 => Mup::InterworkSegmentDiscovery { rd, prefix: prefix(reader, v6)? },
+            2 => {
+                let address = if v6 { IpAddr::V6(reader.ipv6()?) } else { IpAddr::V4(reader.ipv4()?) };
+                Mup::DirectSegmentDiscovery { rd, address }
+            }
+            3 => {
+                let prefix = prefix(reader, v6)?;
+                let (teid, qfi) = (reader.u32()?, reader.u8()?);
+                let endpoint = optional_ip(reader)?;
+                let with_source = !reader.is_empty();
+                let source = if with_source { optional_ip(reader)? } else { None };
+                Mup::Type1SessionTransformed { rd, prefix, teid, qfi, endpoint, source, with_source }
+            }
+            4 => {
+                let at = *reader;
+                let length = reader.u8()?;
+                let width = if v6 { 128 } else { 32 };
+                let Some(bits) = length.checked_sub(width).filter(|bits| *bits <= 32) else {
+                    return Err(at.error(ErrorKind::PrefixLength { found: length, limit: width + 32 }));
+                };
+                let endpoint = if v6 { IpAddr::V6(reader.ipv6()?) } else { IpAddr::V4(reader.ipv4()?) };
+                let teid = reader.take(usize::from(bits).div_ceil(8))?.into();
+                Mup::Type2SessionTransformed { rd, length, endpoint, teid }
+            }
+            _ => return Err(reader.error(ErrorKind::Value { found: number.into(), expected: "1 to 4" })),
+        })
+    }
+
+    /// Architecture type and route type.
+    pub fn number(&self) -> (u8, u16) {
+        match self {
+            Mup::InterworkSegmentDiscovery { .. } => (ARCHITECTURE_3GPP_5G, 1),
+            Mup::DirectSegmentDiscovery { .. } => (ARCHITECTURE_3GPP_5G, 2),
+            Mup::Type1SessionTransformed { .. } => (ARCHITECTURE_3GPP_5G, 3),
+            Mup::Type2SessionTransformed { .. } => (ARCHITECTURE_3GPP_5G, 4),
+            Mup::Unknown { architecture, number, .. } => (*architecture, *number),
+        }
+    }
+
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let (architecture, number) = self.number();
+        out.push(architecture);
+        out.extend_from_slice(&number.to_be_bytes());
+        crate::bgp::encode_with_u8_length(out, |out| match self {
+            Mup::InterworkSegmentDiscovery { rd, prefix } => {
+                out.extend_from_slice(&rd.0.to_be_bytes());
+                unicast::encode(prefix, out);
+            }
+            Mup::DirectSegmentDiscovery { rd, address } => {
+                out.extend_from_slice(&rd.0.to_be_bytes());
+                encode_ip(*address, out);
+            }
+            Mup::Type1SessionTransformed { rd, prefix, teid, qfi, endpoint, source, with_source } => {
+                out.extend_from_slice(&rd.0.to_be_bytes());
+                unicast::encode(prefix, out);
+                out.extend_from_slice(&teid.to_be_bytes());
+                out.push(*qfi);
+                encode_optional_ip(*endpoint, out);
+                if *with_source {
+                    encode_optional_ip(*source, out);
+                }
+            }
+            Mup::Type2SessionTransformed { rd, length, endpoint, teid } => {
+                out.extend_from_slice(&rd.0.to_be_bytes());
+                out.push(*length);
+                encode_ip(*endpoint, out);
+                out.extend_from_slice(teid);
+            }
+            Mup::Unknown { value, .. } => out.extend_from_slice(value),
+        });
+    }
+
+    /// The draft's route key: of a type 1 session transformed route the prefix alone.
+    pub(crate) fn key(&self, out: &mut Vec<u8>) {
+        match self {
+            Mup::Type1SessionTransformed { rd, prefix, .. } => {
+                out.extend_from_slice(&[ARCHITECTURE_3GPP_5G, 0, 3]);
+                out.extend_from_slice(&rd.0.to_be_bytes());
+                unicast::encode(prefix, out);
+            }
+            other => other.encode(out),
+        }
+    }
+}
+
+/// The type and the key's fields in brackets.
+impl fmt::Display for Mup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mup::InterworkSegmentDiscovery { rd, prefix } => write!(f, "[isd]:[{rd}]:[{prefix}]"),
+            Mup::DirectSegmentDiscovery { rd, address } => write!(f, "[dsd]:[{rd}]:[{address}]"),
+            Mup::Type1SessionTransformed { rd, prefix, .. } => write!(f, "[t1st]:[{rd}]:[{prefix}]"),
+            Mup::Type2SessionTransformed { rd, endpoint, teid, .. } => {
+                write!(f, "[t2st]:[{rd}]:[{endpoint}]:[{teid}]")
+            }
+            Mup::Unknown { architecture, number, value } => {
+                write!(f, "[{architecture}]:[{number}]:[{value}]")
+            }
+        }
+    }
+}
