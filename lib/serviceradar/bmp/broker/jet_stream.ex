@@ -39,7 +39,8 @@ if Code.ensure_loaded?(Gnat) do
     * `:connection` - the name of a Gnat connection that the host application supervises. Default: a connection of
       our own, made with the next three options
     * `:servers` - URLs, `nats://` or `tls://`, with user and password or token if need be; default
-      `["nats://127.0.0.1:4222"]`. One of them is taken at random each time it connects
+      `["nats://127.0.0.1:4222"]`. One of them is taken at random each time it connects. (Gnat logs its settings at level
+      debug, passwords too)
     * `:creds` - path of a credentials file (user JWT and NKey seed)
     * `:settings` - anything else that `Gnat.start_link/1` takes, a keyword list: `tls`, `ssl_opts`, `nkey_seed`,
       `inbox_prefix` and so on. TLS verifies the server against the system's certificates unless `ssl_opts` says otherwise

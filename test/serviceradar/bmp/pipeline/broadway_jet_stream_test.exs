@@ -124,6 +124,35 @@ cond do
         assert Base.decode64!(message["data"]) == "not a batch"
       end
 
+      test "when it stops, what it has in its hands is committed and acknowledged, the rest stays", context do
+        test = self()
+
+        commit = fn partition, numbers ->
+          Process.sleep(5)
+          send(test, {:committed, partition, numbers})
+          :ok
+        end
+
+        store = {RecordingStore, commit: commit}
+        config = start!(config(context, store: store, pipeline: {Pipeline.Broadway, batches: 8}))
+        publish(config, 0..2_000)
+        first = committed(100)
+        :ok = stop_supervised(Pipeline.Broadway)
+        numbers = first ++ received([])
+        assert numbers == Enum.to_list(1..length(numbers))
+        assert length(numbers) < 2_000
+        # Batch 0 had no route.
+        eventually(fn -> in_stream(config) == 2_000 - length(numbers) end)
+      end
+
+      defp received(numbers) do
+        receive do
+          {:committed, _, more} -> received(numbers ++ more)
+        after
+          0 -> numbers
+        end
+      end
+
       test "nats-server is killed and started again under it: nothing is missing, nothing out of order", context do
         config = start!(config(context, []))
         test = self()
