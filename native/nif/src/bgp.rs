@@ -19,9 +19,9 @@ pub fn family(family: AddressFamily) -> (u16, u8) {
 pub fn update<'a>(env: Env<'a>, update: &UpdateView<'_>) -> Term<'a> {
     record!(env, update_module,
         attributes: attributes(env, update),
-        groups: list(env, update.groups(), |group| route_group(env, group)),
         end_of_rib: update.end_of_rib().map(family),
         faults: list(env, update.faults(), |one| fault(env, one)),
+        groups: list(env, update.groups(), |group| route_group(env, group)),
     )
 }
 
@@ -95,19 +95,19 @@ fn attributes<'a>(env: Env<'a>, update: &UpdateView<'_>) -> Term<'a> {
     let aggregator = update.merged_aggregator().map(|one| (one.asn, Address::from(one.address)));
     let empty = Term::list_new_empty(env);
     record!(env, attributes_module,
-        origin: fields.origin,
-        as_path: update.merged_as_path().map(|path| as_path(env, &path)),
-        next_hop: fields.next_hop,
-        multi_exit_disc: fields.multi_exit_disc,
-        local_pref: fields.local_pref,
         aggregator: aggregator,
-        originator_id: fields.originator_id,
-        only_to_customer: fields.only_to_customer,
+        as_path: update.merged_as_path().map(|path| as_path(env, &path)),
         atomic_aggregate: fields.atomic_aggregate,
-        communities: fields.communities.unwrap_or(empty),
         cluster_list: fields.cluster_list.unwrap_or(empty),
+        communities: fields.communities.unwrap_or(empty),
         extended_communities: fields.extended_communities.unwrap_or(empty),
         large_communities: fields.large_communities.unwrap_or(empty),
+        local_pref: fields.local_pref,
+        multi_exit_disc: fields.multi_exit_disc,
+        next_hop: fields.next_hop,
+        only_to_customer: fields.only_to_customer,
+        origin: fields.origin,
+        originator_id: fields.originator_id,
         other: fields.other,
     )
 }

@@ -81,15 +81,15 @@ pub fn peer_header<'a>(env: Env<'a>, peer: &PeerHeader) -> Term<'a> {
         PeerType(other) => other.encode(env),
     };
     record!(env, peer_header_module,
-        type_: peer_type,
-        flags: peer.flags,
-        view: view(peer.view()),
-        filtered: peer.filtered(),
-        distinguisher: peer.distinguisher,
         address: Address(peer.address),
         asn: peer.asn,
         bgp_id: Address::from(peer.bgp_id),
+        distinguisher: peer.distinguisher,
+        filtered: peer.filtered(),
+        flags: peer.flags,
         time: peer.timestamp.unix_microseconds(),
+        type_: peer_type,
+        view: view(peer.view()),
     )
 }
 
