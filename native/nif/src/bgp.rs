@@ -80,23 +80,27 @@ struct Fields<'a> {
     other: Vec<Term<'a>>,
 }
 
+const AS_PATH: u8 = 2;
 const MP_REACH_NLRI: u8 = 14;
 const MP_UNREACH_NLRI: u8 = 15;
 
 fn attributes<'a>(env: Env<'a>, update: &UpdateView<'_>) -> Term<'a> {
+    let path = update.merged_as_path();
     let context = Context { two_octet_as: update.two_octet_as(), ..Context::default() };
     let mut fields = Fields::default();
     for attribute in update.attributes() {
-        // Their routes are in the groups.
-        if !matches!(attribute.code, MP_REACH_NLRI | MP_UNREACH_NLRI) {
-            fields.add(env, &attribute.to_owned(context));
+        match attribute.code {
+            // Their routes are in the groups.
+            MP_REACH_NLRI | MP_UNREACH_NLRI => {}
+            AS_PATH if path.is_some() => {}
+            _ => fields.add(env, &attribute.to_owned(context)),
         }
     }
     let aggregator = update.merged_aggregator().map(|one| (one.asn, Address::from(one.address)));
     let empty = Term::list_new_empty(env);
     record!(env, attributes_module,
         aggregator: aggregator,
-        as_path: update.merged_as_path().map(|path| as_path(env, &path)),
+        as_path: path.map(|path| as_path(env, &path)),
         atomic_aggregate: fields.atomic_aggregate,
         cluster_list: fields.cluster_list.unwrap_or(empty),
         communities: fields.communities.unwrap_or(empty),
@@ -181,7 +185,7 @@ fn as_path<'a>(env: Env<'a>, path: &AsPath) -> Term<'a> {
             SegmentType::AsConfedSequence => atoms::confed_sequence(),
             SegmentType::AsConfedSet => atoms::confed_set(),
         };
-        (kind, &segment.asns).encode(env)
+        (kind, list(env, &segment.asns, |asn| asn.encode(env))).encode(env)
     })
 }
 

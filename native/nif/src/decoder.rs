@@ -6,8 +6,8 @@ use rustler::{Binary, Encoder, Env, Resource, ResourceArc, Term};
 use wire::session::{Decoder, Options};
 
 use crate::atoms;
-use crate::message;
-use crate::term::{error, guard, ok};
+use crate::message::{self, LastPeer};
+use crate::term::{error, guard, list, ok};
 
 pub struct DecoderResource(Mutex<Decoder>);
 
@@ -76,17 +76,18 @@ fn messages<'a>(env: Env<'a>, decoder: &mut Decoder, input: &[u8]) -> Result<Ter
     let pending = decoder.pending();
     let start = decoder.offset();
     let mut messages = Vec::new();
+    let mut peer = LastPeer::default();
     let mut fatal = None;
     {
         let mut feed = decoder.feed(input);
         while let Some(frame) = feed.next() {
             match frame {
-                Ok(frame) => messages.push(message::frame(env, &frame)),
+                Ok(frame) => messages.push(message::frame(env, &frame, &mut peer)),
                 Err(error) => fatal = Some(error),
             }
         }
     }
-    let messages = messages.encode(env);
+    let messages = list(env, messages, |message| message);
     match fatal {
         None => Ok(messages),
         Some(reason) => {

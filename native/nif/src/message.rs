@@ -1,6 +1,5 @@
 //! BMP messages as the structs of `ServiceRadar.BMP.Message`.
 
-use rustler::types::tuple::make_tuple;
 use rustler::{Atom, Encoder, Env, Term};
 use wire::bmp::{
     Body, Mirrored, PeerDown, PeerDownReason, PeerHeader, PeerType, PeerUp, RibView, RouteMirroring,
@@ -13,12 +12,29 @@ use crate::atoms;
 use crate::bgp;
 use crate::term::{list, nil, object, record, Address, Bytes};
 
+/// The per-peer header before: messages in a row are mostly of one peer and moment, and share it.
+#[derive(Default)]
+pub struct LastPeer<'a>(Option<(PeerHeader, Term<'a>)>);
+
+impl<'a> LastPeer<'a> {
+    fn term(&mut self, env: Env<'a>, peer: &PeerHeader) -> Term<'a> {
+        match &self.0 {
+            Some((last, term)) if last == peer => *term,
+            _ => {
+                let term = peer_header(env, peer);
+                self.0 = Some((*peer, term));
+                term
+            }
+        }
+    }
+}
+
 /// One frame, whatever it holds.
-pub fn frame<'a>(env: Env<'a>, frame: &Frame<'_>) -> Term<'a> {
+pub fn frame<'a>(env: Env<'a>, frame: &Frame<'_>, last_peer: &mut LastPeer<'a>) -> Term<'a> {
     let offset = frame.offset;
     match &frame.content {
         Ok(Content::RouteMonitoring(view)) => record!(env, route_monitoring_module, offset: offset,
-            peer: peer_header(env, &view.peer), update: bgp::update(env, &view.update), tlvs: tlvs(env, &view.tlvs)),
+            peer: last_peer.term(env, &view.peer), update: bgp::update(env, &view.update), tlvs: tlvs(env, &view.tlvs)),
         Ok(Content::Other(body)) => other(env, offset, body),
         Err(error) => record!(env, undecodable_module, offset: offset, raw: Bytes(frame.bytes),
             error: decode_error(env, error)),
@@ -159,9 +175,7 @@ fn route_mirroring<'a>(env: Env<'a>, offset: u64, mirroring: &RouteMirroring) ->
     let tlvs = list(env, &mirroring.mirrored, |mirrored| match mirrored {
         Mirrored::BgpMessage { message, .. } => (0, Bytes(message)).encode(env),
         Mirrored::Information { code } => (1, Bytes(&code.to_be_bytes())).encode(env),
-        Mirrored::Unknown { tlv_type, value } => {
-            make_tuple(env, &[tlv_type.encode(env), Bytes(value).encode(env)])
-        }
+        Mirrored::Unknown { tlv_type, value } => (*tlv_type, Bytes(value)).encode(env),
     });
     record!(env, route_mirroring_module, offset: offset, peer: peer_header(env, &mirroring.peer), tlvs: tlvs)
 }

@@ -3,8 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
-use rustler::types::tuple::make_tuple;
+use rustler::sys::{
+    enif_make_list_from_array, enif_make_map_from_arrays, enif_make_tuple_from_array, ErlNifTerm,
+};
 use rustler::{Encoder, Env, NewBinary, Term};
+use smallvec::SmallVec;
 
 use crate::atoms;
 
@@ -23,7 +26,7 @@ macro_rules! record {
             $crate::atoms::$module().to_term(env),
             $(rustler::Encoder::encode(&$value, env)),+
         ];
-        $crate::term::map(env, &keys, &values)
+        $crate::term::map(env, keys, values)
     }};
 }
 
@@ -33,15 +36,45 @@ macro_rules! object {
         let env = $env;
         let keys = [$($crate::atoms::$key().to_term(env)),+];
         let values = [$(rustler::Encoder::encode(&$value, env)),+];
-        $crate::term::map(env, &keys, &values)
+        $crate::term::map(env, keys, values)
     }};
 }
 
 pub(crate) use {object, record};
 
+/// rustler's own makers of maps, tuples and lists collect into vectors first, which is most of what `decode/1` would do.
 /// Keys are distinct by construction, so that this never fails.
-pub fn map<'a>(env: Env<'a>, keys: &[Term<'a>], values: &[Term<'a>]) -> Term<'a> {
-    Term::map_from_term_arrays(env, keys, values).unwrap_or_else(|_| nil(env))
+#[inline]
+pub fn map<'a, const N: usize>(env: Env<'a>, keys: [Term<'a>; N], values: [Term<'a>; N]) -> Term<'a> {
+    let keys = keys.map(|key| key.as_c_arg());
+    let values = values.map(|value| value.as_c_arg());
+    let mut made = nil(env).as_c_arg();
+    // SAFETY: both arrays have N terms of `env`; where the map cannot be made, `made` stays nil.
+    unsafe {
+        enif_make_map_from_arrays(env.as_c_arg(), keys.as_ptr(), values.as_ptr(), N, &mut made);
+        Term::new(env, made)
+    }
+}
+
+#[inline]
+pub fn tuple<'a, const N: usize>(env: Env<'a>, terms: [Term<'a>; N]) -> Term<'a> {
+    let terms = terms.map(|term| term.as_c_arg());
+    // SAFETY: the array has N terms of `env`.
+    unsafe { Term::new(env, enif_make_tuple_from_array(env.as_c_arg(), terms.as_ptr(), N as u32)) }
+}
+
+/// A list of what a function makes of each item.
+#[inline]
+pub fn list<'a, T>(
+    env: Env<'a>,
+    items: impl IntoIterator<Item = T>,
+    encode: impl FnMut(T) -> Term<'a>,
+) -> Term<'a> {
+    let terms: SmallVec<[ErlNifTerm; 32]> =
+        items.into_iter().map(encode).map(|term| term.as_c_arg()).collect();
+    let length = u32::try_from(terms.len()).unwrap_or(u32::MAX);
+    // SAFETY: the vector has `length` terms of `env`, or more.
+    unsafe { Term::new(env, enif_make_list_from_array(env.as_c_arg(), terms.as_ptr(), length)) }
 }
 
 pub fn nil(env: Env<'_>) -> Term<'_> {
@@ -60,8 +93,8 @@ impl From<Ipv4Addr> for Address {
 impl Encoder for Address {
     fn encode<'a>(&self, env: Env<'a>) -> Term<'a> {
         match self.0 {
-            IpAddr::V4(v4) => make_tuple(env, &v4.octets().map(|part| part.encode(env))),
-            IpAddr::V6(v6) => make_tuple(env, &v6.segments().map(|part| part.encode(env))),
+            IpAddr::V4(v4) => tuple(env, v4.octets().map(|part| part.encode(env))),
+            IpAddr::V6(v6) => tuple(env, v6.segments().map(|part| part.encode(env))),
         }
     }
 }
@@ -84,15 +117,6 @@ impl Encoder for Bytes<'_> {
         binary.as_mut_slice().copy_from_slice(self.0);
         binary.into()
     }
-}
-
-/// A list of what a function makes of each item.
-pub fn list<'a, T>(
-    env: Env<'a>,
-    items: impl IntoIterator<Item = T>,
-    encode: impl FnMut(T) -> Term<'a>,
-) -> Term<'a> {
-    items.into_iter().map(encode).collect::<Vec<_>>().encode(env)
 }
 
 /// An address from an `:inet` tuple.
