@@ -59,8 +59,9 @@ pub fn map<'a, const N: usize>(env: Env<'a>, keys: [Term<'a>; N], values: [Term<
 #[inline]
 pub fn tuple<'a, const N: usize>(env: Env<'a>, terms: [Term<'a>; N]) -> Term<'a> {
     let terms = terms.map(|term| term.as_c_arg());
-    // SAFETY: the array has N terms of `env`.
-    unsafe { Term::new(env, enif_make_tuple_from_array(env.as_c_arg(), terms.as_ptr(), N as u32)) }
+    let length = u32::try_from(N).unwrap_or_default();
+    // SAFETY: the array has `length` terms of `env`.
+    unsafe { Term::new(env, enif_make_tuple_from_array(env.as_c_arg(), terms.as_ptr(), length)) }
 }
 
 /// A list of what a function makes of each item.
