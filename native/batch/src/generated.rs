@@ -235,8 +235,9 @@ pub struct PeerDown {
     #[prost(message, repeated, tag = "4")]
     pub tlvs: ::prost::alloc::vec::Vec<Tlv>,
 }
-/// One UPDATE, or several of one peer and view, one right after the other, that say the same of their
-/// routes at the same time: some routers send a message a route.
+/// One UPDATE, or several of one peer and view, with nothing else of these between them, that say the
+/// same of their routes at the same time: some routers send a message a route. The event's place is the
+/// first one's.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Routes {
     /// The path attributes that the announced routes share, in RFC 4271 encoding: sorted by code,

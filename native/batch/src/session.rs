@@ -118,8 +118,8 @@ struct Writer {
     /// Index in `peers`. BGP ID and AS number are not part of what a peer is but must not get lost.
     places: HashMap<(PeerKey, Ipv4Addr, u32), u32>,
     events: Vec<proto::Event>,
-    /// Routes that the next message may add to.
-    open: Option<OpenRoutes>,
+    /// Events that the next messages may add routes to, of each peer and view one at most.
+    open: Vec<OpenRoutes>,
     /// Payload so far, about.
     octets: usize,
     messages: u64,
@@ -129,14 +129,24 @@ struct Writer {
     attributes: Vec<u8>,
 }
 
-/// The last event while messages that say the same may still join it.
+/// The last event of a peer's view while messages that say the same may still join it. Some routers
+/// send a message a route, and each route's views in turn.
 #[derive(Debug)]
 struct OpenRoutes {
-    event: proto::Event,
+    /// In `Writer::events`, which has no body yet.
+    event: usize,
+    key: PeerKey,
+    peer: u32,
+    view: proto::RibView,
+    filtered: bool,
+    router_time_us: i64,
     attributes: Vec<u8>,
     group: proto::RouteGroup,
     nlri: Vec<u8>,
 }
+
+/// Open events at once; they are looked through for every message.
+const MAX_OPEN: usize = 8;
 
 /// Octets of an event besides its byte fields, about.
 const EVENT_OCTETS: usize = 32;
@@ -244,7 +254,7 @@ impl Writer {
             peers: Vec::new(),
             places: HashMap::new(),
             events: Vec::new(),
-            open: None,
+            open: Vec::new(),
             octets: 0,
             messages: 0,
             routes: 0,
@@ -410,19 +420,7 @@ impl Writer {
         self.routes += update.groups().iter().map(|group| u64::from(group.count)).sum::<u64>();
 
         if let ([group], [], []) = (update.groups(), update.faults(), tlvs.as_slice()) {
-            if self.joins(place, peer, group) {
-                return;
-            }
-            self.seal();
-            let open = OpenRoutes {
-                event: self.event(Some((place, peer)), None),
-                attributes: self.attributes.clone(),
-                group: proto::RouteGroup { nlri: Bytes::new(), ..route_group(group) },
-                nlri: group.nlri.to_vec(),
-            };
-            self.octets += open.attributes.len() + open.nlri.len() + EVENT_OCTETS;
-            self.open = Some(open);
-            return;
+            return self.route_group(place, peer, group);
         }
 
         let routes = proto::Routes {
@@ -435,25 +433,47 @@ impl Writer {
         self.push(Some((place, peer)), proto::event::Body::Routes(routes), octets);
     }
 
-    /// Adds a group to the open event where that says the same of its routes.
-    fn joins(&mut self, place: u32, peer: &PeerHeader, group: &wire::bgp::RouteGroup<'_>) -> bool {
-        let Some(open) = &mut self.open else { return false };
-        let same = open.event.peer == Some(place)
-            && open.event.router_time_us == time(peer)
-            && open.event.view == view(peer) as i32
-            && open.event.filtered == peer.filtered()
-            && open.group.action == action(group.action) as i32
-            && (open.group.afi, open.group.safi) == (group.family.afi.into(), group.family.safi.into())
-            && open.group.add_path == group.add_path
-            && open.group.next_hop == group.next_hop
-            && open.attributes == self.attributes
-            // A family without a reading has one NLRI a block, whose end nobody knows.
-            && wire::bgp::nlri::has_reading(group.family);
-        if same {
-            open.nlri.extend_from_slice(group.nlri);
-            self.octets += group.nlri.len();
+    /// Adds a group to the open event of its peer and view where that says the same of its routes;
+    /// else opens another.
+    fn route_group(&mut self, place: u32, peer: &PeerHeader, group: &wire::bgp::RouteGroup<'_>) {
+        let view = view(peer);
+        let key = peer.key();
+        let found = self.open.iter_mut().position(|open| open.key == key && open.view == view);
+        if let Some(open) = found.and_then(|found| self.open.get_mut(found)) {
+            let same = open.peer == place
+                && open.router_time_us == time(peer)
+                && open.filtered == peer.filtered()
+                && open.group.action == action(group.action) as i32
+                && (open.group.afi, open.group.safi) == (group.family.afi.into(), group.family.safi.into())
+                && open.group.add_path == group.add_path
+                && open.group.next_hop == group.next_hop
+                && open.attributes == self.attributes
+                // A family without a reading has one NLRI a block, whose end nobody knows.
+                && wire::bgp::nlri::has_reading(group.family);
+            if same {
+                open.nlri.extend_from_slice(group.nlri);
+                self.octets += group.nlri.len();
+                return;
+            }
         }
-        same
+        if let Some(done) = found.or((self.open.len() == MAX_OPEN).then_some(0)) {
+            let done = self.open.remove(done);
+            done.seal(&mut self.events);
+        }
+        let event = self.event(Some((place, peer)), None);
+        self.octets += self.attributes.len() + group.nlri.len() + EVENT_OCTETS;
+        self.open.push(OpenRoutes {
+            event: self.events.len(),
+            key,
+            peer: place,
+            view,
+            filtered: peer.filtered(),
+            router_time_us: event.router_time_us,
+            attributes: self.attributes.clone(),
+            group: proto::RouteGroup { nlri: Bytes::new(), ..route_group(group) },
+            nlri: group.nlri.to_vec(),
+        });
+        self.events.push(event);
     }
 
     /// Index of a peer in the batch.
@@ -483,7 +503,7 @@ impl Writer {
     }
 
     fn event(&mut self, peer: Option<(u32, &PeerHeader)>, body: Option<proto::event::Body>) -> proto::Event {
-        if self.events.is_empty() && self.open.is_none() {
+        if self.events.is_empty() {
             self.first_sequence = self.sequence;
         }
         let header = peer.map(|(_, header)| header);
@@ -504,14 +524,10 @@ impl Writer {
         self.events.push(event);
     }
 
-    /// Nothing joins the open event any more.
+    /// Nothing joins what is there any more: what comes next may concern its routes.
     fn seal(&mut self) {
-        if let Some(OpenRoutes { mut event, attributes, mut group, nlri }) = self.open.take() {
-            group.nlri = nlri.into();
-            let routes =
-                proto::Routes { attributes: attributes.into(), groups: vec![group], ..Default::default() };
-            event.body = Some(proto::event::Body::Routes(routes));
-            self.events.push(event);
+        for open in self.open.drain(..) {
+            open.seal(&mut self.events);
         }
     }
 
@@ -544,6 +560,18 @@ impl Writer {
             events: batch.events.len() as u64,
             payload: batch.encode_to_vec(),
         });
+    }
+}
+
+impl OpenRoutes {
+    fn seal(self, events: &mut [proto::Event]) {
+        let OpenRoutes { event, attributes, mut group, nlri, .. } = self;
+        group.nlri = nlri.into();
+        let routes =
+            proto::Routes { attributes: attributes.into(), groups: vec![group], ..Default::default() };
+        if let Some(event) = events.get_mut(event) {
+            event.body = Some(proto::event::Body::Routes(routes));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use batch::proto::event::Body;
@@ -189,6 +190,28 @@ fn events_are_in_order_and_messages_that_say_the_same_join() {
 }
 
 #[test]
+fn views_in_turn_join_too() {
+    let mut stream = Vec::new();
+    for number in 1..=3_u8 {
+        let mut pre = announce(1, &format!("{number}.0.0.0/8"), 1);
+        stream.extend(&pre);
+        pre[7] = 0x40;
+        stream.extend(&pre);
+    }
+    stream.extend(end_of_rib(1));
+    stream.extend(announce(1, "4.0.0.0/8", 1));
+    assert_eq!(
+        lines(&play(&stream, usize::MAX))[1..5],
+        [
+            "2 peer 1 Announce [08, 01, 08, 02, 08, 03] 0 faults",
+            "3 peer 1 Announce [08, 01, 08, 02, 08, 03] 0 faults",
+            "8 peer 1 end of rib 1/1",
+            "9 peer 1 Announce [08, 04] 0 faults",
+        ]
+    );
+}
+
+#[test]
 fn message_ids_say_what_a_batch_is() {
     let batches = play(&sample(), usize::MAX);
     let router = uuid::Uuid::from_bytes(batches[0].router_id);
@@ -326,6 +349,12 @@ fn routes(batches: &[EncodedBatch]) -> Vec<(Option<proto::Peer>, i32, Vec<u8>, V
     out
 }
 
+/// An announcement (of one of three attribute sets) or a withdrawal by one of two peers, in one of two
+/// views, with one of two AS numbers in the header.
+fn churn() -> impl Strategy<Value = (u8, bool, bool, u8, Option<u32>)> {
+    (1..3_u8, any::<bool>(), any::<bool>(), 0..3_u8, prop::option::of(0..3_u32))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -352,6 +381,43 @@ proptest! {
         for line in whole.iter().filter(|line| !line.contains("08, 0a, 08, 0b")) {
             prop_assert!(split.contains(line), "{} in {:?}", line, split);
         }
+    }
+
+    #[test]
+    fn joining_keeps_what_is_said_last(steps in prop::collection::vec(churn(), 1..60)) {
+        let mut stream = Vec::new();
+        let mut expected = BTreeMap::new();
+        for (peer, post, other_asn, number, asn) in steps {
+            let prefix = format!("{}.0.0.0/8", 10 + number);
+            let mut bytes = match asn {
+                Some(asn) => announce(peer, &prefix, asn),
+                None => withdraw(peer, &prefix),
+            };
+            bytes[7] = if post { 0x40 } else { 0 };
+            bytes[6 + 26] = u8::from(other_asn);
+            stream.extend(bytes);
+            expected.insert((peer, post, number), asn);
+        }
+        let mut said = BTreeMap::new();
+        let mut sequence = 0;
+        for encoded in play(&stream, usize::MAX) {
+            let batch = decode(&encoded);
+            for event in batch.events {
+                let now = batch.first_sequence + u64::from(event.sequence_offset);
+                prop_assert!(now > sequence, "in order");
+                sequence = now;
+                let Some(Body::Routes(routes)) = &event.body else { continue };
+                let peer = batch.peers[event.peer.expect("a peer") as usize].address[3];
+                let post = event.view() == proto::RibView::AdjRibInPost;
+                let group = &routes.groups[0];
+                let asn = routes.attributes.last().copied().map(u32::from);
+                prop_assert_eq!(asn.is_some(), group.action() == proto::route_group::Action::Announce);
+                for nlri in group.nlri.chunks(2) {
+                    said.insert((peer, post, nlri[1] - 10), asn);
+                }
+            }
+        }
+        prop_assert_eq!(said, expected);
     }
 
     #[test]
