@@ -25,6 +25,13 @@ defmodule ServiceRadar.BMP.Test.OSProcess do
     %__MODULE__{server: server, pid: GenServer.call(server, :pid)}
   end
 
+  @doc "Starts a script in an Elixir VM of its own, with this one's code."
+  def start_elixir!(script, arguments, output) do
+    paths = for path <- :code.get_path(), path = to_string(path), File.dir?(path), do: path
+    elixir = ["-noshell", "-pa"] ++ paths ++ ["-s", "elixir", "start_cli", "-extra", script | arguments]
+    start!(Path.join([:code.root_dir(), "bin", "erl"]), elixir, output)
+  end
+
   @doc "`kill -9`, and waits until it has ended."
   def kill(%__MODULE__{server: server, pid: pid}) do
     {_, 0} = System.cmd("kill", ["-9", "#{pid}"])

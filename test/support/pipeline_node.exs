@@ -1,27 +1,32 @@
-# A node with the pipeline of a station, that a test kills: takes batches out of JetStream and writes the numbers of
-# their routes to a file, slowly. Arguments: URL of NATS, the file.
-alias ServiceRadar.BMP.{Broker, Config, Pipeline}
+# A node with the pipeline of a station, that a test kills: takes batches out of JetStream and puts them into a Postgres,
+# or writes the numbers of their routes to a file, slowly. Arguments: URL of NATS, URL of Postgres or the file.
+alias ServiceRadar.BMP.{Broker, Config, Pipeline, Store}
 alias ServiceRadar.BMP.Test.RecordingStore
 
-[url, path] = System.argv()
+[url, store] = System.argv()
 {:ok, _} = Application.ensure_all_started(:serviceradar_bmp)
 
 commit = fn _partition, numbers ->
-  File.write!(path, Enum.map(numbers, &"#{&1}\n"), [:append])
+  File.write!(store, Enum.map(numbers, &"#{&1}\n"), [:append])
   Process.sleep(10)
 end
+
+store =
+  case URI.parse(store) do
+    %URI{scheme: "ecto"} -> {Store.Postgres, url: store}
+    _ -> {RecordingStore, commit: commit}
+  end
 
 config =
   Config.new!(
     partitions: 2,
     broker: {Broker.JetStream, servers: [url]},
-    store: {RecordingStore, commit: commit},
+    store: store,
     pipeline: {Pipeline.Broadway, batches: 16}
   )
 
-{:ok, _} =
-  Supervisor.start_link([Broker.JetStream.child_spec(config), Pipeline.Broadway.child_spec(config)],
-    strategy: :one_for_one
-  )
+{store, _} = config.store
+children = [store, Broker.JetStream, Pipeline.Broadway] |> Enum.map(& &1.child_spec(config))
+{:ok, _} = Supervisor.start_link(children, strategy: :one_for_one)
 
 Process.sleep(:infinity)

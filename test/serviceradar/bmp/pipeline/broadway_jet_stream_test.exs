@@ -205,14 +205,8 @@ cond do
       end
 
       defp node!(nats, file) do
-        paths = for path <- :code.get_path(), path = to_string(path), File.dir?(path), do: path
         script = Path.expand("../../../support/pipeline_node.exs", __DIR__)
-
-        arguments =
-          ["-noshell", "-pa"] ++ paths ++ ["-s", "elixir", "start_cli", "-extra", script, NATS.url(nats), file]
-
-        erl = Path.join([:code.root_dir(), "bin", "erl"])
-        OSProcess.start!(erl, arguments, Path.join(nats.folder, "node.log"))
+        OSProcess.start_elixir!(script, [NATS.url(nats), file], Path.join(nats.folder, "node.log"))
       end
 
       # The last line may be cut short by the kill.
