@@ -32,28 +32,31 @@ defmodule ServiceRadar.BMP.Native do
 
   Code.eval_quoted(loader, [], __ENV__)
 
-  # A normal scheduler may be held for a millisecond; 16 KiB take a few hundredths of one to decode, some tenths with terms.
-  @short 16 * 1024
+  # A normal scheduler may be held for a millisecond. The smallest route takes one octet (0.0.0.0/0), and a third of a
+  # microsecond as a term: 2 KiB are safe to make terms of, whatever they hold, and 8 KiB to make a batch of.
+  @short_terms 2 * 1024
+  @short_batch 8 * 1024
 
-  def decode(input) when byte_size(input) <= @short, do: decode_short(input)
+  def decode(input) when byte_size(input) <= @short_terms, do: decode_short(input)
   def decode(input), do: decode_long(input)
   def decode_short(_input), do: error()
   def decode_long(_input), do: error()
 
   def decoder_new(_max_message_bytes), do: error()
-  def decoder_feed(decoder, input) when byte_size(input) <= @short, do: decoder_feed_short(decoder, input)
+  def decoder_feed(decoder, input) when byte_size(input) <= @short_terms, do: decoder_feed_short(decoder, input)
   def decoder_feed(decoder, input), do: decoder_feed_long(decoder, input)
   def decoder_feed_short(_decoder, _input), do: error()
   def decoder_feed_long(_decoder, _input), do: error()
 
   def session_new(_options), do: error()
 
-  def session_feed(session, input, now_us) when byte_size(input) <= @short,
+  def session_feed(session, input, now_us) when byte_size(input) <= @short_batch,
     do: session_feed_short(session, input, now_us)
 
   def session_feed(session, input, now_us), do: session_feed_long(session, input, now_us)
   def session_feed_short(_session, _input, _now_us), do: error()
   def session_feed_long(_session, _input, _now_us), do: error()
+  def session_counters(_session), do: error()
   def session_end(_session, _reason, _now_us), do: error()
   def table_new(_limits), do: error()
   def table_apply(_table, _payload), do: error()

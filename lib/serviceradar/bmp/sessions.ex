@@ -22,7 +22,13 @@ defmodule ServiceRadar.BMP.Sessions do
   @doc "The calling session has ended and said so."
   def ended(config), do: GenServer.call(name(config), {:ended, self()})
 
-  def list(config), do: GenServer.call(name(config), :list)
+  @doc "Every session, with what its decoder counted."
+  def list(config) do
+    for session <- GenServer.call(name(config), :list) do
+      {native, session} = Map.pop(session, :native)
+      Map.put(session, :counters, Native.session_counters(native))
+    end
+  end
 
   defp name(config), do: Instance.via(config.name, :sessions)
 
@@ -44,8 +50,7 @@ defmodule ServiceRadar.BMP.Sessions do
   def handle_call({:ended, pid}, _from, state), do: {:reply, :ok, %{state | sessions: Map.delete(state.sessions, pid)}}
 
   def handle_call(:list, _from, state) do
-    list = for {_, session} <- state.sessions, do: Map.delete(session, :native)
-    {:reply, Enum.sort_by(list, & &1.since, DateTime), state}
+    {:reply, state.sessions |> Map.values() |> Enum.sort_by(& &1.id), state}
   end
 
   @impl true

@@ -33,6 +33,9 @@ defmodule ServiceRadar.BMP.Stages do
     deltas = __MODULE__.apply(stages, payloads)
     commit(stages, deltas)
     publish(stages, deltas)
+    # Deltas are native memory that the process's own collector does not see, and so would not hurry to free.
+    :erlang.garbage_collect()
+    :ok
   end
 
   @doc "Ends what has timed out: routes of routers that did not return, or did not announce again."
@@ -61,7 +64,8 @@ defmodule ServiceRadar.BMP.Stages do
       duration: System.monotonic_time() - started,
       batches: length(payloads),
       routes: sum(deltas, :routes),
-      changes: sum(deltas, :changes)
+      changes: sum(deltas, :changes),
+      dead_letters: sum(deltas, :dead_letters)
     }
 
     Telemetry.execute(:pipeline, :applied, measurements, metadata(stages))

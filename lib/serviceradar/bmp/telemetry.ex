@@ -24,7 +24,7 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :broker, :refused]` | JetStream: a batch is refused, and will be sent again | `count` | `partition`, `reason` |
   | `[…, :broker, :resent]` | JetStream: batches are sent again | `count` | `partition` |
   | `[…, :broker, :consuming]` | JetStream: a consumer begins at what is not acknowledged | `count` | `partition` |
-  | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes` | `partition` |
+  | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes`, `dead_letters` | `partition` |
   | `[…, :pipeline, :rejected]` | a batch that cannot be read was set aside | `count`, `bytes` | `partition`, `reason` |
   | `[…, :store, :committed]` | its rows are stored | `duration`, `batches`, `changes` | `partition` |
   | `[…, :store, :failed]` | they are not, and are tried again | `count`, `attempt` | `partition`, `reason` |

@@ -6,7 +6,7 @@ use batch::{EncodedBatch, EndReason, Session, SessionOptions};
 use rustler::{Atom, Binary, Env, Error, NifResult, Resource, ResourceArc, Term};
 
 use crate::atoms;
-use crate::term::{decode_address, error, guard, list, ok, record, Bytes};
+use crate::term::{decode_address, error, guard, list, object, ok, record, Bytes};
 
 pub struct SessionResource(Mutex<Session>);
 
@@ -96,6 +96,20 @@ fn session_end<'a>(
         Ok(last) => ok(env, list(env, &last, |one| batch(env, one))),
         Err(reason) => error(env, reason),
     }
+}
+
+// Not on a normal scheduler: it may have to wait for the lock.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn session_counters(env: Env<'_>, session: ResourceArc<SessionResource>) -> Term<'_> {
+    let counters = session.lock().counters();
+    object!(env,
+        messages: counters.messages,
+        undecodable: counters.undecodable,
+        suspect: counters.suspect,
+        as_width_mismatch: counters.as_width_mismatch,
+        faulty_updates: counters.faulty_updates,
+        peers_over_limit: counters.peers_over_limit,
+    )
 }
 
 fn batch<'a>(env: Env<'a>, batch: &EncodedBatch) -> Term<'a> {

@@ -87,7 +87,8 @@ fn table_collector_restarted(table: ResourceArc<Table>, collector: &str, now_us:
     atoms::ok()
 }
 
-#[rustler::nif]
+// Not on a normal scheduler: it may have to wait for the lock.
+#[rustler::nif(schedule = "DirtyCpu")]
 fn table_counts(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
     let size = table.read().size();
     object!(env, routers: size.routers, peers: size.peers, routes: size.routes,

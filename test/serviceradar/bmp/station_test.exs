@@ -159,7 +159,35 @@ defmodule ServiceRadar.BMP.StationTest do
     bad = Wire.route_monitoring(Wire.bgp(2, <<6::16, 33, 1, 2, 3, 4, 5, 0::16>>))
     :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), bad, announce(["198.51.100.0/24"])])
     eventually(fn -> prefixes(station) == ["198.51.100.0/24"] end)
-    assert [_] = BMP.sessions(station)
+    assert [%{counters: %{messages: 4, undecodable: 1}}] = BMP.sessions(station)
+  end
+
+  test "listens on IPv6 and IPv4 unless told otherwise; a router over IPv4 is one", %{test: test} do
+    station = start_station!(test, ip: :any, allow: ["127.0.0.1", "::1"])
+
+    for address <- [{127, 0, 0, 1}, {0, 0, 0, 0, 0, 0, 0, 1}], ipv6?() or tuple_size(address) == 4 do
+      {:ok, socket} = :gen_tcp.connect(address, BMP.port(station), [:binary, active: false])
+      :ok = :gen_tcp.send(socket, Wire.peer_up())
+      eventually(fn -> Enum.any?(BMP.sessions(station), &(&1.address == address)) end)
+
+      eventually(fn ->
+        BMP.routers(station) |> elem(1) |> Enum.any?(&(&1.address == address and &1.state == :connected))
+      end)
+
+      :gen_tcp.close(socket)
+      eventually(fn -> BMP.sessions(station) == [] end)
+    end
+  end
+
+  defp ipv6? do
+    case :gen_tcp.listen(0, [:inet6, ip: {0, 0, 0, 0, 0, 0, 0, 1}]) do
+      {:ok, socket} ->
+        :gen_tcp.close(socket) == :ok
+
+      {:error, _} ->
+        IO.puts("left out: a router over IPv6 (this machine has none)")
+        false
+    end
   end
 
   test "lost framing ends the session, with the reason", %{test: test} do
