@@ -18,7 +18,7 @@ pub mod uuid {
             if matches!(index, 4 | 6 | 8 | 10) {
                 out.push('-');
             }
-            out.push_str(&super::hex(&[*octet]));
+            super::push_hex(&mut out, *octet);
         }
         out
     }
@@ -44,10 +44,15 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, octet| {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{octet:02x}");
+        push_hex(&mut out, *octet);
         out
     })
+}
+
+/// Without the formatter: rows of a full table are printed by the million.
+fn push_hex(out: &mut String, octet: u8) {
+    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+    out.push(digit(octet >> 4));
+    out.push(digit(octet & 0x0f));
 }
