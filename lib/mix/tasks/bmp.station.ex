@@ -50,7 +50,7 @@ defmodule Mix.Tasks.Bmp.Station do
     streams = for path <- plays, do: read!(path)
 
     Mix.Task.run("app.start")
-    monitor = start!(station_options(options))
+    monitor = start!(station_options(options, plays))
     web = web(options)
 
     address = {127, 0, 0, 1}
@@ -66,11 +66,11 @@ defmodule Mix.Tasks.Bmp.Station do
     end
   end
 
-  defp station_options(options) do
-    allow = Keyword.get_values(options, :allow)
-    plain = Keyword.take(options, [:port, :ip, :ocsf])
+  defp station_options(options, plays) do
     # What it plays to itself is let in too.
-    if allow == [], do: plain, else: [{:allow, ["127.0.0.1" | allow]} | plain]
+    allow = Keyword.get_values(options, :allow) ++ if(plays == [], do: [], else: ["127.0.0.1"])
+    plain = Keyword.take(options, [:port, :ip, :ocsf])
+    if Keyword.has_key?(options, :allow), do: [{:allow, allow} | plain], else: plain
   end
 
   defp start!(options) do

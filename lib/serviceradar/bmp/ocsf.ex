@@ -7,6 +7,8 @@ defmodule ServiceRadar.BMP.OCSF do
   """
   use GenServer
 
+  require Logger
+
   alias ServiceRadar.BMP.{Config, Deltas, Instance}
 
   @doc false
@@ -25,16 +27,33 @@ defmodule ServiceRadar.BMP.OCSF do
     File.mkdir_p!(Path.dirname(config.ocsf))
 
     case File.open(config.ocsf, [:append, :binary, :raw]) do
-      {:ok, file} -> {:ok, file}
+      {:ok, file} -> {:ok, %{file: file, path: config.ocsf, lost: 0}}
       {:error, reason} -> {:stop, {:ocsf_file, config.ocsf, reason}}
     end
   end
 
   @impl true
-  def handle_call({:write, []}, _from, file), do: {:reply, :ok, file}
+  def handle_call({:write, []}, _from, state), do: {:reply, :ok, state}
 
-  def handle_call({:write, events}, _from, file) do
-    :ok = :file.write(file, Enum.map(events, &[&1, ?\n]))
-    {:reply, :ok, file}
+  def handle_call({:write, events}, _from, state) do
+    case :file.write(state.file, Enum.map(events, &[&1, ?\n])) do
+      :ok -> {:reply, :ok, back(state)}
+      {:error, reason} -> {:reply, :ok, lost(state, length(events), reason)}
+    end
+  end
+
+  # A full disk may not stop the routing table. Said when it begins and when it is over, with how much is missing.
+  defp lost(%{lost: 0} = state, count, reason) do
+    Logger.error("OCSF events are not written to #{state.path}: #{:file.format_error(reason)}")
+    %{state | lost: count}
+  end
+
+  defp lost(state, count, _reason), do: %{state | lost: state.lost + count}
+
+  defp back(%{lost: 0} = state), do: state
+
+  defp back(state) do
+    Logger.error("OCSF events are written to #{state.path} again; #{state.lost} are missing")
+    %{state | lost: 0}
   end
 end

@@ -92,10 +92,9 @@ defmodule ServiceRadar.BMP.Session do
   def handle_info(:timeout, %{socket: nil} = state), do: finish(state, :error, "the connection never arrived")
 
   def handle_info({:tcp, socket, bytes}, %{socket: socket, ended: nil} = state) do
-    case Native.session_feed(state.native, bytes, System.system_time(:microsecond)) do
-      {:ok, batches, nil} -> {:noreply, state |> publish(batches, byte_size(bytes)) |> read()}
-      {:ok, batches, fatal} -> state |> publish(batches, byte_size(bytes)) |> finish(:framing, fatal)
-      {:error, why} -> finish(state, :error, why)
+    case take(state, bytes) do
+      {:ok, state} -> {:noreply, read(state)}
+      {:error, reason, why, state} -> finish(state, reason, why)
     end
   end
 
@@ -145,7 +144,7 @@ defmodule ServiceRadar.BMP.Session do
   defp pause(%{paused: nil} = state) do
     Telemetry.execute(:session, :paused, %{count: 1}, state.metadata)
     state = %{state | paused: System.monotonic_time()}
-    timer(state, state.limits.stall_timeout, "the broker took nothing for too long")
+    timer(state, state.limits.stall_timeout, "the broker was too slow for too long")
   end
 
   defp pause(state), do: state
@@ -165,6 +164,14 @@ defmodule ServiceRadar.BMP.Session do
   defp timer(state, time, why) do
     if state.timer, do: :erlang.cancel_timer(state.timer, async: true, info: false)
     %{state | timer: if(time == :infinity, do: nil, else: :erlang.start_timer(time, self(), why))}
+  end
+
+  defp take(state, bytes) do
+    case Native.session_feed(state.native, bytes, System.system_time(:microsecond)) do
+      {:ok, batches, nil} -> {:ok, publish(state, batches, byte_size(bytes))}
+      {:ok, batches, fatal} -> {:error, :framing, fatal, publish(state, batches, byte_size(bytes))}
+      {:error, why} -> {:error, :error, why, state}
+    end
   end
 
   # Publishing ------------------------------------------------------------------------------------------------------
@@ -218,14 +225,17 @@ defmodule ServiceRadar.BMP.Session do
       Logger.warning("the session of #{:inet.ntoa(state.metadata.address)} ends: #{text}", reason: reason)
     end
 
-    state =
-      case Native.session_end(state.native, {reason, text}, System.system_time(:microsecond)) do
-        {:ok, batches} -> publish(state, batches, 0)
-        {:error, _} -> state
-      end
-
+    state = if state.totals.bytes > 0, do: publish_end(state, reason, text), else: state
     :ok = Sessions.ended(state.config)
     %{state | ended: reason}
+  end
+
+  # A connection that never said a word, e.g. a balancer's health check, is no session.
+  defp publish_end(state, reason, text) do
+    case Native.session_end(state.native, {reason, text}, System.system_time(:microsecond)) do
+      {:ok, batches} -> publish(state, batches, 0)
+      {:error, _} -> state
+    end
   end
 
   defp stop(state) do
@@ -238,13 +248,26 @@ defmodule ServiceRadar.BMP.Session do
   # The station stops: end the session, and give the broker its time.
   @impl true
   def terminate(reason, %{ended: nil} = state) when reason == :shutdown or elem(reason, 0) == :shutdown do
-    state = put_end(state, :shutdown, "the station stops")
+    state = state |> take_delivered() |> put_end(:shutdown, "the station stops")
     deadline = System.monotonic_time(:millisecond) + state.limits.drain_timeout
     await(state.unacked, deadline)
     stop(state)
   end
 
   def terminate(_reason, _state), do: :ok
+
+  # What the socket delivered already is not in the kernel any more.
+  defp take_delivered(%{socket: socket} = state) do
+    receive do
+      {:tcp, ^socket, bytes} ->
+        case take(state, bytes) do
+          {:ok, state} -> state
+          {:error, _reason, _why, state} -> state
+        end
+    after
+      0 -> state
+    end
+  end
 
   defp await(unacked, deadline) do
     if MapSet.size(unacked) > 0 do

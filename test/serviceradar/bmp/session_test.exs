@@ -59,7 +59,7 @@ defmodule ServiceRadar.BMP.SessionTest do
     [{session, ref, _}] = published(1)
     assert closed?(socket)
     [{^session, last, batch}] = published(1)
-    assert batch.payload =~ "the broker took nothing for too long"
+    assert batch.payload =~ "the broker was too slow for too long"
 
     # It stays until the broker has its last words.
     assert Process.alive?(session)
@@ -87,6 +87,14 @@ defmodule ServiceRadar.BMP.SessionTest do
     assert closed?(socket)
     [{_, _, batch}] = published(1)
     assert batch.payload =~ "the broker failed"
+  end
+
+  test "a connection that never says a word is no session", %{station: station} do
+    socket = connect!(station)
+    eventually(fn -> BMP.sessions(station) != [] end)
+    :gen_tcp.close(socket)
+    eventually(fn -> BMP.sessions(station) == [] end)
+    refute_receive {:published, _, _, _}, 50
   end
 
   test "epochs grow from session to session, and ids tell content, not time", %{station: station} do
