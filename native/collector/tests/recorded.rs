@@ -272,3 +272,33 @@ fn frr_table(file: &Path) -> FrrTable {
     }
     FrrTable { local_as: shown["localAS"].to_string(), paths }
 }
+
+#[test]
+fn gobgps_adj_rib_in_is_what_gobgp_says_it_is() {
+    let Some(data) = data("GoBGP's own Adj-RIB-In") else { return };
+    let routes: Vec<Route> = play("rib", &data.join("gobgp/gobgp-families.bmp")).good_objects();
+    for (family, afi) in [("ipv4", 1), ("ipv6", 2)] {
+        let file = File::open(data.join(format!("gobgp/adjin-{family}.json"))).unwrap();
+        let shown: BTreeMap<String, Vec<Value>> = serde_json::from_reader(file).unwrap();
+        let expected: BTreeMap<_, _> = shown
+            .iter()
+            .map(|(prefix, paths)| {
+                let attribute =
+                    |code| paths[0]["attrs"].as_array().unwrap().iter().find(|a| a["type"] == code);
+                let med = attribute(4).map(|a| a["metric"].as_u64().unwrap().try_into().unwrap());
+                let communities = attribute(8).map_or(Vec::new(), |a| {
+                    let numbers = a["communities"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap());
+                    numbers.map(|n| format!("{}:{}", n >> 16, n & 0xffff)).collect()
+                });
+                (prefix.clone(), (med, communities))
+            })
+            .collect();
+        let held: BTreeMap<_, _> = routes
+            .iter()
+            .filter(|r| r.view == "adj_rib_in_pre" && r.afi == afi && r.safi == 1)
+            .map(|r| (r.prefix.clone(), (r.med, r.communities.clone())))
+            .collect();
+        assert!(!held.is_empty());
+        assert_eq!(held, expected, "{family}");
+    }
+}
