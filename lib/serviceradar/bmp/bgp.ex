@@ -105,6 +105,10 @@ defmodule ServiceRadar.BMP.BGP.Open do
           bgp_id: :inet.ip4_address(),
           capabilities: [capability]
         }
+
+  @doc "Reads a whole OPEN message, its header included, as `ServiceRadar.BMP.Peer` keeps them."
+  @spec decode(binary) :: {:ok, t} | {:error, ServiceRadar.BMP.DecodeError.t()}
+  def decode(message), do: ServiceRadar.BMP.Native.decode_open(message)
 end
 
 defmodule ServiceRadar.BMP.BGP.Notification do

@@ -11,6 +11,7 @@ defmodule ServiceRadar.BMP.Deltas do
   * `:changes` - routes announced, changed or withdrawn
   * `:ends` - endings of a peer's or router's routes as a whole
   * `:events` - what happened to sessions and peers
+  * `:statistics` - counters of Statistics Reports
   * `:dead_letters` - what could not be decoded
   * `:routes` - routes that the batch spoke of, changed or not; `:unchanged` of them
   * `:older` - events that were older than what the table holds
@@ -22,6 +23,7 @@ defmodule ServiceRadar.BMP.Deltas do
           changes: non_neg_integer,
           ends: non_neg_integer,
           events: non_neg_integer,
+          statistics: non_neg_integer,
           dead_letters: non_neg_integer,
           routes: non_neg_integer,
           unchanged: non_neg_integer,
@@ -38,6 +40,7 @@ defmodule ServiceRadar.BMP.Deltas do
   * `:station` - the station's name
   * `:routers`, `:peers` - rows that changed, as `ServiceRadar.BMP.routers/1` and `peers/1` give them
   * `:events` - what happened to sessions and peers
+  * `:statistics` - counters of Statistics Reports, each with `:peer_id`, `:type`, `:afi`, `:safi` and `:value`
   * `:routes` - the first 100 route changes, each with `:change` `:announce`, `:change` or `:withdraw`
   * `:counts` - of all changes
   """
@@ -46,6 +49,7 @@ defmodule ServiceRadar.BMP.Deltas do
           routers: [map],
           peers: [map],
           events: [map],
+          statistics: [map],
           routes: [map],
           counts: counts
         }
@@ -69,7 +73,7 @@ defmodule ServiceRadar.BMP.Deltas do
   def ocsf(%__MODULE__{ref: ref}), do: Native.deltas_ocsf(ref)
 
   @doc "The summary, for at most `limit` routes."
-  @spec changes(t, atom, pos_integer) :: changes
+  @spec changes(t, atom, non_neg_integer) :: changes
   def changes(%__MODULE__{ref: ref, counts: counts}, station, limit \\ 100) do
     ref |> Native.deltas_summary(limit) |> Map.merge(%{station: station, counts: counts})
   end

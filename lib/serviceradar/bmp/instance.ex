@@ -21,6 +21,10 @@ defmodule ServiceRadar.BMP.Instance do
   @spec via(Config.name(), term, term) :: {:via, Registry, term}
   def via(name, role, value), do: {:via, Registry, {@registry, {name, role}, value}}
 
+  @doc "Gives the calling process one more role in the station `name`, with a value."
+  @spec register(Config.name(), term, term) :: {:ok, pid} | {:error, {:already_registered, pid}}
+  def register(name, role, value), do: Registry.register(@registry, {name, role}, value)
+
   @doc "The process that plays `role` in the station `name`, or nil."
   @spec whereis(Config.name(), term) :: pid | nil
   def whereis(name, role) do

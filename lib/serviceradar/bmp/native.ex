@@ -42,6 +42,8 @@ defmodule ServiceRadar.BMP.Native do
   def decode_short(_input), do: error()
   def decode_long(_input), do: error()
 
+  def decode_open(_message), do: error()
+
   def decoder_new(_max_message_bytes), do: error()
   def decoder_feed(decoder, input) when byte_size(input) <= @short_terms, do: decoder_feed_short(decoder, input)
   def decoder_feed(decoder, input), do: decoder_feed_long(decoder, input)

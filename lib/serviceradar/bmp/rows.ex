@@ -53,6 +53,8 @@ defmodule ServiceRadar.BMP.Peer do
   * `:peer_type` - 0 global, 1 RD, 2 local, 3 Loc-RIB
   * `:distinguisher` - as text, e.g. `"65000:1"`
   * `:state` - `:up`, `:down`, `:stale` (its router's session ended) or `:unknown` (routes came without a Peer Up)
+  * `:sent_open`, `:received_open` - the OPEN messages of the router and of the peer, whole, or nil; see
+    `ServiceRadar.BMP.BGP.Open.decode/1`
   * `:routes` - active routes in all views; `:ribs` - in each: maps of `:view`, `:afi`, `:safi`, `:routes`,
     `:last_change_us`, `:filtered`
   """
@@ -73,6 +75,8 @@ defmodule ServiceRadar.BMP.Peer do
     :local_asn,
     :local_bgp_id,
     :hold_time,
+    :sent_open,
+    :received_open,
     :table_name,
     :down_reason,
     :epoch,
@@ -99,6 +103,8 @@ defmodule ServiceRadar.BMP.Peer do
           local_asn: 0..0xFFFFFFFF | nil,
           local_bgp_id: :inet.ip4_address() | nil,
           hold_time: 0..65_535 | nil,
+          sent_open: binary | nil,
+          received_open: binary | nil,
           table_name: String.t() | nil,
           down_reason: String.t() | nil,
           epoch: non_neg_integer,

@@ -4,6 +4,7 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
   """
   import Bitwise
 
+  alias ServiceRadar.BMP.BGP.Open
   alias ServiceRadar.BMPWeb.Format
 
   # IANA Capability Codes.
@@ -33,25 +34,36 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
   A row a capability, by code; nil where the peer's OPENs are not known. `sent` is what the router announced, `received`
   what the peer did: nil where it did not, and the capability's values, of which there may be none.
   """
-  @spec compare(map) :: [row] | nil
+  @spec compare(ServiceRadar.BMP.Peer.t()) :: [row] | nil
   def compare(peer) do
-    case {announced(Map.get(peer, :sent_open)), announced(Map.get(peer, :received_open))} do
-      {nil, nil} ->
-        nil
-
-      {sent, received} ->
-        for code <- Enum.sort(Map.keys(Map.merge(sent || %{}, received || %{}))) do
-          %{code: code, name: Map.get(@names, code, "Capability #{code}"), sent: sent[code], received: received[code]}
-        end
+    case {capabilities(peer.sent_open), capabilities(peer.received_open)} do
+      {nil, nil} -> nil
+      {sent, received} -> rows(sent || [], received || [])
     end
   end
 
-  # By code, with the values of all its instances.
-  defp announced(nil), do: nil
+  defp capabilities(nil), do: nil
 
-  defp announced(%{capabilities: capabilities}) do
-    capabilities |> Enum.map(&read/1) |> Enum.group_by(&elem(&1, 0), &elem(&1, 1)) |> Map.new(&flatten/1)
+  defp capabilities(message) do
+    case Open.decode(message) do
+      {:ok, open} -> open.capabilities
+      {:error, _} -> nil
+    end
   end
+
+  @doc "The same from both sides' capabilities."
+  @spec rows([Open.capability()], [Open.capability()]) :: [row]
+  def rows(sent, received) do
+    {sent, received} = {by_code(sent), by_code(received)}
+
+    for code <- sent |> Map.merge(received) |> Map.keys() |> Enum.sort() do
+      %{code: code, name: Map.get(@names, code, "Capability #{code}"), sent: sent[code], received: received[code]}
+    end
+  end
+
+  # With the values of all instances of a capability.
+  defp by_code(capabilities),
+    do: capabilities |> Enum.map(&read/1) |> Enum.group_by(&elem(&1, 0), &elem(&1, 1)) |> Map.new(&flatten/1)
 
   defp flatten({code, values}), do: {code, values |> List.flatten() |> Enum.uniq()}
 

@@ -1,16 +1,17 @@
 //! BGP messages as the structs of `ServiceRadar.BMP.BGP`.
 
-use rustler::{Encoder, Env, Term};
+use rustler::{Binary, Encoder, Env, Term};
 use wire::bgp::attribute::{Attribute, AttributeValue};
 use wire::bgp::update::Action;
 use wire::bgp::{
     AddressFamily, AsPath, Capability, Context, Fault, NextHop, NlriRef, Notification, Open, Origin,
     RouteGroup, SegmentType, Treatment, UpdateView,
 };
+use wire::reader::Reader;
 
 use crate::atoms;
 use crate::message::decode_error;
-use crate::term::{list, nil, record, Address, Bytes, Prefix};
+use crate::term::{error, list, nil, ok, record, Address, Bytes, Prefix};
 
 pub fn family(family: AddressFamily) -> (u16, u8) {
     (family.afi, family.safi)
@@ -202,6 +203,15 @@ fn fault<'a>(env: Env<'a>, fault: &Fault) -> Term<'a> {
         error: decode_error(env, &fault.error),
         raw: Bytes(&fault.raw),
     )
+}
+
+/// An OPEN message, whole. Of some hundred octets at most (RFC 9072: of 64 KiB, never seen).
+#[rustler::nif]
+fn decode_open<'a>(env: Env<'a>, message: Binary<'a>) -> Term<'a> {
+    match Open::decode_message(&mut Reader::new(&message, 0)) {
+        Ok(message) => ok(env, open(env, &message)),
+        Err(reason) => error(env, decode_error(env, &reason)),
+    }
 }
 
 pub fn open<'a>(env: Env<'a>, open: &Open) -> Term<'a> {

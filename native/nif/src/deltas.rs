@@ -20,6 +20,7 @@ pub fn term(env: Env<'_>, deltas: Deltas) -> Term<'_> {
         changes: deltas.routes.len(),
         ends: deltas.ends.len(),
         events: deltas.events.len(),
+        statistics: deltas.statistics.len(),
         dead_letters: deltas.dead_letters.len(),
         routes: deltas.counts.routes,
         unchanged: deltas.counts.unchanged,
@@ -50,6 +51,8 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
             peer: event.peer.and_then(peer_address),
             peer_id: event.peer.and_then(|index| deltas.peer(index)).map(|peer| id_text(&peer.peer_id)),
             view: event.view.map(view),
+            afi: event.afi,
+            safi: event.safi,
             reason: event.reason,
             routes: event.routes,
             synthetic: event.synthetic,
@@ -80,7 +83,17 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
             received_at_us: route.received_at_us,
         )
     });
-    object!(env, routers: routers, peers: peers, events: events, routes: routes)
+    let statistics = list(env, &deltas.statistics, |one| {
+        object!(env,
+            peer_id: deltas.peer(one.peer).map(|peer| id_text(&peer.peer_id)),
+            type_: one.stat_type,
+            afi: one.afi,
+            safi: one.safi,
+            value: one.value,
+            received_at_us: one.received_at_us,
+        )
+    });
+    object!(env, routers: routers, peers: peers, events: events, statistics: statistics, routes: routes)
 }
 
 /// The rows of a kind of several deltas, in their order.

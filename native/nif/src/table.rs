@@ -290,6 +290,8 @@ fn peer_term<'a>(
         local_asn: row.local_asn,
         local_bgp_id: row.local_bgp_id.map(Address::from),
         hold_time: row.hold_time,
+        sent_open: octets(&row.sent_open),
+        received_open: octets(&row.received_open),
         table_name: row.table_name,
         down_reason: row.down_reason,
         epoch: row.position.epoch,
@@ -298,6 +300,11 @@ fn peer_term<'a>(
         last_change_us: last_change_us,
         ribs: ribs,
     )
+}
+
+/// None where nothing was seen.
+fn octets(bytes: &[u8]) -> Option<Bytes<'_>> {
+    (!bytes.is_empty()).then_some(Bytes(bytes))
 }
 
 fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {

@@ -7,22 +7,20 @@ defmodule ServiceRadar.BMPWeb.FormatTest do
   doctest ServiceRadar.BMPWeb.Statistics
 
   test "what both sides announced is put side by side" do
-    sent = %{
-      capabilities: [
-        {:multiprotocol, {1, 1}},
-        {:multiprotocol, {2, 1}},
-        {:four_octet_as, 4_200_000_001},
-        {:add_path, [{{1, 1}, :receive}]},
-        {64, <<0x4078::16, 1::16, 1, 0x80>>},
-        {9, <<3>>},
-        {73, <<4, "edge", 3, "lab">>},
-        {200, <<1, 2>>}
-      ]
-    }
+    sent = [
+      {:multiprotocol, {1, 1}},
+      {:multiprotocol, {2, 1}},
+      {:four_octet_as, 4_200_000_001},
+      {:add_path, [{{1, 1}, :receive}]},
+      {64, <<0x4078::16, 1::16, 1, 0x80>>},
+      {9, <<3>>},
+      {73, <<4, "edge", 3, "lab">>},
+      {200, <<1, 2>>}
+    ]
 
-    received = %{capabilities: [{:multiprotocol, {1, 1}}, :route_refresh]}
+    received = [{:multiprotocol, {1, 1}}, :route_refresh]
 
-    assert Capabilities.compare(%{sent_open: sent, received_open: received}) == [
+    assert Capabilities.rows(sent, received) == [
              %{code: 1, name: "Multiprotocol", sent: ["IPv4 unicast", "IPv6 unicast"], received: ["IPv4 unicast"]},
              %{code: 2, name: "Route refresh", sent: nil, received: []},
              %{code: 9, name: "BGP role", sent: ["customer"], received: nil},
@@ -33,12 +31,11 @@ defmodule ServiceRadar.BMPWeb.FormatTest do
              %{code: 200, name: "Capability 200", sent: ["0x0102"], received: nil}
            ]
 
-    assert Capabilities.compare(%{sent_open: nil, received_open: nil}) == nil
+    assert Capabilities.compare(%{sent_open: nil, received_open: <<"no OPEN">>}) == nil
   end
 
   test "capabilities whose value is not what their name says are shown as octets" do
-    sent = %{capabilities: [{9, <<1, 2>>}, {64, <<1>>}, {73, <<9, "x">>}, {75, <<2, 0xFF, 0xFE>>}]}
-    rows = Capabilities.compare(%{sent_open: sent, received_open: %{capabilities: []}})
-    assert Enum.map(rows, & &1.sent) == [["0x0102"], ["0x01"], ["0x0978"], ["0xfffe"]]
+    sent = [{9, <<1, 2>>}, {64, <<1>>}, {73, <<9, "x">>}, {75, <<2, 0xFF, 0xFE>>}]
+    assert sent |> Capabilities.rows([]) |> Enum.map(& &1.sent) == [["0x0102"], ["0x01"], ["0x0978"], ["0xfffe"]]
   end
 end

@@ -190,6 +190,11 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       {:ok, view, _} = live(conn, "/sample/peers/#{peer.peer_id}")
       assert has_element?(view, "h1", "10.255.1.2")
       assert has_element?(view, ".state.good", "Up")
+      assert has_element?(view, "tbody th", "Multiprotocol")
+      assert has_element?(view, ".chip", "IPv6 unicast")
+      assert has_element?(view, "#events .change.bad", "Peer down")
+      assert has_element?(view, "#events .change.good", "Peer up")
+      assert has_element?(view, "#statistics th", "type 65531")
 
       link = element(view, "#rib-adj_rib_in_pre-ipv6-unicast a")
       {:ok, routes, _} = link |> render_click() |> follow_redirect(conn)
@@ -223,6 +228,16 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       section = route |> element("section[aria-labelledby=others-title]") |> render() |> LazyHTML.from_fragment()
       assert section |> LazyHTML.query("tbody tr") |> Enum.count() == others - 1
       assert section |> LazyHTML.query(".differs") |> Enum.count() > 0
+    end
+
+    test "events of all routers, newest first", %{conn: conn} do
+      {:ok, view, _} = live(conn, "/sample/events")
+      rows = view |> render() |> LazyHTML.from_fragment() |> LazyHTML.query("#events tr") |> Enum.map(&LazyHTML.text/1)
+      # As priv/sample/README.md counts them.
+      assert Enum.count(rows, &(&1 =~ "Peer up")) == 5
+      assert Enum.count(rows, &(&1 =~ "Peer down")) in 3..8
+      assert List.last(rows) =~ "Session start"
+      assert Enum.any?(rows, &(&1 =~ "End of RIB" and &1 =~ "IPv6 unicast"))
     end
 
     test "addresses that lead nowhere say so", %{conn: conn} do

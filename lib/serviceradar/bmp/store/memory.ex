@@ -1,11 +1,15 @@
 defmodule ServiceRadar.BMP.Store.Memory do
   @moduledoc """
-  The routing tables themselves, and nothing else: routes live as long as the station. No server is needed.
+  The routing tables themselves: routes live as long as the station. No server is needed.
+
+  Of what happened, the latest 10,000 events of sessions and peers are kept, and the newest value of each counter; of
+  the history of routes nothing.
   """
   @behaviour ServiceRadar.BMP.Store
   use GenServer
 
-  alias ServiceRadar.BMP.{Config, Instance, Query, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, Instance, Query, RoutingTable}
+  alias ServiceRadar.BMP.Store.Memory.Log
 
   @impl ServiceRadar.BMP.Store
   def validate([]), do: {:ok, []}
@@ -21,7 +25,21 @@ defmodule ServiceRadar.BMP.Store.Memory do
   def table(config, partition), do: GenServer.call(Instance.via(config.name, :store), {:table, partition})
 
   @impl ServiceRadar.BMP.Store
-  def commit(_config, _partition, _deltas), do: :ok
+  def commit(config, _partition, deltas) do
+    for %{counts: counts} = delta <- deltas, counts.events > 0 or counts.statistics > 0 do
+      Log.add(log(config), Deltas.changes(delta, config.name, 0))
+    end
+
+    :ok
+  end
+
+  @impl ServiceRadar.BMP.Store
+  def events(config, options), do: Log.events(log(config), options)
+
+  @impl ServiceRadar.BMP.Store
+  def statistics(config, peer_id), do: {:ok, Log.statistics(log(config), peer_id)}
+
+  defp log(config), do: Instance.value(config.name, :store_log)
 
   @impl ServiceRadar.BMP.Store
   def routers(config), do: {:ok, Enum.flat_map(tables(config), &RoutingTable.routers/1)}
@@ -63,7 +81,10 @@ defmodule ServiceRadar.BMP.Store.Memory do
 
   # The process owns the tables, so that they outlive the pipeline's.
   @impl GenServer
-  def init(config), do: {:ok, config}
+  def init(config) do
+    {:ok, _} = Instance.register(config.name, :store_log, Log.new())
+    {:ok, config}
+  end
 
   @impl GenServer
   def handle_call({:table, partition}, _from, config) do

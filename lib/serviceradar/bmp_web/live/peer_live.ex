@@ -163,7 +163,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                   <th scope="col">Reported (UTC)</th>
                 </tr>
               </thead>
-              <tbody>
+              <tbody id="statistics">
                 <tr :for={one <- @statistics}>
                   <th scope="row">{Statistics.name(one.type)} <small class="why mono">type {one.type}</small></th>
                   <td>{one.afi && Format.family({one.afi, one.safi})}</td>

@@ -57,12 +57,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def fetch(%{station: station, key: key}) do
       fn ->
         with {:ok, routes, _} <- BMP.routes(station, query(key)),
-             {:ok, history} <- Live.kept(BMP.history(station, query(key))) do
+             {:ok, history} <- Live.kept(history(station, key)) do
           {[route], others} = split(Enum.filter(routes, &same_nlri?(&1, key)), key)
           {:ok, %{route: route, others: others, history: history && Enum.filter(history, &this?(&1, key))}}
         end
       end
     end
+
+    # By prefix only: that is what stores have an index for.
+    defp history(_station, %{prefix: nil}), do: {:error, :not_kept}
+    defp history(station, key), do: BMP.history(station, prefix: key.prefix, peer_id: key.peer_id, limit: @kept_changes)
 
     defp query(%{prefix: nil} = key), do: [family: key.family, limit: 10_000]
     defp query(key), do: [family: key.family, prefix: key.prefix, limit: @others]
@@ -274,9 +278,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <tbody>
             <tr :for={row <- @rows}>
               <td class="mono"><.time at={row.received_at_us} /></td>
-              <td><.change change={row.change} /><small :if={row.synthetic} class="why">concluded, not said by the router</small></td>
+              <td><.change change={row.change} /><small :if={row.synthetic} class="why">concluded, not said by the router</small>
+                <small :if={row[:reason]} class="why">{row.reason}</small></td>
               <td class="mono">{Format.address(row.next_hop)}</td>
-              <td class="mono path">{row.as_path_text}</td>
+              <td class="mono path">{row[:as_path_text] || Enum.join(row[:as_path] || [], " ")}</td>
             </tr>
           </tbody>
         </table>

@@ -13,16 +13,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def mount(_params, _session, socket) do
       socket =
         socket
-        |> assign(
-          page_title: "Routes",
-          shown: nil,
-          next: nil,
-          routers: [],
-          peers: [],
-          asked: nil,
-          wanted: nil,
-          cursor: nil
-        )
+        |> assign(page_title: "Routes", shown: nil, next: nil, known: nil, routers: [], peers: [])
+        |> assign(asked: nil, wanted: nil, cursor: nil)
         |> stream_configure(:routes, dom_id: & &1.id)
         |> stream(:routes, [])
 
@@ -67,13 +59,26 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @impl Live
     def fetch(%{wanted: nil}), do: fn -> {:ok, nil} end
 
-    def fetch(%{station: station, wanted: search, cursor: cursor}) do
+    def fetch(%{station: station, wanted: search, cursor: cursor, known: known}) do
       fn ->
-        with {:ok, routers} <- BMP.routers(station),
-             {:ok, peers} <- BMP.peers(station),
-             {:ok, routes, next} <- ask(station, Search.resolve(search, routers), cursor),
-             do: {:ok, %{routers: routers, peers: peers, routes: routes, next: next, asked: search}}
+        with {:ok, known} <- known(station, known),
+             {:ok, routes, next} <- ask(station, Search.resolve(search, known.routers), cursor),
+             do: {:ok, %{known: known, routes: routes, next: next, asked: search}}
       end
+    end
+
+    # What the form offers. A store may have to count for it: it is read once, and again when it has changed.
+    defp known(station, nil) do
+      with {:ok, routers} <- BMP.routers(station),
+           {:ok, peers} <- BMP.peers(station),
+           do: {:ok, %{routers: Enum.sort_by(routers, & &1.name), peers: peers}}
+    end
+
+    defp known(_station, known), do: {:ok, known}
+
+    @impl Live
+    def changed(socket, changes) do
+      if Enum.any?(changes, &(&1.routers != [] or &1.peers != [])), do: assign(socket, known: nil), else: socket
     end
 
     defp ask(_station, :none, _cursor), do: {:ok, [], nil}
@@ -86,7 +91,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       next = if answer.next, do: Phoenix.Token.sign(socket, @cursor_salt, answer.next)
 
       socket
-      |> assign(routers: Enum.sort_by(answer.routers, & &1.name), peers: answer.peers)
+      |> assign(known: answer.known, routers: answer.known.routers, peers: answer.known.peers)
       |> assign(shown: length(answer.routes), next: next, asked: answer.asked)
       |> Live.sync(:routes, Enum.map(answer.routes, &row/1), fresh?)
     end
