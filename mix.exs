@@ -3,13 +3,14 @@ defmodule ServiceRadar.BMP.MixProject do
 
   @version "0.1.0-dev"
 
-  # What the full build adds, and the packages that each part needs. Every package is optional: who wants only
-  # `ServiceRadar.BMP.decode/1` pulls nothing. A part is compiled where its packages are, and nowhere else.
+  # What the full build adds: the module that tells whether a part's packages are there, and the packages. Every one is
+  # optional: who wants only `ServiceRadar.BMP.decode/1` pulls nothing. A part is compiled where its packages are, and
+  # nowhere else.
   @integrations [
-    {"Broadway pipeline", [{:broadway, "~> 1.1"}]},
-    {"NATS JetStream broker", [{:gnat, "~> 1.12"}, {:nkeys, "~> 0.2"}]},
-    {"Postgres store", [{:ecto_sql, "~> 3.10"}, {:postgrex, "~> 0.20"}]},
-    {"LiveView pages",
+    {"Broadway pipeline", Broadway, [{:broadway, "~> 1.1"}]},
+    {"NATS JetStream broker", Gnat, [{:gnat, "~> 1.12"}, {:nkeys, "~> 0.2"}]},
+    {"Postgres store", Postgrex, [{:ecto_sql, "~> 3.10"}, {:postgrex, "~> 0.20"}]},
+    {"LiveView pages", Phoenix.LiveView,
      [
        {:phoenix, "~> 1.7"},
        {:phoenix_live_view, "~> 1.0"},
@@ -18,8 +19,8 @@ defmodule ServiceRadar.BMP.MixProject do
        {:bandit, "~> 1.5"},
        {:jason, "~> 1.4"}
      ]},
-    {"telemetry events through :telemetry", [{:telemetry, "~> 1.0"}]},
-    {"precompiled NIFs", [{:rustler_precompiled, "~> 0.8"}]}
+    {"telemetry events through :telemetry", :telemetry, [{:telemetry, "~> 1.0"}]},
+    {"precompiled NIFs", RustlerPrecompiled, [{:rustler_precompiled, "~> 0.8"}]}
   ]
 
   def project do
@@ -37,7 +38,7 @@ defmodule ServiceRadar.BMP.MixProject do
       aliases: aliases(),
       package: package(),
       docs: [main: "ServiceRadar.BMP", extras: ["README.md", "CHANGELOG.md"]],
-      bmp_build: {build, why, Enum.map(@integrations, &elem(&1, 0))}
+      bmp_build: {build, why, for({part, module, _packages} <- @integrations, do: {part, module})}
     ]
   end
 
@@ -54,7 +55,7 @@ defmodule ServiceRadar.BMP.MixProject do
   defp deps(:core), do: []
 
   defp deps(:full) do
-    for({_part, packages} <- @integrations, {name, version} <- packages, do: {name, version, optional: true}) ++
+    for({_part, _module, packages} <- @integrations, {name, version} <- packages, do: {name, version, optional: true}) ++
       [{:lazy_html, ">= 0.1.0", only: :test}]
   end
 
@@ -71,14 +72,14 @@ defmodule ServiceRadar.BMP.MixProject do
 
   defp build_by_itself do
     cond do
+      not Code.ensure_loaded?(Hex) ->
+        {:core, "Hex is not installed"}
+
       Mix.Project.get() != nil ->
         {:full, "a dependency of #{inspect(Mix.Project.get())}"}
 
       not Version.match?(System.version(), ">= 1.15.0") ->
         {:core, "the packages need Elixir 1.15, this is #{System.version()}"}
-
-      not Code.ensure_loaded?(Hex) ->
-        {:core, "Hex is not installed"}
 
       fetching?() ->
         {:full, "fetching packages"}
@@ -228,8 +229,14 @@ defmodule Mix.Tasks.Compile.BmpNative do
   # :erlang.load_nif/2 looks for .so on every unix.
   defp loaded_extension, do: ".so"
 
-  defp say_which_build({:core, why, parts}), do: note("core build (#{why}). Left out: #{Enum.join(parts, ", ")}.")
-  defp say_which_build({:full, why, _parts}), do: note("full build (#{why}).")
+  # A host that has some of the packages gets some of the parts.
+  defp say_which_build({build, why, parts}) do
+    case for {part, module} <- parts, not Code.ensure_loaded?(module), do: part do
+      [] -> note("#{build} build (#{why})")
+      left_out -> note("#{build} build (#{why}). Left out: #{Enum.join(left_out, ", ")}")
+    end
+  end
+
   defp say_which_build(nil), do: :ok
 
   defp note(text), do: IO.puts(:stderr, "serviceradar_bmp: " <> text)

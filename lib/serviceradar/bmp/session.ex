@@ -222,7 +222,7 @@ defmodule ServiceRadar.BMP.Session do
     if state.socket, do: :gen_tcp.close(state.socket)
 
     if reason in [:error, :framing, :limit] do
-      Logger.warning("the session of #{:inet.ntoa(state.metadata.address)} ends: #{text}", reason: reason)
+      Logger.warning("the session of #{:inet.ntoa(state.metadata.address)} ends (#{reason}): #{text}")
     end
 
     state = if state.totals.bytes > 0, do: publish_end(state, reason, text), else: state

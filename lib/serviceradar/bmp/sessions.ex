@@ -85,7 +85,7 @@ defmodule ServiceRadar.BMP.Sessions do
   def handle_info({:bmp_broker, _result, _ref}, state), do: {:noreply, state}
 
   defp bury(%Config{broker: {broker, _}} = config, session, reason) do
-    Logger.error("the session of #{:inet.ntoa(session.address)} crashed", reason: inspect(reason))
+    Logger.error("the session of #{:inet.ntoa(session.address)} crashed: #{inspect(reason)}")
     now = System.system_time(:microsecond)
 
     with {:ok, batches} <- Native.session_end(session.native, {:error, "session process crashed"}, now) do
