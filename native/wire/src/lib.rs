@@ -17,6 +17,7 @@
 pub mod bgp;
 pub mod bmp;
 pub mod error;
+pub mod proxy;
 pub mod raw;
 pub mod reader;
 pub mod session;

@@ -14,6 +14,7 @@ pub mod link_state;
 pub mod nlri;
 pub mod notification;
 pub mod open;
+pub mod route_refresh;
 pub mod tlv;
 pub mod update;
 
@@ -24,6 +25,7 @@ pub use capability::Capability;
 pub use nlri::{Nlri, NlriRef, NlriValue, RouteDistinguisher};
 pub use notification::Notification;
 pub use open::Open;
+pub use route_refresh::RouteRefresh;
 pub use update::{Action, Fault, RouteGroup, Update, UpdateView};
 
 /// Octets of a BGP message's header: marker, length, type.
@@ -135,6 +137,7 @@ pub enum Message {
     Update(Update),
     Notification(Notification),
     Keepalive,
+    RouteRefresh(RouteRefresh),
     Unknown { message_type: u8, data: Raw },
 }
 
@@ -150,6 +153,7 @@ impl Message {
                 body.finish().at("keepalive")?;
                 Message::Keepalive
             }
+            5 => Message::RouteRefresh(RouteRefresh::decode(&mut body).at("route_refresh")?),
             message_type => Message::Unknown { message_type, data: body.take_rest().into() },
         };
         Ok(message)
@@ -160,6 +164,7 @@ impl Message {
             Message::Open(open) => open.encode(out),
             Message::Update(update) => update.encode(out),
             Message::Notification(notification) => notification.encode(out),
+            Message::RouteRefresh(refresh) => refresh.encode(out),
             Message::Keepalive => encode(4, out, |_| {}),
             Message::Unknown { message_type, data } => {
                 encode(*message_type, out, |out| out.extend_from_slice(data));

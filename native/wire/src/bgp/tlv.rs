@@ -43,8 +43,12 @@ pub enum Shape {
     RouterId,
     /// One after the other, each with a name.
     Fields(&'static [(&'static str, Shape)]),
+    /// An octet of length and so many octets.
+    Counted,
     /// The same again to the end.
     Repeat(&'static Shape),
+    /// To the end, groups of an octet that counts and so many of the same.
+    Segments(&'static Shape),
     /// TLVs to the end.
     Tlvs(fn() -> &'static Namespace),
 }
@@ -97,6 +101,10 @@ pub enum Value {
     },
     RouterId(Raw),
     List(Vec<Value>),
+    /// As many as its first octet says.
+    Counted(Vec<Value>),
+    /// Octets with their length in front.
+    CountedOctets(Raw),
     Fields(Vec<(&'static str, Value)>),
     Tlvs {
         header: Header,
@@ -180,13 +188,18 @@ impl Value {
     /// A whole value; raw where it does not have the shape.
     fn read_at(shape: Shape, value: Reader<'_>, depth: usize) -> Self {
         let mut reader = value;
-        match Value::decode(shape, &mut reader, depth) {
+        match Value::decode_at(shape, &mut reader, depth) {
             Ok(decoded) if reader.is_empty() => decoded,
             _ => Value::Raw(value.peek().into()),
         }
     }
 
-    fn decode(shape: Shape, reader: &mut Reader<'_>, depth: usize) -> Result<Self> {
+    /// A value of the shape; what the shape does not take is left.
+    pub(crate) fn decode(shape: Shape, reader: &mut Reader<'_>) -> Result<Self> {
+        Value::decode_at(shape, reader, 0)
+    }
+
+    fn decode_at(shape: Shape, reader: &mut Reader<'_>, depth: usize) -> Result<Self> {
         Ok(match shape {
             Shape::Number(octets) => number(reader, octets)?,
             Shape::AnyNumber => {
@@ -198,9 +211,8 @@ impl Value {
             }
             Shape::Numbers(octets) => repeat(reader, |reader| number(reader, octets))?,
             Shape::Ipv4 => Value::Address(IpAddr::V4(reader.ipv4()?)),
-            Shape::Ipv6 => Value::Address(IpAddr::V6(reader.ipv6()?)),
-            Shape::Ip if reader.len() == 4 => Value::Address(IpAddr::V4(reader.ipv4()?)),
-            Shape::Ip => Value::Address(IpAddr::V6(reader.ipv6()?)),
+            Shape::Ip if reader.len() == 4 => Value::decode_at(Shape::Ipv4, reader, depth)?,
+            Shape::Ipv6 | Shape::Ip => Value::Address(IpAddr::V6(reader.ipv6()?)),
             Shape::Float => Value::Float(reader.u32()?),
             Shape::Floats => repeat(reader, |reader| reader.u32().map(Value::Float))?,
             Shape::Text => Value::Text(reader.take_rest().into()),
@@ -218,11 +230,22 @@ impl Value {
             Shape::Fields(fields) => {
                 let mut values = Vec::with_capacity(fields.len());
                 for (name, shape) in fields {
-                    values.push((*name, Value::decode(*shape, reader, depth).at(name)?));
+                    values.push((*name, Value::decode_at(*shape, reader, depth).at(name)?));
                 }
                 Value::Fields(values)
             }
-            Shape::Repeat(shape) => repeat(reader, |reader| Value::decode(*shape, reader, depth))?,
+            Shape::Counted => {
+                let length = reader.u8().at("length")?;
+                Value::CountedOctets(reader.take(length.into())?.into())
+            }
+            Shape::Segments(shape) => repeat(reader, |reader| {
+                let count = reader.u8().at("length")?;
+                (0..count)
+                    .map(|_| Value::decode_at(*shape, reader, depth))
+                    .collect::<Result<_>>()
+                    .map(Value::Counted)
+            })?,
+            Shape::Repeat(shape) => repeat(reader, |reader| Value::decode_at(*shape, reader, depth))?,
             // Deeper than any RFC nests: the stack must not depend on what is on the wire.
             Shape::Tlvs(_) if depth == DEEPEST => Value::Raw(reader.take_rest().into()),
             Shape::Tlvs(namespace) => {
@@ -243,6 +266,11 @@ impl Value {
             Value::Text(raw) | Value::RouterId(raw) | Value::Raw(raw) => out.extend_from_slice(raw),
             Value::Prefix { prefix } => unicast::encode(prefix, out),
             Value::List(values) => values.iter().for_each(|value| value.encode(out)),
+            Value::Counted(values) => {
+                out.push(u8::try_from(values.len()).unwrap_or(u8::MAX));
+                values.iter().for_each(|value| value.encode(out));
+            }
+            Value::CountedOctets(raw) => super::encode_with_u8_length(out, |out| out.extend_from_slice(raw)),
             Value::Fields(fields) => fields.iter().for_each(|(_, value)| value.encode(out)),
             Value::Tlvs { header, tlvs } => tlvs.iter().for_each(|tlv| tlv.encode(*header, out)),
         }
@@ -311,10 +339,10 @@ impl fmt::Display for Value {
             Value::Text(raw) => String::from_utf8_lossy(raw).fmt(f),
             Value::Prefix { prefix } => prefix.fmt(f),
             Value::RouterId(raw) => router_id(raw, f),
-            Value::List(values) => join(f, values.iter(), "/"),
+            Value::List(values) | Value::Counted(values) => join(f, values.iter(), "/"),
             Value::Fields(fields) => join(f, fields.iter().map(|(_, value)| value), "/"),
             Value::Tlvs { tlvs, .. } => join(f, tlvs.iter(), " "),
-            Value::Raw(raw) => raw.fmt(f),
+            Value::Raw(raw) | Value::CountedOctets(raw) => raw.fmt(f),
         }
     }
 }
@@ -359,14 +387,16 @@ impl Serialize for Value {
             Value::Number { value, .. } => serializer.serialize_u64(*value),
             Value::Address(address) => address.serialize(serializer),
             Value::Float(bits) => serializer.serialize_f32(f32::from_bits(*bits)),
-            Value::List(values) => serializer.collect_seq(values),
+            Value::List(values) | Value::Counted(values) => serializer.collect_seq(values),
             Value::Fields(fields) => {
                 serializer.collect_map(fields.iter().map(|(name, value)| (*name, value)))
             }
             Value::Tlvs { tlvs, .. } => serializer.collect_seq(tlvs),
-            Value::Text(_) | Value::Prefix { .. } | Value::RouterId(_) | Value::Raw(_) => {
-                serializer.collect_str(self)
-            }
+            Value::Text(_)
+            | Value::Prefix { .. }
+            | Value::RouterId(_)
+            | Value::CountedOctets(_)
+            | Value::Raw(_) => serializer.collect_str(self),
         }
     }
 }

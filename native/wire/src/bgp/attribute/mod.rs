@@ -20,13 +20,30 @@ pub mod attr_07_aggregator;
 pub mod attr_08_communities;
 pub mod attr_09_originator_id;
 pub mod attr_10_cluster_list;
+pub mod attr_128_attr_set;
 pub mod attr_14_mp_reach_nlri;
 pub mod attr_15_mp_unreach_nlri;
 pub mod attr_16_extended_communities;
 pub mod attr_17_as4_path;
 pub mod attr_18_as4_aggregator;
+pub mod attr_22_pmsi_tunnel;
+pub mod attr_23_tunnel_encapsulation;
+pub mod attr_24_traffic_engineering;
+pub mod attr_25_ipv6_extended_communities;
+pub mod attr_26_aigp;
+pub mod attr_27_pe_distinguisher_labels;
+pub mod attr_29_bgp_ls;
 pub mod attr_32_large_communities;
+pub mod attr_33_bgpsec_path;
+pub mod attr_34_community_container;
 pub mod attr_35_otc;
+pub mod attr_36_d_path;
+pub mod attr_37_sfp;
+pub mod attr_38_bfd_discriminator;
+pub mod attr_39_next_hop_capabilities;
+pub mod attr_40_prefix_sid;
+pub mod attr_41_bier;
+pub mod attr_42_edge_metadata;
 
 pub use attr_01_origin::Origin;
 pub use attr_02_as_path::{AsPath, AsPathSegment, SegmentType};
@@ -38,13 +55,30 @@ pub use attr_07_aggregator::Aggregator;
 pub use attr_08_communities::{Communities, Community};
 pub use attr_09_originator_id::OriginatorId;
 pub use attr_10_cluster_list::ClusterList;
+pub use attr_128_attr_set::AttrSet;
 pub use attr_14_mp_reach_nlri::{MpReach, NextHop};
 pub use attr_15_mp_unreach_nlri::MpUnreach;
 pub use attr_16_extended_communities::{ExtendedCommunities, ExtendedCommunity};
 pub use attr_17_as4_path::As4Path;
 pub use attr_18_as4_aggregator::As4Aggregator;
+pub use attr_22_pmsi_tunnel::PmsiTunnel;
+pub use attr_23_tunnel_encapsulation::TunnelEncapsulation;
+pub use attr_24_traffic_engineering::TrafficEngineering;
+pub use attr_25_ipv6_extended_communities::{Ipv6ExtendedCommunities, Ipv6ExtendedCommunity};
+pub use attr_26_aigp::Aigp;
+pub use attr_27_pe_distinguisher_labels::PeDistinguisherLabels;
+pub use attr_29_bgp_ls::LinkStateAttribute;
 pub use attr_32_large_communities::{LargeCommunities, LargeCommunity};
+pub use attr_33_bgpsec_path::BgpsecPath;
+pub use attr_34_community_container::CommunityContainer;
 pub use attr_35_otc::OnlyToCustomer;
+pub use attr_36_d_path::DPath;
+pub use attr_37_sfp::ServiceFunctionPath;
+pub use attr_38_bfd_discriminator::BfdDiscriminator;
+pub use attr_39_next_hop_capabilities::NextHopCapabilities;
+pub use attr_40_prefix_sid::PrefixSid;
+pub use attr_41_bier::Bier;
+pub use attr_42_edge_metadata::EdgeMetadata;
 
 /// Attribute flags (RFC 4271, section 4.3).
 pub mod flags {
@@ -58,6 +92,8 @@ pub mod flags {
     pub const WELL_KNOWN: u8 = TRANSITIVE;
     pub const OPTIONAL_TRANSITIVE: u8 = OPTIONAL | TRANSITIVE;
     pub const OPTIONAL_NON_TRANSITIVE: u8 = OPTIONAL;
+    /// Of an attribute whose definition is a draft: any class will do.
+    pub const UNCHECKED: u8 = 0;
 }
 
 /// What RFC 7606, section 2, does about something malformed; ordered from mild to severe.
@@ -96,6 +132,37 @@ pub(crate) trait PathAttribute: Sized {
     }
 }
 
+/// Makes a type of an attribute whose value a [`Shape`](crate::bgp::tlv::Shape) describes: documentation, name, code, IANA's name,
+/// class of flags, treatment when malformed (of the flags too, where it is the mild one), shape.
+macro_rules! shaped_attribute {
+    ($(#[$doc:meta])* $type:ident, $code:literal, $name:literal, $class:ident, $malformed:ident, $shape:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $type(pub $crate::bgp::tlv::Value);
+
+        impl super::PathAttribute for $type {
+            const CODE: u8 = $code;
+            const NAME: &'static str = $name;
+            const CLASS: u8 = super::flags::$class;
+            const MALFORMED: super::Treatment = super::Treatment::$malformed;
+            const WRONG_FLAGS: super::Treatment = super::Treatment::$malformed;
+
+            fn decode(
+                reader: &mut $crate::reader::Reader<'_>,
+                _: super::Context<'_>,
+            ) -> $crate::error::Result<Self> {
+                $crate::bgp::tlv::Value::decode($shape, reader).map($type)
+            }
+
+            fn encode(&self, out: &mut Vec<u8>) {
+                self.0.encode(out);
+            }
+        }
+    };
+}
+use shaped_attribute;
+
 /// One path attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
@@ -107,7 +174,11 @@ pub struct Attribute {
 impl Attribute {
     /// An attribute with the flags of its type.
     pub fn new(value: AttributeValue) -> Self {
-        Attribute { flags: value.class(), value }
+        let class = match value.class() {
+            flags::UNCHECKED => flags::OPTIONAL_TRANSITIVE,
+            class => class,
+        };
+        Attribute { flags: class, value }
     }
 
     pub fn code(&self) -> u8 {
@@ -349,7 +420,7 @@ fn check_one<T: PathAttribute>(
     attribute: &AttributeRef<'_>,
     context: Context<'_>,
 ) -> std::result::Result<(), (Treatment, crate::DecodeError)> {
-    if attribute.flags & flags::CLASS != T::CLASS {
+    if T::CLASS != flags::UNCHECKED && attribute.flags & flags::CLASS != T::CLASS {
         let error = attribute.reader().error(ErrorKind::Flags { found: attribute.flags });
         return Err((T::WRONG_FLAGS, error.in_field(T::NAME)));
     }
@@ -381,4 +452,21 @@ attributes! {
     As4Aggregator(As4Aggregator), as4_aggregator;
     LargeCommunities(LargeCommunities), large_communities;
     OnlyToCustomer(OnlyToCustomer), only_to_customer;
+    PmsiTunnel(PmsiTunnel), pmsi_tunnel;
+    TunnelEncapsulation(TunnelEncapsulation), tunnel_encapsulation;
+    TrafficEngineering(TrafficEngineering), traffic_engineering;
+    Ipv6ExtendedCommunities(Ipv6ExtendedCommunities), ipv6_extended_communities;
+    Aigp(Aigp), aigp;
+    PeDistinguisherLabels(PeDistinguisherLabels), pe_distinguisher_labels;
+    LinkStateAttribute(LinkStateAttribute), bgp_ls;
+    BgpsecPath(BgpsecPath), bgpsec_path;
+    CommunityContainer(CommunityContainer), community_container;
+    DPath(DPath), d_path;
+    ServiceFunctionPath(ServiceFunctionPath), sfp;
+    BfdDiscriminator(BfdDiscriminator), bfd_discriminator;
+    NextHopCapabilities(NextHopCapabilities), next_hop_capabilities;
+    PrefixSid(PrefixSid), prefix_sid;
+    Bier(Bier), bier;
+    EdgeMetadata(EdgeMetadata), edge_metadata;
+    AttrSet(AttrSet), attr_set;
 }

@@ -1,0 +1,43 @@
+//! ATTR_SET (RFC 6368).
+
+use serde::Serialize;
+
+use super::{flags, Attribute, AttributeRef, AttributeValue, Context, PathAttribute, Treatment, Unknown};
+use crate::error::{At, Result};
+use crate::reader::Reader;
+
+/// A customer's attributes, carried through the provider's network.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttrSet {
+    pub origin_as: u32,
+    /// AS numbers have four octets. A set in a set is kept raw.
+    pub attributes: Vec<Attribute>,
+}
+
+impl PathAttribute for AttrSet {
+    const CODE: u8 = 128;
+    const NAME: &'static str = "attr_set";
+    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
+    // RFC 7606, section 7.16
+    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
+
+    fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
+        let origin_as = reader.u32().at("origin_as")?;
+        let mut attributes = Vec::new();
+        while !reader.is_empty() {
+            let attribute = AttributeRef::read(reader).at_index(attributes.len()).at("attributes")?;
+            attributes.push(if attribute.code == AttrSet::CODE {
+                let value = Unknown { code: attribute.code, value: attribute.value.into() };
+                Attribute { flags: attribute.flags, value: AttributeValue::Unknown(value) }
+            } else {
+                attribute.to_owned(Context::default())
+            });
+        }
+        Ok(AttrSet { origin_as, attributes })
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.origin_as.to_be_bytes());
+        self.attributes.iter().for_each(|attribute| attribute.encode(out));
+    }
+}

@@ -1,0 +1,196 @@
+//! TUNNEL_ENCAPSULATION (RFC 9012; RFC 9830 and RFC 9831 for SR policies).
+
+use super::shaped_attribute;
+use crate::bgp::tlv::{
+    Header, Namespace, Shape,
+    Shape::{Fields, Ipv4, Ipv6, Number, Numbers, Octets, Text},
+};
+
+shaped_attribute! {
+    /// Tunnels that lead to the next hop, or the segment lists of an SR policy.
+    TunnelEncapsulation, 23, "tunnel_encapsulation", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Tlvs(namespace)
+}
+
+/// IANA "BGP Tunnel Encapsulation Attribute Tunnel Types"
+static TUNNELS: Namespace = Namespace {
+    header: Header::Long,
+    table: &[
+        (1, "l2tpv3_over_ip", TUNNEL),
+        (2, "gre", TUNNEL),
+        (3, "transmit_tunnel_endpoint", TUNNEL),
+        (4, "ipsec_in_tunnel_mode", TUNNEL),
+        (5, "ip_in_ip_with_ipsec", TUNNEL),
+        (6, "mpls_in_ip_with_ipsec", TUNNEL),
+        (7, "ip_in_ip", TUNNEL),
+        (8, "vxlan", TUNNEL),
+        (9, "nvgre", TUNNEL),
+        (10, "mpls", TUNNEL),
+        (11, "mpls_in_gre", TUNNEL),
+        (12, "vxlan_gpe", TUNNEL),
+        (13, "mpls_in_udp", TUNNEL),
+        (14, "ipv6_tunnel", TUNNEL),
+        (15, "sr_policy", TUNNEL),
+        (16, "bare", TUNNEL),
+        (17, "sr_tunnel", TUNNEL),
+        (19, "geneve", TUNNEL),
+    ],
+};
+
+const TUNNEL: Shape = Shape::Tlvs(sub_tlvs);
+
+fn namespace() -> &'static Namespace {
+    &TUNNELS
+}
+
+fn sub_tlvs() -> &'static Namespace {
+    &SUB_TLVS
+}
+
+fn segments() -> &'static Namespace {
+    &SEGMENTS
+}
+
+/// IANA "BGP Tunnel Encapsulation Attribute Sub-TLVs"
+static SUB_TLVS: Namespace = Namespace {
+    header: Header::ByType,
+    table: &[
+        (1, "encapsulation", Octets),
+        (2, "protocol_type", Number(2)),
+        (4, "color", Fields(&[("type", Number(2)), ("flags", Number(2)), ("color", Number(4))])),
+        (5, "load_balancing_block", Number(2)),
+        (
+            6,
+            "tunnel_egress_endpoint",
+            Fields(&[("reserved", Number(4)), ("afi", Number(2)), ("address", Octets)]),
+        ),
+        (7, "ds_field", Number(1)),
+        (8, "udp_destination_port", Number(2)),
+        (9, "embedded_label_handling", Number(1)),
+        (10, "mpls_label_stack", Numbers(4)),
+        (11, "prefix_sid", Octets),
+        (
+            12,
+            "preference",
+            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("preference", Number(4))]),
+        ),
+        (13, "binding_sid", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Octets)])),
+        (
+            14,
+            "explicit_null_label_policy",
+            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("policy", Number(1))]),
+        ),
+        (15, "priority", Fields(&[("priority", Number(1)), ("reserved", Number(1))])),
+        (
+            20,
+            "srv6_binding_sid",
+            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", Octets)]),
+        ),
+        (128, "segment_list", Fields(&[("reserved", Number(1)), ("segments", Shape::Tlvs(segments))])),
+        (129, "candidate_path_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
+        (130, "policy_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
+    ],
+};
+
+/// IANA "SR Policy Segment List Sub-TLVs": segments of type A to K, and the list's weight.
+static SEGMENTS: Namespace = Namespace {
+    header: Header::Short,
+    table: &[
+        (1, "mpls_label", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("label", Number(4))])),
+        (
+            3,
+            "ipv4_node",
+            Fields(&[("flags", Number(1)), ("algorithm", Number(1)), ("address", Ipv4), ("sid", Octets)]),
+        ),
+        (
+            4,
+            "ipv6_node",
+            Fields(&[("flags", Number(1)), ("algorithm", Number(1)), ("address", Ipv6), ("sid", Octets)]),
+        ),
+        (
+            5,
+            "ipv4_node_interface",
+            Fields(&[
+                ("flags", Number(1)),
+                ("reserved", Number(1)),
+                ("interface", Number(4)),
+                ("address", Ipv4),
+                ("sid", Octets),
+            ]),
+        ),
+        (
+            6,
+            "ipv4_adjacency",
+            Fields(&[
+                ("flags", Number(1)),
+                ("reserved", Number(1)),
+                ("local", Ipv4),
+                ("remote", Ipv4),
+                ("sid", Octets),
+            ]),
+        ),
+        (
+            7,
+            "ipv6_link_local",
+            Fields(&[
+                ("flags", Number(1)),
+                ("reserved", Number(1)),
+                ("local_interface", Number(4)),
+                ("local", Ipv6),
+                ("remote_interface", Number(4)),
+                ("remote", Ipv6),
+                ("sid", Octets),
+            ]),
+        ),
+        (
+            8,
+            "ipv6_adjacency",
+            Fields(&[
+                ("flags", Number(1)),
+                ("reserved", Number(1)),
+                ("local", Ipv6),
+                ("remote", Ipv6),
+                ("sid", Octets),
+            ]),
+        ),
+        (9, "weight", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("weight", Number(4))])),
+        (
+            13,
+            "srv6_sid",
+            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", Octets)]),
+        ),
+        (
+            14,
+            "srv6_node",
+            Fields(&[
+                ("flags", Number(1)),
+                ("algorithm", Number(1)),
+                ("address", Ipv6),
+                ("sid_and_behavior", Octets),
+            ]),
+        ),
+        (
+            15,
+            "srv6_link_local",
+            Fields(&[
+                ("flags", Number(1)),
+                ("algorithm", Number(1)),
+                ("local_interface", Number(4)),
+                ("local", Ipv6),
+                ("remote_interface", Number(4)),
+                ("remote", Ipv6),
+                ("sid_and_behavior", Octets),
+            ]),
+        ),
+        (
+            16,
+            "srv6_adjacency",
+            Fields(&[
+                ("flags", Number(1)),
+                ("algorithm", Number(1)),
+                ("local", Ipv6),
+                ("remote", Ipv6),
+                ("sid_and_behavior", Octets),
+            ]),
+        ),
+    ],
+};

@@ -1,0 +1,14 @@
+//! BGP-LS (RFC 9552, section 5.3).
+
+use super::shaped_attribute;
+use crate::bgp::link_state;
+use crate::bgp::tlv::{Namespace, Shape};
+
+shaped_attribute! {
+    /// Properties of a node, link or prefix; the types are those of `bgp::link_state`.
+    LinkStateAttribute, 29, "bgp_ls", OPTIONAL_NON_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace)
+}
+
+fn namespace() -> &'static Namespace {
+    &link_state::IPV4
+}

@@ -1,0 +1,15 @@
+//! Edge Metadata (draft-ietf-idr-5g-edge-service-metadata).
+
+use super::shaped_attribute;
+use crate::bgp::tlv::{Header, Namespace, Shape};
+
+shaped_attribute! {
+    /// How near and loaded a service is; the code points of its TLVs are not settled, so values are octets.
+    EdgeMetadata, 42, "edge_metadata", UNCHECKED, AttributeDiscard, Shape::Tlvs(namespace)
+}
+
+fn namespace() -> &'static Namespace {
+    &NAMESPACE
+}
+
+static NAMESPACE: Namespace = Namespace { header: Header::Long, table: &[] };
