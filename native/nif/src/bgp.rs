@@ -242,7 +242,12 @@ fn capability<'a>(env: Env<'a>, capability: &Capability) -> Term<'a> {
             });
             (atoms::add_path(), families).encode(env)
         }
-        Capability::Unknown { code, value } => (*code, Bytes(value)).encode(env),
+        other => {
+            // Code and length, then the value.
+            let mut bytes = Vec::new();
+            other.encode(&mut bytes);
+            (other.code(), Bytes(bytes.get(2..).unwrap_or_default())).encode(env)
+        }
     }
 }
 
