@@ -3,8 +3,9 @@
 # As root on Debian, what is missing is installed from Debian's own packages. As anybody else, what is missing is
 # named, with the command that installs it. Nothing else of the machine is changed.
 
-# command:package pairs
-BUILD_TOOLS="mix:elixir erlc:erlang-dev cc:gcc"
+# command:package[,package] pairs. Debian splits OTP, and the packages from Hex expect its applications and headers
+# together; its gcc does not bring what it takes to link.
+BUILD_TOOLS="mix:elixir,erlang-nox erlc:erlang-dev cc:gcc,libc6-dev"
 TEST_TOOLS="nats-server:nats-server pg_ctl:postgresql vtysh:frr ip:iproute2 jq:jq socat:socat chromium:chromium"
 
 say() { printf '==> %s\n' "$*"; }
@@ -16,13 +17,19 @@ PATH="$PATH:/usr/sbin:/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')"
 # Elixir warns at every start where the locale is not UTF-8, and would mangle what it prints.
 case "${LC_ALL:-${LANG:-}}" in *[Uu][Tt][Ff]*8*) ;; *) export LC_ALL=C.UTF-8 ;; esac
 
+# have COMMAND: it is there, and a C compiler can link too
+have() {
+  command -v "$1" >/dev/null 2>&1 || return 1
+  [ "$1" != cc ] || echo 'int main(void) { return 0; }' | cc -x c -o /dev/null - >/dev/null 2>&1
+}
+
 # missing PAIR...: the packages of the commands that are not there
 missing() {
   local pair out=""
   for pair in "$@"; do
-    command -v "${pair%%:*}" >/dev/null 2>&1 || out="$out ${pair##*:}"
+    have "${pair%%:*}" || out="$out ${pair##*:}"
   done
-  echo $out
+  echo ${out//,/ }
 }
 
 # provide PAIR...: install what is missing if we may; afterwards the names still missing are in $MISSING
@@ -30,8 +37,6 @@ provide() {
   local packages
   packages=$(missing "$@")
   if [ -n "$packages" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    # erlang-nox: Debian splits OTP; Hex packages expect its applications and headers together
-    case " $packages " in *" elixir "*) packages="$packages erlang-dev erlang-nox" ;; esac
     say "installing from Debian:$(printf ' %s' $packages)"
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
