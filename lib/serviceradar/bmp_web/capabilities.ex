@@ -83,6 +83,11 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
     ["restart time #{time} s" | for(<<afi::16, safi, _flags <- families>>, do: Format.family({afi, safi}))]
   end
 
+  # RFC 9494, section 3
+  defp value(71, families) when rem(byte_size(families), 7) == 0 do
+    for <<afi::16, safi, _flags, time::24 <- families>>, do: "#{Format.family({afi, safi})}: #{time} s"
+  end
+
   # draft-walton-bgp-hostname-capability
   defp value(73, <<size, host::binary-size(size), rest::binary>>) do
     domain = with <<length, domain::binary-size(length), _::binary>> <- rest, do: domain

@@ -48,7 +48,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <.link :if={event.peer_id} navigate={Paths.peer(@base, event.peer_id)}>{Format.address(event.peer)}</.link>
               </td>
               <td>{event.view && Format.view(event.view)} {event[:afi] && Format.family({event.afi, event.safi})}</td>
-              <td class="number">{if event.routes, do: Format.count(event.routes)}</td>
+              <td class="number">{if event.routes not in [nil, 0], do: Format.count(event.routes)}</td>
               <td>{event.reason}</td>
             </tr>
           </tbody>

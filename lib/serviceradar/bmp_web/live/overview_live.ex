@@ -4,7 +4,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # Where one begins: how much there is, what needs a look, every router, and what happens at this moment.
     use ServiceRadar.BMPWeb, :live_view
 
+    # Rows of the feed, and of those how many of the past.
     @feed 40
+    @first 15
 
     @impl Phoenix.LiveView
     def mount(_params, _session, socket) do
@@ -21,18 +23,26 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def handle_params(_params, _uri, socket), do: {:noreply, Live.load(socket)}
 
     @impl Live
-    def fetch(%{station: station}) do
+    def fetch(%{station: station, feed?: feed?}) do
       fn ->
         with {:ok, routers} <- BMP.routers(station),
              {:ok, peers} <- BMP.peers(station),
              {:ok, counts} <- BMP.counts(station),
-             do: {:ok, %{routers: routers, peers: peers, counts: counts, sessions: BMP.sessions(station)}}
+             {:ok, events} <- events(station, feed?),
+             do:
+               {:ok, %{routers: routers, peers: peers, counts: counts, sessions: BMP.sessions(station), events: events}}
       end
     end
 
+    # What the feed begins with.
+    defp events(_station, true), do: {:ok, []}
+    defp events(station, false), do: Live.kept(BMP.events(station, limit: @first))
+
     @impl Live
     def show(socket, answer, _fresh?) do
-      assign(socket,
+      socket
+      |> first_feed(answer.events)
+      |> assign(
         routers: Enum.sort_by(answer.routers, &{&1.state != :connected, &1.name}),
         troubled: for(peer <- answer.peers, peer.state in [:down, :stale], do: peer),
         up: Enum.count(answer.peers, &(&1.state == :up)),
@@ -40,6 +50,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         sessions: answer.sessions
       )
     end
+
+    defp first_feed(%{assigns: %{feed?: false}} = socket, [_ | _] = events) do
+      rows = for event <- events, do: %{feed_row(event) | fresh?: false}
+      socket |> stream(:feed, rows, reset: true) |> assign(:feed?, true)
+    end
+
+    defp first_feed(socket, _events), do: socket
 
     @impl Live
     def changed(socket, changes) do
@@ -55,10 +72,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     defp feed_row(%{change: change} = route),
-      do: %{id: feed_id(), what: change, at: route.received_at_us, route: route, event: nil}
+      do: %{id: feed_id(), what: change, at: route.received_at_us, route: route, event: nil, fresh?: true}
 
     defp feed_row(%{kind: kind} = event),
-      do: %{id: feed_id(), what: kind, at: event.received_at_us, route: nil, event: event}
+      do: %{id: feed_id(), what: kind, at: event.received_at_us, route: nil, event: event, fresh?: true}
 
     defp feed_id, do: "feed-#{System.unique_integer([:positive])}"
 
@@ -147,7 +164,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 </tr>
               </thead>
               <tbody id="feed" phx-update="stream">
-                <tr :for={{id, row} <- @streams.feed} id={id} class="fresh-a">
+                <tr :for={{id, row} <- @streams.feed} id={id} class={row.fresh? && "fresh-a"}>
                   <td class="mono"><.time at={row.at} /></td>
                   <td><.change change={row.what} /></td>
                   <td class="mono">
