@@ -77,7 +77,7 @@ cond do
       # What does not depend on when and through which session it came.
       defp plain(routes) do
         routes
-        |> Enum.map(&Map.drop(Map.from_struct(&1), [:epoch, :changed_at_us, :stale]))
+        |> Enum.map(&Map.drop(Map.from_struct(&1), [:epoch, :sequence, :changed_at_us, :stale]))
         |> Enum.sort()
       end
 
