@@ -18,7 +18,7 @@ cond do
       alias ServiceRadar.BMP
       alias ServiceRadar.BMP.{Broker, Instance, Pipeline, Store}
       alias ServiceRadar.BMP.Broker.JetStream.API
-      alias ServiceRadar.BMP.Test.{Lab, NATS, Parity, Postgres}
+      alias ServiceRadar.BMP.Test.{Lab, NATS, OSProcess, Parity, Postgres}
 
       @moduletag capture_log: true
       @moduletag timeout: 600_000
@@ -27,17 +27,19 @@ cond do
       @routes 1_000
       @patience 60_000
 
-      setup_all do
+      setup do
         nats = NATS.start!()
         on_exit(fn -> NATS.stop(nats) end)
         postgres = Postgres.start!()
         on_exit(fn -> Postgres.stop(postgres) end)
         lab = Lab.start!(@routes)
         on_exit(fn -> Lab.stop(lab) end)
-        %{nats: nats, postgres: postgres, lab: lab}
+
+        options = [hostname: "127.0.0.1", port: postgres.port, username: "postgres", database: "postgres"]
+        %{nats: nats, postgres: postgres, lab: lab, sql: start_supervised!({Postgrex, options})}
       end
 
-      setup %{nats: nats, postgres: postgres, lab: lab} do
+      defp station!(%{nats: nats, postgres: postgres, lab: lab}) do
         start_supervised!(
           {BMP,
            name: __MODULE__.Station,
@@ -47,25 +49,20 @@ cond do
            partitions: 2,
            broker: {Broker.JetStream, servers: [NATS.url(nats)]},
            pipeline: Pipeline.Broadway,
-           store: {Store.Postgres, url: Postgres.url(postgres), schema: "live"}}
+           store: {Store.Postgres, url: Postgres.url(postgres), schema: "live"}},
+          id: :station
         )
 
-        sql =
-          start_supervised!(
-            {Postgrex, hostname: "127.0.0.1", port: postgres.port, username: "postgres", database: "postgres"}
-          )
-
-        %{sql: sql}
+        BMP.port(__MODULE__.Station)
       end
 
-      test "every view's active rows are the router's own tables, whatever happens to its neighbours", %{
-        lab: lab,
-        sql: sql
-      } do
+      test "every view's active rows are the router's own tables, whatever happens to its neighbours", context do
+        %{lab: lab, sql: sql} = context
+        port = station!(context)
         west = lab.facts["WEST_PEER"]
         east = lab.facts["EAST_PEER"]
 
-        step("it connects", fn -> connect(lab) end)
+        step("it connects", fn -> connect(lab, port) end)
         same(lab, sql, denied: true)
 
         differences_are_seen(lab, sql)
@@ -84,7 +81,7 @@ cond do
 
         step("BMP is reset: unchanged routes are written nowhere", fn ->
           before = written(sql)
-          reconnect(lab, sql)
+          reconnect(lab, sql, port)
           assert written(sql) == before
         end)
 
@@ -150,7 +147,7 @@ cond do
           Lab.run(lab, "withdraw", ["west", 60])
           Lab.run(lab, "kill", ["east"])
           Lab.run(lab, "settle")
-          connect(lab)
+          connect(lab, port)
         end)
 
         same(lab, sql, denied: true)
@@ -161,7 +158,7 @@ cond do
         step("east is back", fn -> Lab.run(lab, "restart", ["east"]) end)
         up_again(lab, sql, east)
         same(lab, sql)
-        reconnect(lab, sql)
+        reconnect(lab, sql, port)
         same(lab, sql, denied: true)
 
         # All of it came through NATS, and what is committed is gone from there.
@@ -180,6 +177,64 @@ cond do
         end)
 
         assert rows(sql, "SELECT count(*) FROM live.bgp_dead_letters") == [[0]]
+        stop_supervised!(:station)
+      end
+
+      test "the whole station is killed, in the middle of a dump and between: the router connects again", context do
+        %{lab: lab, sql: sql, postgres: postgres, nats: nats} = context
+        port = free_port(lab)
+        log = Path.join(nats.folder, "station.log")
+        arguments = [lab.facts["STATION"], to_string(port), NATS.url(nats), Postgres.url(postgres), "live"]
+
+        start = fn ->
+          OSProcess.start_elixir!(Path.expand("../../support/station_node.exs", __DIR__), arguments, log)
+        end
+
+        node = start.()
+        connect(lab, port)
+
+        node =
+          step("its first routes are there", fn ->
+            await("routes", fn -> known(sql) > 0 end)
+            OSProcess.kill(node)
+            start.()
+          end)
+
+        node =
+          step("half a second into the next session", fn ->
+            epoch = epoch(sql)
+            await("a session", fn -> epoch(sql) > epoch end)
+            Process.sleep(500)
+            OSProcess.kill(node)
+            Lab.run(lab, "withdraw", ["west", 40])
+            Lab.run(lab, "change", ["east", 60])
+            Lab.run(lab, "settle")
+            start.()
+          end)
+
+        same(lab, sql, denied: true)
+
+        step("nothing has changed meanwhile: it writes no row", fn ->
+          before = written(sql)
+          epoch = epoch(sql)
+          OSProcess.kill(node)
+          node = start.()
+          await("a session", fn -> epoch(sql) > epoch end)
+          await("End-of-RIBs", fn -> ends_of_rib(sql) >= 8 end)
+          assert written(sql) == before
+          same(lab, sql, denied: true)
+          OSProcess.stop(node)
+        end)
+
+        # No change is told twice.
+        assert rows(sql, """
+               SELECT * FROM (
+                 SELECT change, attributes, next_hop_octets,
+                        lag(row(change = 'withdraw', attributes, next_hop_octets)) OVER same AS before
+                 FROM live.bgp_routing_history
+                 WINDOW same AS (PARTITION BY peer_id, view, afi, safi, nlri, path_id ORDER BY epoch, sequence)) h
+               WHERE before = row(change = 'withdraw', attributes, next_hop_octets) LIMIT 5
+               """) == []
       end
 
       defp step(name, fun) do
@@ -241,28 +296,42 @@ cond do
         Lab.run(lab, "refresh")
       end
 
-      defp connect(lab), do: Lab.run(lab, "bmp", [BMP.port(__MODULE__.Station)])
+      defp connect(lab, port), do: Lab.run(lab, "bmp", [port])
 
       defp disconnect(lab, sql) do
         Lab.run(lab, "no-bmp")
         await("the session's end", fn -> rows(sql, "SELECT state FROM live.bgp_routers") == [["disconnected"]] end)
       end
 
-      defp reconnect(lab, sql) do
+      defp reconnect(lab, sql, port) do
         disconnect(lab, sql)
-        [[before]] = rows(sql, "SELECT epoch FROM live.bgp_routers")
+        before = epoch(sql)
+        connect(lab, port)
+        await("a session", fn -> epoch(sql) > before end)
+        await("End-of-RIBs", fn -> ends_of_rib(sql) >= 8 end)
+      end
 
-        ended = fn epoch ->
-          rows(sql, """
-          SELECT p.address, e.view, e.afi FROM live.bgp_peer_events e LEFT JOIN live.bgp_peers p USING (peer_id)
-          WHERE e.kind = 'end_of_rib' AND e.epoch = #{epoch} ORDER BY 1, 2, 3
-          """)
+      # Of the last session, or 0 before the tables are made.
+      defp epoch(sql) do
+        case Postgrex.query(sql, "SELECT max(epoch) FROM live.bgp_routers", []) do
+          {:ok, %{rows: [[epoch]]}} -> epoch || 0
+          {:error, %Postgrex.Error{postgres: %{code: :undefined_table}}} -> 0
         end
+      end
 
-        connect(lab)
-        await("a session", fn -> rows(sql, "SELECT epoch > #{before} FROM live.bgp_routers") == [[true]] end)
-        [[epoch]] = rows(sql, "SELECT epoch FROM live.bgp_routers")
-        await("End-of-RIBs", fn -> length(ended.(epoch)) >= 8 end)
+      defp known(sql) do
+        if epoch(sql) == 0, do: 0, else: sql |> rows("SELECT count(*) FROM live.bgp_routing_state") |> hd() |> hd()
+      end
+
+      # Two views and two families of each neighbour have one.
+      defp ends_of_rib(sql) do
+        [[count]] =
+          rows(sql, """
+          SELECT count(DISTINCT (peer_id, view, afi)) FROM live.bgp_peer_events
+          WHERE kind = 'end_of_rib' AND epoch = (SELECT max(epoch) FROM live.bgp_routers)
+          """)
+
+        count
       end
 
       # Everything that a write would change: each row's version, and how many rows history has.
@@ -305,6 +374,14 @@ cond do
         SELECT e.reason_code FROM live.bgp_peer_events e LEFT JOIN live.bgp_peers p USING (peer_id)
         WHERE e.kind = '#{kind}' #{of}
         """)
+      end
+
+      defp free_port(lab) do
+        {:ok, address} = :inet.parse_address(to_charlist(lab.facts["STATION"]))
+        {:ok, socket} = :gen_tcp.listen(0, ip: address)
+        {:ok, port} = :inet.port(socket)
+        :gen_tcp.close(socket)
+        port
       end
 
       defp rows(sql, text), do: Postgrex.query!(sql, text, []).rows
