@@ -19,7 +19,7 @@ use crate::nlri;
 use crate::recorder::Recorder;
 use crate::routes::{Route, Routes};
 use crate::table::{
-    end_peer, end_router, sweep_rib, ApplyError, Epochs, Limits, Moment, Peer, Rib, RibKey, Router,
+    end_peer, end_router, sweep_rib, ApplyError, Epochs, Lag, Limits, Moment, Peer, Rib, RibKey, Router,
     RoutingTable,
 };
 use crate::view::RibView;
@@ -35,7 +35,7 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
     if !table.routers.contains_key(&id) && table.routers.len() >= table.limits.max_routers {
         return Err(ApplyError::Routers(table.limits.max_routers));
     }
-    let RoutingTable { limits, routers, sets, routes } = table;
+    let RoutingTable { limits, routers, sets, routes, .. } = table;
     let router = routers.entry(id).or_insert_with(|| Router::new(id));
     let mut pass =
         Pass { limits, sets, total: routes, out: Recorder::default(), identity: Vec::new(), full: false };
@@ -59,6 +59,7 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
                 pass.begin(router, session, moment);
             }
             router.last = position;
+            router.heard_us = Some(batch.received_at_us);
             router.describe(session, &mut pass.out, moment);
         }
         let peer = event.peer.and_then(|index| batch.peers.get(usize::try_from(index).ok()?));
@@ -406,7 +407,8 @@ impl Pass<'_> {
             self.over_limit(new);
             return;
         }
-        let Some(route) = rib.routes.entry(nlri, path_id) else { return };
+        let Some((route, whole)) = rib.routes.entry(nlri, path_id) else { return };
+        let mut renamed = None;
         let change = if route.is_vacant() {
             *self.total += 1;
             RouteChange::Announce
@@ -417,13 +419,21 @@ impl Pass<'_> {
                 return;
             }
             route.seen = new.current;
-            if route.attributes == new.set {
+            renamed = whole.filter(|whole| whole.as_slice() != nlri);
+            if route.attributes == new.set && renamed.is_none() {
                 self.out.deltas.counts.unchanged += 1;
                 return;
             }
             self.sets.release(route.attributes);
-            RouteChange::Change
+            if renamed.is_some() {
+                RouteChange::Announce
+            } else {
+                RouteChange::Change
+            }
         };
+        // The same route by another NLRI, e.g. with another label: a store, which knows routes by their whole
+        // NLRI, is told that the one went and the other came.
+        let renamed = renamed.map(|whole| std::mem::replace(whole, Nlri::from_slice(nlri)));
         let twice = change == RouteChange::Change
             && route.sequence == moment.position.sequence
             && route.changed == new.current;
@@ -454,6 +464,10 @@ impl Pass<'_> {
                 said.attributes = attributes;
                 return;
             }
+        }
+        if let Some(nlri) = renamed {
+            let gone = new.withdrawal(peer, nlri, path_id);
+            self.out.deltas.routes.push(gone);
         }
         self.out.deltas.routes.push(RouteDelta {
             change,
@@ -495,10 +509,12 @@ impl Pass<'_> {
             rib.last_change_us = moment.received_at_us;
             Some(rib.routes.remove(nlri, path_id))
         });
+        let mut said = None;
         let unknown = match held {
-            Some(Some(route)) => {
+            Some(Some((route, whole))) => {
                 self.sets.release(route.attributes);
                 *self.total = self.total.saturating_sub(1);
+                said = whole;
                 false
             }
             Some(None) => {
@@ -517,7 +533,7 @@ impl Pass<'_> {
             view: key.view,
             afi: key.afi,
             safi: key.safi,
-            nlri: nlri::key(key.afi, key.safi, nlri),
+            nlri: said.unwrap_or_else(|| nlri::key(key.afi, key.safi, nlri)),
             path_id,
             attributes: None,
             position: moment.position,
@@ -657,6 +673,27 @@ struct Announced<'a> {
     places: Option<(u32, Option<u32>)>,
 }
 
+impl Announced<'_> {
+    fn withdrawal(&self, peer: u32, nlri: Nlri, path_id: Option<u32>) -> RouteDelta {
+        RouteDelta {
+            change: RouteChange::Withdraw,
+            peer,
+            view: self.key.view,
+            afi: self.key.afi,
+            safi: self.key.safi,
+            nlri,
+            path_id,
+            attributes: None,
+            position: self.moment.position,
+            router_time_us: self.moment.router_time_us,
+            received_at_us: self.moment.received_at_us,
+            synthetic: false,
+            unknown: false,
+            ended: false,
+        }
+    }
+}
+
 impl Router {
     pub(crate) fn new(id: Id) -> Self {
         Router {
@@ -680,6 +717,8 @@ impl Router {
             sweeps: std::collections::VecDeque::new(),
             ends_at_us: None,
             peers: std::collections::BTreeMap::new(),
+            heard_us: None,
+            lag: Lag::default(),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::deltas::{
     DeadLetter, Deltas, End, EndKind, EndScope, Id, PeerEvent, PeerRow, Position, RouteChange, RouteDelta,
     RouterRow, Statistic,
 };
+use crate::nlri;
 use crate::view::RibView;
 
 /// What a stream carries: the name of its stage table after `bmp_stage_`.
@@ -246,7 +247,8 @@ fn route_key(out: &mut Stream, (router_id, peer_id): (&Id, &Id), route: &RouteDe
     out.bytes(&route.nlri);
     out.int8(route.path_id.map_or(-1, i64::from));
     out.optional(route.prefix(), Stream::cidr);
-    out.null(); // nlri_text: no family that needs one is read yet.
+    let text = route.prefix().is_none().then(|| nlri::text(route.afi, route.safi, &route.nlri));
+    out.optional(text, |out, text| out.text(&text));
 }
 
 /// The last twelve columns of `bmp_stage_routes`, from `next_hop_octets` on.

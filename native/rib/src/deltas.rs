@@ -17,8 +17,9 @@ use crate::view::RibView;
 /// 16 octets of a UUID.
 pub type Id = [u8; 16];
 
-/// One NLRI without path identifier: for IPv4 and IPv6 unicast, length octet and prefix octets
-/// with the bits after the length cleared.
+/// One NLRI without path identifier, as on the wire; of a bare prefix (SAFI 1 and 2 of IPv4, IPv6) the
+/// bits after the length are cleared. A route that comes with another NLRI for the same key, e.g.
+/// with another label, is a withdrawal of the one and an announcement of the other.
 pub type Nlri = SmallVec<[u8; 20]>;
 
 /// Place of an event in all that a router ever said: session epoch (microseconds since the Unix

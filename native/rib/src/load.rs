@@ -173,7 +173,7 @@ impl RoutingTable {
             last_change_us: 0,
             filtered: false,
         });
-        let route = rib.routes.entry(nlri, path_id)?;
+        let (route, _) = rib.routes.entry(nlri, path_id)?;
         let mut identity = Vec::new();
         attributes::identity(&mut identity, next_hop, canonical);
         let set = self.sets.intern(&identity);

@@ -2,13 +2,19 @@
 
 use std::net::IpAddr;
 
-use wire::bgp::AddressFamily;
+use wire::bgp::{AddressFamily, NlriRef};
 
 use crate::deltas::Nlri;
 
 /// IANA address family numbers and subsequent ones whose NLRI is a bare prefix.
 pub fn is_prefix_family(afi: u16, safi: u8) -> bool {
     matches!((afi, safi), (1 | 2, 1 | 2))
+}
+
+/// The NLRI as text: a prefix, or what its family's parts are; hexadecimal where there is no reading.
+pub fn text(afi: u16, safi: u8, nlri: &[u8]) -> String {
+    let family = AddressFamily::new(afi, safi);
+    NlriRef { family, path_id: None, bytes: nlri }.value().to_string()
 }
 
 /// Address and length of a bare prefix's NLRI.
@@ -36,7 +42,7 @@ pub(crate) fn padded<const N: usize>(length: u8, octets: &[u8]) -> Option<[u8; N
     Some(address)
 }
 
-/// The NLRI as a key: the bits after a prefix's length cleared.
+/// The NLRI in one form: the bits after a bare prefix's length cleared.
 pub(crate) fn key(afi: u16, safi: u8, nlri: &[u8]) -> Nlri {
     let mut key = Nlri::from_slice(nlri);
     if is_prefix_family(afi, safi) {

@@ -128,6 +128,9 @@ pub struct RouteRow {
     /// Of families whose NLRI is a bare prefix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<IpNet>,
+    /// Of other families: the NLRI as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nlri_text: Option<String>,
     /// The NLRI as on the wire, without path id; hexadecimal in JSON.
     #[serde(serialize_with = "text::as_hex")]
     pub nlri: Nlri,
@@ -331,6 +334,8 @@ fn row(
     route: &Route,
     attributes: Arc<PathAttributes>,
 ) -> RouteRow {
+    let prefix = nlri::prefix(key.afi, key.safi, &wire.nlri)
+        .and_then(|(address, length)| IpNet::new(address, length).ok());
     RouteRow {
         router: match (router.row.sys_name.as_str(), router.row.address) {
             ("", Some(address)) => address.to_string(),
@@ -346,8 +351,8 @@ fn row(
         distinguisher: peer.row.distinguisher,
         afi: key.afi,
         safi: key.safi,
-        prefix: nlri::prefix(key.afi, key.safi, &wire.nlri)
-            .and_then(|(address, length)| IpNet::new(address, length).ok()),
+        prefix,
+        nlri_text: prefix.is_none().then(|| nlri::text(key.afi, key.safi, &wire.nlri)),
         nlri: wire.nlri,
         path_id: wire.path_id,
         attributes,

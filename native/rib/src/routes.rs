@@ -6,12 +6,13 @@
 //! fifth to look up. Routes with a path identifier (RFC 7911), several of which may share a prefix, are
 //! in a sorted map beside it.
 
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Bound;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::{Prefix, PrefixMap};
+use wire::bgp::{AddressFamily, NlriRef};
 
 use crate::deltas::Nlri;
 use crate::intern::SetId;
@@ -62,8 +63,28 @@ type Visit<'a> = dyn FnMut(&dyn Fn() -> WireKey, &Route) -> bool + 'a;
 pub(crate) enum Routes {
     V4(Prefixes<Ipv4Net>),
     V6(Prefixes<Ipv6Net>),
-    /// Families whose NLRI is not a bare prefix, by all of its bytes.
-    Raw(BTreeMap<WireKey, Route>),
+    Others(Others),
+}
+
+/// Routes of a family whose NLRI is more than a prefix, by what of it identifies the route: a label for
+/// example does not (RFC 8277, section 2.4).
+pub(crate) struct Others {
+    family: AddressFamily,
+    routes: BTreeMap<WireKey, Other>,
+}
+
+struct Other {
+    route: Route,
+    /// As it was announced, whole.
+    nlri: Nlri,
+}
+
+impl Others {
+    fn key(&self, nlri: &[u8], path_id: Option<u32>) -> WireKey {
+        let mut key = Vec::with_capacity(nlri.len());
+        NlriRef { family: self.family, path_id, bytes: nlri }.key(&mut key);
+        WireKey { nlri: Nlri::from_vec(key), path_id }
+    }
 }
 
 impl Routes {
@@ -71,7 +92,7 @@ impl Routes {
         match (nlri::is_prefix_family(afi, safi), afi) {
             (true, 1) => Routes::V4(Prefixes::new()),
             (true, _) => Routes::V6(Prefixes::new()),
-            _ => Routes::Raw(BTreeMap::new()),
+            _ => Routes::Others(Others { family: AddressFamily::new(afi, safi), routes: BTreeMap::new() }),
         }
     }
 
@@ -79,19 +100,22 @@ impl Routes {
         match self {
             Routes::V4(prefixes) => prefixes.len(),
             Routes::V6(prefixes) => prefixes.len(),
-            Routes::Raw(map) => map.len(),
+            Routes::Others(others) => others.routes.len(),
         }
     }
 
-    /// The route, made vacant where there was none; none where the NLRI is not of this family.
-    pub fn entry(&mut self, nlri: &[u8], path_id: Option<u32>) -> Option<&mut Route> {
+    /// The route, made vacant where there was none, and where not all of the NLRI identifies the route, the
+    /// NLRI it was announced with. None where the NLRI is not of this family.
+    pub fn entry(&mut self, nlri: &[u8], path_id: Option<u32>) -> Option<(&mut Route, Option<&mut Nlri>)> {
         Some(match self {
-            Routes::V4(prefixes) => prefixes.entry(Net::of_nlri(nlri)?, path_id),
-            Routes::V6(prefixes) => prefixes.entry(Net::of_nlri(nlri)?, path_id),
-            Routes::Raw(map) => match map.entry(raw(nlri, path_id)) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(Route::VACANT),
-            },
+            Routes::V4(prefixes) => (prefixes.entry(Net::of_nlri(nlri)?, path_id), None),
+            Routes::V6(prefixes) => (prefixes.entry(Net::of_nlri(nlri)?, path_id), None),
+            Routes::Others(others) => {
+                let new = || Other { route: Route::VACANT, nlri: Nlri::from_slice(nlri) };
+                let key = others.key(nlri, path_id);
+                let other = others.routes.entry(key).or_insert_with(new);
+                (&mut other.route, Some(&mut other.nlri))
+            }
         })
     }
 
@@ -99,15 +123,19 @@ impl Routes {
         match self {
             Routes::V4(prefixes) => prefixes.get(Net::of_nlri(nlri)?, path_id),
             Routes::V6(prefixes) => prefixes.get(Net::of_nlri(nlri)?, path_id),
-            Routes::Raw(map) => map.get(&raw(nlri, path_id)),
+            Routes::Others(others) => Some(&others.routes.get(&others.key(nlri, path_id))?.route),
         }
     }
 
-    pub fn remove(&mut self, nlri: &[u8], path_id: Option<u32>) -> Option<Route> {
+    /// The route that was there, and the NLRI as in [`Routes::entry`].
+    pub fn remove(&mut self, nlri: &[u8], path_id: Option<u32>) -> Option<(Route, Option<Nlri>)> {
         match self {
-            Routes::V4(prefixes) => prefixes.remove(Net::of_nlri(nlri)?, path_id),
-            Routes::V6(prefixes) => prefixes.remove(Net::of_nlri(nlri)?, path_id),
-            Routes::Raw(map) => map.remove(&raw(nlri, path_id)),
+            Routes::V4(prefixes) => Some((prefixes.remove(Net::of_nlri(nlri)?, path_id)?, None)),
+            Routes::V6(prefixes) => Some((prefixes.remove(Net::of_nlri(nlri)?, path_id)?, None)),
+            Routes::Others(others) => {
+                let key = others.key(nlri, path_id);
+                others.routes.remove(&key).map(|other| (other.route, Some(other.nlri)))
+            }
         }
     }
 
@@ -116,7 +144,9 @@ impl Routes {
         match self {
             Routes::V4(prefixes) => prefixes.retain(keep),
             Routes::V6(prefixes) => prefixes.retain(keep),
-            Routes::Raw(map) => map.retain(|key, route| keep(&|| key.clone(), route)),
+            Routes::Others(others) => {
+                others.routes.retain(|key, other| keep(&|| other.wire(key.path_id), &other.route));
+            }
         }
     }
 
@@ -124,7 +154,7 @@ impl Routes {
         match self {
             Routes::V4(prefixes) => Box::new(prefixes.values()),
             Routes::V6(prefixes) => Box::new(prefixes.values()),
-            Routes::Raw(map) => Box::new(map.values()),
+            Routes::Others(others) => Box::new(others.routes.values().map(|other| &other.route)),
         }
     }
 
@@ -132,7 +162,7 @@ impl Routes {
         match self {
             Routes::V4(prefixes) => Box::new(prefixes.values_mut()),
             Routes::V6(prefixes) => Box::new(prefixes.values_mut()),
-            Routes::Raw(map) => Box::new(map.values_mut()),
+            Routes::Others(others) => Box::new(others.routes.values_mut().map(|other| &mut other.route)),
         }
     }
 
@@ -142,14 +172,26 @@ impl Routes {
         match self {
             Routes::V4(prefixes) => prefixes.visit_span(span, after, visit),
             Routes::V6(prefixes) => prefixes.visit_span(span, after, visit),
-            Routes::Raw(map) => {
+            Routes::Others(others) => {
                 if !matches!(span, Span::All) {
                     return true;
                 }
-                let from = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
-                map.range((from, Bound::Unbounded)).all(|(key, route)| visit(&|| key.clone(), route))
+                let from = match after {
+                    Some(after) => Bound::Excluded(others.key(&after.nlri, after.path_id)),
+                    None => Bound::Unbounded,
+                };
+                others
+                    .routes
+                    .range((from, Bound::Unbounded))
+                    .all(|(key, other)| visit(&|| other.wire(key.path_id), &other.route))
             }
         }
+    }
+}
+
+impl Other {
+    fn wire(&self, path_id: Option<u32>) -> WireKey {
+        WireKey { nlri: self.nlri.clone(), path_id }
     }
 }
 
@@ -368,10 +410,6 @@ fn wire(length: u8, address: &[u8], path_id: Option<u32>) -> WireKey {
     WireKey { nlri, path_id }
 }
 
-fn raw(nlri: &[u8], path_id: Option<u32>) -> WireKey {
-    WireKey { nlri: Nlri::from_slice(nlri), path_id }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -426,11 +464,11 @@ mod tests {
                 let key = net.wire(path);
                 let model = (path.is_some(), net, path.unwrap_or(0));
                 if add {
-                    let route = routes.entry(&key.nlri, path).unwrap();
+                    let (route, _) = routes.entry(&key.nlri, path).unwrap();
                     prop_assert_eq!(route.is_vacant(), held.insert(model, number).is_none());
                     *route = Route { attributes: number, ..Route::VACANT };
                 } else {
-                    let gone = routes.remove(&key.nlri, path).map(|route| route.attributes);
+                    let gone = routes.remove(&key.nlri, path).map(|(route, _)| route.attributes);
                     prop_assert_eq!(gone, held.remove(&model));
                 }
                 let found = routes.get(&key.nlri, path).map(|route| route.attributes);

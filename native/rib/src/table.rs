@@ -31,6 +31,9 @@ pub struct Limits {
     pub hold_time_us: i64,
     /// Withdrawals that one `expire` may make; the rest is left to the next.
     pub max_expired: usize,
+    /// A table that is further behind its collectors than this lets nothing expire: what it has not
+    /// applied yet may confirm a route or bring a router back. 0: clocks alone decide.
+    pub max_lag_us: i64,
 }
 
 impl Default for Limits {
@@ -42,6 +45,7 @@ impl Default for Limits {
             eor_timeout_us: 300_000_000,
             hold_time_us: 300_000_000,
             max_expired: 100_000,
+            max_lag_us: 10_000_000,
         }
     }
 }
@@ -66,6 +70,28 @@ pub struct RoutingTable {
     pub(crate) routers: BTreeMap<Id, Router>,
     pub(crate) sets: Interner,
     pub(crate) routes: usize,
+    lag: Lag,
+}
+
+/// Whether there is more to be applied than clocks tell, as far as one can see.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lag {
+    /// When `expire` last looked.
+    looked_us: Option<i64>,
+    /// Nothing expires before.
+    until_us: i64,
+}
+
+impl Lag {
+    /// Somebody was late by `late_us`: as much time is given to what waits behind it.
+    fn late(&mut self, late_us: i64, now_us: i64, limits: &Limits) {
+        let most = limits.eor_timeout_us.max(limits.hold_time_us);
+        self.until_us = if late_us > limits.max_lag_us && limits.max_lag_us > 0 {
+            now_us.saturating_add(late_us.min(most))
+        } else {
+            0
+        };
+    }
 }
 
 impl std::fmt::Debug for RoutingTable {
@@ -86,6 +112,9 @@ pub(crate) struct Router {
     /// When the routes of a router that is gone end.
     pub ends_at_us: Option<i64>,
     pub peers: BTreeMap<Id, Peer>,
+    /// When the newest event applied had been received; none since `expire` looked.
+    pub heard_us: Option<i64>,
+    pub lag: Lag,
 }
 
 pub(crate) struct Peer {
@@ -170,12 +199,23 @@ impl RoutingTable {
     }
 
     /// Ends what has waited long enough: routes of lost sessions after the hold time, and routes
-    /// that a router which came back never announced again. To be called every few seconds, and at
-    /// once again while [`Deltas::more`] is set.
+    /// that a router which came back never announced again. To be called every second, and at
+    /// once again while [`Deltas::more`] is set. Nothing expires while the table is behind
+    /// ([`Limits::max_lag_us`]).
     pub fn expire(&mut self, now_us: i64) -> Deltas {
         let mut out = Recorder::default();
         let mut left = self.limits.max_expired;
+        // Not called for long: whoever calls was held up, by its store for example, and batches wait.
+        if let Some(looked_us) = self.lag.looked_us.replace(now_us).filter(|_| self.lag.until_us <= now_us) {
+            self.lag.late(now_us.saturating_sub(looked_us), now_us, &self.limits);
+        }
         for router in self.routers.values_mut() {
+            if let Some(heard_us) = router.heard_us.take() {
+                router.lag.late(now_us.saturating_sub(heard_us), now_us, &self.limits);
+            }
+            if now_us < self.lag.until_us.max(router.lag.until_us) {
+                continue;
+            }
             if left == 0 {
                 out.deltas.more = true;
                 break;

@@ -179,8 +179,13 @@ fn held_by_table(table: &RoutingTable) -> BTreeMap<Key, u8> {
 }
 
 fn run(steps: Vec<(u8, Step)>) {
-    let limits =
-        Limits { hold_time_us: HOLD_US, eor_timeout_us: EOR_US, max_expired: 3, ..Limits::default() };
+    let limits = Limits {
+        hold_time_us: HOLD_US,
+        eor_timeout_us: EOR_US,
+        max_expired: 3,
+        max_lag_us: 0,
+        ..Limits::default()
+    };
     let mut table = RoutingTable::new(limits);
     let (mut model, mut store) = (Model::default(), Store::default());
     let mut speakers: BTreeMap<u8, Speaker> = BTreeMap::new();
@@ -296,7 +301,8 @@ fn say(model: &mut Model, router: u8, peer: u8, view: RibView, epoch: u64, what:
                             "fe80::/10",
                         ][usize::from(one.prefix)]),
                     ),
-                    _ => (25, 70, vec![2, one.prefix]),
+                    // A family number without a reading.
+                    _ => (25, 200, vec![2, one.prefix]),
                 };
                 // A family without a reading is one NLRI a block, path identifiers and all.
                 let path = one.path.filter(|_| one.family < 2).map(u32::from);

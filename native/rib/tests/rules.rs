@@ -254,7 +254,7 @@ fn end_of_rib_sweeps_what_was_not_said_again_of_its_family_and_view() {
 
 #[test]
 fn a_router_without_end_of_rib_is_swept_after_the_timeout() {
-    let limits = Limits { eor_timeout_us: 10 * SECOND, ..Limits::default() };
+    let limits = Limits { eor_timeout_us: 10 * SECOND, max_lag_us: 0, ..Limits::default() };
     let mut table = RoutingTable::new(limits);
     let mut old = Speaker::new(1, EPOCH);
     old.start(&mut table);
@@ -282,7 +282,7 @@ fn a_router_without_end_of_rib_is_swept_after_the_timeout() {
 
 #[test]
 fn a_sweep_is_done_in_bounded_steps() {
-    let limits = Limits { eor_timeout_us: SECOND, max_expired: 2, ..Limits::default() };
+    let limits = Limits { eor_timeout_us: SECOND, max_expired: 2, max_lag_us: 0, ..Limits::default() };
     let mut table = RoutingTable::new(limits);
     let mut old = Speaker::new(1, EPOCH);
     old.start(&mut table);
@@ -301,7 +301,7 @@ fn a_sweep_is_done_in_bounded_steps() {
 
 #[test]
 fn a_router_that_does_not_come_back_ends_after_the_hold_time() {
-    let limits = Limits { hold_time_us: 10 * SECOND, ..Limits::default() };
+    let limits = Limits { hold_time_us: 10 * SECOND, max_lag_us: 0, ..Limits::default() };
     let mut table = RoutingTable::new(limits);
     let mut r = Speaker::new(1, EPOCH);
     r.start(&mut table);
@@ -322,9 +322,59 @@ fn a_router_that_does_not_come_back_ends_after_the_hold_time() {
     assert_eq!(table.peers(None)[0].row.state, PeerState::Down);
 }
 
+/// A router that lost its session; the table with a hold time of 60 s and a lag of at most 10 s; when the
+/// hold time is over.
+fn lost() -> (RoutingTable, Speaker, i64) {
+    let limits = Limits { hold_time_us: 60 * SECOND, max_lag_us: 10 * SECOND, ..Limits::default() };
+    let mut table = RoutingTable::new(limits);
+    let mut r = Speaker::new(1, EPOCH);
+    r.start(&mut table);
+    r.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], 1));
+    let over = r.now_us + 60 * SECOND;
+    r.end(&mut table);
+    (table, r, over)
+}
+
+#[test]
+fn a_table_that_looks_every_second_expires_in_time() {
+    let (mut table, r, over) = lost();
+    let mut now = r.now_us;
+    while now < over {
+        assert!(table.expire(now).is_empty());
+        now += SECOND;
+    }
+    assert_eq!(table.expire(now).ends.len(), 1);
+}
+
+#[test]
+fn nothing_expires_while_batches_are_behind() {
+    let (mut table, r, over) = lost();
+    // The end was received long ago and is applied only now: the router may be back already.
+    let now = over + 20 * SECOND;
+    assert!(table.expire(now).is_empty());
+    assert!(table.expire(now + 10 * SECOND).is_empty());
+    let mut new = Speaker::new(1, EPOCH + 5_000_000);
+    new.now_us = r.now_us + 5 * SECOND;
+    new.start(&mut table);
+    let again = new.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], 1));
+    assert!(again.routes.is_empty(), "it was never gone");
+}
+
+#[test]
+fn a_table_that_was_held_up_gives_as_much_time_again() {
+    let (mut table, r, over) = lost();
+    table.expire(r.now_us);
+    // The store was away for 100 s, and with it the pipeline.
+    let now = over + 40 * SECOND;
+    assert!(table.expire(now).is_empty());
+    let ends: Vec<i64> =
+        (1..200).filter(|second| !table.expire(now + second * SECOND).ends.is_empty()).collect();
+    assert_eq!(ends, [100]);
+}
+
 #[test]
 fn without_a_hold_time_the_end_of_the_session_is_the_end_of_its_routes() {
-    let limits = Limits { hold_time_us: 0, ..Limits::default() };
+    let limits = Limits { hold_time_us: 0, max_lag_us: 0, ..Limits::default() };
     let mut table = RoutingTable::new(limits);
     let mut r = Speaker::new(1, EPOCH);
     r.start(&mut table);
@@ -410,22 +460,48 @@ fn views_peers_and_routers_are_never_mixed() {
 }
 
 #[test]
-fn families_whose_nlri_is_unknown_are_keyed_by_its_octets() {
+fn families_without_a_reading_are_keyed_by_their_octets() {
     let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
     r.start(&mut table);
-    let evpn = |bytes: &[u8], action| group(action, 25, 70, bytes.to_vec());
-    r.say(&mut table, 1, IN, routes(1, vec![evpn(&[2, 3, 1, 2, 3], Action::Announce)]));
-    r.say(&mut table, 1, IN, routes(1, vec![evpn(&[2, 3, 1, 2, 4], Action::Announce)]));
-    let again = r.say(&mut table, 1, IN, routes(1, vec![evpn(&[2, 3, 1, 2, 3], Action::Announce)]));
+    let raw = |bytes: &[u8], action| group(action, 25, 200, bytes.to_vec());
+    r.say(&mut table, 1, IN, routes(1, vec![raw(&[2, 3, 1, 2, 3], Action::Announce)]));
+    r.say(&mut table, 1, IN, routes(1, vec![raw(&[2, 3, 1, 2, 4], Action::Announce)]));
+    let again = r.say(&mut table, 1, IN, routes(1, vec![raw(&[2, 3, 1, 2, 3], Action::Announce)]));
     assert!(again.is_empty());
-    let gone = r.say(&mut table, 1, IN, routes(1, vec![evpn(&[2, 3, 1, 2, 3], Action::Withdraw)]));
+    let gone = r.say(&mut table, 1, IN, routes(1, vec![raw(&[2, 3, 1, 2, 3], Action::Withdraw)]));
     assert_eq!(changes(&gone), ["-0203010203"]);
     assert_eq!(table.size().routes, 1);
 }
 
 #[test]
+fn a_label_is_no_part_of_the_key_and_a_new_one_is_another_nlri() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    // 65000:1 10.0.0.0/8 with a label; withdrawn with the label that RFC 8277 gives withdrawals.
+    let vpn = |label: [u8; 3], action| {
+        let nlri = [&[24 + 64 + 8][..], &label, &[0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 10]].concat();
+        group(action, 1, 128, nlri)
+    };
+    let first = [0, 1, 1];
+    r.say(&mut table, 1, IN, routes(1, vec![vpn(first, Action::Announce)]));
+    let page = table.routes(&rib::Query::default()).expect("a page");
+    let text = page.rows[0].nlri_text.as_deref().expect("a text");
+    assert!(text.contains("10.0.0.0/8"), "{text}");
+    assert!(r.say(&mut table, 1, IN, routes(1, vec![vpn(first, Action::Announce)])).is_empty());
+
+    let moved = r.say(&mut table, 1, IN, routes(1, vec![vpn([0, 2, 1], Action::Announce)]));
+    assert_eq!(changes(&moved), ["-600001010000fde8000000010a", "+600002010000fde8000000010a 1"]);
+    assert_eq!(table.size().routes, 1);
+
+    let gone = r.say(&mut table, 1, IN, routes(1, vec![vpn([0x80, 0, 0], Action::Withdraw)]));
+    assert_eq!(changes(&gone), ["-600002010000fde8000000010a"], "as it was announced");
+    assert_eq!(table.size().routes, 0);
+}
+
+#[test]
 fn limits_refuse_and_tell() {
-    let limits = Limits { max_routes: 2, max_peers_per_router: 1, max_routers: 1, ..Limits::default() };
+    let limits =
+        Limits { max_routes: 2, max_peers_per_router: 1, max_routers: 1, max_lag_us: 0, ..Limits::default() };
     let mut table = RoutingTable::new(limits);
     let mut r = Speaker::new(1, EPOCH);
     r.start(&mut table);

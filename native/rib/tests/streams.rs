@@ -72,7 +72,7 @@ fn play(table: &mut RoutingTable, batches: &[EncodedBatch]) -> u64 {
 fn the_table_is_the_same_for_any_split_and_for_a_second_session() {
     for folder in ["streams", "frr", "gobgp"] {
         for (name, stream) in streams(folder) {
-            let mut whole = RoutingTable::new(Limits::default());
+            let mut whole = RoutingTable::new(Limits { max_lag_us: 0, ..Limits::default() });
             play(&mut whole, &batches(&stream, 1, usize::MAX));
             let mut split = RoutingTable::new(Limits::default());
             play(&mut split, &batches(&stream, 1, 7));
@@ -145,7 +145,7 @@ proptest! {
         if shorten {
             payload.truncate(cut.index(payload.len()));
         }
-        let mut table = RoutingTable::new(Limits::default());
+        let mut table = RoutingTable::new(Limits { max_lag_us: 0, ..Limits::default() });
         let _ = table.apply(&payload);
         // What is held is whole: it lists, counts and ends.
         prop_assert_eq!(held(&table).len(), table.size().routes);
