@@ -23,7 +23,7 @@ defmodule ServiceRadar.BMP.Config do
     * `:drain_timeout` - how long a stopping session waits for its last batches, in ms; default 5,000
   * `:collector` - name of this station in the batches; default the node's name
   * `:partitions` - number of routing tables, each with a process of its own; a router always belongs to the same one.
-    Default the number of schedulers
+    Default 8. Stations that share a broker need the same number
   * `:table` - limits of each partition's routing table, a keyword list:
     * `:max_routes` - default 20 million
     * `:hold_time` - how long routes of a router whose session ended are kept as they were, in seconds; default 300
@@ -67,7 +67,7 @@ defmodule ServiceRadar.BMP.Config do
             max_sessions: 1000,
             session: @session,
             collector: nil,
-            partitions: nil,
+            partitions: 8,
             table: @table,
             broker: Broker.Local,
             store: Store.Memory,
@@ -149,7 +149,6 @@ defmodule ServiceRadar.BMP.Config do
 
   defp check(:allow, other), do: wrong(":allow", "a list of addresses and prefixes, or :any", other)
   defp check(key, count) when key in [:acceptors, :max_sessions], do: positive(inspect(key), count)
-  defp check(:partitions, nil), do: System.schedulers_online()
   defp check(:partitions, count), do: positive(":partitions", count)
   defp check(:collector, nil), do: to_string(node())
   defp check(:collector, name), do: is(name, is_binary(name), ":collector", "a string")
