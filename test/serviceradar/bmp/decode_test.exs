@@ -184,6 +184,19 @@ defmodule ServiceRadar.BMP.DecodeTest do
     end
   end
 
+  test "messages of a live router with octets changed at random are an answer, never a crash" do
+    {:ok, messages} = BMP.Replay.messages(Path.expand("../../../priv/sample/frr-pair.bmp.gz", __DIR__))
+    :rand.seed(:exsss, {4, 5, 6})
+
+    for message <- Enum.take_random(messages, 2_000) do
+      position = 6 + :rand.uniform(byte_size(message) - 6) - 1
+      <<before::binary-size(position), _, rest::binary>> = message
+      changed = <<before::binary, :rand.uniform(256) - 1, rest::binary>>
+      assert {:ok, [decoded], ""} = BMP.decode(changed)
+      with %Undecodable{raw: raw, error: error} <- decoded, do: assert({raw, error.path} != {changed, "bmp"})
+    end
+  end
+
   describe "a decoder" do
     test "gives the same messages in any split" do
       stream =
