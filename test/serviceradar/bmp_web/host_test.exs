@@ -61,4 +61,6 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       end
     end
   end
+else
+  IO.puts(:stderr, "left out: tests of pages in a host application (core build: LiveView is not there)")
 end

@@ -152,4 +152,6 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       refute has_element?(view, ".banner.bad")
     end
   end
+else
+  IO.puts(:stderr, "left out: tests of pages that follow a router (core build: LiveView is not there)")
 end

@@ -273,4 +273,6 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       end
     end
   end
+else
+  IO.puts(:stderr, "left out: tests of the pages (core build: LiveView is not there)")
 end

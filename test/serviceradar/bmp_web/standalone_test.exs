@@ -11,8 +11,8 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
 
     @moduletag capture_log: true
 
-    @no_browser if Browser.executable() == nil, do: "chromium is not installed: the pages are not tried in a browser"
-    if @no_browser, do: IO.puts("LEFT OUT: " <> @no_browser)
+    @no_browser if Browser.executable() == nil, do: "chromium is not installed"
+    if @no_browser, do: IO.puts(:stderr, "left out: the pages in a browser (#{@no_browser})")
 
     defp get(path) do
       url = String.to_charlist(Standalone.url() <> path)
@@ -133,4 +133,6 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       for type <- ["keyDown", "keyUp"], do: Browser.command(browser, "Input.dispatchKeyEvent", %{type: type, key: key})
     end
   end
+else
+  IO.puts(:stderr, "left out: tests of pages of their own endpoint (core build: LiveView is not there)")
 end

@@ -1,0 +1,73 @@
+alias ServiceRadar.BMP.Test.Postgres, as: Server
+
+cond do
+  not Code.ensure_loaded?(Phoenix.LiveViewTest) or not Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres) ->
+    IO.puts(:stderr, "left out: the pages over Postgres (core build: LiveView and Ecto are not there)")
+
+  why = Server.missing() ->
+    IO.puts(:stderr, "left out: the pages over Postgres (#{why})")
+
+  true ->
+    defmodule ServiceRadar.BMPWeb.PostgresPagesTest do
+      # The same pages over the store that keeps history.
+      use ExUnit.Case, async: false
+
+      import Phoenix.ConnTest
+      import Phoenix.LiveViewTest
+      import ServiceRadar.BMP.TestRouter
+
+      alias ServiceRadar.BMP
+      alias ServiceRadar.BMP.Wire
+      alias ServiceRadar.BMPWeb.Host
+
+      @endpoint Host.Endpoint
+      @moduletag capture_log: true
+      @moduletag timeout: 120_000
+
+      setup do
+        server = Server.start!()
+        on_exit(fn -> Server.stop(server) end)
+        Host.start!()
+        station = start_station!(:pages_live, store: {BMP.Store.Postgres, url: Server.url(server)})
+        socket = connect!(station)
+        :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up()])
+        ready(fn -> match?({:ok, [%{state: :up}]}, BMP.peers(station)) end)
+        on_exit(fn -> :gen_tcp.close(socket) end)
+        %{conn: build_conn(), station: station, socket: socket}
+      end
+
+      # A database on a busy machine takes its time.
+      defp ready(condition), do: eventually(condition, "it", 3_000)
+
+      defp tell(socket, parts), do: :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(parts)))
+
+      test "routes are searched, followed, and have a history", %{conn: conn, station: station, socket: socket} do
+        {:ok, view, _} = live(conn, "/live/routes?prefix=198.51.100.9&match=longest")
+        assert render_async(view, 5_000) =~ "No prefix covers 198.51.100.9"
+
+        tell(socket, attributes: Wire.mandatory(), nlri: ["198.51.100.0/24", "203.0.113.0/24"])
+        ready(fn -> has_element?(view, "#routes th a", "198.51.100.0/24") end)
+        tell(socket, attributes: Wire.mandatory([64_500, 64_999]), nlri: ["198.51.100.0/24"])
+        ready(fn -> has_element?(view, "#routes td.path", "64500 64999") end)
+
+        {:ok, route, _} = view |> element("#routes th a") |> render_click() |> follow_redirect(conn)
+        history = "section[aria-labelledby=history-title]"
+        assert has_element?(route, history <> " .change.good", "Announce")
+        assert has_element?(route, history <> " .change.warn", "Change")
+        refute has_element?(route, history, "203.0.113.0")
+
+        # Peer Down ends the route; history has it as what that implied.
+        :gen_tcp.send(socket, Wire.peer_down())
+        ready(fn -> has_element?(route, ".banner.bad", "Withdrawn") end)
+        ready(fn -> has_element?(route, history <> " .change.bad", "Withdraw") end)
+
+        {:ok, [peer]} = BMP.peers(station)
+        {:ok, page, _} = live(conn, "/live/peers/#{peer.peer_id}")
+        assert has_element?(page, ".banner.bad", "Down")
+        assert has_element?(page, "tbody th", "4-octet AS number")
+        assert has_element?(page, "#events .change.bad", "Peer down")
+        # Before its server, which ends with this process.
+        :ok = stop_supervised(station)
+      end
+    end
+end
