@@ -399,6 +399,27 @@ fn the_history_of_a_prefix_has_the_ends_of_its_peers() {
     );
 }
 
+/// Once its peers ended and it was vacuumed, the planner believes the state table empty and would scan it for every
+/// row of a commit, over all that the same commit has inserted.
+#[test]
+fn no_commit_scans_the_state_table() {
+    let Some(mut store) = store("plans") else { return };
+    let mut deltas = make::deltas();
+    for route in 0..500 {
+        make::announce(&mut deltas, 0, route, 1, 10);
+    }
+    store.commit(&deltas);
+    let mut down = make::deltas();
+    make::end(&mut down, EndScope::Peer(0), EndKind::Ended, 20);
+    store.commit(&down);
+    store.client.batch_execute("VACUUM ANALYZE").unwrap();
+    let plans = store.plans();
+    assert!(plans.iter().any(|(_, plan)| plan.contains("Index Scan using bgp_routing_state_key")));
+    for (file, plan) in plans {
+        assert!(!plan.contains("Seq Scan on bgp_routing_state"), "{file}:\n{plan}");
+    }
+}
+
 #[test]
 fn migrations_go_up_and_down_and_up() {
     let Some(cluster) = Cluster::shared() else { return };

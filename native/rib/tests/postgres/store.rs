@@ -57,6 +57,23 @@ impl Store {
         touched
     }
 
+    /// How the statements of a commit would be run now, by file.
+    pub fn plans(&mut self) -> Vec<(String, String)> {
+        let read =
+            |file: &str| fs::read_to_string(folder().join(file)).unwrap().replace("{schema}", &self.schema);
+        let mut transaction = self.client.transaction().unwrap();
+        transaction.execute(&read("store/settings.sql"), &[]).unwrap();
+        for kind in Kind::ALL {
+            transaction.batch_execute(&read(&format!("store/stage/{}.sql", kind.as_str()))).unwrap();
+        }
+        let mut plan = |file: String| {
+            let lines = transaction.query(&format!("EXPLAIN {}", read(&file)), &[]).unwrap();
+            let lines: Vec<String> = lines.iter().map(|line| line.get(0)).collect();
+            (file, lines.join("\n"))
+        };
+        files("store/commit", ".sql").into_iter().map(&mut plan).collect()
+    }
+
     /// A table from what is stored of one router, as after a restart.
     pub fn load(&mut self, router_id: &str, limits: Limits, now_us: i64) -> RoutingTable {
         let mut table = RoutingTable::new(limits);
