@@ -86,6 +86,7 @@ defmodule Mix.Tasks.Bmp.Station do
   defp explain({:EXIT, reason}), do: explain(reason)
   defp explain({%{__exception__: true} = error, _stack}), do: Exception.message(error)
   defp explain(%{__exception__: true} = error), do: Exception.message(error)
+  defp explain(reason) when is_atom(reason), do: "#{:inet.format_error(reason)}"
   defp explain(reason), do: inspect(reason)
 
   # The pages, where this build has them.
@@ -95,8 +96,11 @@ defmodule Mix.Tasks.Bmp.Station do
     if Code.ensure_loaded?(pages) do
       case Supervisor.start_child(BMP.Application.Supervisor, {pages, port: options[:web] || 4000}) do
         # Not there in the core build: a plain call would be a warning.
-        {:ok, _} -> apply(pages, :url, [])
-        {:error, reason} -> Mix.raise("the pages do not start: " <> explain(reason))
+        {:ok, _} ->
+          apply(pages, :url, [])
+
+        {:error, reason} ->
+          Mix.raise("the pages do not start: #{explain(reason)} (--web chooses another port, 0 a free one)")
       end
     end
   end

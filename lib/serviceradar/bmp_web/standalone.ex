@@ -10,8 +10,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     * `:ip` - address to listen on, text or tuple; default `"127.0.0.1"`. **There is no login**: who reaches another
       address sees the pages
     * `:port` - TCP port; default 4000, 0 for a free one (`url/0` tells which)
-    * `:host` - name that browsers know it by; default `"localhost"`. On a loopback address, only pages of this name and
-      of localhost may open its WebSocket; on others, only pages of the host and port that the WebSocket itself is asked of
+    * `:host` - name that browsers know it by; default `"localhost"`. On a loopback address it answers to this name and
+      to localhost only; on others to any, and its WebSocket to pages of the same host and port
     * `:secret_key_base` - at least 64 bytes; default made at each start: sessions of browsers end with it, and their
       pages load again by themselves
 
@@ -55,6 +55,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         url: [host: options[:host], port: options[:port]],
         server: true,
         check_origin: origins(options),
+        known_hosts: hosts(options),
         secret_key_base: options[:secret_key_base] || Base.encode64(:crypto.strong_rand_bytes(48)),
         live_view: [signing_salt: "bmp pages"],
         pubsub_server: ServiceRadar.BMPWeb.PubSub,
@@ -64,14 +65,20 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     # Another site's script, run in the browser of somebody who can reach the pages, is not let in.
     defp origins(options) do
-      case options[:ip] do
-        {127, _, _, _} -> loopback(options)
-        {0, 0, 0, 0, 0, 0, 0, 1} -> loopback(options)
-        _ -> :conn
+      case hosts(options) do
+        nil -> :conn
+        hosts -> Enum.map(hosts, &("//" <> &1))
       end
     end
 
-    defp loopback(options), do: Enum.uniq(["//localhost", "//127.0.0.1", "//[::1]", "//#{options[:host]}"])
+    # What it is called on a loopback address; nil for any name.
+    defp hosts(options) do
+      case options[:ip] do
+        {127, _, _, _} = ip -> Enum.uniq(["localhost", "127.0.0.1", "#{:inet.ntoa(ip)}", options[:host]])
+        {0, 0, 0, 0, 0, 0, 0, 1} -> Enum.uniq(["localhost", "[::1]", options[:host]])
+        _ -> nil
+      end
+    end
 
     defp check(options) do
       options = Keyword.merge(@options, options)

@@ -48,22 +48,28 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert upgrade(Standalone.url()) =~ "HTTP/1.1 101"
     end
 
+    test "on a loopback address it answers to its own names only" do
+      start_supervised!({Standalone, port: 0, host: "bmp.example"})
+      for host <- ["localhost", "127.0.0.1", "bmp.example"], do: assert(ask("/", host) =~ "HTTP/1.1 200")
+      answer = ask("/", "rebound.example")
+      assert answer =~ "HTTP/1.1 421"
+      refute answer =~ "ServiceRadar"
+    end
+
     defp upgrade(origin) do
+      ask("/live/websocket?vsn=2.0.0", "localhost", """
+      origin: #{origin}\r
+      connection: Upgrade\r
+      upgrade: websocket\r
+      sec-websocket-version: 13\r
+      sec-websocket-key: #{Base.encode64(:crypto.strong_rand_bytes(16))}\r
+      """)
+    end
+
+    defp ask(path, host, headers \\ "") do
       port = URI.parse(Standalone.url()).port
       {:ok, socket} = :gen_tcp.connect({127, 0, 0, 1}, port, [:binary, active: false])
-
-      :ok =
-        :gen_tcp.send(socket, """
-        GET /live/websocket?vsn=2.0.0 HTTP/1.1\r
-        host: localhost:#{port}\r
-        origin: #{origin}\r
-        connection: Upgrade\r
-        upgrade: websocket\r
-        sec-websocket-version: 13\r
-        sec-websocket-key: #{Base.encode64(:crypto.strong_rand_bytes(16))}\r
-        \r
-        """)
-
+      :ok = :gen_tcp.send(socket, "GET #{path} HTTP/1.1\r\nhost: #{host}:#{port}\r\n#{headers}\r\n")
       {:ok, answer} = :gen_tcp.recv(socket, 0, 5_000)
       :gen_tcp.close(socket)
       answer
