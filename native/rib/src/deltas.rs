@@ -1,10 +1,10 @@
 //! What a batch changed: the rows a store writes and the changes a page shows.
 //!
-//! A store applies one [`Deltas`] in one transaction: routers, peers, then [`End`]s, then routes.
-//! Ends come before routes so that a route announced again after its peer went down and came up
-//! inside one batch is not closed by the older end; a route announced before an end of the same
-//! batch is marked [`RouteDelta::ended`]. Everything carries (epoch, sequence), and a row is only
-//! ever replaced by a newer one, so that applying the same deltas twice changes nothing.
+//! A store applies one [`Deltas`] in one transaction, so that the outcome is as if everything came in the
+//! order of the positions: a route announced again after its peer went down and came up inside one
+//! batch is not closed by the older end, and one announced before an end of the same batch is
+//! ([`RouteDelta::ended`]). A row is only ever replaced by a newer one, so that applying the same deltas
+//! twice changes nothing.
 
 use std::net::{IpAddr, Ipv4Addr};
 
