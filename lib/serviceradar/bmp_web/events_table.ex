@@ -8,13 +8,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     alias ServiceRadar.BMPWeb.{Format, Paths}
 
-    @doc "Rows for a stream. Events have no key that is one field."
+    @doc "Rows for a stream. One message of a router may be several events."
     def rows(events) do
       for event <- events do
         key =
-          :erlang.phash2({event.router_id, event.peer_id, event.kind, event[:view], event.received_at_us, event[:afi]})
+          {event.router_id, event.epoch, event.sequence, event.kind, event.peer_id, event.view, event.afi, event.safi}
 
-        %{id: "event-#{key}", mark: 0, event: event}
+        %{id: "event-#{:erlang.phash2(key, 4_294_967_296)}", mark: 0, event: event}
       end
     end
 
@@ -47,7 +47,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               <td :if={@peer?} class="mono">
                 <.link :if={event.peer_id} navigate={Paths.peer(@base, event.peer_id)}>{Format.address(event.peer)}</.link>
               </td>
-              <td>{event.view && Format.view(event.view)} {event[:afi] && Format.family({event.afi, event.safi})}</td>
+              <td>{event.view && Format.view(event.view)} {event.afi && Format.family({event.afi, event.safi})}</td>
               <td class="number">{if event.routes not in [nil, 0], do: Format.count(event.routes)}</td>
               <td>{event.reason}</td>
             </tr>

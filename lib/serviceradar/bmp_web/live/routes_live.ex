@@ -307,7 +307,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       <div class={["field", @class, @error && "wrong"]}>
         <label for={"search-#{@name}"}>{@label}</label>
         {render_slot(@input, attributes(@name, @error, @message))}
-        <p id={@message} class={if @error, do: "error", else: "note"} role={@error && "alert"}>
+        <p :if={@error || @note} id={@message} class={if @error, do: "error", else: "note"} role={@error && "alert"}>
           {@error || (@note && "Read as #{@note}")}
         </p>
       </div>

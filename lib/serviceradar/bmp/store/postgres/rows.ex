@@ -170,6 +170,8 @@ if Code.ensure_loaded?(Postgrex) do
         reason: row["reason"],
         routes: row["routes"],
         synthetic: row["synthetic"],
+        epoch: row["epoch"],
+        sequence: row["sequence"],
         received_at_us: time(row["time"])
       }
     end
