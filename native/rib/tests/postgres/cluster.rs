@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -101,6 +102,8 @@ impl Cluster {
             .args(["-c", "fsync=off", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"])
             .args(std::env::var("SERVICERADAR_BMP_PG_OPTIONS").unwrap_or_default().split_whitespace())
             .current_dir(&folder)
+            // Signals meant for the tests' own process group are not for the server.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
