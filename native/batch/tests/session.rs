@@ -328,9 +328,12 @@ fn a_fault_goes_with_its_routes() {
     assert_eq!((routes.faults[0].attribute, &routes.faults[0].raw[..]), (Some(1), &[9][..]));
 }
 
+/// Peer, action, attributes, next hop, NLRI.
+type Route = (Option<proto::Peer>, i32, Vec<u8>, Vec<u8>, Vec<u8>);
+
 /// Routes with their positions, whatever messages joined.
-fn routes(batches: &[EncodedBatch]) -> Vec<(Option<proto::Peer>, i32, Vec<u8>, Vec<u8>, Vec<u8>)> {
-    let mut out: Vec<(Option<proto::Peer>, i32, Vec<u8>, Vec<u8>, Vec<u8>)> = Vec::new();
+fn routes(batches: &[EncodedBatch]) -> Vec<Route> {
+    let mut out: Vec<Route> = Vec::new();
     for encoded in batches {
         let batch = decode(encoded);
         for event in &batch.events {

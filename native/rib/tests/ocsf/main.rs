@@ -1,4 +1,5 @@
 //! OCSF events of what a table tells, against the compiled schema of OCSF 1.7.0 where it is at hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
 
 mod schema;
 #[path = "../support/mod.rs"]

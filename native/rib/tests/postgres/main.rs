@@ -1,5 +1,6 @@
 //! The store's SQL and the COPY streams against a real PostgreSQL: the files that the station runs,
 //! on a server of their own. Without server programs on the machine that is said and left out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
 
 mod churn;
 mod cluster;
