@@ -114,7 +114,7 @@ pub(crate) trait At {
 }
 
 impl<T> At for Result<T> {
-    #[inline]
+    #[inline(always)]
     fn at(self, name: &'static str) -> Self {
         match self {
             Ok(value) => Ok(value),
@@ -122,7 +122,7 @@ impl<T> At for Result<T> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn at_index(self, index: usize) -> Self {
         match self {
             Ok(value) => Ok(value),

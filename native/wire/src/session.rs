@@ -312,6 +312,7 @@ impl Drop for Feed<'_> {
     }
 }
 
+#[inline(always)]
 fn decode<'a>(
     bytes: &'a [u8],
     offset: u64,
@@ -379,6 +380,7 @@ fn remember(
     peer.add(message);
 }
 
+#[inline(always)]
 fn context<'a>(
     peer: &PeerHeader,
     peers: &'a HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
@@ -391,6 +393,7 @@ fn context<'a>(
     Context { two_octet_as: peer.two_octet_as_path(), add_path, inverted: false }
 }
 
+#[inline(always)]
 fn route_monitoring<'a>(
     version: u8,
     reader: &mut Reader<'a>,

@@ -10,6 +10,7 @@ use crate::reader::Reader;
 
 pub mod attribute;
 pub mod capability;
+pub mod flat;
 pub mod link_state;
 pub mod nlri;
 pub mod notification;
@@ -123,7 +124,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    #[inline]
+    #[inline(always)]
     pub fn has_path_ids(&self, family: AddressFamily) -> bool {
         self.add_path.contains(&family) != self.inverted
     }
@@ -174,11 +175,11 @@ impl Message {
 }
 
 /// Reads a header; gives the message type and a reader of the body.
-#[inline]
+#[inline(always)]
 pub(crate) fn header<'a>(reader: &mut Reader<'a>) -> Result<(u8, Reader<'a>)> {
     let at = *reader;
     let marker = reader.array::<16>().at("marker")?;
-    if marker != [0xff; 16] {
+    if u128::from_ne_bytes(marker) != u128::MAX {
         return Err(at.error(ErrorKind::Value {
             found: marker.into_iter().find(|octet| *octet != 0xff).unwrap_or(0).into(),
             expected: "16 octets of 255",
@@ -196,7 +197,7 @@ pub(crate) fn header<'a>(reader: &mut Reader<'a>) -> Result<(u8, Reader<'a>)> {
 }
 
 /// Reads a header and requires the message type.
-#[inline]
+#[inline(always)]
 pub(crate) fn header_of<'a>(
     reader: &mut Reader<'a>,
     wanted: u8,

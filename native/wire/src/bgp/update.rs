@@ -77,8 +77,8 @@ pub struct UpdateView<'a> {
     context: Context<'a>,
     withdrawn: &'a [u8],
     nlri: &'a [u8],
-    slots: SmallVec<[Slot; 12]>,
-    groups: SmallVec<[RouteGroup<'a>; 4]>,
+    slots: SmallVec<[Slot; 10]>,
+    groups: SmallVec<[RouteGroup<'a>; 1]>,
     faults: Vec<Fault>,
     end_of_rib: Option<AddressFamily>,
     as_width_mismatch: bool,
@@ -86,7 +86,7 @@ pub struct UpdateView<'a> {
 
 impl<'a> UpdateView<'a> {
     /// Reads a whole message, its header included.
-    #[inline]
+    #[inline(always)]
     pub fn decode_message(reader: &mut Reader<'a>, context: Context<'a>) -> Result<Self> {
         let body = super::header_of(reader, 2, "2 (UPDATE)")?;
         Self::decode(body, context)
@@ -132,6 +132,7 @@ impl<'a> UpdateView<'a> {
         Ok(view)
     }
 
+    #[inline(always)]
     fn push_group(
         &mut self,
         action: Action,
@@ -147,6 +148,7 @@ impl<'a> UpdateView<'a> {
         Ok(())
     }
 
+    #[inline(always)]
     fn read_attributes(&mut self, mut reader: Reader<'a>) -> Result<Seen> {
         let start = self.offset;
         let mut seen = Seen::default();
@@ -175,7 +177,7 @@ impl<'a> UpdateView<'a> {
         Ok(seen)
     }
 
-    #[inline]
+    #[inline(always)]
     fn read_attribute(&mut self, attribute: &AttributeRef<'a>, seen: &mut Seen, start: u64) -> Result<()> {
         let code = attribute.code;
         let mut discarded = false;
@@ -203,7 +205,7 @@ impl<'a> UpdateView<'a> {
     }
 
     /// Whether the attribute is to be left out.
-    #[inline]
+    #[inline(always)]
     fn check_attribute(&mut self, attribute: &AttributeRef<'a>) -> bool {
         let Err((treatment, error)) = attribute::check(attribute, self.context) else {
             return false;
@@ -256,7 +258,7 @@ impl<'a> UpdateView<'a> {
     }
 
     /// RFC 7606, section 3.d
-    #[inline]
+    #[inline(always)]
     fn require_mandatory(&mut self, seen: Seen, offset: u64) {
         let announces = self.groups.iter().any(|group| group.action == Action::Announce);
         if !announces {
@@ -317,7 +319,13 @@ impl<'a> UpdateView<'a> {
         self.slots.iter().map(|slot| self.resolve(*slot))
     }
 
+    /// The attributes that count: those that RFC 7606 discards are left out.
     #[inline]
+    pub fn kept_attributes(&self) -> impl Iterator<Item = AttributeRef<'a>> + '_ {
+        self.slots.iter().filter(|slot| !slot.discarded).map(|slot| self.resolve(*slot))
+    }
+
+    #[inline(always)]
     fn resolve(&self, slot: Slot) -> AttributeRef<'a> {
         let start = usize::from(slot.start);
         AttributeRef {
@@ -344,16 +352,46 @@ impl<'a> UpdateView<'a> {
     pub fn canonical_attributes(&self, out: &mut Vec<u8>) {
         let kept = |slot: &&Slot| !slot.discarded && !matches!(slot.code, 3 | 14 | 15 | 17 | 18);
         if self.slots.is_sorted_by_key(|slot| if matches!(slot.code, 14 | 15) { 0 } else { slot.code }) {
-            self.slots.iter().filter(kept).for_each(|slot| self.canonical_attribute(*slot, out));
+            self.write_canonical(self.slots.iter().filter(kept).copied(), out);
         } else {
-            let mut sorted: SmallVec<[Slot; 12]> = self.slots.iter().filter(kept).copied().collect();
+            let mut sorted: SmallVec<[Slot; 10]> = self.slots.iter().filter(kept).copied().collect();
             sorted.sort_by_key(|slot| slot.code);
-            sorted.iter().for_each(|slot| self.canonical_attribute(*slot, out));
+            self.write_canonical(sorted.into_iter(), out);
         }
     }
 
+    /// What is canonical on the wire already, and that is nearly all, is copied as it is, neighbours together.
     #[inline]
-    fn canonical_attribute(&self, slot: Slot, out: &mut Vec<u8>) {
+    fn write_canonical(&self, slots: impl Iterator<Item = Slot>, out: &mut Vec<u8>) {
+        let (mut start, mut end) = (0, 0);
+        for slot in slots {
+            if self.is_canonical(slot) {
+                let value = usize::from(slot.start);
+                let head = value.saturating_sub(3);
+                if head != end {
+                    out.extend_from_slice(self.body.get(start..end).unwrap_or_default());
+                    start = head;
+                }
+                end = value + usize::from(slot.length);
+            } else {
+                out.extend_from_slice(self.body.get(start..end).unwrap_or_default());
+                (start, end) = (0, 0);
+                self.rewrite_canonical(slot, out);
+            }
+        }
+        out.extend_from_slice(self.body.get(start..end).unwrap_or_default());
+    }
+
+    /// Flags without an unused bit, a length of one octet, and nothing to be widened.
+    #[inline(always)]
+    fn is_canonical(&self, slot: Slot) -> bool {
+        slot.flags & 0x1f == 0
+            && !(slot.code == AsPath::CODE && self.context.two_octet_as)
+            && !(slot.code == Aggregator::CODE && slot.length == 6)
+    }
+
+    #[cold]
+    fn rewrite_canonical(&self, slot: Slot, out: &mut Vec<u8>) {
         let attribute = self.resolve(slot);
         match attribute.code {
             AsPath::CODE if self.context.two_octet_as => {

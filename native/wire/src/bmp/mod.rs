@@ -147,7 +147,7 @@ pub struct CommonHeader {
 impl CommonHeader {
     /// Reads version and length, the two fields that framing rests on. An error here is fatal for
     /// the session: where the next message starts is not known any more.
-    #[inline]
+    #[inline(always)]
     pub fn decode(reader: &mut Reader<'_>, limit: u32) -> Result<Self> {
         let at = *reader;
         let version = reader.u8().at("version").at("bmp")?;

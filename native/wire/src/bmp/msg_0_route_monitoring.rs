@@ -59,7 +59,7 @@ pub const CODE_POINTS: [CodePoints; 2] = [
 
 impl<'a> RouteMonitoringView<'a> {
     /// Reads what follows the per-peer header.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn decode(
         version: u8,
         peer: PeerHeader,

@@ -147,7 +147,7 @@ impl PeerHeader {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {
         let mut header = reader.sub(LENGTH).at("peer_header")?;
         let reader = &mut header;

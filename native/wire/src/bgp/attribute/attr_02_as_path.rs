@@ -70,7 +70,7 @@ pub(crate) struct SegmentRef<'a> {
 
 impl<'a> SegmentRef<'a> {
     /// RFC 7606, section 7.2: an unknown type, a segment past the end and an empty segment are malformed.
-    #[inline]
+    #[inline(always)]
     pub fn read(reader: &mut Reader<'a>, two_octet: bool) -> Result<Self> {
         let at = *reader;
         let number = reader.u8().at("type")?;

@@ -239,7 +239,7 @@ pub struct AttributeRef<'a> {
 
 impl<'a> AttributeRef<'a> {
     /// Reads flags, code, length; the value is not looked at.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self> {
         let flags = reader.u8().at("flags")?;
         let code = reader.u8().at("code")?;
@@ -415,7 +415,7 @@ macro_rules! attributes {
     };
 }
 
-#[inline]
+#[inline(always)]
 fn check_one<T: PathAttribute>(
     attribute: &AttributeRef<'_>,
     context: Context<'_>,

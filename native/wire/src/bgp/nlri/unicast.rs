@@ -10,7 +10,7 @@ use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
 
 /// Takes one prefix, its length octet included.
-#[inline]
+#[inline(always)]
 pub(crate) fn take<'a>(reader: &mut Reader<'a>, limit: u8) -> Result<&'a [u8]> {
     let Some(&length) = reader.peek().first() else {
         return reader.take(1).at("prefix_length");
@@ -21,12 +21,12 @@ pub(crate) fn take<'a>(reader: &mut Reader<'a>, limit: u8) -> Result<&'a [u8]> {
     reader.take(1 + octets(length)).at("prefix")
 }
 
-#[inline]
+#[inline(always)]
 fn octets(length: u8) -> usize {
     usize::from(length).div_ceil(8)
 }
 
-#[inline]
+#[inline(always)]
 pub(crate) fn check(mut reader: Reader<'_>, add_path: bool, limit: u8) -> Result<u32> {
     let mut count = 0;
     while !reader.is_empty() {
@@ -70,7 +70,7 @@ pub(crate) fn prefix(length: u8, octets: &[u8], v6: bool) -> Option<IpNet> {
 }
 
 /// `bytes` as [`take`] gives them.
-#[inline]
+#[inline(always)]
 pub(crate) fn decode_v4(bytes: &[u8]) -> Option<IpNet> {
     let (&length, rest) = bytes.split_first()?;
     let mut address = [0; 4];
@@ -80,7 +80,7 @@ pub(crate) fn decode_v4(bytes: &[u8]) -> Option<IpNet> {
 }
 
 /// `bytes` as [`take`] gives them.
-#[inline]
+#[inline(always)]
 pub(crate) fn decode_v6(bytes: &[u8]) -> Option<IpNet> {
     let (&length, rest) = bytes.split_first()?;
     let mut address = [0; 16];
