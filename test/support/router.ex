@@ -18,13 +18,13 @@ defmodule ServiceRadar.BMP.TestRouter do
   end
 
   @doc "Waits until `function` gives a true value, and gives it."
-  def eventually(function, what \\ "it", attempts \\ 300) do
+  def eventually(function, what \\ "it", attempts \\ 2_000) do
     cond do
       value = function.() ->
         value
 
       attempts == 0 ->
-        flunk("#{what} did not happen within 3 seconds")
+        flunk("#{what} did not happen within 20 seconds")
 
       true ->
         Process.sleep(10)
