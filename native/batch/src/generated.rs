@@ -241,9 +241,9 @@ pub struct PeerDown {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Routes {
     /// The path attributes that the announced routes share, in RFC 4271 encoding: sorted by code,
-    /// AS_PATH and AGGREGATOR with four-octet AS numbers, AS4_* merged (RFC 6793), without MP_REACH_NLRI and
-    /// MP_UNREACH_NLRI, without attributes that RFC 7606 discards. These bytes are the attribute
-    /// set's identity.
+    /// AS_PATH and AGGREGATOR with four-octet AS numbers, AS4_* merged (RFC 6793), without NEXT_HOP,
+    /// MP_REACH_NLRI and MP_UNREACH_NLRI, which are in the groups, and without attributes that RFC 7606
+    /// discards. These bytes are the attribute set's identity.
     #[prost(bytes = "bytes", tag = "1")]
     pub attributes: ::prost::bytes::Bytes,
     /// In the order of the message.
