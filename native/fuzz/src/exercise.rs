@@ -1,0 +1,249 @@
+//! Everything that can be done with a frame, and what must hold of it.
+
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use wire::bgp::flat::Flat;
+use wire::bgp::{self, Attributes};
+use wire::bmp::{Body, Message, Mirrored};
+use wire::session::{Content, Decoder};
+use wire::Raw;
+
+use crate::memory::{measure, Used};
+
+/// The steps that are measured apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Bytes to a frame by reference; what is no Route Monitoring is owned already.
+    Decode,
+    /// Numbers in buffers, and the canonical attributes.
+    Flat,
+    /// Owned, typed values.
+    Owned,
+    /// All of it as JSON text.
+    Json,
+    /// The way of the pipeline: bytes to batches, and those into a table.
+    Pipeline,
+}
+
+/// What a step may hold at once: `per_octet` for each octet of the frame, and `constant`.
+///
+/// The figures are the sizes of what one octet can be on the wire, and a growing vector has its old and its new place at
+/// once (three times its length). An IPv4 default route is one octet and an owned NLRI of 40; an attribute of three
+/// octets that is faulty leaves a fault with its path.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    pub step: Step,
+    pub per_octet: u64,
+    pub constant: u64,
+}
+
+pub const BOUNDS: [Bound; 5] = [
+    Bound { step: Step::Decode, per_octet: 100, constant: 2_000 },
+    Bound { step: Step::Flat, per_octet: 100, constant: 2_000 },
+    Bound { step: Step::Owned, per_octet: 150, constant: 2_000 },
+    Bound { step: Step::Json, per_octet: 300, constant: 4_000 },
+    Bound { step: Step::Pipeline, per_octet: 1000, constant: 100_000 },
+];
+
+/// What the frames of a run came to.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub frames: u64,
+    pub octets: u64,
+    pub read: u64,
+    pub unreadable: u64,
+    pub faulty: u64,
+    pub routes: u64,
+    pub lost_framing: u64,
+    /// For each of [`BOUNDS`]: the largest peak beyond the constant for each octet of its frame, in thousandths.
+    pub most: [u64; BOUNDS.len()],
+    /// Allocations of a step for each octet, in thousandths, beyond a hundred.
+    pub most_calls: u64,
+    /// For each of [`BOUNDS`]: of the processor's time, for one frame (for a round where it is the pipeline).
+    pub slowest: [Duration; BOUNDS.len()],
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tally { frames, octets, read, unreadable, faulty, routes, .. } = self;
+        write!(f, "{frames} frames ({octets} octets): {read} read, {faulty} of them with faults, {unreadable} unreadable; ")?;
+        write!(f, "{routes} routes; at the most, of memory for an octet and of time for a frame:")?;
+        for ((bound, most), slowest) in BOUNDS.iter().zip(self.most).zip(self.slowest) {
+            write!(f, " {:?} {}.{} {slowest:.1?},", bound.step, most / 1000, most % 1000 / 100)?;
+        }
+        write!(f, " allocations for an octet {}.{}", self.most_calls / 1000, self.most_calls % 1000 / 100)
+    }
+}
+
+impl Tally {
+    /// Keeps what a step needed, and fails where it was too much.
+    pub fn used(&mut self, step: Step, octets: usize, used: Used) {
+        let place = BOUNDS.iter().position(|bound| bound.step == step).unwrap();
+        let bound = BOUNDS[place];
+        let octets = octets.max(1) as u64;
+        let beyond = used.peak.saturating_sub(bound.constant);
+        self.most[place] = self.most[place].max(beyond * 1000 / octets);
+        self.slowest[place] = self.slowest[place].max(used.time);
+        self.most_calls = self.most_calls.max(used.calls.saturating_sub(100) * 1000 / octets);
+        assert!(
+            beyond <= bound.per_octet * octets,
+            "{step:?} held {} octets for a frame of {octets}, which is above {} each and {}",
+            used.peak,
+            bound.per_octet,
+            bound.constant
+        );
+    }
+
+    pub fn add(&mut self, other: &Tally) {
+        self.frames += other.frames;
+        self.octets += other.octets;
+        self.read += other.read;
+        self.unreadable += other.unreadable;
+        self.faulty += other.faulty;
+        self.routes += other.routes;
+        self.lost_framing += other.lost_framing;
+        for (mine, theirs) in self.most.iter_mut().zip(other.most) {
+            *mine = (*mine).max(theirs);
+        }
+        self.most_calls = self.most_calls.max(other.most_calls);
+        for (mine, theirs) in self.slowest.iter_mut().zip(other.slowest) {
+            *mine = (*mine).max(theirs);
+        }
+    }
+}
+
+/// Buffers that are used again, as the pipeline does.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    flat: Flat,
+    canonical: Vec<u8>,
+    key: Vec<u8>,
+    text: String,
+    encoded: Vec<u8>,
+}
+
+/// Feeds one whole frame, and does everything with it that can be done.
+///
+/// # Panics
+/// When something does not hold that must.
+pub fn frame(decoder: &mut Decoder, frame: &[u8], buffers: &mut Buffers, tally: &mut Tally) {
+    tally.frames += 1;
+    tally.octets += frame.len() as u64;
+    let before = decoder.offset();
+    let mut feed = decoder.feed(frame);
+    let (decoded, used) = measure(|| feed.next());
+    tally.used(Step::Decode, frame.len(), used);
+    let decoded = decoded.expect("a whole frame comes out").expect("framing holds");
+    assert_eq!((decoded.offset, decoded.bytes), (before, frame), "a frame is what was fed");
+    match &decoded.content {
+        Ok(Content::RouteMonitoring(view)) => {
+            let ((), used) = measure(|| by_reference(&view.update, buffers));
+            tally.used(Step::Flat, frame.len(), used);
+            tally.faulty += u64::from(!view.update.faults().is_empty());
+            tally.routes += view.update.groups().iter().map(|group| u64::from(group.count)).sum::<u64>();
+            view.update.groups().iter().for_each(|group| each_nlri(group, buffers));
+            view.update.faults().iter().for_each(|fault| inside(&fault.error, before, frame.len()));
+        }
+        Ok(Content::Other(_)) => {}
+        Err(error) => inside(error, before, frame.len()),
+    }
+    let (message, used) = measure(|| decoded.into_message());
+    tally.used(Step::Owned, frame.len(), used);
+    assert!(feed.next().is_none(), "one frame is one frame");
+    drop(feed);
+    assert_eq!(
+        (decoder.pending(), decoder.offset()),
+        (0, before + frame.len() as u64),
+        "everything is taken"
+    );
+    match message {
+        Ok(message) => {
+            tally.read += 1;
+            let (json, used) = measure(|| serde_json::to_string(&message));
+            json.expect("JSON is total");
+            tally.used(Step::Json, frame.len(), used);
+            written_again(decoder, &message, &mut buffers.encoded);
+        }
+        Err(_) => tally.unreadable += 1,
+    }
+}
+
+/// An error names a place in the frame, and prints.
+fn inside(error: &wire::DecodeError, start: u64, length: usize) {
+    let end = start + length as u64;
+    assert!((start..=end).contains(&error.offset()), "{error} is not in {start}..{end}");
+    assert!(!error.to_string().is_empty());
+}
+
+fn by_reference(update: &bgp::UpdateView<'_>, buffers: &mut Buffers) {
+    buffers.flat.read(update);
+    buffers.canonical.clear();
+    update.canonical_attributes(&mut buffers.canonical);
+}
+
+fn each_nlri(group: &bgp::RouteGroup<'_>, buffers: &mut Buffers) {
+    let mut walked = 0;
+    for nlri in group.iter() {
+        let nlri = nlri.expect("a group has been checked");
+        buffers.key.clear();
+        nlri.key(&mut buffers.key);
+        let value = nlri.value();
+        // `prefix` has ways of its own for some families.
+        assert_eq!(nlri.prefix(), value.prefix());
+        buffers.text.clear();
+        write!(buffers.text, "{value}").unwrap();
+        walked += 1;
+    }
+    assert_eq!(walked, group.count, "as many NLRI as were counted");
+}
+
+/// The canonical attributes read back and are canonical, and what is written of the message reads as the same message.
+fn written_again(decoder: &mut Decoder, message: &Message, encoded: &mut Vec<u8>) {
+    match &message.body {
+        // A fault leaves out what it is about.
+        Body::RouteMonitoring(route) if !route.update.faults.is_empty() => {
+            route.update.groups().for_each(drop);
+            return;
+        }
+        Body::RouteMonitoring(route) => {
+            route.path_markings().for_each(drop);
+            encoded.clear();
+            route.update.attributes.encode_canonical(encoded);
+            let canonical = Attributes::decode_canonical(encoded).expect("canonical attributes read back");
+            let mut again = Vec::new();
+            canonical.encode_canonical(&mut again);
+            assert_eq!(*encoded, again, "canonical attributes stay what they are");
+        }
+        _ => {}
+    }
+    encoded.clear();
+    message.encode(encoded);
+    let mut feed = decoder.feed(encoded);
+    let again = feed.next().expect("one frame").expect("framing holds").into_message();
+    let again = again.expect("what was written reads");
+    assert_eq!(without_places(again.body), without_places(message.body.clone()), "written: {encoded:02x?}");
+}
+
+/// Without what has more than one form on the wire, and what says where it was.
+fn without_places(mut body: Body) -> Body {
+    match &mut body {
+        Body::RouteMirroring(mirroring) => {
+            for mirrored in &mut mirroring.mirrored {
+                if let Mirrored::BgpMessage { decoded, error, .. } = mirrored {
+                    *error = None;
+                    if let Some(bgp::Message::Update(update)) = decoded.as_deref_mut() {
+                        update.faults.clear();
+                    }
+                }
+            }
+        }
+        // RFC 9072, section 2: with extended parameters the length of one octet says nothing.
+        Body::PeerUp(up) => {
+            up.sent_open_message = Raw::default();
+            up.received_open_message = Raw::default();
+        }
+        _ => {}
+    }
+    body
+}
