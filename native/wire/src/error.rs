@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Length { found: usize, expected: &'static str },
     /// A value that the field does not have.
     Value { found: u64, expected: &'static str },
+    /// A form that the element's specification rules out.
+    Form { expected: &'static str },
     /// A prefix length longer than an address of the family.
     PrefixLength { found: u8, limit: u8 },
     /// The flags of a path attribute conflict with its type (RFC 7606, section 3.c).
@@ -161,6 +163,7 @@ impl fmt::Display for ErrorKind {
             }
             ErrorKind::Length { found, expected } => write!(f, "length is {found}, not {expected}"),
             ErrorKind::Value { found, expected } => write!(f, "value is {found}, not {expected}"),
+            ErrorKind::Form { expected } => write!(f, "is not {expected}"),
             ErrorKind::PrefixLength { found, limit } => {
                 write!(f, "prefix length is {found}, the limit is {limit}")
             }

@@ -51,7 +51,14 @@ pub enum Shape {
     Segments(&'static Shape),
     /// TLVs to the end.
     Tlvs(fn() -> &'static Namespace),
+    /// One TLV, whatever follows it.
+    Tlv(fn() -> &'static Namespace),
+    /// What no other shape says: a form that depends on what was read before it.
+    Custom(Custom),
 }
+
+/// Reads a value of a [`Shape::Custom`]; the number is how deep it is in other TLVs.
+pub type Custom = fn(&mut Reader<'_>, usize) -> Result<Value>;
 
 /// TLVs that share types and header.
 #[derive(Debug)]
@@ -124,12 +131,37 @@ impl Namespace {
         self.decode_at(reader, 0)
     }
 
+    /// Whether every TLV of a type that is known has its type's form.
+    pub(crate) fn fits(&self, tlvs: &[Tlv]) -> bool {
+        tlvs.iter().all(|tlv| self.find(tlv.number).is_none_or(|(_, shape)| shape.fits(&tlv.value)))
+    }
+
     fn decode_at(&'static self, reader: &mut Reader<'_>, depth: usize) -> Result<Vec<Tlv>> {
         let mut tlvs = Vec::new();
         while !reader.is_empty() {
             tlvs.push(Tlv::decode(reader, self, depth).at_index(tlvs.len()).at("tlvs")?);
         }
         Ok(tlvs)
+    }
+}
+
+impl Shape {
+    /// Whether a value that was read with this shape has it: one that has not is raw.
+    pub(crate) fn fits(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Shape::Octets | Shape::Bytes(_), _) => true,
+            (_, Value::Raw(_)) => false,
+            (Shape::Tlvs(namespace) | Shape::Tlv(namespace), Value::Tlvs { tlvs, .. }) => {
+                namespace().fits(tlvs)
+            }
+            (Shape::Fields(shapes), Value::Fields(values)) => {
+                shapes.iter().zip(values).all(|((_, shape), (_, value))| shape.fits(value))
+            }
+            (Shape::Repeat(shape) | Shape::Segments(shape), Value::List(values) | Value::Counted(values)) => {
+                values.iter().all(|value| shape.fits(value))
+            }
+            _ => true,
+        }
     }
 }
 
@@ -199,7 +231,7 @@ impl Value {
         Value::decode_at(shape, reader, 0)
     }
 
-    fn decode_at(shape: Shape, reader: &mut Reader<'_>, depth: usize) -> Result<Self> {
+    pub(crate) fn decode_at(shape: Shape, reader: &mut Reader<'_>, depth: usize) -> Result<Self> {
         Ok(match shape {
             Shape::Number(octets) => number(reader, octets)?,
             Shape::AnyNumber => {
@@ -247,11 +279,17 @@ impl Value {
             })?,
             Shape::Repeat(shape) => repeat(reader, |reader| Value::decode_at(*shape, reader, depth))?,
             // Deeper than any RFC nests: the stack must not depend on what is on the wire.
-            Shape::Tlvs(_) if depth == DEEPEST => Value::Raw(reader.take_rest().into()),
+            Shape::Tlvs(_) | Shape::Tlv(_) if depth >= DEEPEST => Value::Raw(reader.take_rest().into()),
             Shape::Tlvs(namespace) => {
                 let namespace = namespace();
                 Value::Tlvs { header: namespace.header, tlvs: namespace.decode_at(reader, depth + 1)? }
             }
+            Shape::Tlv(namespace) => {
+                let namespace = namespace();
+                let tlv = Tlv::decode(reader, namespace, depth + 1)?;
+                Value::Tlvs { header: namespace.header, tlvs: vec![tlv] }
+            }
+            Shape::Custom(read) => read(reader, depth)?,
         })
     }
 
@@ -281,6 +319,22 @@ impl Value {
         match self {
             Value::Fields(fields) => fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value),
             _ => None,
+        }
+    }
+
+    /// The TLVs.
+    pub fn tlvs(&self) -> &[Tlv] {
+        match self {
+            Value::Tlvs { tlvs, .. } => tlvs,
+            _ => &[],
+        }
+    }
+
+    /// The values of a list.
+    pub fn list(&self) -> &[Value] {
+        match self {
+            Value::List(values) | Value::Counted(values) => values,
+            _ => &[],
         }
     }
 

@@ -128,6 +128,7 @@ impl<'a> UpdateView<'a> {
             view.push_group(Action::Announce, AddressFamily::IPV4_UNICAST, next_hop, nlri).at("nlri")?;
         }
         view.require_mandatory(seen, nlri.offset());
+        view.require_company(seen);
         view.apply_treatment();
         Ok(view)
     }
@@ -242,7 +243,7 @@ impl<'a> UpdateView<'a> {
     fn check_flags<T: PathAttribute>(&mut self, attribute: &AttributeRef<'a>) {
         if attribute.flags & attribute::flags::CLASS != T::CLASS {
             let error = attribute.reader().error(ErrorKind::Flags { found: attribute.flags });
-            self.attribute_fault(T::WRONG_FLAGS, attribute, error);
+            self.attribute_fault(T::wrong_flags(attribute.flags), attribute, error);
         }
     }
 
@@ -264,9 +265,11 @@ impl<'a> UpdateView<'a> {
         if !announces {
             return;
         }
+        // RFC 8205, section 3: BGPsec_PATH stands in for AS_PATH.
+        let bgpsec = seen.contains(attribute::BgpsecPath::CODE);
         let mandatory = [
             (attribute::Origin::CODE, attribute::Origin::NAME, true),
-            (AsPath::CODE, AsPath::NAME, true),
+            (AsPath::CODE, AsPath::NAME, !bgpsec),
             (attribute::ClassicNextHop::CODE, attribute::ClassicNextHop::NAME, !self.nlri.is_empty()),
         ];
         for (code, name, needed) in mandatory {
@@ -275,6 +278,35 @@ impl<'a> UpdateView<'a> {
                     DecodeError::new(ErrorKind::Missing, offset).in_field(name).in_field("path_attributes");
                 self.fault(Treatment::TreatAsWithdraw, Some(code), error, &[]);
             }
+        }
+    }
+
+    /// What attributes ask of each other and of the routes.
+    #[inline]
+    fn require_company(&mut self, seen: Seen) {
+        // RFC 8205, section 5.2
+        if seen.contains(attribute::BgpsecPath::CODE) && seen.contains(AsPath::CODE) {
+            self.company_fault(attribute::BgpsecPath::CODE, "an attribute beside AS_PATH");
+        }
+        // RFC 10039, section 4: with VPN and EVPN routes only.
+        if seen.contains(attribute::DPath::CODE)
+            && self.groups.iter().any(|group| {
+                group.action == Action::Announce
+                    && !matches!((group.family.afi, group.family.safi), (1 | 2, 128) | (25, 70))
+            })
+        {
+            self.company_fault(attribute::DPath::CODE, "an attribute of routes of this family");
+        }
+    }
+
+    #[cold]
+    fn company_fault(&mut self, code: u8, expected: &'static str) {
+        let found = self.attributes().find(|attribute| attribute.code == code);
+        if let Some(found) = found {
+            let error = found.reader().error(ErrorKind::Form { expected });
+            let error =
+                error.in_field(attribute::name(code).unwrap_or("unknown")).in_field("path_attributes");
+            self.fault(Treatment::TreatAsWithdraw, Some(code), error, found.value);
         }
     }
 

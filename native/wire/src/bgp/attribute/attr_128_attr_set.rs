@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
-use super::{flags, Attribute, AttributeRef, AttributeValue, Context, PathAttribute, Treatment, Unknown};
-use crate::error::{At, Result};
+use super::{
+    flags, Attribute, AttributeRef, AttributeValue, Context, MpReach, MpUnreach, PathAttribute, Treatment,
+    Unknown,
+};
+use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
 
 /// A customer's attributes, carried through the provider's network.
@@ -18,7 +21,8 @@ impl PathAttribute for AttrSet {
     const CODE: u8 = 128;
     const NAME: &'static str = "attr_set";
     const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    // RFC 7606, section 7.16
+    // RFC 7606, section 7.16. Malformed is a set that ends inside an attribute, or that holds MP_REACH_NLRI or
+    // MP_UNREACH_NLRI (RFC 6368, section 5).
     const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
 
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
@@ -26,6 +30,12 @@ impl PathAttribute for AttrSet {
         let mut attributes = Vec::new();
         while !reader.is_empty() {
             let attribute = AttributeRef::read(reader).at_index(attributes.len()).at("attributes")?;
+            if matches!(attribute.code, MpReach::CODE | MpUnreach::CODE) {
+                let expected = "a set without MP_REACH_NLRI and MP_UNREACH_NLRI";
+                return Err(attribute.reader().error(ErrorKind::Form { expected }))
+                    .at_index(attributes.len())
+                    .at("attributes");
+            }
             attributes.push(if attribute.code == AttrSet::CODE {
                 let value = Unknown { code: attribute.code, value: attribute.value.into() };
                 Attribute { flags: attribute.flags, value: AttributeValue::Unknown(value) }

@@ -1,20 +1,118 @@
-//! PMSI_TUNNEL (RFC 6514, section 5).
+//! PMSI_TUNNEL (RFC 6514, section 5; RFC 7385 for the registry of tunnel types, RFC 8317 for composite tunnels).
 
 use super::shaped_attribute;
 use crate::bgp::tlv::{
     Shape,
-    Shape::{Number, Octets},
+    Shape::{Fields, Ip, Number, Octets},
+    Value,
 };
+use crate::error::{At, ErrorKind, Result};
+use crate::reader::Reader;
 
 shaped_attribute! {
-    /// The tunnel that carries multicast of a VPN.
-    PmsiTunnel, 22, "pmsi_tunnel", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Fields(&[("flags", Number(1)), ("tunnel_type", Number(1)), ("label", Number(3)), ("tunnel_identifier", Octets)])
+    /// The tunnel that carries multicast of a VPN. `label` is the whole field of three octets: an MPLS label in the high
+    /// 20 bits, or a VNI.
+    ///
+    /// RFC 6514, section 5: malformed where the tunnel type is not defined, or the tunnel identifier is not one of that
+    /// type; the routes are then withdrawn.
+    PmsiTunnel, 22, "pmsi_tunnel", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Custom(tunnel)
 }
 
+/// RFC 8317, section 4: with this bit a composite tunnel, whose identifier starts with a label for the way to the root.
+const COMPOSITE: u8 = 0x80;
+/// From here on composite types are for experiments.
+const EXPERIMENTAL: u8 = 0xfb;
+
+fn tunnel(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
+    let flags = Value::decode_at(Number(1), reader, depth).at("flags")?;
+    let at = *reader;
+    let number = reader.u8().at("tunnel_type")?;
+    let label = Value::decode_at(Number(3), reader, depth).at("label")?;
+    let composite = (COMPOSITE..EXPERIMENTAL).contains(&number);
+    let base = if composite { number & !COMPOSITE } else { number };
+    let Some(shape) = identifier(base) else {
+        let found = number.into();
+        return Err(at.error(ErrorKind::Value { found, expected: "a tunnel type" })).at("tunnel_type");
+    };
+    let mut fields = vec![
+        ("flags", flags),
+        ("tunnel_type", Value::Number { value: number.into(), octets: 1 }),
+        ("label", label),
+    ];
+    if composite {
+        fields.push(("root_label", Value::decode_at(Number(3), reader, depth).at("root_label")?));
+    }
+    fields.push(("tunnel_identifier", Value::decode_at(shape, reader, depth).at("tunnel_identifier")?));
+    Ok(Value::Fields(fields))
+}
+
+/// The form of a tunnel type's identifier; `None` for types that IANA has not assigned.
+fn identifier(number: u8) -> Option<Shape> {
+    Some(match number {
+        0 => Fields(&[]),
+        1 => RSVP_TE_P2MP,
+        2 | 7 => MLDP,
+        3..=5 => Shape::Custom(source_and_group),
+        6 | 10 => Ip,
+        8 => Shape::Custom(transport_tunnel),
+        11 => BIER,
+        // Their own documents are drafts; 0x7b to 0x7e and 0xfb to 0xfe are for experiments.
+        12 | 13 | 0x7b..=0x7e | 0xfb..=0xfe => Octets,
+        _ => return None,
+    })
+}
+
+/// As in the P2MP LSP's SESSION object (RFC 4875), the extended tunnel ID first.
+const RSVP_TE_P2MP: Shape = Shape::Custom(|reader, depth| {
+    let address = if reader.len() == 24 { Shape::Ipv6 } else { Shape::Ipv4 };
+    Ok(Value::Fields(vec![
+        ("extended_tunnel_id", Value::decode_at(address, reader, depth)?),
+        ("reserved", Value::decode_at(Number(2), reader, depth)?),
+        ("tunnel_id", Value::decode_at(Number(2), reader, depth)?),
+        ("p2mp_id", Value::decode_at(Number(4), reader, depth)?),
+    ]))
+});
+
+/// An mLDP FEC element (RFC 6388, section 2.2).
+const MLDP: Shape = Shape::Custom(|reader, depth| {
+    let head = [("fec_type", 1), ("address_family", 2), ("address_length", 1)];
+    let mut fields = Vec::with_capacity(6);
+    for (name, octets) in head {
+        fields.push((name, Value::decode_at(Number(octets), reader, depth).at(name)?));
+    }
+    let length = fields.last().and_then(|(_, value)| value.number()).unwrap_or_default();
+    let mut root = reader.sub(usize::try_from(length).unwrap_or(usize::MAX)).at("root")?;
+    fields.push(("root", Value::decode_at(Ip, &mut root, depth).at("root")?));
+    root.finish().at("root")?;
+    let length = reader.u16().at("opaque_length")?;
+    fields.push(("opaque_length", Value::Number { value: length.into(), octets: 2 }));
+    fields.push(("opaque", Value::Raw(reader.take(length.into()).at("opaque")?.into())));
+    Ok(Value::Fields(fields))
+});
+
+/// PIM trees: two addresses of one family.
+fn source_and_group(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
+    let address = if reader.len() == 32 { Shape::Ipv6 } else { Shape::Ipv4 };
+    let source = Value::decode_at(address, reader, depth)?;
+    Ok(Value::Fields(vec![("source", source), ("group", Value::decode_at(address, reader, depth)?)]))
+}
+
+/// RFC 7524, section 8: the PE and a number of its own.
+fn transport_tunnel(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
+    let address = if reader.len() == 20 { Shape::Ipv6 } else { Shape::Ipv4 };
+    let source = Value::decode_at(address, reader, depth)?;
+    Ok(Value::Fields(vec![("source", source), ("number", Value::decode_at(Number(4), reader, depth)?)]))
+}
+
+/// RFC 8556, section 2.1
+const BIER: Shape = Fields(&[("sub_domain", Number(1)), ("bfr_id", Number(2)), ("bfr_prefix", Ip)]);
+
 impl PmsiTunnel {
-    /// IANA "P-Multicast Service Interface Tunnel (PMSI Tunnel) Tunnel Types"
+    /// IANA "P-Multicast Service Interface Tunnel (PMSI Tunnel) Tunnel Types"; of a composite tunnel the type of its way
+    /// to the leaves.
     pub fn type_name(&self) -> Option<&'static str> {
-        Some(match self.0.field("tunnel_type")?.number()? {
+        let number = u8::try_from(self.0.field("tunnel_type")?.number()?).ok()?;
+        Some(match number & !COMPOSITE {
             0 => "no_tunnel_information",
             1 => "rsvp_te_p2mp",
             2 => "mldp_p2mp",
@@ -27,6 +125,7 @@ impl PmsiTunnel {
             10 => "assisted_replication",
             11 => "bier",
             12 => "sr_mpls_p2mp",
+            13 => "srv6_p2mp",
             _ => return None,
         })
     }

@@ -4,12 +4,36 @@ use super::shaped_attribute;
 use crate::bgp::tlv::{
     Header, Namespace, Shape,
     Shape::{Fields, Ipv4, Ipv6, Number, Numbers, Octets, Text},
+    Value,
 };
 
 shaped_attribute! {
     /// Tunnels that lead to the next hop, or the segment lists of an SR policy.
-    TunnelEncapsulation, 23, "tunnel_encapsulation", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Tlvs(namespace)
+    ///
+    /// RFC 9012, section 13: malformed, and the routes withdrawn, where there is no TLV, where the sub-TLVs of one do not end where it ends,
+    /// or where the Transitive flag is not set; a tunnel type or sub-TLV that is not known, or a sub-TLV with a wrong length, is not.
+    /// RFC 9830, section 5: any error inside an SR policy withdraws it.
+    TunnelEncapsulation, 23, "tunnel_encapsulation", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Tlvs(namespace);
+
+    fn rule(&self) -> Result<(), &'static str> {
+        let tunnels = self.0.tlvs();
+        if tunnels.is_empty() {
+            return Err("one tunnel TLV or more");
+        }
+        for tunnel in tunnels {
+            let known = tunnel.name.is_some();
+            if known && matches!(tunnel.value, Value::Raw(_)) {
+                return Err("sub-TLVs that end where their TLV ends");
+            }
+            if tunnel.number == SR_POLICY && !SUB_TLVS.fits(tunnel.value.tlvs()) {
+                return Err("an SR policy of well-formed sub-TLVs");
+            }
+        }
+        Ok(())
+    }
 }
+
+const SR_POLICY: u16 = 15;
 
 /// IANA "BGP Tunnel Encapsulation Attribute Tunnel Types"
 static TUNNELS: Namespace = Namespace {

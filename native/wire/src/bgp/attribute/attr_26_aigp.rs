@@ -12,10 +12,16 @@ use crate::reader::Reader;
 pub struct Aigp {
     /// Of the first TLV of type 1, which is the one that counts.
     pub metric: Option<u64>,
+    /// The TLVs before it.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub before: Raw,
     /// The TLVs after it, or all where there is none.
     #[serde(skip_serializing_if = "is_empty")]
     pub others: Raw,
 }
+
+/// Octets of a TLV of type 1.
+const TLV: usize = 11;
 
 fn is_empty(raw: &Raw) -> bool {
     raw.is_empty()
@@ -25,17 +31,26 @@ impl PathAttribute for Aigp {
     const CODE: u8 = 26;
     const NAME: &'static str = "aigp";
     const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
-    // RFC 7311, section 3
+    // RFC 7311, section 3.2: as if it were an unrecognized non-transitive attribute. TLVs that are repeated or unknown are no
+    // malformation.
     const MALFORMED: Treatment = Treatment::AttributeDiscard;
-    const WRONG_FLAGS: Treatment = Treatment::AttributeDiscard;
+
+    /// RFC 7311, section 3.2, speaks of the Transitive flag only; RFC 7606, section 3.c, of the other.
+    fn wrong_flags(flags: u8) -> Treatment {
+        if flags & flags::TRANSITIVE != 0 {
+            Treatment::AttributeDiscard
+        } else {
+            Treatment::TreatAsWithdraw
+        }
+    }
 
     /// A TLV's length counts its type and length too.
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
-        let whole = reader.peek();
+        let mut whole = *reader;
         let mut metric = None;
-        let mut others = whole;
-        let mut first = true;
+        let mut before = 0;
         while !reader.is_empty() {
+            let ahead = whole.len() - reader.len();
             let kind = reader.u8().at("type")?;
             let at = *reader;
             let length = reader.u16().at("length")?;
@@ -44,16 +59,20 @@ impl PathAttribute for Aigp {
                     .at("length");
             };
             let mut value = reader.sub(length.into()).at("value")?;
-            if first && kind == 1 {
+            if metric.is_none() && kind == 1 {
                 metric = Some(value.u64()?);
-                others = reader.peek();
+                before = ahead;
             }
-            first = false;
         }
-        Ok(Aigp { metric, others: others.into() })
+        let before = whole.take(before)?.into();
+        if metric.is_some() {
+            whole.take(TLV)?;
+        }
+        Ok(Aigp { metric, before, others: whole.take_rest().into() })
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.before);
         if let Some(metric) = self.metric {
             out.extend_from_slice(&[1, 0, 11]);
             out.extend_from_slice(&metric.to_be_bytes());

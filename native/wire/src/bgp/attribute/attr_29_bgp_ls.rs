@@ -6,6 +6,9 @@ use crate::bgp::tlv::{Namespace, Shape};
 
 shaped_attribute! {
     /// Properties of a node, link or prefix; the types are those of `bgp::link_state`.
+    ///
+    /// RFC 9552, section 8.2.2: discarded where its TLVs do not end where it ends. A TLV whose value does not have its type's form is
+    /// kept raw, and is no malformation of the attribute.
     LinkStateAttribute, 29, "bgp_ls", OPTIONAL_NON_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace)
 }
 

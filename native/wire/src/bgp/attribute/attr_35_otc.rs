@@ -15,6 +15,7 @@ impl PathAttribute for OnlyToCustomer {
     const CODE: u8 = 35;
     const NAME: &'static str = "only_to_customer";
     const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
+    // RFC 9234, section 5: where its length is not 4.
     const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
 
     #[inline]

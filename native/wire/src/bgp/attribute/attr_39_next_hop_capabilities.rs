@@ -1,14 +1,25 @@
-//! Next Hop Dependent Characteristics (draft-ietf-idr-next-hop-capability).
+//! Next Hop Dependent Characteristics (draft-ietf-idr-nhc; the code is a temporary assignment).
 
 use super::shaped_attribute;
 use crate::bgp::tlv::{
     Header, Namespace, Shape,
     Shape::{Fields, Ipv4, Number, Octets},
+    Value,
 };
 
 shaped_attribute! {
     /// What the next hop can do; void where it is not the route's next hop.
-    NextHopCapabilities, 39, "next_hop_capabilities", UNCHECKED, AttributeDiscard, Fields(&[("afi", Number(2)), ("safi", Number(1)), ("next_hop", Shape::Counted), ("characteristics", Shape::Tlvs(namespace))])
+    ///
+    /// Section 2.4: discarded where it is malformed, and that is also where no characteristic follows the next hop. A characteristic that
+    /// does not have its form is kept raw, the others count.
+    NextHopCapabilities, 39, "next_hop_capabilities", OPTIONAL_TRANSITIVE, AttributeDiscard, Fields(&[("afi", Number(2)), ("safi", Number(1)), ("next_hop", Shape::Counted), ("characteristics", Shape::Tlvs(namespace))]);
+
+    fn rule(&self) -> Result<(), &'static str> {
+        match self.0.field("characteristics").map(Value::tlvs) {
+            None | Some([]) => Err("one characteristic or more"),
+            Some(_) => Ok(()),
+        }
+    }
 }
 
 fn namespace() -> &'static Namespace {

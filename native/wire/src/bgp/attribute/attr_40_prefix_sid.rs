@@ -1,14 +1,81 @@
 //! BGP Prefix-SID (RFC 8669; RFC 9252 for SRv6).
 
-use super::shaped_attribute;
+use super::{shaped_attribute, Treatment};
 use crate::bgp::tlv::{
     Header, Namespace, Shape,
     Shape::{Fields, Ipv6, Number, Repeat, Tlvs},
+    Tlv, Value,
 };
+use crate::raw::Raw;
+use crate::reader::Reader;
 
 shaped_attribute! {
     /// Segments of a prefix.
-    PrefixSid, 40, "prefix_sid", OPTIONAL_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace)
+    ///
+    /// RFC 8669, section 6: discarded where it has no TLV, a TLV goes beyond its end, or one's length is not of its type. RFC 9252, section 7:
+    /// with a malformed SRv6 service TLV, which is what the route needs to forward, withdrawn; of such a TLV the first counts, and a structure
+    /// of a SID is not malformed for what is in it.
+    PrefixSid, 40, "prefix_sid", OPTIONAL_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace);
+
+    fn rule(&self) -> Result<(), &'static str> {
+        let tlvs = self.0.tlvs();
+        if tlvs.is_empty() {
+            return Err("one TLV or more");
+        }
+        let malformed_service = SRV6_SERVICES
+            .iter()
+            .filter_map(|number| tlvs.iter().find(|tlv| tlv.number == *number))
+            .any(|tlv| !is_service(tlv));
+        if malformed_service {
+            return Err("a well-formed SRv6 service");
+        }
+        let others: Vec<Tlv> = tlvs.iter().filter(|tlv| !SRV6_SERVICES.contains(&tlv.number)).cloned().collect();
+        let has_ranges = |tlv: &Tlv| {
+            tlv.number != ORIGINATOR_SRGB
+                || tlv.value.field("ranges").is_some_and(|ranges| !ranges.list().is_empty())
+        };
+        if NAMESPACE.fits(&others) && others.iter().all(has_ranges) {
+            Ok(())
+        } else {
+            Err("TLVs of their types' lengths")
+        }
+    }
+
+    fn malformed(mut value: Reader<'_>) -> Treatment {
+        let mut seen = Vec::new();
+        while let (Ok(number), Ok(length)) = (value.u8(), value.u16()) {
+            let service = SRV6_SERVICES.contains(&number.into()) && !seen.contains(&number);
+            seen.push(number);
+            match value.sub(length.into()) {
+                Err(_) if service => return Treatment::TreatAsWithdraw,
+                Err(_) => break,
+                Ok(mut inner) if service => {
+                    let tlv = Tlv {
+                        number: number.into(),
+                        name: None,
+                        value: Value::decode(SERVICE_TLV, &mut inner).unwrap_or(Value::Raw(Raw::default())),
+                    };
+                    if !is_service(&tlv) {
+                        return Treatment::TreatAsWithdraw;
+                    }
+                }
+                Ok(_) => {}
+            }
+        }
+        Treatment::AttributeDiscard
+    }
+}
+
+const ORIGINATOR_SRGB: u16 = 3;
+const SRV6_SERVICES: [u16; 2] = [5, 6];
+const SERVICE_TLV: Shape = Fields(&[("reserved", Number(1)), ("sub_tlvs", Tlvs(service))]);
+
+/// Whether the lengths of the service's TLVs agree, down to those of its SIDs.
+fn is_service(tlv: &Tlv) -> bool {
+    let Some(sub_tlvs) = tlv.value.field("sub_tlvs") else {
+        return false;
+    };
+    sub_tlvs.tlvs().iter().all(|sub| sub.name.is_none() || !matches!(sub.value, Value::Raw(_)))
 }
 
 fn namespace() -> &'static Namespace {
@@ -21,15 +88,15 @@ static NAMESPACE: Namespace = Namespace {
     table: &[
         (1, "label_index", Fields(&[("reserved", Number(1)), ("flags", Number(2)), ("index", Number(4))])),
         (
-            3,
+            ORIGINATOR_SRGB,
             "originator_srgb",
             Fields(&[
                 ("flags", Number(2)),
                 ("ranges", Repeat(&Fields(&[("base", Number(3)), ("range", Number(3))]))),
             ]),
         ),
-        (5, "srv6_l3_service", Fields(&[("reserved", Number(1)), ("sub_tlvs", Tlvs(service))])),
-        (6, "srv6_l2_service", Fields(&[("reserved", Number(1)), ("sub_tlvs", Tlvs(service))])),
+        (5, "srv6_l3_service", SERVICE_TLV),
+        (6, "srv6_l2_service", SERVICE_TLV),
     ],
 };
 

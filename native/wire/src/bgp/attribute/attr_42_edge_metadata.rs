@@ -1,11 +1,12 @@
-//! Edge Metadata (draft-ietf-idr-5g-edge-service-metadata).
+//! Edge Metadata (draft-ietf-idr-5g-edge-service-metadata; the code is a temporary assignment).
 
 use super::shaped_attribute;
 use crate::bgp::tlv::{Header, Namespace, Shape};
 
 shaped_attribute! {
-    /// How near and loaded a service is; the code points of its TLVs are not settled, so values are octets.
-    EdgeMetadata, 42, "edge_metadata", UNCHECKED, AttributeDiscard, Shape::Tlvs(namespace)
+    /// How near and loaded a service is; the code points of its TLVs are not settled, so values are octets. The draft says nothing of
+    /// malformed ones: what does not read is left out.
+    EdgeMetadata, 42, "edge_metadata", OPTIONAL_NON_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace)
 }
 
 fn namespace() -> &'static Namespace {

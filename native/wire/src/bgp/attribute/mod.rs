@@ -118,6 +118,21 @@ pub(crate) trait PathAttribute: Sized {
     /// When the flags conflict with the type; RFC 7606, section 3.c, unless the attribute's RFC says otherwise.
     const WRONG_FLAGS: Treatment = Treatment::TreatAsWithdraw;
 
+    /// What the flags that were found do; [`PathAttribute::WRONG_FLAGS`] unless which of them is wrong matters.
+    fn wrong_flags(_flags: u8) -> Treatment {
+        Self::WRONG_FLAGS
+    }
+
+    /// What a malformed value does; [`PathAttribute::MALFORMED`] unless it matters what is wrong with it.
+    fn malformed(_value: Reader<'_>) -> Treatment {
+        Self::MALFORMED
+    }
+
+    /// What the attribute's specification asks for beyond what [`PathAttribute::decode`] needs; an error says what the value is not.
+    fn rule(&self) -> std::result::Result<(), &'static str> {
+        Ok(())
+    }
+
     /// Reads the value; everything must be taken.
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self>;
 
@@ -133,9 +148,9 @@ pub(crate) trait PathAttribute: Sized {
 }
 
 /// Makes a type of an attribute whose value a [`Shape`](crate::bgp::tlv::Shape) describes: documentation, name, code, IANA's name,
-/// class of flags, treatment when malformed (of the flags too, where it is the mild one), shape.
+/// class of flags, treatment when malformed, shape, and what of [`PathAttribute`] it has of its own.
 macro_rules! shaped_attribute {
-    ($(#[$doc:meta])* $type:ident, $code:literal, $name:literal, $class:ident, $malformed:ident, $shape:expr) => {
+    ($(#[$doc:meta])* $type:ident, $code:literal, $name:literal, $class:ident, $malformed:ident, $shape:expr $(; $($own:tt)*)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
         #[serde(transparent)]
@@ -146,14 +161,20 @@ macro_rules! shaped_attribute {
             const NAME: &'static str = $name;
             const CLASS: u8 = super::flags::$class;
             const MALFORMED: super::Treatment = super::Treatment::$malformed;
-            const WRONG_FLAGS: super::Treatment = super::Treatment::$malformed;
 
             fn decode(
                 reader: &mut $crate::reader::Reader<'_>,
                 _: super::Context<'_>,
             ) -> $crate::error::Result<Self> {
-                $crate::bgp::tlv::Value::decode($shape, reader).map($type)
+                let at = *reader;
+                let value = $type($crate::bgp::tlv::Value::decode($shape, reader)?);
+                match super::PathAttribute::rule(&value) {
+                    Ok(()) => Ok(value),
+                    Err(expected) => Err(at.error($crate::error::ErrorKind::Form { expected })),
+                }
             }
+
+            $($($own)*)?
 
             fn encode(&self, out: &mut Vec<u8>) {
                 self.0.encode(out);
@@ -400,7 +421,7 @@ macro_rules! attributes {
         pub fn name(code: u8) -> Option<&'static str> {
             match code {
                 $(<$type>::CODE => Some(<$type>::NAME),)*
-                _ => None,
+                code => deprecated_name(code),
             }
         }
 
@@ -409,7 +430,7 @@ macro_rules! attributes {
         pub(crate) fn check(attribute: &AttributeRef<'_>, context: Context<'_>) -> std::result::Result<(), (Treatment, crate::DecodeError)> {
             match attribute.code {
                 $(<$type>::CODE => check_one::<$type>(attribute, context),)*
-                _ => Ok(()),
+                _ => check_unknown(attribute),
             }
         }
     };
@@ -422,9 +443,34 @@ fn check_one<T: PathAttribute>(
 ) -> std::result::Result<(), (Treatment, crate::DecodeError)> {
     if T::CLASS != flags::UNCHECKED && attribute.flags & flags::CLASS != T::CLASS {
         let error = attribute.reader().error(ErrorKind::Flags { found: attribute.flags });
-        return Err((T::WRONG_FLAGS, error.in_field(T::NAME)));
+        return Err((T::wrong_flags(attribute.flags), error.in_field(T::NAME)));
     }
-    T::check(attribute.reader(), context).map_err(|error| (T::MALFORMED, error.in_field(T::NAME)))
+    T::check(attribute.reader(), context)
+        .map_err(|error| (T::malformed(attribute.reader()), error.in_field(T::NAME)))
+}
+
+/// RFC 4271, section 6.3: a well-known attribute that is not recognized resets the session; RFC 7606 leaves that so.
+#[inline]
+fn check_unknown(attribute: &AttributeRef<'_>) -> std::result::Result<(), (Treatment, crate::DecodeError)> {
+    if attribute.flags & flags::OPTIONAL != 0 {
+        return Ok(());
+    }
+    let error = attribute.reader().error(ErrorKind::Form { expected: "a well-known attribute" });
+    Err((Treatment::SessionReset, error))
+}
+
+/// Names that IANA keeps for codes that are deprecated: such attributes have no reading.
+fn deprecated_name(code: u8) -> Option<&'static str> {
+    Some(match code {
+        11 => "dpa",
+        12 => "advertiser",
+        13 => "rcid_path",
+        19 => "safi_specific",
+        20 => "connector",
+        21 => "as_pathlimit",
+        28 => "entropy_label_capability",
+        _ => return None,
+    })
 }
 
 fn serialize_unknown<S: Serializer>(

@@ -1,0 +1,94 @@
+//! What RFC 7606 does about malformed attributes up to code 18, and about the list of attributes.
+
+use crate::common::*;
+use crate::*;
+use wire::bgp::Treatment;
+
+#[test]
+fn each_attributes_fault_has_its_treatment() {
+    use Treatment::{AttributeDiscard, TreatAsWithdraw};
+    let cases: &[(u8, u8, &[u8], Treatment)] = &[
+        (0x40, 1, &[3], TreatAsWithdraw),
+        (0x40, 1, &[], TreatAsWithdraw),
+        (0x40, 1, &[0, 0], TreatAsWithdraw),
+        (0x40, 2, &[9, 1, 0, 0, 0, 1], TreatAsWithdraw),
+        (0x40, 2, &[2, 0], TreatAsWithdraw),
+        (0x40, 2, &[2, 3, 0, 0, 0, 1], TreatAsWithdraw),
+        (0x40, 3, &[1, 2, 3], TreatAsWithdraw),
+        (0x80, 4, &[0, 0, 0], TreatAsWithdraw),
+        (0x40, 5, &[0, 0, 0, 0, 1], TreatAsWithdraw),
+        (0x40, 6, &[1], AttributeDiscard),
+        (0xc0, 7, &[1, 2, 3, 4, 5, 6, 7], AttributeDiscard),
+        (0xc0, 8, &[], TreatAsWithdraw),
+        (0xc0, 8, &[1, 2, 3, 4, 5], TreatAsWithdraw),
+        (0x80, 9, &[1, 2, 3], TreatAsWithdraw),
+        (0x80, 10, &[1, 2, 3], TreatAsWithdraw),
+        (0xc0, 16, &[1, 2, 3, 4, 5, 6, 7], TreatAsWithdraw),
+        (0xc0, 17, &[2, 0], AttributeDiscard),
+        (0xc0, 18, &[1], AttributeDiscard),
+        (0xc0, 32, &[1; 11], TreatAsWithdraw),
+        (0xc0, 35, &[1; 3], TreatAsWithdraw),
+        // Flags that conflict with the type (section 3.c)
+        (0xc0, 1, &[0], TreatAsWithdraw),
+        (0x40, 4, &[0; 4], TreatAsWithdraw),
+        (0x80, 8, &[0; 4], TreatAsWithdraw),
+    ];
+    for (flags, code, value, treatment) in cases {
+        let bad = attribute(*flags, *code, value);
+        let good = [(1, ORIGIN_IGP), (2, AS_PATH_65001), (3, NEXT_HOP)];
+        let mut attributes: Vec<&[u8]> =
+            good.iter().filter(|(other, _)| other != code).map(|(_, bytes)| *bytes).collect();
+        attributes.push(&bad);
+        let message = announce(&attributes);
+        let faults = &update_of(&message).faults;
+        // A mandatory attribute that is malformed is there, it is not missing.
+        assert_eq!(faults.len(), 1, "{code}: {faults:?}");
+        let fault = &faults[0];
+        assert_eq!((fault.treatment, fault.attribute, &fault.raw[..]), (*treatment, Some(*code), *value));
+        let action = if *treatment == TreatAsWithdraw { Action::Withdraw } else { Action::Announce };
+        assert_eq!(routes(&message)[0].0, action, "{code}");
+    }
+}
+
+#[test]
+fn a_missing_mandatory_attribute_withdraws() {
+    for (missing, attributes) in
+        [(1, [AS_PATH_65001, NEXT_HOP]), (2, [ORIGIN_IGP, NEXT_HOP]), (3, [ORIGIN_IGP, AS_PATH_65001])]
+    {
+        let message = announce(&attributes);
+        let faults = &update_of(&message).faults;
+        assert_eq!((faults.len(), faults[0].attribute), (1, Some(missing)));
+        assert_eq!(routes(&message)[0].0, Action::Withdraw);
+    }
+    // NEXT_HOP belongs to the NLRI field only.
+    let message = one(route_monitoring(0, &update(&[], &[ORIGIN_IGP, AS_PATH_65001, &mp_reach_v6()], &[])));
+    assert_eq!(update_of(&message).faults, []);
+}
+
+#[test]
+fn the_first_of_two_equal_attributes_counts() {
+    let second = attribute(0x40, 1, &[2]);
+    let message = announce(&[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &second]);
+    let update = update_of(&message);
+    assert_eq!(
+        (update.faults[0].treatment, update.faults[0].attribute),
+        (Treatment::AttributeDiscard, Some(1))
+    );
+    assert_eq!(routes(&message)[0].0, Action::Announce);
+    let error = decode_all(&route_monitoring(
+        0,
+        &common::update(&[], &[ORIGIN_IGP, AS_PATH_65001, &mp_reach_v6(), &mp_reach_v6()], &[]),
+    ))
+    .remove(0)
+    .unwrap_err();
+    assert_eq!(error.path().to_string(), "bmp.route_monitoring.update.path_attributes[3].mp_reach_nlri");
+}
+
+#[test]
+fn an_attribute_longer_than_the_list_withdraws_what_can_be_read() {
+    // RFC 7606, section 4
+    let message = announce(&[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &[0xc0, 8, 200, 1]]);
+    let update = update_of(&message);
+    assert_eq!((update.faults[0].treatment, update.faults[0].attribute), (Treatment::TreatAsWithdraw, None));
+    assert_eq!(routes(&message), [(Action::Withdraw, V4, String::new(), vec!["10.1.2.0/24".into()])]);
+}

@@ -1,0 +1,71 @@
+//! Peer Up and Peer Down (RFC 7854, RFC 9069).
+
+use crate::common::*;
+use crate::*;
+use wire::bmp::PeerDownReason;
+
+#[test]
+fn peer_up_has_both_opens_and_their_bytes() {
+    let sent = open(23456, &[(65, &[0, 1, 0, 1]), (2, &[]), (200, &[1, 2])]);
+    let received = open(65000, &[]);
+    let message = one(peer_up(&peer(0, 0), &sent, &received));
+    let Body::PeerUp(up) = &message.body else { panic!() };
+    assert_eq!((up.sent_open.asn(), up.received_open.asn()), (65537, 65000));
+    assert_eq!((&up.sent_open_message[..], &up.received_open_message[..]), (&sent[..], &received[..]));
+    assert_eq!(
+        (up.local_address.to_string().as_str(), up.local_port, up.remote_port),
+        ("192.0.2.9", 179, 0x8001)
+    );
+    assert_eq!(up.sent_open.capabilities().count(), 3);
+}
+
+#[test]
+fn an_open_may_have_extended_parameters() {
+    // RFC 9072
+    let body = [4, 0xfd, 0xe8, 0, 90, 192, 0, 2, 9, 255, 255, 0, 9, 2, 0, 6, 65, 4, 0, 1, 0, 0];
+    let open = bgp(1, &body);
+    let message = one(peer_up(&peer(0, 0), &open, &open));
+    let Body::PeerUp(up) = &message.body else { panic!() };
+    assert_eq!((up.sent_open.asn(), up.sent_open.extended), (65536, true));
+}
+
+#[test]
+fn peer_up_of_loc_rib_names_its_table() {
+    let tlv = [0, 3, 0, 3, b'r', b'e', b'd'];
+    let mut frame = peer_up(&peer_at(3, 0, 9, [0; 4]), &open(65000, &[]), &open(65000, &[]));
+    frame.extend(tlv);
+    let length = u32::try_from(frame.len()).unwrap();
+    frame[1..5].copy_from_slice(&length.to_be_bytes());
+    let message = one(frame);
+    let Body::PeerUp(up) = &message.body else { panic!() };
+    assert_eq!(up.table_name().as_deref(), Some("red"));
+}
+
+#[test]
+fn peer_down_reasons() {
+    let notification = bgp(3, &[6, 2, 3, b'b', b'y', b'e']);
+    let down = |data: &[u8]| {
+        let Body::PeerDown(down) = one(bmp(2, &[peer(0, 0).as_slice(), data].concat())).body else {
+            panic!()
+        };
+        down
+    };
+    let remote = down(&[[3].as_slice(), &notification].concat());
+    let decoded = remote.reason.notification().unwrap();
+    assert_eq!(decoded.shutdown_text().as_deref(), Some("bye"));
+    assert_eq!(decoded.subcode_name(), Some("Administrative Shutdown"));
+    assert_eq!(down(&[2, 0, 18]).reason, PeerDownReason::LocalFsmEvent { event: Some(18) });
+    assert_eq!(down(&[4]).reason, PeerDownReason::RemoteNoNotification);
+    assert_eq!(down(&[5]).reason, PeerDownReason::Deconfigured);
+    let PeerDownReason::LocalSystemClosed { tlvs } = down(&[6, 0, 3, 0, 1, b'r']).reason else { panic!() };
+    assert_eq!(tlvs[0].text(), "r");
+    assert_eq!(down(&[99, 1]).reason, PeerDownReason::Unknown { number: 99 });
+}
+
+#[test]
+fn a_peer_goes_down_even_when_its_notification_does_not_read() {
+    let message = one(bmp(2, &[peer(0, 0).as_slice(), &[1, 0xff, 0xff]].concat()));
+    let Body::PeerDown(down) = &message.body else { panic!() };
+    assert_eq!(down.reason, PeerDownReason::LocalNotification { notification: None });
+    assert_eq!(down.data.to_string(), "ffff");
+}
