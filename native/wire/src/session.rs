@@ -16,12 +16,13 @@ use std::collections::HashMap;
 
 use smallvec::SmallVec;
 
+use crate::bgp::flat::Flat;
 use crate::bgp::open::Open;
 use crate::bgp::{AddressFamily, Context};
 pub use crate::bmp::RouteMonitoringView;
 use crate::bmp::{
-    Body, CommonHeader, Initiation, Message, PeerDown, PeerHeader, PeerKey, PeerUp, RouteMirroring,
-    StatisticsReport, Termination, Unknown, HEADER_LENGTH,
+    peer_header, Body, CommonHeader, Initiation, Message, PeerDown, PeerHeader, PeerKey, PeerUp,
+    RouteMirroring, StatisticsReport, Termination, Unknown, HEADER_LENGTH,
 };
 use crate::error::{At, DecodeError, Result};
 use crate::reader::Reader;
@@ -61,7 +62,7 @@ pub struct Counters {
 #[derive(Debug)]
 pub struct Decoder {
     options: Options,
-    peers: HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+    peers: Peers,
     /// The start of a message that has not come whole.
     pending: Vec<u8>,
     /// Of the first octet of `pending`, or of what comes next.
@@ -115,14 +116,14 @@ fn insert(families: &mut SmallVec<[AddressFamily; 2]>, family: AddressFamily) {
 
 /// One message of the session.
 #[derive(Debug)]
-pub struct Frame<'a> {
+pub struct Frame<'a, C = Content<'a>> {
     /// Of the frame's first octet, from the session's first octet.
     pub offset: u64,
     /// The whole message, the common header included.
     pub bytes: &'a [u8],
     pub header: CommonHeader,
     /// What it says; an error does not end the session.
-    pub content: Result<Content<'a>>,
+    pub content: Result<C>,
 }
 
 /// What a frame says. Route Monitoring, which is nearly all of the traffic, is by reference.
@@ -131,6 +132,16 @@ pub struct Frame<'a> {
 pub enum Content<'a> {
     RouteMonitoring(RouteMonitoringView<'a>),
     Other(Body),
+}
+
+/// What a frame says beside the [`Flat`] that it was read into.
+#[derive(Debug)]
+pub enum FlatContent<'a> {
+    /// A Route Monitoring of this peer. All that it says is in the [`Flat`]: it has no fault and no TLV, and
+    /// is no End-of-RIB.
+    Plain(PeerHeader),
+    /// Any other message. What a Route Monitoring has of routes and attributes is in the [`Flat`] too.
+    Other(Box<Content<'a>>),
 }
 
 impl Frame<'_> {
@@ -225,6 +236,18 @@ impl Feed<'_> {
     /// every later feed the same error.
     #[allow(clippy::should_implement_trait)] // a frame borrows from the feed
     pub fn next(&mut self) -> Option<Result<Frame<'_>>> {
+        Some(self.take()?.map(Whole::decode))
+    }
+
+    /// The next frame as [`Feed::next`] gives it, with the routes and attributes of a Route Monitoring in `flat`,
+    /// which is empty for other messages and for what cannot be read.
+    #[inline]
+    pub fn next_flat(&mut self, flat: &mut Flat) -> Option<Result<Frame<'_, FlatContent<'_>>>> {
+        Some(self.take()?.map(|whole| whole.decode_flat(flat)))
+    }
+
+    #[inline(always)]
+    fn take(&mut self) -> Option<Result<Whole<'_>>> {
         if self.failed {
             return None;
         }
@@ -251,8 +274,7 @@ impl Feed<'_> {
                 let start = *offset;
                 *offset += u64::from(header.length);
                 counters.messages += 1;
-                let content = decode(bytes, start, header, peers, options, counters);
-                Some(Ok(Frame { offset: start, bytes, header, content }))
+                Some(Ok(Whole { offset: start, bytes, header, peers, options, counters }))
             }
             Err(error) => {
                 self.failed = true;
@@ -312,12 +334,62 @@ impl Drop for Feed<'_> {
     }
 }
 
+/// A whole message, and what it takes to read it.
+struct Whole<'a> {
+    offset: u64,
+    bytes: &'a [u8],
+    header: CommonHeader,
+    peers: &'a mut Peers,
+    options: &'a Options,
+    counters: &'a mut Counters,
+}
+
+impl<'a> Whole<'a> {
+    #[inline(always)]
+    fn decode(self) -> Frame<'a> {
+        let Whole { offset, bytes, header, peers, options, counters } = self;
+        let content = decode(bytes, offset, header, peers, options, counters);
+        Frame { offset, bytes, header, content }
+    }
+
+    #[inline(always)]
+    fn decode_flat(self, flat: &mut Flat) -> Frame<'a, FlatContent<'a>> {
+        let Whole { offset, bytes, header, .. } = self;
+        let content = match self.plain(flat) {
+            Some(peer) => Ok(FlatContent::Plain(peer)),
+            None => self.decode_other(flat),
+        };
+        Frame { offset, bytes, header, content }
+    }
+
+    #[inline(always)]
+    fn plain(&self, flat: &mut Flat) -> Option<PeerHeader> {
+        let CommonHeader { version: 3, message_type: 0, .. } = self.header else { return None };
+        let mut reader = Reader::new(self.bytes.get(HEADER_LENGTH..)?, 0);
+        let peer = PeerHeader::decode(&mut reader).ok()?;
+        let start = HEADER_LENGTH + peer_header::LENGTH;
+        flat.read_plain(self.bytes, start, context(&peer, self.peers)).then_some(peer)
+    }
+
+    #[inline(never)]
+    fn decode_other(self, flat: &mut Flat) -> Result<FlatContent<'a>> {
+        flat.clear();
+        let content = self.decode().content?;
+        if let Content::RouteMonitoring(view) = &content {
+            flat.read(&view.update);
+        }
+        Ok(FlatContent::Other(Box::new(content)))
+    }
+}
+
+type Peers = HashMap<PeerKey, Peer, foldhash::fast::RandomState>;
+
 #[inline(always)]
 fn decode<'a>(
     bytes: &'a [u8],
     offset: u64,
     header: CommonHeader,
-    peers: &'a mut HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+    peers: &'a mut Peers,
     options: &Options,
     counters: &mut Counters,
 ) -> Result<Content<'a>> {
@@ -362,12 +434,7 @@ fn decode<'a>(
     body.map(Content::Other).at("bmp")
 }
 
-fn remember(
-    message: &PeerUp,
-    peers: &mut HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
-    options: &Options,
-    counters: &mut Counters,
-) {
+fn remember(message: &PeerUp, peers: &mut Peers, options: &Options, counters: &mut Counters) {
     let key = message.peer.key();
     if peers.len() >= options.max_peers && !peers.contains_key(&key) {
         counters.peers_over_limit += 1;
@@ -381,10 +448,7 @@ fn remember(
 }
 
 #[inline(always)]
-fn context<'a>(
-    peer: &PeerHeader,
-    peers: &'a HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
-) -> Context<'a> {
+fn context<'a>(peer: &PeerHeader, peers: &'a Peers) -> Context<'a> {
     let add_path = match peers.get(&peer.key()) {
         Some(known) if peer.adj_rib_out() => known.add_path_out.as_slice(),
         Some(known) => known.add_path_in.as_slice(),
@@ -397,7 +461,7 @@ fn context<'a>(
 fn route_monitoring<'a>(
     version: u8,
     reader: &mut Reader<'a>,
-    peers: &'a HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
+    peers: &'a Peers,
 ) -> (Result<RouteMonitoringView<'a>>, bool) {
     let peer = match PeerHeader::decode(reader) {
         Ok(peer) => peer,
@@ -414,10 +478,7 @@ fn route_monitoring<'a>(
     }
 }
 
-fn route_mirroring(
-    reader: &mut Reader<'_>,
-    peers: &HashMap<PeerKey, Peer, foldhash::fast::RandomState>,
-) -> Result<RouteMirroring> {
+fn route_mirroring(reader: &mut Reader<'_>, peers: &Peers) -> Result<RouteMirroring> {
     let peer = PeerHeader::decode(reader)?;
     RouteMirroring::decode(reader, peer, context(&peer, peers))
 }

@@ -36,7 +36,7 @@ pub enum SegmentType {
 
 impl SegmentType {
     #[inline]
-    fn new(number: u8) -> Option<Self> {
+    pub(crate) fn new(number: u8) -> Option<Self> {
         Some(match number {
             1 => SegmentType::AsSet,
             2 => SegmentType::AsSequence,

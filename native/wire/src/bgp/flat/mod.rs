@@ -1,10 +1,13 @@
-//! An UPDATE in flat buffers that are used again: every route and attribute as numbers, and no allocation once the buffers have grown.
+//! An UPDATE in flat buffers that are used again: every route and attribute as numbers, and no allocation once the
+//! buffers have grown. [`Feed::next_flat`](crate::session::Feed::next_flat) fills them from a session.
 
 use std::net::IpAddr;
 
 use super::attribute::attr_02_as_path::SegmentRef;
 use super::{Action, AddressFamily, SegmentType, UpdateView};
 use crate::reader::Reader;
+
+mod plain;
 
 /// The values of one UPDATE. [`Flat::read`] replaces them and keeps the buffers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +51,9 @@ pub struct Prefix {
 }
 
 impl Flat {
-    fn clear(&mut self) {
+    /// Empties the buffers and keeps them.
+    #[inline]
+    pub fn clear(&mut self) {
         self.origin = None;
         self.multi_exit_disc = None;
         self.local_pref = None;
@@ -78,17 +83,12 @@ impl Flat {
                     .communities
                     .extend(value.as_chunks::<4>().0.iter().map(|octets| u32::from_be_bytes(*octets))),
                 16 => self.extended_communities.extend_from_slice(value.as_chunks::<8>().0),
-                32 => self.large_communities.extend(value.as_chunks::<12>().0.iter().map(|octets| {
-                    let [a, b, c, d, e, f, g, h, i, j, k, l] = *octets;
-                    [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_be_bytes)
-                })),
+                32 => {
+                    self.large_communities.extend(value.as_chunks::<12>().0.iter().map(large_community));
+                }
                 // Next hops and routes are in the groups, AS4_PATH is in AS_PATH.
                 3 | 14 | 15 | 17 => {}
-                code => {
-                    self.octets.extend_from_slice(value);
-                    let end = u32::try_from(self.octets.len()).unwrap_or(u32::MAX);
-                    self.others.push((code, attribute.flags, end));
-                }
+                code => self.push_other(code, attribute.flags, value),
             }
         }
         for group in update.groups() {
@@ -104,6 +104,12 @@ impl Flat {
             let next_hop = next_hop(group.next_hop);
             self.groups.push(Group { action: group.action, family: group.family, next_hop, end });
         }
+    }
+
+    fn push_other(&mut self, code: u8, flags: u8, value: &[u8]) {
+        self.octets.extend_from_slice(value);
+        let end = u32::try_from(self.octets.len()).unwrap_or(u32::MAX);
+        self.others.push((code, flags, end));
     }
 
     #[inline]
@@ -171,6 +177,12 @@ fn u128_of(octets: &[u8], length: u8) -> u128 {
 #[inline]
 fn number(value: &[u8]) -> Option<u32> {
     value.first_chunk().map(|octets| u32::from_be_bytes(*octets))
+}
+
+#[inline]
+fn large_community(octets: &[u8; 12]) -> [u32; 3] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = *octets;
+    [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_be_bytes)
 }
 
 #[inline]
