@@ -62,6 +62,9 @@ pub struct Tally {
     pub most_calls: u64,
     /// For each of [`BOUNDS`]: of the processor's time, for one frame (for a round where it is the pipeline).
     pub slowest: [Duration; BOUNDS.len()],
+    /// Of the processor's time, for decoding one frame: by reference, flat and owned together. JSON is as slow as its
+    /// text is long, and nobody has to ask for it.
+    pub decoding: Duration,
 }
 
 impl fmt::Display for Tally {
@@ -72,7 +75,13 @@ impl fmt::Display for Tally {
         for ((bound, most), slowest) in BOUNDS.iter().zip(self.most).zip(self.slowest) {
             write!(f, " {:?} {}.{} {slowest:.1?},", bound.step, most / 1000, most % 1000 / 100)?;
         }
-        write!(f, " allocations for an octet {}.{}", self.most_calls / 1000, self.most_calls % 1000 / 100)
+        write!(
+            f,
+            " decoding {:.1?}; allocations for an octet {}.{}",
+            self.decoding,
+            self.most_calls / 1000,
+            self.most_calls % 1000 / 100
+        )
     }
 }
 
@@ -107,6 +116,7 @@ impl Tally {
             *mine = (*mine).max(theirs);
         }
         self.most_calls = self.most_calls.max(other.most_calls);
+        self.decoding = self.decoding.max(other.decoding);
         for (mine, theirs) in self.slowest.iter_mut().zip(other.slowest) {
             *mine = (*mine).max(theirs);
         }
@@ -134,12 +144,14 @@ pub fn frame(decoder: &mut Decoder, frame: &[u8], buffers: &mut Buffers, tally: 
     let mut feed = decoder.feed(frame);
     let (decoded, used) = measure(|| feed.next());
     tally.used(Step::Decode, frame.len(), used);
+    let mut time = used.time;
     let decoded = decoded.expect("a whole frame comes out").expect("framing holds");
     assert_eq!((decoded.offset, decoded.bytes), (before, frame), "a frame is what was fed");
     match &decoded.content {
         Ok(Content::RouteMonitoring(view)) => {
             let ((), used) = measure(|| by_reference(&view.update, buffers));
             tally.used(Step::Flat, frame.len(), used);
+            time += used.time;
             tally.faulty += u64::from(!view.update.faults().is_empty());
             tally.routes += view.update.groups().iter().map(|group| u64::from(group.count)).sum::<u64>();
             view.update.groups().iter().for_each(|group| each_nlri(group, buffers));
@@ -150,6 +162,7 @@ pub fn frame(decoder: &mut Decoder, frame: &[u8], buffers: &mut Buffers, tally: 
     }
     let (message, used) = measure(|| decoded.into_message());
     tally.used(Step::Owned, frame.len(), used);
+    tally.decoding = tally.decoding.max(time + used.time);
     assert!(feed.next().is_none(), "one frame is one frame");
     drop(feed);
     assert_eq!(

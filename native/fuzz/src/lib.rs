@@ -23,3 +23,4 @@ pub mod memory;
 pub mod mutate;
 pub mod random;
 pub mod round;
+pub mod worst;

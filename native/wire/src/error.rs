@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use smallvec::SmallVec;
 
 /// Reading failed: what was expected, the absolute offset of the octet that was wrong (in the stream
 /// or binary that was fed), and the way to the field.
@@ -49,8 +50,10 @@ pub enum ErrorKind {
 }
 
 /// The way to a field, printed like `bmp.route_monitoring.update.path_attributes[2].as_path`.
+///
+/// Few are longer than what fits in place: a frame can hold very many errors, and each is one allocation.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Path(Vec<Step>); // innermost first
+pub struct Path(SmallVec<[Step; 8]>); // innermost first
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {

@@ -86,10 +86,14 @@ impl Peer {
     /// RFC 7911, section 4: a direction has path identifiers where one side can send and the other can receive.
     fn add(&mut self, peer_up: &PeerUp) {
         let sent = families(&peer_up.sent_open);
-        let received = families(&peer_up.received_open);
+        let mut received = families(&peer_up.received_open);
+        // Looked up and not searched: an OPEN holds up to 16,000 families. Of one that is given twice the first counts.
+        received.sort_by_key(|(family, _)| *family);
         let loc_rib = peer_up.peer.is_loc_rib();
         for (family, local) in sent {
-            let remote = received.iter().find(|(other, _)| *other == family).map_or(0, |(_, mode)| *mode);
+            let place = received.partition_point(|(other, _)| *other < family);
+            let remote =
+                received.get(place).filter(|(other, _)| *other == family).map_or(0, |(_, mode)| *mode);
             // The OPENs of a Loc-RIB are made up by the router and have no direction (RFC 9069, section 4.4).
             if loc_rib && local != 0 || local & RECEIVE != 0 && remote & SEND != 0 {
                 insert(&mut self.add_path_in, family);
@@ -108,8 +112,12 @@ fn families(open: &Open) -> SmallVec<[(AddressFamily, u8); 4]> {
     open.add_path().collect()
 }
 
+/// Families with path identifiers that are remembered of a peer and direction: more than IANA has assigned. They are
+/// looked through for every UPDATE, and any number of Peer Ups adds to them.
+const MAX_FAMILIES: usize = 128;
+
 fn insert(families: &mut SmallVec<[AddressFamily; 2]>, family: AddressFamily) {
-    if !families.contains(&family) {
+    if families.len() < MAX_FAMILIES && !families.contains(&family) {
         families.push(family);
     }
 }

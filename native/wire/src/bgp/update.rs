@@ -182,14 +182,13 @@ impl<'a> UpdateView<'a> {
     fn read_attribute(&mut self, attribute: &AttributeRef<'a>, seen: &mut Seen, start: u64) -> Result<()> {
         let code = attribute.code;
         let mut discarded = false;
-        if seen.insert(code) {
+        if seen.once.insert(code) {
             if matches!(code, MpReach::CODE | MpUnreach::CODE) {
                 // RFC 7606, section 3.g
                 return Err(attribute.reader().error(ErrorKind::Duplicate))
                     .at(attribute::name(code).unwrap_or("unknown"));
             }
-            let error = attribute.reader().error(ErrorKind::Duplicate);
-            self.attribute_fault(Treatment::AttributeDiscard, attribute, error);
+            self.duplicate(attribute, &mut seen.again);
             discarded = true;
         } else {
             match code {
@@ -247,6 +246,15 @@ impl<'a> UpdateView<'a> {
         }
     }
 
+    /// RFC 7606, section 3.g. Told once of a code: 64 KiB hold twenty thousand of them, which all are among the attributes.
+    #[cold]
+    fn duplicate(&mut self, attribute: &AttributeRef<'a>, told: &mut Codes) {
+        if !told.insert(attribute.code) {
+            let error = attribute.reader().error(ErrorKind::Duplicate);
+            self.attribute_fault(Treatment::AttributeDiscard, attribute, error);
+        }
+    }
+
     #[cold]
     fn attribute_fault(&mut self, treatment: Treatment, attribute: &AttributeRef<'a>, error: DecodeError) {
         let error = error.in_index(self.slots.len()).in_field("path_attributes");
@@ -273,7 +281,7 @@ impl<'a> UpdateView<'a> {
             (attribute::ClassicNextHop::CODE, attribute::ClassicNextHop::NAME, !self.nlri.is_empty()),
         ];
         for (code, name, needed) in mandatory {
-            if needed && !seen.contains(code) {
+            if needed && !seen.once.contains(code) {
                 let error =
                     DecodeError::new(ErrorKind::Missing, offset).in_field(name).in_field("path_attributes");
                 self.fault(Treatment::TreatAsWithdraw, Some(code), error, &[]);
@@ -500,11 +508,18 @@ impl<'a> UpdateView<'a> {
 /// RFC 6793, section 9
 const AS_TRANS: u32 = 23456;
 
-/// Attribute codes that were there.
+/// Attribute codes that were there, and those that were there again.
 #[derive(Clone, Copy, Debug, Default)]
-struct Seen([u128; 2]);
+struct Seen {
+    once: Codes,
+    again: Codes,
+}
 
-impl Seen {
+/// A set of attribute codes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Codes([u128; 2]);
+
+impl Codes {
     /// Whether it was there before.
     #[inline]
     fn insert(&mut self, code: u8) -> bool {
