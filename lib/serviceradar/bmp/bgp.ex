@@ -15,16 +15,20 @@ defmodule ServiceRadar.BMP.BGP.Update do
   * `:groups` - announced and withdrawn routes, in the order of the message
   * `:end_of_rib` - the family whose End-of-RIB marker this is (RFC 4724), or nil
   * `:faults` - what RFC 7606 found wrong; the groups are already as its treatment leaves them
+  * `:two_octet_as` - whether AS numbers of AS_PATH have two octets on the wire
+  * `:as_width_mismatch` - whether AS_PATH reads in another width than the A flag of the per-peer header says
   """
   alias ServiceRadar.BMP.BGP.{Attributes, Fault, RouteGroup}
 
-  defstruct [:attributes, :end_of_rib, groups: [], faults: []]
+  defstruct [:attributes, :end_of_rib, groups: [], faults: [], two_octet_as: false, as_width_mismatch: false]
 
   @type t :: %__MODULE__{
           attributes: Attributes.t(),
           groups: [RouteGroup.t()],
           end_of_rib: ServiceRadar.BMP.BGP.family() | nil,
-          faults: [Fault.t()]
+          faults: [Fault.t()],
+          two_octet_as: boolean,
+          as_width_mismatch: boolean
         }
 end
 
@@ -36,15 +40,18 @@ defmodule ServiceRadar.BMP.BGP.RouteGroup do
   * `:family` - `{afi, safi}`
   * `:next_hop` - of announcements: an address; `{global, link_local}` where IPv6 has both (RFC 2545); a binary where
     the family's form is not known
+  * `:next_hop_rd` - route distinguisher of a VPN's next hop (RFC 4364, section 4.3.2) as text, nearly always `"0:0"`; a
+    pair where a link-local next hop has its own
   * `:nlri` - the routes
   """
-  defstruct [:action, :family, :next_hop, nlri: []]
+  defstruct [:action, :family, :next_hop, :next_hop_rd, nlri: []]
 
   @type next_hop :: :inet.ip_address() | {:inet.ip6_address(), :inet.ip6_address()} | binary | nil
   @type t :: %__MODULE__{
           action: :announce | :withdraw,
           family: ServiceRadar.BMP.BGP.family(),
           next_hop: next_hop,
+          next_hop_rd: String.t() | {String.t(), String.t()} | nil,
           nlri: [ServiceRadar.BMP.BGP.Nlri.t()]
         }
 end
@@ -54,16 +61,58 @@ defmodule ServiceRadar.BMP.BGP.Nlri do
   One route of a group.
 
   * `:path_id` - path identifier (RFC 7911), or nil
-  * `:prefix` - of IPv4 and IPv6 unicast and multicast
-  * `:raw` - of other families: their octets
-  """
-  defstruct [:path_id, :prefix, :raw]
+  * `:prefix` - the address prefix, where the NLRI has one; of IPv4 and IPv6 unicast and multicast it is all there is, and
+    `:value` and `:raw` are nil
+  * `:value` - of other families, the struct of the family; nil where the family has no reading
+  * `:raw` - of other families, the octets
 
+  | AFI, SAFI | family | struct |
+  |---|---|---|
+  | 1 and 2, 4 | labeled unicast | `ServiceRadar.BMP.BGP.Labeled` |
+  | 1 and 2, 5 | MCAST-VPN | `ServiceRadar.BMP.BGP.McastVpn` |
+  | 1 and 2, 73 | SR policy | `ServiceRadar.BMP.BGP.SrPolicy` |
+  | 1 and 2, 85 | MUP | `ServiceRadar.BMP.BGP.Mup` |
+  | 1 and 2, 128 and 129 | VPN | `ServiceRadar.BMP.BGP.Vpn` |
+  | 1 and 2, 132 | route target constraint | `ServiceRadar.BMP.BGP.RouteTargetConstraint` |
+  | 1 and 2, 133 and 134 | FlowSpec | `ServiceRadar.BMP.BGP.FlowSpec` |
+  | 25, 65 | VPLS | `ServiceRadar.BMP.BGP.Vpls` |
+  | 25, 70 | EVPN | `ServiceRadar.BMP.BGP.Evpn` |
+  | 16388, 71 and 72 | BGP-LS | `ServiceRadar.BMP.BGP.LinkState` |
+
+  As text it is what network people write for the family; octets without a reading are hexadecimal digits.
+
+      iex> to_string(%ServiceRadar.BMP.BGP.Nlri{prefix: ServiceRadar.BMP.Prefix.new!("192.0.2.0/24")})
+      "192.0.2.0/24"
+      iex> to_string(%ServiceRadar.BMP.BGP.Nlri{raw: <<1, 255>>})
+      "01ff"
+  """
+  alias ServiceRadar.BMP.BGP
+
+  defstruct [:path_id, :prefix, :value, :raw]
+
+  @type value ::
+          BGP.Labeled.t()
+          | BGP.Vpn.t()
+          | BGP.McastVpn.t()
+          | BGP.SrPolicy.t()
+          | BGP.Mup.t()
+          | BGP.RouteTargetConstraint.t()
+          | BGP.FlowSpec.t()
+          | BGP.Vpls.t()
+          | BGP.Evpn.t()
+          | BGP.LinkState.t()
   @type t :: %__MODULE__{
           path_id: 0..0xFFFFFFFF | nil,
           prefix: ServiceRadar.BMP.Prefix.t() | nil,
+          value: value | nil,
           raw: binary | nil
         }
+
+  defimpl String.Chars do
+    def to_string(%{value: nil, prefix: nil, raw: raw}), do: Base.encode16(raw || "", case: :lower)
+    def to_string(%{value: nil, prefix: prefix}), do: Kernel.to_string(prefix)
+    def to_string(%{value: value}), do: Kernel.to_string(value)
+  end
 end
 
 defmodule ServiceRadar.BMP.BGP.Fault do
@@ -85,25 +134,49 @@ defmodule ServiceRadar.BMP.BGP.Open do
   @moduledoc """
   An OPEN (RFC 4271, section 4.2).
 
-  `:asn` is that of the four-octet AS capability (RFC 6793), where it has one. `:capabilities` in their order:
-  `{:multiprotocol, family}`, `:route_refresh`, `:extended_message`, `{:four_octet_as, asn}`,
-  `{:add_path, [{family, :receive | :send | :both}]}`, others as `{code, value}`.
-  """
-  defstruct [:version, :asn, :hold_time, :bgp_id, capabilities: []]
+  `:asn` is that of the four-octet AS capability (RFC 6793) where there is one, else `:my_as`, the field of two octets.
 
-  @type capability ::
-          {:multiprotocol, ServiceRadar.BMP.BGP.family()}
-          | :route_refresh
-          | :extended_message
-          | {:four_octet_as, ServiceRadar.BMP.BGP.asn()}
-          | {:add_path, [{ServiceRadar.BMP.BGP.family(), :receive | :send | :both | 0..255}]}
-          | {0..255, binary}
+  `:capabilities` in their order, an atom where the capability has no value:
+
+  | code | capability | RFC |
+  |---|---|---|
+  | 1 | `{:multiprotocol, family}` | 4760 |
+  | 2, 128 | `:route_refresh`, `:old_route_refresh` | 2918 |
+  | 3 | `{:outbound_route_filtering, [%{family, types}]}` | 5291 |
+  | 5 | `{:extended_next_hop, [%{afi, safi, next_hop_afi}]}` | 8950 |
+  | 6 | `:extended_message` | 8654 |
+  | 7 | `{:bgpsec, %{flags, afi}}` | 8205 |
+  | 8 | `{:multiple_labels, [%{family, count}]}` | 8277 |
+  | 9 | `{:role, 0 provider, 1 route server, 2 its client, 3 customer, 4 peer}` | 9234 |
+  | 64 | `{:graceful_restart, %{flags, restart_time, families: [%{family, flags}]}}`, seconds | 4724, 8538 |
+  | 65 | `{:four_octet_as, asn}` | 6793 |
+  | 67 | `{:dynamic_capability, octets}` | draft |
+  | 68 | `{:multisession, %{flags, capabilities}}` | draft |
+  | 69 | `{:add_path, [{family, :receive \| :send \| :both}]}` | 7911 |
+  | 70 | `:enhanced_route_refresh` | 7313 |
+  | 71 | `{:long_lived_graceful_restart, [%{family, flags, stale_time}]}`, seconds | 9494 |
+  | 72 | `{:routing_policy_distribution, octets}` | draft |
+  | 73 | `{:fqdn, %{host, domain}}` | draft |
+  | 74 | `:bfd_strict_mode` | draft |
+  | 75 | `{:software_version, text}` | draft |
+  | 76 | `{:paths_limit, [%{family, limit}]}` | draft |
+  | other, or not of its form | `{code, octets}` | 5492 |
+
+  `:parameters` are the optional parameters that they came in: a list of capabilities, or `{type, octets}` of another
+  type. `:extended` says that lengths have two octets (RFC 9072).
+  """
+  defstruct [:version, :asn, :my_as, :hold_time, :bgp_id, capabilities: [], parameters: [], extended: false]
+
+  @type capability :: atom | {atom, term} | {0..255, binary}
   @type t :: %__MODULE__{
           version: 0..255,
           asn: ServiceRadar.BMP.BGP.asn(),
+          my_as: 0..65_535,
           hold_time: 0..65_535,
           bgp_id: :inet.ip4_address(),
-          capabilities: [capability]
+          capabilities: [capability],
+          parameters: [[capability] | {0..255, binary}],
+          extended: boolean
         }
 
   @doc "Reads a whole OPEN message, its header included, as `ServiceRadar.BMP.Peer` keeps them."

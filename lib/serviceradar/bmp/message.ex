@@ -14,7 +14,8 @@ defmodule ServiceRadar.BMP.Message do
   | other | `ServiceRadar.BMP.UnknownMessage` |
   | not readable | `ServiceRadar.BMP.Undecodable` |
 
-  Each has an `:offset`, that of its first octet in all that was given to the decoder. Addresses are `:inet` tuples,
+  Each has an `:offset`, that of its first octet in all that was given to the decoder, and a `:version`: 3, or 4 for
+  draft-ietf-grow-bmp-tlv. Addresses are `:inet` tuples,
   prefixes are `ServiceRadar.BMP.Prefix`, times are microseconds since the Unix epoch.
   """
 
@@ -31,8 +32,8 @@ defmodule ServiceRadar.BMP.Message do
           | BMP.UnknownMessage.t()
           | BMP.Undecodable.t()
 
-  @typedoc "A Type-Length-Value as it was."
-  @type tlv :: {type :: 0..65_535, value :: binary}
+  @typedoc "A Type-Length-Value as it was; of Route Monitoring in version 4 with the index that says of which NLRI it is."
+  @type tlv :: {type :: 0..65_535, value :: binary} | {type :: 0..65_535, index :: 0..65_535, value :: binary}
 end
 
 defmodule ServiceRadar.BMP.PeerHeader do
@@ -64,31 +65,47 @@ defmodule ServiceRadar.BMP.PeerHeader do
 end
 
 defmodule ServiceRadar.BMP.RouteMonitoring do
-  @moduledoc "Route Monitoring (RFC 7854, section 4.6): an UPDATE of one of the peer's tables."
-  defstruct [:offset, :peer, :update, tlvs: []]
+  @moduledoc """
+  Route Monitoring (RFC 7854, section 4.6): an UPDATE of one of the peer's tables.
+
+  `:path_markings` say how the router ranks the paths (draft-ietf-grow-bmp-path-marking-tlv): `:index` is which NLRI of the
+  message, `:status` the names of the bits that are set, `:reason` and `:reason_name` why.
+  """
+  defstruct [:offset, :peer, :update, tlvs: [], path_markings: [], version: 3]
+
+  @type path_marking :: %{
+          index: 0..65_535,
+          status: [String.t()],
+          reason: 0..65_535 | nil,
+          reason_name: String.t() | nil
+        }
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
+          version: 3..4,
           peer: ServiceRadar.BMP.PeerHeader.t(),
           update: ServiceRadar.BMP.BGP.Update.t(),
-          tlvs: [ServiceRadar.BMP.Message.tlv()]
+          tlvs: [ServiceRadar.BMP.Message.tlv()],
+          path_markings: [path_marking]
         }
 end
 
 defmodule ServiceRadar.BMP.StatisticsReport do
   @moduledoc """
-  Statistics Report (RFC 7854, section 4.8). Each statistic is a map with the registry's `:type` and `:value`; those of
-  one address family have `:family`, and one whose length is no counter's has a binary as its value.
+  Statistics Report (RFC 7854, section 4.8). Each statistic is a map with the registry's `:type`, its `:name`
+  in lower case (nil where the type is not assigned) and `:value`; those of one address family have `:family`, and one whose length is no counter's has a binary as its value.
   """
-  defstruct [:offset, :peer, statistics: []]
+  defstruct [:offset, :peer, statistics: [], version: 3]
 
   @type statistic :: %{
           :type => 0..65_535,
+          :name => String.t() | nil,
           :value => non_neg_integer | binary,
           optional(:family) => ServiceRadar.BMP.BGP.family()
         }
   @type t :: %__MODULE__{
           offset: non_neg_integer,
+          version: 3..4,
           peer: ServiceRadar.BMP.PeerHeader.t(),
           statistics: [statistic]
         }
@@ -111,10 +128,11 @@ defmodule ServiceRadar.BMP.PeerDown do
 
   `:data` is all that came after the code.
   """
-  defstruct [:offset, :peer, :reason, :notification, :fsm_event, tlvs: [], data: <<>>]
+  defstruct [:offset, :peer, :reason, :notification, :fsm_event, tlvs: [], data: <<>>, version: 3]
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
+          version: 3..4,
           peer: ServiceRadar.BMP.PeerHeader.t(),
           reason: 0..255,
           notification: ServiceRadar.BMP.BGP.Notification.t() | nil,
@@ -128,10 +146,21 @@ defmodule ServiceRadar.BMP.PeerUp do
   @moduledoc """
   Peer Up Notification (RFC 7854, section 4.10): the OPEN that the router sent to the peer, and the one it received.
   """
-  defstruct [:offset, :peer, :local_address, :local_port, :remote_port, :sent_open, :received_open, tlvs: []]
+  defstruct [
+    :offset,
+    :peer,
+    :local_address,
+    :local_port,
+    :remote_port,
+    :sent_open,
+    :received_open,
+    tlvs: [],
+    version: 3
+  ]
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
+          version: 3..4,
           peer: ServiceRadar.BMP.PeerHeader.t(),
           local_address: :inet.ip_address(),
           local_port: :inet.port_number(),
@@ -144,10 +173,11 @@ end
 
 defmodule ServiceRadar.BMP.Initiation do
   @moduledoc "Initiation (RFC 7854, section 4.3): who the router is. `:tlvs` has everything, the two names too."
-  defstruct [:offset, :sys_name, :sys_descr, tlvs: []]
+  defstruct [:offset, :sys_name, :sys_descr, tlvs: [], version: 3]
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
+          version: 3..4,
           sys_name: String.t() | nil,
           sys_descr: String.t() | nil,
           tlvs: [ServiceRadar.BMP.Message.tlv()]
@@ -159,10 +189,11 @@ defmodule ServiceRadar.BMP.Termination do
   Termination (RFC 7854, section 4.5). `:reason` is 0 administratively closed, 1 unspecified, 2 out of resources,
   3 redundant connection, 4 permanently closed, or nil where none was given.
   """
-  defstruct [:offset, :reason, :text, tlvs: []]
+  defstruct [:offset, :reason, :text, tlvs: [], version: 3]
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
+          version: 3..4,
           reason: 0..65_535 | nil,
           text: String.t() | nil,
           tlvs: [ServiceRadar.BMP.Message.tlv()]
@@ -173,21 +204,36 @@ defmodule ServiceRadar.BMP.RouteMirroring do
   @moduledoc """
   Route Mirroring (RFC 7854, section 4.7), as its TLVs: type 0 is a BGP message as the router received it, type 1 says
   0 "errored PDU" or 1 "messages lost".
+
+  `:messages` are those of type 0 in their order: an Open, Update, Notification or RouteRefresh of `ServiceRadar.BMP.BGP`,
+  `:keepalive`, `{type, octets}` of another type, or a `ServiceRadar.BMP.DecodeError`, whose offset counts from the
+  start of the BGP message.
   """
-  defstruct [:offset, :peer, tlvs: []]
+  defstruct [:offset, :peer, tlvs: [], messages: [], version: 3]
+
+  @type bgp_message ::
+          ServiceRadar.BMP.BGP.Open.t()
+          | ServiceRadar.BMP.BGP.Update.t()
+          | ServiceRadar.BMP.BGP.Notification.t()
+          | ServiceRadar.BMP.BGP.RouteRefresh.t()
+          | :keepalive
+          | {0..255, binary}
+          | ServiceRadar.BMP.DecodeError.t()
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
+          version: 3..4,
           peer: ServiceRadar.BMP.PeerHeader.t(),
-          tlvs: [ServiceRadar.BMP.Message.tlv()]
+          tlvs: [ServiceRadar.BMP.Message.tlv()],
+          messages: [bgp_message]
         }
 end
 
 defmodule ServiceRadar.BMP.UnknownMessage do
   @moduledoc "A message of a type that has no reading, e.g. an experimental one; `:data` is what follows the common header."
-  defstruct [:offset, :type, :data]
+  defstruct [:offset, :type, :data, version: 3]
 
-  @type t :: %__MODULE__{offset: non_neg_integer, type: 0..255, data: binary}
+  @type t :: %__MODULE__{offset: non_neg_integer, version: 3..4, type: 0..255, data: binary}
 end
 
 defmodule ServiceRadar.BMP.Undecodable do
@@ -196,7 +242,7 @@ defmodule ServiceRadar.BMP.Undecodable do
   wrong and where. `error.suspect` says that it reads the other way (with the other ADD-PATH setting): then the router
   does not send what its OPEN declares.
   """
-  defstruct [:offset, :raw, :error]
+  defstruct [:offset, :raw, :error, version: 3]
 
-  @type t :: %__MODULE__{offset: non_neg_integer, raw: binary, error: ServiceRadar.BMP.DecodeError.t()}
+  @type t :: %__MODULE__{offset: non_neg_integer, version: 3..4, raw: binary, error: ServiceRadar.BMP.DecodeError.t()}
 end

@@ -3,6 +3,9 @@ defmodule ServiceRadar.BMP.Native do
   # The only module that knows Rust (native/nif). Where a checksum file of precompiled NIFs ships with the package,
   # and rustler_precompiled is there, the library is fetched by it; else the Mix compiler of mix.exs has built it.
 
+  alias ServiceRadar.BMP
+  alias ServiceRadar.BMP.BGP
+
   @profile if System.get_env("SERVICERADAR_BMP_NIF_PROFILE", "") == "",
              do: if(Mix.env() == :test, do: "dev", else: "release"),
              else: System.get_env("SERVICERADAR_BMP_NIF_PROFILE")
@@ -37,18 +40,70 @@ defmodule ServiceRadar.BMP.Native do
   @short_terms 2 * 1024
   @short_batch 8 * 1024
 
-  def decode(input) when byte_size(input) <= @short_terms, do: decode_short(input)
-  def decode(input), do: decode_long(input)
-  def decode_short(_input), do: error()
-  def decode_long(_input), do: error()
+  # What terms are made from, by the names that Rust looks them up with: modules for the messages, names of its own types
+  # for what their serialization makes. A literal, so that all structs of a module share their keys.
+  @structs Map.merge(
+             Map.new(
+               [
+                 BMP.DecodeError,
+                 BMP.Initiation,
+                 BMP.PeerDown,
+                 BMP.PeerHeader,
+                 BMP.PeerUp,
+                 BMP.Prefix,
+                 BMP.RouteMirroring,
+                 BMP.RouteMonitoring,
+                 BMP.StatisticsReport,
+                 BMP.Termination,
+                 BMP.Undecodable,
+                 BMP.UnknownMessage,
+                 BGP.Attribute,
+                 BGP.Attributes,
+                 BGP.ExtendedCommunity,
+                 BGP.Fault,
+                 BGP.Nlri,
+                 BGP.Notification,
+                 BGP.Open,
+                 BGP.RouteGroup,
+                 BGP.Update
+               ],
+               &{&1, &1.__struct__()}
+             ),
+             %{
+               Attribute: %BGP.Attribute{},
+               Evpn: %BGP.Evpn{},
+               FlowSpec: %BGP.FlowSpec{},
+               Labeled: %BGP.Labeled{},
+               LinkState: %BGP.LinkState{},
+               McastVpn: %BGP.McastVpn{},
+               Mup: %BGP.Mup{},
+               RouteRefresh: %BGP.RouteRefresh{},
+               RouteTargetConstraint: %BGP.RouteTargetConstraint{},
+               SrPolicy: %BGP.SrPolicy{},
+               Tlv: %BGP.Tlv{},
+               Vpls: %BGP.Vpls{},
+               Vpn: %BGP.Vpn{}
+             }
+           )
 
-  def decode_open(_message), do: error()
+  def decode(input) when byte_size(input) <= @short_terms, do: decode_short(input, @structs)
+  def decode(input), do: decode_long(input, @structs)
+  def decode_short(_input, _structs), do: error()
+  def decode_long(_input, _structs), do: error()
+
+  def decode_open(message), do: decode_open(message, @structs)
+  def decode_open(_message, _structs), do: error()
+  def extended_community(octets), do: extended_community(octets, @structs)
+  def extended_community(_octets, _structs), do: error()
 
   def decoder_new(_max_message_bytes), do: error()
-  def decoder_feed(decoder, input) when byte_size(input) <= @short_terms, do: decoder_feed_short(decoder, input)
-  def decoder_feed(decoder, input), do: decoder_feed_long(decoder, input)
-  def decoder_feed_short(_decoder, _input), do: error()
-  def decoder_feed_long(_decoder, _input), do: error()
+
+  def decoder_feed(decoder, input) when byte_size(input) <= @short_terms,
+    do: decoder_feed_short(decoder, input, @structs)
+
+  def decoder_feed(decoder, input), do: decoder_feed_long(decoder, input, @structs)
+  def decoder_feed_short(_decoder, _input, _structs), do: error()
+  def decoder_feed_long(_decoder, _input, _structs), do: error()
 
   def session_new(_options), do: error()
 

@@ -2,8 +2,6 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
   @moduledoc """
   What both sides of a BGP session announced in their OPEN messages (RFC 5492), side by side.
   """
-  import Bitwise
-
   alias ServiceRadar.BMP.BGP.Open
   alias ServiceRadar.BMPWeb.Format
 
@@ -20,11 +18,15 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
     64 => "Graceful restart",
     65 => "4-octet AS number",
     67 => "Dynamic capability",
+    68 => "Multisession",
     69 => "ADD-PATH",
     70 => "Enhanced route refresh",
     71 => "Long-lived graceful restart",
+    72 => "Routing policy distribution",
     73 => "FQDN",
+    74 => "BFD strict mode",
     75 => "Software version",
+    76 => "Paths limit",
     128 => "Route refresh (pre-standard)"
   }
 
@@ -72,32 +74,46 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
   defp read(:extended_message), do: {6, []}
   defp read({:four_octet_as, asn}), do: {65, ["AS#{asn}"]}
   defp read({:add_path, families}), do: {69, for({family, mode} <- families, do: "#{Format.family(family)}: #{mode}")}
-  defp read({code, octets}) when is_integer(code), do: {code, value(code, octets)}
-
   # RFC 9234, section 4.1
-  defp value(9, <<role>>), do: [Enum.at(["provider", "route server", "RS client", "customer", "peer"], role, "#{role}")]
+  defp read({:role, role}),
+    do: {9, [Enum.at(["provider", "route server", "RS client", "customer", "peer"], role, "#{role}")]}
 
   # RFC 4724, section 3
-  defp value(64, <<flags_and_time::16, families::binary>>) do
-    time = flags_and_time &&& 0xFFF
-    ["restart time #{time} s" | for(<<afi::16, safi, _flags <- families>>, do: Format.family({afi, safi}))]
-  end
+  defp read({:graceful_restart, %{restart_time: time, families: families}}),
+    do: {64, ["restart time #{time} s" | for(%{family: family} <- families, do: Format.family(family))]}
 
   # RFC 9494, section 3
-  defp value(71, families) when rem(byte_size(families), 7) == 0 do
-    for <<afi::16, safi, _flags, time::24 <- families>>, do: "#{Format.family({afi, safi})}: #{time} s"
+  defp read({:long_lived_graceful_restart, families}),
+    do: {71, for(%{family: family, stale_time: time} <- families, do: "#{Format.family(family)}: #{time} s")}
+
+  defp read({:extended_next_hop, families}) do
+    {5, for(%{afi: afi, safi: safi, next_hop_afi: by} <- families, do: "#{Format.family({afi, safi})}: AFI #{by}")}
   end
 
-  # draft-walton-bgp-hostname-capability
-  defp value(73, <<size, host::binary-size(size), rest::binary>>) do
-    domain = with <<length, domain::binary-size(length), _::binary>> <- rest, do: domain
-    [host, domain] |> Enum.reject(&(&1 == "")) |> Enum.join(".") |> printable()
-  end
+  defp read({:multiple_labels, families}),
+    do: {8, for(%{family: family, count: count} <- families, do: "#{Format.family(family)}: #{count}")}
 
-  # draft-abraitis-bgp-version-capability
-  defp value(75, <<size, version::binary-size(size)>>), do: printable(version)
-  defp value(_code, <<>>), do: []
-  defp value(_code, octets), do: ["0x" <> Base.encode16(octets, case: :lower)]
+  defp read({:paths_limit, families}),
+    do: {76, for(%{family: family, limit: limit} <- families, do: "#{Format.family(family)}: #{limit}")}
+
+  defp read({:outbound_route_filtering, families}),
+    do: {3, for(%{family: family} <- families, do: Format.family(family))}
+
+  defp read({:fqdn, %{host: host, domain: domain}}),
+    do: {73, [host, domain] |> Enum.reject(&(&1 == "")) |> Enum.join(".") |> printable()}
+
+  defp read({:software_version, version}), do: {75, printable(version)}
+  defp read({:bgpsec, %{flags: flags, afi: afi}}), do: {7, ["flags #{flags}, AFI #{afi}"]}
+  defp read({:dynamic_capability, octets}), do: {67, value(octets)}
+  defp read({:multisession, %{flags: flags, capabilities: octets}}), do: {68, ["flags #{flags}" | value(octets)]}
+  defp read({:routing_policy_distribution, octets}), do: {72, value(octets)}
+  defp read(:enhanced_route_refresh), do: {70, []}
+  defp read(:bfd_strict_mode), do: {74, []}
+  defp read(:old_route_refresh), do: {128, []}
+  defp read({code, octets}) when is_integer(code), do: {code, value(octets)}
+
+  defp value(<<>>), do: []
+  defp value(octets), do: ["0x" <> Base.encode16(octets, case: :lower)]
 
   defp printable(text), do: if(String.printable?(text), do: [text], else: ["0x" <> Base.encode16(text, case: :lower)])
 end

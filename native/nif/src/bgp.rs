@@ -1,235 +1,511 @@
 //! BGP messages as the structs of `ServiceRadar.BMP.BGP`.
+//!
+//! What full tables are made of (prefixes, and the attributes that most routes have) is built from the octets by hand, shared
+//! between messages where it can be; all else comes from the typed values of the wire crate.
 
-use rustler::{Binary, Encoder, Env, Term};
-use wire::bgp::attribute::{Attribute, AttributeValue};
+use std::net::Ipv6Addr;
+
+use rustler::sys::ErlNifTerm;
+use rustler::{Atom, Binary, Encoder, Env, Term};
+use smallvec::SmallVec;
+use wire::bgp::attribute::{AttributeRef, AttributeValue, ExtendedCommunity};
+use wire::bgp::open::OptionalParameter;
 use wire::bgp::update::Action;
 use wire::bgp::{
-    AddressFamily, AsPath, Capability, Context, Fault, NextHop, NlriRef, Notification, Open, Origin,
+    self, AddressFamily, AsPath, Capability, Context, Fault, NextHop, NlriRef, Notification, Open,
     RouteGroup, SegmentType, Treatment, UpdateView,
 };
 use wire::reader::Reader;
 
 use crate::atoms;
-use crate::message::decode_error;
-use crate::term::{error, list, nil, ok, record, Address, Bytes, Prefix};
+use crate::cache::Cache;
+use crate::serialize;
+use crate::structs::{decode_error, fill, put, Structs};
+use crate::term::{error, list, list_of, nil, ok, tuple, Address, Bytes};
 
 pub fn family(family: AddressFamily) -> (u16, u8) {
     (family.afi, family.safi)
 }
 
-pub fn update<'a>(env: Env<'a>, update: &UpdateView<'_>) -> Term<'a> {
-    record!(env, update_module,
-        attributes: attributes(env, update),
-        end_of_rib: update.end_of_rib().map(family),
-        faults: list(env, update.faults(), |one| fault(env, one)),
-        groups: list(env, update.groups(), |group| route_group(env, group)),
-    )
+/// Makes the terms of one call's messages; what they share is made once.
+pub struct Builder<'a> {
+    pub env: Env<'a>,
+    pub structs: Structs<'a>,
+    update: Term<'a>,
+    nlri: Term<'a>,
+    prefix: Term<'a>,
+    /// Prefixes of each length, without an address.
+    v4: [Option<Term<'a>>; 33],
+    v6: [Option<Term<'a>>; 129],
+    groups: Cache<(Action, AddressFamily, SmallVec<[u8; 16]>), Term<'a>, 16>,
+    /// Attributes of which only the first are known; see `attributes_head`.
+    heads: Cache<SmallVec<[u8; 32]>, Term<'a>, 16>,
+    communities: Cache<[u8; 8], Term<'a>, 16>,
 }
 
-fn route_group<'a>(env: Env<'a>, group: &RouteGroup<'_>) -> Term<'a> {
-    let action = match group.action {
-        Action::Announce => atoms::announce(),
-        Action::Withdraw => atoms::withdraw(),
-    };
-    // The block has been checked: every NLRI reads.
-    let nlri = list(env, group.iter().flatten(), |one| nlri(env, &one));
-    record!(env, route_group_module,
-        action: action,
-        family: family(group.family),
-        next_hop: next_hop(env, &NextHop::decode(group.next_hop)),
-        nlri: nlri,
-    )
-}
-
-#[inline]
-fn nlri<'a>(env: Env<'a>, nlri: &NlriRef<'_>) -> Term<'a> {
-    let prefix = nlri.prefix();
-    let raw = if prefix.is_some() { None } else { Some(Bytes(nlri.bytes)) };
-    record!(env, nlri_module, path_id: nlri.path_id, prefix: prefix.map(Prefix), raw: raw)
-}
-
-fn next_hop<'a>(env: Env<'a>, next_hop: &NextHop) -> Term<'a> {
-    let v6 = |global: &std::net::Ipv6Addr, link_local: Option<&std::net::Ipv6Addr>| match link_local {
-        Some(link_local) => (Address((*global).into()), Address((*link_local).into())).encode(env),
-        None => Address((*global).into()).encode(env),
-    };
-    match next_hop {
-        NextHop::None => nil(env),
-        NextHop::Ipv4(address) | NextHop::VpnIpv4 { address, .. } => Address::from(*address).encode(env),
-        NextHop::Ipv6 { global, link_local } => v6(global, link_local.as_ref()),
-        NextHop::VpnIpv6 { global, link_local, .. } => {
-            v6(global, link_local.as_ref().map(|(_, address)| address))
+impl<'a> Builder<'a> {
+    pub fn new(structs: Structs<'a>) -> Self {
+        Builder {
+            env: structs.env,
+            structs,
+            update: structs.of(atoms::update_module()),
+            nlri: structs.of(atoms::nlri_module()),
+            prefix: structs.of(atoms::prefix_module()),
+            v4: [None; 33],
+            v6: [None; 129],
+            groups: Cache::default(),
+            heads: Cache::default(),
+            communities: Cache::default(),
         }
-        NextHop::Raw(raw) => Bytes(raw).encode(env),
+    }
+
+    pub fn update(&mut self, update: &UpdateView<'_>) -> Term<'a> {
+        let mut made = fill!(self.update,
+            attributes: self.attributes(update),
+            groups: self.groups(update.groups()),
+        );
+        if let Some(of) = update.end_of_rib() {
+            made = fill!(made, end_of_rib: family(of));
+        }
+        if !update.faults().is_empty() {
+            made = fill!(made, faults: list(self.env, update.faults(), |one| self.fault(one)));
+        }
+        if update.two_octet_as() {
+            made = fill!(made, two_octet_as: true);
+        }
+        if update.as_width_mismatch() {
+            made = fill!(made, as_width_mismatch: true);
+        }
+        made
+    }
+
+    fn groups(&mut self, groups: &[RouteGroup<'_>]) -> Term<'a> {
+        let terms: SmallVec<[Term<'a>; 4]> = groups.iter().map(|group| self.route_group(group)).collect();
+        list(self.env, terms, |term| term)
+    }
+
+    fn route_group(&mut self, group: &RouteGroup<'_>) -> Term<'a> {
+        let nlri = match (group.family.afi, group.family.safi) {
+            (1, 1 | 2) => self.prefixes::<4>(group),
+            (2, 1 | 2) => self.prefixes::<16>(group),
+            // The block has been checked: every NLRI reads.
+            _ => list(self.env, group.iter().flatten(), |one| self.nlri(&one)),
+        };
+        let key = (group.action, group.family, group.next_hop);
+        let known = self.groups.find(|(action, family, next_hop)| (*action, *family, &next_hop[..]) == key);
+        let head = known.unwrap_or_else(|| {
+            let head = self.group_head(group);
+            self.groups.insert((group.action, group.family, group.next_hop.into()), head)
+        });
+        fill!(head, nlri: nlri)
+    }
+
+    /// A group without its routes.
+    fn group_head(&self, group: &RouteGroup<'_>) -> Term<'a> {
+        let env = self.env;
+        let action = match group.action {
+            Action::Announce => atoms::announce(),
+            Action::Withdraw => atoms::withdraw(),
+        };
+        let (next_hop, rd) = match NextHop::decode(group.next_hop) {
+            NextHop::None => (nil(env), None),
+            NextHop::Ipv4(address) => (Address::from(address).encode(env), None),
+            NextHop::VpnIpv4 { rd, address } => {
+                (Address::from(address).encode(env), Some(rd.to_string().encode(env)))
+            }
+            NextHop::Ipv6 { global, link_local } => (addresses(env, global, link_local), None),
+            NextHop::VpnIpv6 { rd, global, link_local: None } => {
+                (addresses(env, global, None), Some(rd.to_string().encode(env)))
+            }
+            NextHop::VpnIpv6 { rd, global, link_local: Some((second, link_local)) } => {
+                let rds = (rd.to_string(), second.to_string()).encode(env);
+                (addresses(env, global, Some(link_local)), Some(rds))
+            }
+            NextHop::Raw(raw) => (self.structs.octets(&raw), None),
+        };
+        let head = fill!(self.structs.of(atoms::route_group_module()),
+            action: action, family: family(group.family), next_hop: next_hop);
+        match rd {
+            Some(rd) => fill!(head, next_hop_rd: rd),
+            None => head,
+        }
+    }
+
+    /// NLRI of the families that are bare prefixes, with addresses of `N` octets.
+    fn prefixes<const N: usize>(&mut self, group: &RouteGroup<'_>) -> Term<'a> {
+        let env = self.env;
+        let (prefix_key, path_id_key) = (atoms::prefix().to_term(env), atoms::path_id().to_term(env));
+        let mut terms: SmallVec<[ErlNifTerm; 64]> = SmallVec::new();
+        let mut rest = group.nlri;
+        loop {
+            let mut nlri = self.nlri;
+            if group.add_path {
+                let Some((id, after)) = rest.split_first_chunk::<4>() else { break };
+                nlri = put(nlri, path_id_key, u32::from_be_bytes(*id).encode(env));
+                rest = after;
+            }
+            let Some((&length, after)) = rest.split_first() else { break };
+            let Some((octets, after)) = after.split_at_checked(usize::from(length).div_ceil(8)) else {
+                break;
+            };
+            rest = after;
+            let prefix = self.prefix(length, masked::<N>(octets, length));
+            terms.push(put(nlri, prefix_key, prefix).as_c_arg());
+        }
+        list_of(env, &terms)
+    }
+
+    #[inline]
+    fn prefix<const N: usize>(&mut self, length: u8, address: [u8; N]) -> Term<'a> {
+        let env = self.env;
+        let heads: &mut [Option<Term<'a>>] = if N == 4 { &mut self.v4 } else { &mut self.v6 };
+        let head = match heads.get_mut(usize::from(length)) {
+            Some(head) => *head.get_or_insert_with(|| fill!(self.prefix, length: length)),
+            None => fill!(self.prefix, length: length),
+        };
+        put(head, atoms::address().to_term(env), address_of(env, address))
+    }
+
+    /// NLRI of any other family.
+    fn nlri(&self, nlri: &NlriRef<'_>) -> Term<'a> {
+        let value = nlri.value();
+        let text = value.to_string();
+        let mut made = fill!(self.nlri, raw: self.structs.octets(nlri.bytes));
+        if let Some(path_id) = nlri.path_id {
+            made = fill!(made, path_id: path_id);
+        }
+        if let Some(net) = value.prefix() {
+            made = fill!(made, prefix: crate::term::prefix(self.prefix, &net));
+        }
+        if !matches!(value, bgp::NlriValue::Raw(_)) {
+            let value = serialize::term(self.structs, &value);
+            made = fill!(made, value: fill!(value, text: text));
+        }
+        made
+    }
+
+    fn fault(&self, fault: &Fault) -> Term<'a> {
+        let treatment = match fault.treatment {
+            Treatment::AttributeDiscard => atoms::attribute_discard(),
+            Treatment::TreatAsWithdraw => atoms::treat_as_withdraw(),
+            Treatment::AfiSafiDisable => atoms::afi_safi_disable(),
+            Treatment::SessionReset => atoms::session_reset(),
+        };
+        fill!(self.structs.of(atoms::fault_module()),
+            treatment: treatment,
+            attribute: fault.attribute,
+            error: decode_error(self.structs, &fault.error),
+            raw: self.structs.octets(&fault.raw),
+        )
     }
 }
 
-/// Each attribute's field; where an attribute comes twice the first one counts (RFC 7606, section 3.g).
-#[derive(Default)]
-struct Fields<'a> {
-    origin: Option<Term<'a>>,
-    next_hop: Option<Term<'a>>,
-    multi_exit_disc: Option<u32>,
-    local_pref: Option<u32>,
-    originator_id: Option<Term<'a>>,
-    only_to_customer: Option<u32>,
-    atomic_aggregate: bool,
-    communities: Option<Term<'a>>,
-    cluster_list: Option<Term<'a>>,
-    extended_communities: Option<Term<'a>>,
-    large_communities: Option<Term<'a>>,
-    other: Vec<Term<'a>>,
+/// Path attributes
+impl<'a> Builder<'a> {
+    fn attributes(&mut self, update: &UpdateView<'_>) -> Term<'a> {
+        let env = self.env;
+        let discarded = Discarded::of(update);
+        let mut made = self.attributes_head(update, &discarded);
+        let mut other: SmallVec<[Term<'a>; 4]> = SmallVec::new();
+        for attribute in update.attributes() {
+            if discarded.has(&attribute) || !self.has_field(&attribute, update) {
+                other.push(self.other(&attribute, update));
+                if discarded.has(&attribute) {
+                    continue;
+                }
+            }
+            let value = attribute.value;
+            let (key, term) = match attribute.code {
+                AS_PATH if update.two_octet_as() => {
+                    (atoms::as_path(), update.merged_as_path().map_or(nil(env), |path| as_path(env, &path)))
+                }
+                AS_PATH => (atoms::as_path(), as_path_of(env, value)),
+                4 => (atoms::multi_exit_disc(), number(env, value)),
+                5 => (atoms::local_pref(), number(env, value)),
+                6 => (atoms::atomic_aggregate(), true.encode(env)),
+                AGGREGATOR => {
+                    let merged = update.merged_aggregator();
+                    let merged = merged.map(|one| (one.asn, Address::from(one.address)));
+                    (atoms::aggregator(), merged.encode(env))
+                }
+                8 => (atoms::communities(), list(env, value.as_chunks::<4>().0, |one| community(env, *one))),
+                9 => (atoms::originator_id(), address(env, value)),
+                10 => (atoms::cluster_list(), list(env, value.as_chunks::<4>().0, |id| address_of(env, *id))),
+                16 => {
+                    let communities =
+                        list(env, value.as_chunks::<8>().0, |one| self.extended_community(*one));
+                    (atoms::extended_communities(), communities)
+                }
+                32 => {
+                    let communities = list(env, value.as_chunks::<12>().0, |one| large_community(env, one));
+                    (atoms::large_communities(), communities)
+                }
+                35 => (atoms::only_to_customer(), number(env, value)),
+                // The head has ORIGIN and NEXT_HOP, the groups have MP_REACH_NLRI and MP_UNREACH_NLRI.
+                _ => continue,
+            };
+            made = put(made, key.to_term(env), term);
+        }
+        if other.is_empty() {
+            return made;
+        }
+        fill!(made, other: list(env, other, |term| term))
+    }
+
+    /// What comes again and again: codes with their flags, ORIGIN, NEXT_HOP.
+    fn attributes_head(&mut self, update: &UpdateView<'_>, discarded: &Discarded) -> Term<'a> {
+        let mut key: SmallVec<[u8; 32]> = SmallVec::new();
+        for attribute in update.attributes() {
+            key.extend_from_slice(&[attribute.code, attribute.flags]);
+            if matches!(attribute.code, ORIGIN | NEXT_HOP) && !discarded.has(&attribute) {
+                key.extend_from_slice(attribute.value);
+            }
+        }
+        if let Some(known) = self.heads.find(|known| **known == *key) {
+            return known;
+        }
+        let env = self.env;
+        let flags = list(env, update.attributes(), |one| (one.code, one.flags).encode(env));
+        let mut head = fill!(self.structs.of(atoms::attributes_module()), flags: flags);
+        for attribute in update.attributes().filter(|attribute| !discarded.has(attribute)) {
+            match (attribute.code, attribute.value) {
+                (ORIGIN, [0]) => head = fill!(head, origin: atoms::igp()),
+                (ORIGIN, [1]) => head = fill!(head, origin: atoms::egp()),
+                (ORIGIN, [2]) => head = fill!(head, origin: atoms::incomplete()),
+                (NEXT_HOP, value) => head = fill!(head, next_hop: address(env, value)),
+                _ => {}
+            }
+        }
+        self.heads.insert(key, head)
+    }
+
+    /// Whether all that the attribute says is in a field of its own, or in the groups.
+    fn has_field(&self, attribute: &AttributeRef<'_>, update: &UpdateView<'_>) -> bool {
+        match attribute.code {
+            // Merged with its AS4 form, or widened, it is not what came.
+            AS_PATH if update.two_octet_as() => {
+                let path = attribute.to_owned(context(update)).value;
+                matches!((path, update.merged_as_path()), (AttributeValue::AsPath(own), Some(merged)) if own == merged)
+            }
+            AGGREGATOR => {
+                let aggregator = attribute.to_owned(context(update)).value;
+                matches!((aggregator, update.merged_aggregator()), (AttributeValue::Aggregator(own), Some(merged))
+                    if (own.asn, own.address) == (merged.asn, merged.address))
+            }
+            1..=6 | 8..=10 | 16 | 32 | 35 => true,
+            MP_REACH_NLRI => {
+                let end = attribute.value.as_ptr_range().end;
+                let of_it = |group: &RouteGroup<'_>| group.nlri.as_ptr_range().end == end;
+                update.groups().iter().any(|group| group.action == Action::Announce && of_it(group))
+            }
+            // Family only: an End-of-RIB, which has its own field.
+            MP_UNREACH_NLRI => attribute.value.len() > 3 || update.end_of_rib().is_some(),
+            _ => false,
+        }
+    }
+
+    /// `ServiceRadar.BMP.BGP.Attribute`
+    fn other(&self, attribute: &AttributeRef<'_>, update: &UpdateView<'_>) -> Term<'a> {
+        let value = match attribute.code {
+            MP_REACH_NLRI | MP_UNREACH_NLRI => self.structs.octets(attribute.value),
+            _ => match attribute.to_owned(context(update)).value {
+                AttributeValue::AsPath(path) => as_path(self.env, &path),
+                AttributeValue::As4Path(path) => as_path(self.env, &path.0),
+                AttributeValue::Unknown(_) => self.structs.octets(attribute.value),
+                value => serialize::term(self.structs, &value),
+            },
+        };
+        fill!(self.structs.of(atoms::attribute_module()),
+            code: attribute.code,
+            name: bgp::attribute::name(attribute.code),
+            flags: attribute.flags,
+            value: value,
+        )
+    }
+
+    fn extended_community(&mut self, octets: [u8; 8]) -> Term<'a> {
+        if let Some(known) = self.communities.find(|known| *known == octets) {
+            return known;
+        }
+        let community = ExtendedCommunity(octets);
+        let made = fill!(self.structs.of(atoms::extended_community_module()),
+            octets: Bytes(&octets),
+            name: community.name(),
+            text: community.to_string(),
+        );
+        self.communities.insert(octets, made)
+    }
 }
 
+const ORIGIN: u8 = 1;
 const AS_PATH: u8 = 2;
+const NEXT_HOP: u8 = 3;
+const AGGREGATOR: u8 = 7;
 const MP_REACH_NLRI: u8 = 14;
 const MP_UNREACH_NLRI: u8 = 15;
 
-fn attributes<'a>(env: Env<'a>, update: &UpdateView<'_>) -> Term<'a> {
-    let path = update.merged_as_path();
-    let context = Context { two_octet_as: update.two_octet_as(), ..Context::default() };
-    let mut fields = Fields::default();
-    for attribute in update.attributes() {
-        match attribute.code {
-            // Their routes are in the groups.
-            MP_REACH_NLRI | MP_UNREACH_NLRI => {}
-            AS_PATH if path.is_some() => {}
-            _ => fields.add(env, &attribute.to_owned(context)),
-        }
-    }
-    let aggregator = update.merged_aggregator().map(|one| (one.asn, Address::from(one.address)));
-    let empty = Term::list_new_empty(env);
-    record!(env, attributes_module,
-        aggregator: aggregator,
-        as_path: path.map(|path| as_path(env, &path)),
-        atomic_aggregate: fields.atomic_aggregate,
-        cluster_list: fields.cluster_list.unwrap_or(empty),
-        communities: fields.communities.unwrap_or(empty),
-        extended_communities: fields.extended_communities.unwrap_or(empty),
-        large_communities: fields.large_communities.unwrap_or(empty),
-        local_pref: fields.local_pref,
-        multi_exit_disc: fields.multi_exit_disc,
-        next_hop: fields.next_hop,
-        only_to_customer: fields.only_to_customer,
-        origin: fields.origin,
-        originator_id: fields.originator_id,
-        other: fields.other,
-    )
+fn context(update: &UpdateView<'_>) -> Context<'static> {
+    Context { two_octet_as: update.two_octet_as(), ..Context::default() }
 }
 
-impl<'a> Fields<'a> {
-    fn add(&mut self, env: Env<'a>, attribute: &Attribute) {
-        match &attribute.value {
-            // Merged with their AS4 forms from the whole UPDATE.
-            AttributeValue::AsPath(_)
-            | AttributeValue::Aggregator(_)
-            | AttributeValue::As4Path(_)
-            | AttributeValue::As4Aggregator(_) => {}
-            AttributeValue::Origin(origin) => {
-                let origin = match origin {
-                    Origin::Igp => atoms::igp(),
-                    Origin::Egp => atoms::egp(),
-                    Origin::Incomplete => atoms::incomplete(),
-                };
-                self.origin.get_or_insert(origin.to_term(env));
-            }
-            AttributeValue::NextHop(next_hop) => {
-                self.next_hop.get_or_insert_with(|| Address::from(next_hop.0).encode(env));
-            }
-            AttributeValue::MultiExitDisc(med) => {
-                self.multi_exit_disc.get_or_insert(med.0);
-            }
-            AttributeValue::LocalPref(preference) => {
-                self.local_pref.get_or_insert(preference.0);
-            }
-            AttributeValue::AtomicAggregate(_) => self.atomic_aggregate = true,
-            AttributeValue::OriginatorId(id) => {
-                self.originator_id.get_or_insert_with(|| Address::from(id.0).encode(env));
-            }
-            AttributeValue::OnlyToCustomer(asn) => {
-                self.only_to_customer.get_or_insert(asn.0);
-            }
-            AttributeValue::Communities(communities) => {
-                self.communities.get_or_insert_with(|| {
-                    list(env, &communities.0, |one| (one.0 >> 16, one.0 & 0xffff).encode(env))
-                });
-            }
-            AttributeValue::ClusterList(ids) => {
-                self.cluster_list
-                    .get_or_insert_with(|| list(env, &ids.0, |id| Address::from(*id).encode(env)));
-            }
-            AttributeValue::ExtendedCommunities(communities) => {
-                self.extended_communities
-                    .get_or_insert_with(|| list(env, &communities.0, |one| Bytes(&one.0).encode(env)));
-            }
-            AttributeValue::LargeCommunities(communities) => {
-                self.large_communities.get_or_insert_with(|| {
-                    list(env, &communities.0, |one| {
-                        (one.global_administrator, one.local_data_1, one.local_data_2).encode(env)
-                    })
-                });
-            }
-            value => {
-                let mut octets = Vec::new();
-                value.encode(&mut octets);
-                self.other.push((attribute.code(), attribute.flags, Bytes(&octets)).encode(env));
-            }
+/// Attributes that RFC 7606 leaves out, by the offsets of those that it keeps; nothing where there is no fault.
+struct Discarded(Option<SmallVec<[u64; 16]>>);
+
+impl Discarded {
+    fn of(update: &UpdateView<'_>) -> Self {
+        let faulty = !update.faults().is_empty();
+        Discarded(faulty.then(|| update.kept_attributes().map(|attribute| attribute.offset).collect()))
+    }
+
+    #[inline]
+    fn has(&self, attribute: &AttributeRef<'_>) -> bool {
+        self.0.as_ref().is_some_and(|kept| !kept.contains(&attribute.offset))
+    }
+}
+
+fn number<'a>(env: Env<'a>, value: &[u8]) -> Term<'a> {
+    value.first_chunk().map(|octets| u32::from_be_bytes(*octets)).encode(env)
+}
+
+fn address<'a>(env: Env<'a>, value: &[u8]) -> Term<'a> {
+    value.first_chunk::<4>().map_or(nil(env), |octets| address_of(env, *octets))
+}
+
+/// The address of 4 or 16 octets.
+#[inline]
+fn address_of<const N: usize>(env: Env<'_>, octets: [u8; N]) -> Term<'_> {
+    if N == 4 {
+        return tuple(env, octets.map(|octet| octet.encode(env)));
+    }
+    let mut parts = [nil(env); 8];
+    for (part, octets) in parts.iter_mut().zip(octets.as_chunks::<2>().0) {
+        *part = u16::from_be_bytes(*octets).encode(env);
+    }
+    tuple(env, parts)
+}
+
+fn addresses<'a>(env: Env<'a>, global: Ipv6Addr, link_local: Option<Ipv6Addr>) -> Term<'a> {
+    let global = Address(global.into());
+    match link_local {
+        Some(link_local) => (global, Address(link_local.into())).encode(env),
+        None => global.encode(env),
+    }
+}
+
+/// Up to `N` octets as an address, bits after the length cleared.
+#[inline]
+fn masked<const N: usize>(octets: &[u8], length: u8) -> [u8; N] {
+    let mut address = [0; N];
+    for (to, from) in address.iter_mut().zip(octets) {
+        *to = *from;
+    }
+    if !length.is_multiple_of(8) {
+        if let Some(last) = address.get_mut(usize::from(length / 8)) {
+            *last &= 0xff << (8 - length % 8);
         }
     }
+    address
+}
+
+#[inline]
+fn community(env: Env<'_>, octets: [u8; 4]) -> Term<'_> {
+    let [a, b, c, d] = octets;
+    tuple(env, [[a, b], [c, d]].map(|part| u16::from_be_bytes(part).encode(env)))
+}
+
+fn large_community<'a>(env: Env<'a>, octets: &[u8; 12]) -> Term<'a> {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = *octets;
+    let parts = [[a, b, c, d], [e, f, g, h], [i, j, k, l]];
+    tuple(env, parts.map(|part| u32::from_be_bytes(part).encode(env)))
+}
+
+fn segment<'a>(env: Env<'a>, kind: Atom, asns: Term<'a>) -> Term<'a> {
+    tuple(env, [kind.to_term(env), asns])
+}
+
+/// AS_PATH of four-octet AS numbers, checked.
+fn as_path_of<'a>(env: Env<'a>, value: &[u8]) -> Term<'a> {
+    let mut segments: SmallVec<[Term<'a>; 2]> = SmallVec::new();
+    let mut rest = value;
+    while let Some((&[kind, count], after)) = rest.split_first_chunk::<2>() {
+        let kind = match kind {
+            1 => atoms::set(),
+            2 => atoms::sequence(),
+            3 => atoms::confed_sequence(),
+            _ => atoms::confed_set(),
+        };
+        let Some((asns, after)) = after.split_at_checked(usize::from(count) * 4) else { break };
+        let asns = list(env, asns.as_chunks::<4>().0, |asn| u32::from_be_bytes(*asn).encode(env));
+        segments.push(segment(env, kind, asns));
+        rest = after;
+    }
+    list(env, segments, |segment| segment)
 }
 
 fn as_path<'a>(env: Env<'a>, path: &AsPath) -> Term<'a> {
-    list(env, &path.segments, |segment| {
-        let kind = match segment.kind {
+    list(env, &path.segments, |one| {
+        let kind = match one.kind {
             SegmentType::AsSequence => atoms::sequence(),
             SegmentType::AsSet => atoms::set(),
             SegmentType::AsConfedSequence => atoms::confed_sequence(),
             SegmentType::AsConfedSet => atoms::confed_set(),
         };
-        (kind, list(env, &segment.asns, |asn| asn.encode(env))).encode(env)
+        segment(env, kind, list(env, &one.asns, |asn| asn.encode(env)))
     })
 }
 
-fn fault<'a>(env: Env<'a>, fault: &Fault) -> Term<'a> {
-    let treatment = match fault.treatment {
-        Treatment::AttributeDiscard => atoms::attribute_discard(),
-        Treatment::TreatAsWithdraw => atoms::treat_as_withdraw(),
-        Treatment::AfiSafiDisable => atoms::afi_safi_disable(),
-        Treatment::SessionReset => atoms::session_reset(),
-    };
-    record!(env, fault_module,
-        treatment: treatment,
-        attribute: fault.attribute,
-        error: decode_error(env, &fault.error),
-        raw: Bytes(&fault.raw),
-    )
+/// `{:ok, community}`, or `:error` where the octets are not eight.
+#[rustler::nif]
+fn extended_community<'a>(env: Env<'a>, octets: Binary<'a>, structs: Term<'a>) -> Term<'a> {
+    match <[u8; 8]>::try_from(&*octets) {
+        Ok(octets) => ok(env, Builder::new(Structs::new(env, structs, None)).extended_community(octets)),
+        Err(_) => atoms::error().to_term(env),
+    }
 }
 
 /// An OPEN message, whole. Of some hundred octets at most (RFC 9072: of 64 KiB, never seen).
 #[rustler::nif]
-fn decode_open<'a>(env: Env<'a>, message: Binary<'a>) -> Term<'a> {
+fn decode_open<'a>(env: Env<'a>, message: Binary<'a>, structs: Term<'a>) -> Term<'a> {
+    let structs = Structs::new(env, structs, Some(message));
     match Open::decode_message(&mut Reader::new(&message, 0)) {
-        Ok(message) => ok(env, open(env, &message)),
-        Err(reason) => error(env, decode_error(env, &reason)),
+        Ok(message) => ok(env, open(structs, &message)),
+        Err(reason) => error(env, decode_error(structs, &reason)),
     }
 }
 
-pub fn open<'a>(env: Env<'a>, open: &Open) -> Term<'a> {
-    record!(env, open_module,
+pub fn open<'a>(structs: Structs<'a>, open: &Open) -> Term<'a> {
+    let env = structs.env;
+    let mut all: Vec<Term<'a>> = Vec::new();
+    let parameters: Vec<Term<'a>> = open
+        .parameters
+        .iter()
+        .map(|parameter| match parameter {
+            OptionalParameter::Capabilities(capabilities) => {
+                let terms: Vec<Term<'a>> = capabilities.iter().map(|one| capability(structs, one)).collect();
+                all.extend_from_slice(&terms);
+                list(env, terms, |term| term)
+            }
+            OptionalParameter::Unknown { parameter_type, value } => {
+                (*parameter_type, structs.octets(value)).encode(env)
+            }
+        })
+        .collect();
+    fill!(structs.of(atoms::open_module()),
         version: open.version,
         asn: open.asn(),
+        my_as: open.my_as,
         hold_time: open.hold_time,
         bgp_id: Address::from(open.bgp_id),
-        capabilities: list(env, open.capabilities(), |one| capability(env, one)),
+        capabilities: list(env, all, |term| term),
+        parameters: list(env, parameters, |term| term),
+        extended: open.extended,
     )
 }
 
-fn capability<'a>(env: Env<'a>, capability: &Capability) -> Term<'a> {
+/// An atom where the capability has no value, `{name, value}` where it has one, `{name, map}` where it has more.
+fn capability<'a>(structs: Structs<'a>, capability: &Capability) -> Term<'a> {
+    let env = structs.env;
     match capability {
-        Capability::Multiprotocol { family: one } => (atoms::multiprotocol(), family(*one)).encode(env),
-        Capability::RouteRefresh => atoms::route_refresh().to_term(env),
-        Capability::ExtendedMessage => atoms::extended_message().to_term(env),
-        Capability::FourOctetAs { asn } => (atoms::four_octet_as(), *asn).encode(env),
         Capability::AddPath { families } => {
             let families = list(env, families, |entry| {
                 let mode = match entry.mode {
@@ -242,25 +518,54 @@ fn capability<'a>(env: Env<'a>, capability: &Capability) -> Term<'a> {
             });
             (atoms::add_path(), families).encode(env)
         }
+        Capability::Unknown { code, value } => (*code, structs.octets(value)).encode(env),
         other => {
-            // Code and length, then the value.
-            let mut bytes = Vec::new();
-            other.encode(&mut bytes);
-            (other.code(), Bytes(bytes.get(2..).unwrap_or_default())).encode(env)
+            let all = serialize::term(structs, other);
+            let key = atoms::name().to_term(env);
+            let (Ok(name), Ok(fields)) = (all.map_get(key), all.map_remove(key)) else { return all };
+            let mut values = rustler::types::map::MapIterator::new(fields).into_iter().flatten();
+            match (values.next(), values.next()) {
+                (None, _) => name,
+                (Some((_, value)), None) => tuple(env, [name, value]),
+                _ => tuple(env, [name, fields]),
+            }
         }
     }
 }
 
-pub fn notification<'a>(env: Env<'a>, notification: &Notification) -> Term<'a> {
+pub fn notification<'a>(structs: Structs<'a>, notification: &Notification) -> Term<'a> {
     let name = match (notification.code_name(), notification.subcode_name()) {
         (Some(code), Some(subcode)) => Some(format!("{code}/{subcode}")),
         (code, _) => code.map(ToString::to_string),
     };
-    record!(env, notification_module,
+    fill!(structs.of(atoms::notification_module()),
         code: notification.code,
         subcode: notification.subcode,
         name: name,
         text: notification.shutdown_text(),
-        data: Bytes(&notification.data),
+        data: structs.octets(&notification.data),
     )
+}
+
+/// A BGP message of any type that a router mirrored: `octets` is the whole message.
+pub fn message<'a>(builder: &mut Builder<'a>, message: &bgp::Message, octets: &[u8]) -> Term<'a> {
+    let (env, structs) = (builder.env, builder.structs);
+    match message {
+        bgp::Message::Open(message) => open(structs, message),
+        bgp::Message::Update(update) => {
+            // Read again in the way that it was read: with path identifiers where there are some.
+            let families: SmallVec<[AddressFamily; 4]> = update
+                .groups()
+                .filter(|group| group.nlri.iter().any(|nlri| nlri.path_id.is_some()))
+                .map(|group| group.family)
+                .collect();
+            let context = Context { two_octet_as: update.two_octet_as, add_path: &families, inverted: false };
+            let view = UpdateView::decode_message(&mut Reader::new(octets, 0), context);
+            view.map_or_else(|error| decode_error(structs, &error), |view| builder.update(&view))
+        }
+        bgp::Message::Notification(message) => notification(structs, message),
+        bgp::Message::Keepalive => atoms::keepalive().to_term(env),
+        bgp::Message::RouteRefresh(refresh) => serialize::term(structs, refresh),
+        bgp::Message::Unknown { message_type, data } => (*message_type, structs.octets(data)).encode(env),
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use rustler::sys::ErlNifTerm;
 use rustler::{Binary, Encoder, Env, Resource, ResourceArc, Term};
 use wire::session::{Decoder, Options};
 
 use crate::atoms;
-use crate::message::{self, LastPeer};
-use crate::term::{error, guard, list, ok};
+use crate::message::{self, Messages};
+use crate::structs::Structs;
+use crate::term::{error, guard, list_of, ok};
 
 pub struct DecoderResource(Mutex<Decoder>);
 
@@ -24,13 +26,13 @@ fn decoder_new(max_message_bytes: u32) -> ResourceArc<DecoderResource> {
 
 /// Under a millisecond: the caller looks at the size.
 #[rustler::nif]
-fn decode_short<'a>(env: Env<'a>, input: Binary<'a>) -> Term<'a> {
-    decode_all(env, input)
+fn decode_short<'a>(env: Env<'a>, input: Binary<'a>, structs: Term<'a>) -> Term<'a> {
+    decode_all(env, input, structs)
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn decode_long<'a>(env: Env<'a>, input: Binary<'a>) -> Term<'a> {
-    decode_all(env, input)
+fn decode_long<'a>(env: Env<'a>, input: Binary<'a>, structs: Term<'a>) -> Term<'a> {
+    decode_all(env, input, structs)
 }
 
 #[rustler::nif]
@@ -38,29 +40,37 @@ fn decoder_feed_short<'a>(
     env: Env<'a>,
     decoder: ResourceArc<DecoderResource>,
     input: Binary<'a>,
+    structs: Term<'a>,
 ) -> Term<'a> {
-    feed(env, &decoder, input)
+    feed(env, &decoder, input, structs)
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn decoder_feed_long<'a>(env: Env<'a>, decoder: ResourceArc<DecoderResource>, input: Binary<'a>) -> Term<'a> {
-    feed(env, &decoder, input)
+fn decoder_feed_long<'a>(
+    env: Env<'a>,
+    decoder: ResourceArc<DecoderResource>,
+    input: Binary<'a>,
+    structs: Term<'a>,
+) -> Term<'a> {
+    feed(env, &decoder, input, structs)
 }
 
 /// `{:ok, messages, rest}`, or `{:error, error}` where the framing is lost.
-fn decode_all<'a>(env: Env<'a>, input: Binary<'a>) -> Term<'a> {
+fn decode_all<'a>(env: Env<'a>, input: Binary<'a>, structs: Term<'a>) -> Term<'a> {
+    let structs = Structs::new(env, structs, Some(input));
     let mut decoder = Decoder::default();
-    caught(env, || match messages(env, &mut decoder, &input) {
+    caught(env, || match messages(structs, &mut decoder, &input) {
         Ok(messages) => (atoms::ok(), messages, rest(env, input, decoder.offset())).encode(env),
         Err(error) => error,
     })
 }
 
 /// `{:ok, messages}`, or `{:error, error}` where the framing is lost.
-fn feed<'a>(env: Env<'a>, decoder: &DecoderResource, input: Binary<'a>) -> Term<'a> {
+fn feed<'a>(env: Env<'a>, decoder: &DecoderResource, input: Binary<'a>, structs: Term<'a>) -> Term<'a> {
+    let structs = Structs::new(env, structs, Some(input));
     caught(env, || {
         let mut decoder = decoder.0.lock().unwrap_or_else(PoisonError::into_inner);
-        messages(env, &mut decoder, &input).map_or_else(|error| error, |messages| ok(env, messages))
+        messages(structs, &mut decoder, &input).map_or_else(|error| error, |messages| ok(env, messages))
     })
 }
 
@@ -72,29 +82,30 @@ fn rest<'a>(env: Env<'a>, input: Binary<'a>, from: u64) -> Term<'a> {
     }
 }
 
-fn messages<'a>(env: Env<'a>, decoder: &mut Decoder, input: &[u8]) -> Result<Term<'a>, Term<'a>> {
+fn messages<'a>(structs: Structs<'a>, decoder: &mut Decoder, input: &[u8]) -> Result<Term<'a>, Term<'a>> {
+    let env = structs.env;
     let pending = decoder.pending();
     let start = decoder.offset();
-    let mut messages = Vec::new();
-    let mut peer = LastPeer::default();
+    let mut builder = Messages::new(structs);
+    let mut messages: Vec<ErlNifTerm> = Vec::new();
     let mut fatal = None;
     {
         let mut feed = decoder.feed(input);
         while let Some(frame) = feed.next() {
             match frame {
-                Ok(frame) => messages.push(message::frame(env, &frame, &mut peer)),
+                Ok(frame) => messages.push(builder.frame(&frame).as_c_arg()),
                 Err(error) => fatal = Some(error),
             }
         }
     }
-    let messages = list(env, messages, |message| message);
+    let messages = list_of(env, &messages);
     match fatal {
         None => Ok(messages),
         Some(reason) => {
             let read =
                 usize::try_from(decoder.offset() - start).unwrap_or(usize::MAX).saturating_sub(pending);
             let rest = input.get(read..).unwrap_or_default();
-            Err(error(env, message::fatal_error(env, &reason, messages, rest)))
+            Err(error(env, message::fatal_error(structs, &reason, messages, rest)))
         }
     }
 }

@@ -5,10 +5,13 @@
 
 mod atoms;
 mod bgp;
+mod cache;
 mod decoder;
 mod deltas;
 mod message;
+mod serialize;
 mod session;
+mod structs;
 mod table;
 mod term;
 

@@ -3,76 +3,137 @@
 use rustler::{Atom, Encoder, Env, Term};
 use wire::bmp::{
     Body, Mirrored, PeerDown, PeerDownReason, PeerHeader, PeerType, PeerUp, RibView, RouteMirroring,
-    Statistic, StatisticValue, StatisticsReport, Tlv,
+    RouteMonitoringView, Statistic, StatisticValue, StatisticsReport, Timestamp, Tlv,
 };
 use wire::session::{Content, Frame};
 use wire::DecodeError;
 
 use crate::atoms;
-use crate::bgp;
-use crate::term::{list, nil, object, record, Address, Bytes};
+use crate::bgp::{self, Builder};
+use crate::cache::Cache;
+use crate::serialize;
+use crate::structs::{decode_error, fill, Structs};
+use crate::term::{list, nil, object, record, Address};
 
-/// The per-peer header before: messages in a row are mostly of one peer and moment, and share it.
-#[derive(Default)]
-pub struct LastPeer<'a>(Option<(PeerHeader, Term<'a>)>);
+/// Makes the terms of one call's messages.
+pub struct Messages<'a> {
+    bgp: Builder<'a>,
+    route_monitoring: Term<'a>,
+    /// Per-peer headers without the time: a router's messages are of few peers.
+    peers: Cache<PeerHeader, Term<'a>, 16>,
+}
 
-impl<'a> LastPeer<'a> {
-    fn term(&mut self, env: Env<'a>, peer: &PeerHeader) -> Term<'a> {
-        match &self.0 {
-            Some((last, term)) if last == peer => *term,
-            _ => {
-                let term = peer_header(env, peer);
-                self.0 = Some((*peer, term));
-                term
-            }
+impl<'a> Messages<'a> {
+    pub fn new(structs: Structs<'a>) -> Self {
+        Messages {
+            bgp: Builder::new(structs),
+            route_monitoring: structs.of(atoms::route_monitoring_module()),
+            peers: Cache::default(),
         }
     }
-}
 
-/// One frame, whatever it holds.
-pub fn frame<'a>(env: Env<'a>, frame: &Frame<'_>, last_peer: &mut LastPeer<'a>) -> Term<'a> {
-    let offset = frame.offset;
-    match &frame.content {
-        Ok(Content::RouteMonitoring(view)) => record!(env, route_monitoring_module, offset: offset,
-            peer: last_peer.term(env, &view.peer), update: bgp::update(env, &view.update), tlvs: tlvs(env, &view.tlvs)),
-        Ok(Content::Other(body)) => other(env, offset, body),
-        Err(error) => record!(env, undecodable_module, offset: offset, raw: Bytes(frame.bytes),
-            error: decode_error(env, error)),
+    /// One frame, whatever it holds.
+    pub fn frame(&mut self, frame: &Frame<'_>) -> Term<'a> {
+        let structs = self.bgp.structs;
+        let made = match &frame.content {
+            Ok(Content::RouteMonitoring(view)) => self.route_monitoring(view),
+            Ok(Content::Other(body)) => self.other(body),
+            Err(error) => fill!(structs.of(atoms::undecodable_module()),
+                raw: structs.octets(frame.bytes), error: decode_error(structs, error)),
+        };
+        let made = fill!(made, offset: frame.offset);
+        if frame.header.version == 3 {
+            return made;
+        }
+        fill!(made, version: frame.header.version)
+    }
+
+    fn route_monitoring(&mut self, view: &RouteMonitoringView<'_>) -> Term<'a> {
+        let structs = self.bgp.structs;
+        let peer = self.peer(&view.peer);
+        let mut made = fill!(self.route_monitoring, peer: peer, update: self.bgp.update(&view.update));
+        if !view.tlvs.is_empty() {
+            made = fill!(made, tlvs: tlvs(structs, &view.tlvs));
+            let markings: Vec<Term<'a>> =
+                view.path_markings().map(|marking| serialize::term(structs, &marking)).collect();
+            made = fill!(made, path_markings: markings);
+        }
+        made
+    }
+
+    fn peer(&mut self, peer: &PeerHeader) -> Term<'a> {
+        let timeless = PeerHeader { timestamp: Timestamp::default(), ..*peer };
+        let known = self.peers.find(|known| *known == timeless);
+        let head = known.unwrap_or_else(|| {
+            let head = peer_header(self.bgp.structs, &timeless);
+            self.peers.insert(timeless, head)
+        });
+        match peer.timestamp.unix_microseconds() {
+            Some(time) => fill!(head, time: time),
+            None => head,
+        }
+    }
+
+    fn other(&mut self, body: &Body) -> Term<'a> {
+        let structs = self.bgp.structs;
+        match body {
+            // It comes by reference, above.
+            Body::RouteMonitoring(_) => nil(structs.env),
+            Body::StatisticsReport(body) => {
+                let peer = self.peer(&body.peer);
+                statistics_report(structs, peer, body)
+            }
+            Body::PeerDown(body) => {
+                let peer = self.peer(&body.peer);
+                peer_down(structs, peer, body)
+            }
+            Body::PeerUp(body) => {
+                let peer = self.peer(&body.peer);
+                peer_up(structs, peer, body)
+            }
+            Body::Initiation(body) => fill!(structs.of(atoms::initiation_module()),
+                sys_name: body.sys_name, sys_descr: body.sys_descr, tlvs: tlvs(structs, &body.tlvs)),
+            Body::Termination(body) => fill!(structs.of(atoms::termination_module()),
+                reason: body.reason, text: body.text, tlvs: tlvs(structs, &body.tlvs)),
+            Body::RouteMirroring(body) => {
+                let peer = self.peer(&body.peer);
+                self.route_mirroring(peer, body)
+            }
+            Body::Unknown(body) => fill!(structs.of(atoms::unknown_message_module()),
+                type_: body.message_type, data: structs.octets(&body.data)),
+        }
+    }
+
+    fn route_mirroring(&mut self, peer: Term<'a>, mirroring: &RouteMirroring) -> Term<'a> {
+        let (env, structs) = (self.bgp.env, self.bgp.structs);
+        let tlvs = list(env, &mirroring.mirrored, |mirrored| match mirrored {
+            Mirrored::BgpMessage { message, .. } => (0, structs.octets(message)).encode(env),
+            Mirrored::Information { code } => (1, structs.octets(&code.to_be_bytes())).encode(env),
+            Mirrored::Unknown { tlv_type, value } => (*tlv_type, structs.octets(value)).encode(env),
+        });
+        let messages: Vec<Term<'a>> = mirroring
+            .mirrored
+            .iter()
+            .filter_map(|mirrored| match mirrored {
+                Mirrored::BgpMessage { message, decoded: Some(decoded), .. } => {
+                    Some(bgp::message(&mut self.bgp, decoded, message))
+                }
+                Mirrored::BgpMessage { error: Some(error), .. } => Some(decode_error(structs, error)),
+                _ => None,
+            })
+            .collect();
+        fill!(structs.of(atoms::route_mirroring_module()), peer: peer, tlvs: tlvs, messages: messages)
     }
 }
 
-fn other<'a>(env: Env<'a>, offset: u64, body: &Body) -> Term<'a> {
-    match body {
-        // It comes by reference, above.
-        Body::RouteMonitoring(_) => nil(env),
-        Body::StatisticsReport(body) => statistics_report(env, offset, body),
-        Body::PeerDown(body) => peer_down(env, offset, body),
-        Body::PeerUp(body) => peer_up(env, offset, body),
-        Body::Initiation(body) => record!(env, initiation_module, offset: offset,
-            sys_name: body.sys_name, sys_descr: body.sys_descr, tlvs: tlvs(env, &body.tlvs)),
-        Body::Termination(body) => record!(env, termination_module, offset: offset,
-            reason: body.reason, text: body.text, tlvs: tlvs(env, &body.tlvs)),
-        Body::RouteMirroring(body) => route_mirroring(env, offset, body),
-        Body::Unknown(body) => record!(env, unknown_message_module, offset: offset,
-            type_: body.message_type, data: Bytes(&body.data)),
-    }
-}
-
-pub fn decode_error<'a>(env: Env<'a>, error: &DecodeError) -> Term<'a> {
-    fatal_error(env, error, Term::list_new_empty(env), &[])
-}
-
-/// The error with what was read before it.
-pub fn fatal_error<'a>(env: Env<'a>, error: &DecodeError, messages: Term<'a>, rest: &[u8]) -> Term<'a> {
-    record!(env, decode_error_module,
-        __exception__: true,
-        reason: error.reason(),
-        offset: error.offset(),
-        path: error.path().to_string(),
-        suspect: error.suspect(),
-        messages: messages,
-        rest: Bytes(rest),
-    )
+/// The error that ends a session, with what was read before it.
+pub fn fatal_error<'a>(
+    structs: Structs<'a>,
+    error: &DecodeError,
+    messages: Term<'a>,
+    rest: &[u8],
+) -> Term<'a> {
+    fill!(decode_error(structs, error), messages: messages, rest: structs.octets(rest))
 }
 
 /// A panic that was caught.
@@ -88,7 +149,8 @@ pub fn internal_error<'a>(env: Env<'a>, reason: &str) -> Term<'a> {
     )
 }
 
-pub fn peer_header<'a>(env: Env<'a>, peer: &PeerHeader) -> Term<'a> {
+fn peer_header<'a>(structs: Structs<'a>, peer: &PeerHeader) -> Term<'a> {
+    let env = structs.env;
     let peer_type = match peer.peer_type {
         PeerType::GLOBAL => atoms::global().to_term(env),
         PeerType::RD => atoms::rd().to_term(env),
@@ -96,14 +158,13 @@ pub fn peer_header<'a>(env: Env<'a>, peer: &PeerHeader) -> Term<'a> {
         PeerType::LOC_RIB => atoms::loc_rib().to_term(env),
         PeerType(other) => other.encode(env),
     };
-    record!(env, peer_header_module,
+    fill!(structs.of(atoms::peer_header_module()),
         address: Address(peer.address),
         asn: peer.asn,
         bgp_id: Address::from(peer.bgp_id),
         distinguisher: peer.distinguisher,
         filtered: peer.filtered(),
         flags: peer.flags,
-        time: peer.timestamp.unix_microseconds(),
         type_: peer_type,
         view: view(peer.view()),
     )
@@ -119,26 +180,36 @@ fn view(view: RibView) -> Atom {
     }
 }
 
-fn tlvs<'a>(env: Env<'a>, tlvs: &[Tlv]) -> Term<'a> {
-    list(env, tlvs, |tlv| (tlv.tlv_type, Bytes(&tlv.value)).encode(env))
+fn tlvs<'a>(structs: Structs<'a>, tlvs: &[Tlv]) -> Term<'a> {
+    let env = structs.env;
+    list(env, tlvs, |tlv| {
+        let value = structs.octets(&tlv.value);
+        match tlv.index {
+            None => (tlv.tlv_type, value).encode(env),
+            Some(index) => (tlv.tlv_type, index, value).encode(env),
+        }
+    })
 }
 
-fn statistics_report<'a>(env: Env<'a>, offset: u64, report: &StatisticsReport) -> Term<'a> {
+fn statistics_report<'a>(structs: Structs<'a>, peer: Term<'a>, report: &StatisticsReport) -> Term<'a> {
+    let env = structs.env;
     let statistics = list(env, &report.statistics, |statistic: &Statistic| {
-        let number = statistic.statistic_type;
+        let (number, name) = (statistic.statistic_type, statistic.name());
         match &statistic.value {
-            StatisticValue::Counter32 { value } => object!(env, type_: number, value: *value),
-            StatisticValue::Gauge64 { value } => object!(env, type_: number, value: *value),
+            StatisticValue::Counter32 { value } => object!(env, type_: number, name: name, value: *value),
+            StatisticValue::Gauge64 { value } => object!(env, type_: number, name: name, value: *value),
             StatisticValue::Family { family, value } => {
-                object!(env, type_: number, family: bgp::family(*family), value: *value)
+                object!(env, type_: number, name: name, family: bgp::family(*family), value: *value)
             }
-            StatisticValue::Raw { raw } => object!(env, type_: number, value: Bytes(raw)),
+            StatisticValue::Raw { raw } => {
+                object!(env, type_: number, name: name, value: structs.octets(raw))
+            }
         }
     });
-    record!(env, statistics_report_module, offset: offset, peer: peer_header(env, &report.peer), statistics: statistics)
+    fill!(structs.of(atoms::statistics_report_module()), peer: peer, statistics: statistics)
 }
 
-fn peer_down<'a>(env: Env<'a>, offset: u64, down: &PeerDown) -> Term<'a> {
+fn peer_down<'a>(structs: Structs<'a>, peer: Term<'a>, down: &PeerDown) -> Term<'a> {
     let fsm_event = match down.reason {
         PeerDownReason::LocalFsmEvent { event } => event,
         _ => None,
@@ -147,35 +218,24 @@ fn peer_down<'a>(env: Env<'a>, offset: u64, down: &PeerDown) -> Term<'a> {
         PeerDownReason::LocalSystemClosed { tlvs } => tlvs,
         _ => &[],
     };
-    record!(env, peer_down_module,
-        offset: offset,
-        peer: peer_header(env, &down.peer),
+    fill!(structs.of(atoms::peer_down_module()),
+        peer: peer,
         reason: down.reason.number(),
-        notification: down.reason.notification().map(|notification| bgp::notification(env, notification)),
+        notification: down.reason.notification().map(|notification| bgp::notification(structs, notification)),
         fsm_event: fsm_event,
-        tlvs: tlvs(env, values),
-        data: Bytes(&down.data),
+        tlvs: tlvs(structs, values),
+        data: structs.octets(&down.data),
     )
 }
 
-fn peer_up<'a>(env: Env<'a>, offset: u64, up: &PeerUp) -> Term<'a> {
-    record!(env, peer_up_module,
-        offset: offset,
-        peer: peer_header(env, &up.peer),
+fn peer_up<'a>(structs: Structs<'a>, peer: Term<'a>, up: &PeerUp) -> Term<'a> {
+    fill!(structs.of(atoms::peer_up_module()),
+        peer: peer,
         local_address: Address(up.local_address),
         local_port: up.local_port,
         remote_port: up.remote_port,
-        sent_open: bgp::open(env, &up.sent_open),
-        received_open: bgp::open(env, &up.received_open),
-        tlvs: tlvs(env, &up.tlvs),
+        sent_open: bgp::open(structs, &up.sent_open),
+        received_open: bgp::open(structs, &up.received_open),
+        tlvs: tlvs(structs, &up.tlvs),
     )
-}
-
-fn route_mirroring<'a>(env: Env<'a>, offset: u64, mirroring: &RouteMirroring) -> Term<'a> {
-    let tlvs = list(env, &mirroring.mirrored, |mirrored| match mirrored {
-        Mirrored::BgpMessage { message, .. } => (0, Bytes(message)).encode(env),
-        Mirrored::Information { code } => (1, Bytes(&code.to_be_bytes())).encode(env),
-        Mirrored::Unknown { tlv_type, value } => (*tlv_type, Bytes(value)).encode(env),
-    });
-    record!(env, route_mirroring_module, offset: offset, peer: peer_header(env, &mirroring.peer), tlvs: tlvs)
 }

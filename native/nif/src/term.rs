@@ -73,8 +73,14 @@ pub fn list<'a, T>(
 ) -> Term<'a> {
     let terms: SmallVec<[ErlNifTerm; 32]> =
         items.into_iter().map(encode).map(|term| term.as_c_arg()).collect();
+    list_of(env, &terms)
+}
+
+/// A list of terms of `env`.
+#[inline]
+pub fn list_of<'a>(env: Env<'a>, terms: &[ErlNifTerm]) -> Term<'a> {
     let length = u32::try_from(terms.len()).unwrap_or(u32::MAX);
-    // SAFETY: the vector has `length` terms of `env`, or more.
+    // SAFETY: there are `length` terms of `env`, or more.
     unsafe { Term::new(env, enif_make_list_from_array(env.as_c_arg(), terms.as_ptr(), length)) }
 }
 
@@ -98,6 +104,11 @@ impl Encoder for Address {
             IpAddr::V6(v6) => tuple(env, v6.segments().map(|part| part.encode(env))),
         }
     }
+}
+
+/// A prefix in the given `ServiceRadar.BMP.Prefix`.
+pub fn prefix<'a>(template: Term<'a>, net: &IpNet) -> Term<'a> {
+    crate::structs::fill!(template, address: Address(net.addr()), length: net.prefix_len())
 }
 
 /// `ServiceRadar.BMP.Prefix`

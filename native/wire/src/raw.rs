@@ -40,8 +40,13 @@ impl fmt::Debug for Raw {
     }
 }
 
+/// Text where a person reads it, as in JSON, else the octets.
 impl Serialize for Raw {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_bytes(self)
+        }
     }
 }

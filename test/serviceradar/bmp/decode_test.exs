@@ -2,11 +2,13 @@ defmodule ServiceRadar.BMP.DecodeTest do
   use ExUnit.Case, async: true
 
   alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.BGP.{Attributes, Nlri, RouteGroup}
+  alias ServiceRadar.BMP.BGP.{Attribute, Attributes, Nlri, RouteGroup}
   alias ServiceRadar.BMP.{DecodeError, Decoder, PeerDown, PeerUp, Prefix, RouteMonitoring, Undecodable, Wire}
 
   doctest ServiceRadar.BMP, only: [decode: 1, decode: 2]
   doctest ServiceRadar.BMP.BGP.Attributes
+  doctest ServiceRadar.BMP.BGP.ExtendedCommunity
+  doctest ServiceRadar.BMP.BGP.Nlri
 
   describe "route monitoring" do
     test "an update's attributes and routes" do
@@ -37,7 +39,8 @@ defmodule ServiceRadar.BMP.DecodeTest do
                multi_exit_disc: 50,
                communities: [{64_500, 100}, {65_535, 65_281}],
                large_communities: [{64_500, 1, 2}],
-               other: [{200, 0xC0, "opaque"}]
+               other: [%Attribute{code: 200, flags: 0xC0, value: "opaque"}],
+               flags: [{1, 0x40}, {2, 0x40}, {3, 0x40}, {4, 0x80}, {8, 0xC0}, {32, 0xC0}, {200, 0xC0}]
              }
 
       announced = for text <- ["198.51.100.0/24", "203.0.113.128/25", "0.0.0.0/0"], do: %Nlri{prefix: Prefix.new!(text)}
@@ -108,10 +111,10 @@ defmodule ServiceRadar.BMP.DecodeTest do
     assert {:ok, [report], ""} = BMP.decode(Wire.bmp(1, [Wire.peer(), <<4::32>>, counters]))
 
     assert report.statistics == [
-             %{type: 0, value: 3},
-             %{type: 7, value: 5},
-             %{type: 9, value: 9, family: {2, 1}},
-             %{type: 99, value: <<1>>}
+             %{type: 0, name: "prefixes_rejected_by_inbound_policy", value: 3},
+             %{type: 7, name: "adj_rib_in_routes", value: 5},
+             %{type: 9, name: "adj_rib_in_routes_per_family", value: 9, family: {2, 1}},
+             %{type: 99, name: nil, value: <<1>>}
            ]
   end
 

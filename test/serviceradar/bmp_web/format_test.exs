@@ -12,9 +12,9 @@ defmodule ServiceRadar.BMPWeb.FormatTest do
       {:multiprotocol, {2, 1}},
       {:four_octet_as, 4_200_000_001},
       {:add_path, [{{1, 1}, :receive}]},
-      {64, <<0x4078::16, 1::16, 1, 0x80>>},
-      {9, <<3>>},
-      {73, <<4, "edge", 3, "lab">>},
+      {:graceful_restart, %{flags: 4, restart_time: 120, families: [%{family: {1, 1}, flags: 0x80}]}},
+      {:role, 3},
+      {:fqdn, %{host: "edge", domain: "lab"}},
       {200, <<1, 2>>}
     ]
 
@@ -35,7 +35,7 @@ defmodule ServiceRadar.BMPWeb.FormatTest do
   end
 
   test "capabilities whose value is not what their name says are shown as octets" do
-    sent = [{9, <<1, 2>>}, {64, <<1>>}, {73, <<9, "x">>}, {75, <<2, 0xFF, 0xFE>>}]
-    assert sent |> Capabilities.rows([]) |> Enum.map(& &1.sent) == [["0x0102"], ["0x01"], ["0x0978"], ["0xfffe"]]
+    sent = [{9, <<1, 2>>}, {64, <<1>>}, {73, <<9, "x">>}, {75, <<>>}]
+    assert sent |> Capabilities.rows([]) |> Enum.map(& &1.sent) == [["0x0102"], ["0x01"], ["0x0978"], []]
   end
 end

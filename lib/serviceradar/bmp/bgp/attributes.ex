@@ -11,10 +11,13 @@ defmodule ServiceRadar.BMP.BGP.Attributes do
   * `:aggregator` - `{asn, address}`
   * `:communities` - RFC 1997, as `{65000, 100}`
   * `:originator_id`, `:cluster_list` - RFC 4456
-  * `:extended_communities` - RFC 4360, each its 8 octets
+  * `:extended_communities` - RFC 4360, each a `ServiceRadar.BMP.BGP.ExtendedCommunity`
   * `:large_communities` - RFC 8092, as `{65000, 1, 2}`
   * `:only_to_customer` - RFC 9234
-  * `:other` - `{code, flags, value}` of every other attribute, and of those whose value does not read
+  * `:other` - every other attribute as `ServiceRadar.BMP.BGP.Attribute`, and such as the fields above do not say: what
+    RFC 7606 discards, and an AS_PATH or AGGREGATOR as it came where its AS4 form was merged into it
+  * `:flags` - `{code, flags}` of every attribute in the order of the message, MP_REACH_NLRI (14) and MP_UNREACH_NLRI
+    (15) included, whose routes are in the groups
   """
   alias ServiceRadar.BMP.BGP
 
@@ -32,7 +35,8 @@ defmodule ServiceRadar.BMP.BGP.Attributes do
     cluster_list: [],
     extended_communities: [],
     large_communities: [],
-    other: []
+    other: [],
+    flags: []
   ]
 
   @type segment :: {:sequence | :set | :confed_sequence | :confed_set, [BGP.asn()]}
@@ -48,10 +52,25 @@ defmodule ServiceRadar.BMP.BGP.Attributes do
           atomic_aggregate: boolean,
           communities: [{0..65_535, 0..65_535}],
           cluster_list: [:inet.ip4_address()],
-          extended_communities: [<<_::64>>],
+          extended_communities: [BGP.ExtendedCommunity.t()],
           large_communities: [{0..0xFFFFFFFF, 0..0xFFFFFFFF, 0..0xFFFFFFFF}],
-          other: [{code :: 0..255, flags :: 0..255, value :: binary}]
+          other: [BGP.Attribute.t()],
+          flags: [{code :: 0..255, flags :: 0..255}]
         }
+
+  @doc """
+  The value of an attribute without a field of its own, by its name; nil where it is not there.
+
+      iex> attributes = %ServiceRadar.BMP.BGP.Attributes{
+      ...>   other: [%ServiceRadar.BMP.BGP.Attribute{code: 26, name: "aigp", flags: 0x80, value: %{metric: 20}}]
+      ...> }
+      iex> ServiceRadar.BMP.BGP.Attributes.get(attributes, "aigp")
+      %{metric: 20}
+      iex> ServiceRadar.BMP.BGP.Attributes.get(attributes, "prefix_sid")
+      nil
+  """
+  @spec get(t, String.t()) :: term | nil
+  def get(%__MODULE__{other: other}, name), do: Enum.find_value(other, &(&1.name == name && &1.value))
 
   @doc """
   AS_PATH as routers print it: sequences bare, sets in braces, confederations in parentheses and brackets.

@@ -446,11 +446,9 @@ impl Serialize for Value {
                 serializer.collect_map(fields.iter().map(|(name, value)| (*name, value)))
             }
             Value::Tlvs { tlvs, .. } => serializer.collect_seq(tlvs),
-            Value::Text(_)
-            | Value::Prefix { .. }
-            | Value::RouterId(_)
-            | Value::CountedOctets(_)
-            | Value::Raw(_) => serializer.collect_str(self),
+            Value::Prefix { prefix } => prefix.serialize(serializer),
+            Value::CountedOctets(raw) | Value::Raw(raw) => raw.serialize(serializer),
+            Value::Text(_) | Value::RouterId(_) => serializer.collect_str(self),
         }
     }
 }
