@@ -274,7 +274,7 @@ impl<'a> UpdateView<'a> {
             return;
         }
         // RFC 8205, section 3: BGPsec_PATH stands in for AS_PATH.
-        let bgpsec = seen.contains(attribute::BgpsecPath::CODE);
+        let bgpsec = seen.once.contains(attribute::BgpsecPath::CODE);
         let mandatory = [
             (attribute::Origin::CODE, attribute::Origin::NAME, true),
             (AsPath::CODE, AsPath::NAME, !bgpsec),
@@ -293,11 +293,11 @@ impl<'a> UpdateView<'a> {
     #[inline]
     fn require_company(&mut self, seen: Seen) {
         // RFC 8205, section 5.2
-        if seen.contains(attribute::BgpsecPath::CODE) && seen.contains(AsPath::CODE) {
+        if seen.once.contains(attribute::BgpsecPath::CODE) && seen.once.contains(AsPath::CODE) {
             self.company_fault(attribute::BgpsecPath::CODE, "an attribute beside AS_PATH");
         }
         // RFC 10039, section 4: with VPN and EVPN routes only.
-        if seen.contains(attribute::DPath::CODE)
+        if seen.once.contains(attribute::DPath::CODE)
             && self.groups.iter().any(|group| {
                 group.action == Action::Announce
                     && !matches!((group.family.afi, group.family.safi), (1 | 2, 128) | (25, 70))
