@@ -1,4 +1,6 @@
-//! Capabilities of an OPEN (RFC 5492).
+//! Capabilities of an OPEN (RFC 5492); what has a structure of its own has a file of its own.
+
+use std::fmt;
 
 use serde::Serialize;
 
@@ -6,6 +8,39 @@ use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+
+mod add_path;
+mod extended_next_hop;
+mod graceful_restart;
+mod long_lived_graceful_restart;
+mod multiple_labels;
+mod outbound_route_filtering;
+mod paths_limit;
+mod text;
+
+pub use add_path::AddPathFamily;
+pub use extended_next_hop::ExtendedNextHop;
+pub use graceful_restart::FamilyFlags;
+pub use long_lived_graceful_restart::LongLivedFamily;
+pub use multiple_labels::FamilyCount;
+pub use outbound_route_filtering::OutboundRouteFilter;
+pub use paths_limit::FamilyLimit;
+pub use text::Text;
+
+/// What a capability has one of for each family.
+trait Entry: Sized {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self>;
+    fn encode(&self, out: &mut Vec<u8>);
+}
+
+/// Entries to the end of the value; each takes something.
+fn entries<T: Entry>(reader: &mut Reader<'_>) -> Result<Vec<T>> {
+    let mut entries = Vec::new();
+    while !reader.is_empty() {
+        entries.push(T::decode(reader)?);
+    }
+    Ok(entries)
+}
 
 /// One capability. A value that does not have its capability's form is kept as `Unknown`: a
 /// capability never makes an OPEN fail.
@@ -92,100 +127,28 @@ pub enum Capability {
     PathsLimit {
         families: Vec<FamilyLimit>,
     },
-    /// 128: route refresh of old Cisco routers
+    /// 77 (draft-ietf-idr-linklocal-capability)
+    LinkLocalNextHop,
+    /// 128 (RFC 8810): route refresh before RFC 2918
     OldRouteRefresh,
+    /// 130 (RFC 8810): outbound route filtering before RFC 5291
+    OldOutboundRouteFiltering {
+        families: Vec<OutboundRouteFilter>,
+    },
+    /// 131 (RFC 8810): multisession before it had a code
+    OldMultisession {
+        flags: u8,
+        capabilities: Raw,
+    },
+    /// 184 (RFC 8810): FQDN before it had a code
+    OldFqdn {
+        host: Text,
+        domain: Text,
+    },
     Unknown {
         code: u8,
         value: Raw,
     },
-}
-
-/// One family of the ADD-PATH capability.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct AddPathFamily {
-    pub family: AddressFamily,
-    /// 1 can receive, 2 can send, 3 both.
-    pub mode: u8,
-}
-
-/// One family of the outbound route filtering capability.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct OutboundRouteFilter {
-    pub family: AddressFamily,
-    /// ORF type, and 1 receive, 2 send, 3 both.
-    pub types: Vec<(u8, u8)>,
-}
-
-/// A family whose next hops may be of another address family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct ExtendedNextHop {
-    pub afi: u16,
-    pub safi: u16,
-    pub next_hop_afi: u16,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FamilyCount {
-    pub family: AddressFamily,
-    pub count: u8,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FamilyFlags {
-    pub family: AddressFamily,
-    /// 0x80: forwarding state was kept.
-    pub flags: u8,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct LongLivedFamily {
-    pub family: AddressFamily,
-    /// 0x80: forwarding state was kept.
-    pub flags: u8,
-    /// Seconds.
-    pub stale_time: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FamilyLimit {
-    pub family: AddressFamily,
-    pub limit: u16,
-}
-
-/// Text with its length in front; octets that are not UTF-8 print as replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(pub Raw);
-
-impl Text {
-    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        let length = reader.u8()?;
-        Ok(Text(reader.take(length.into())?.into()))
-    }
-
-    fn encode(&self, out: &mut Vec<u8>) {
-        super::encode_with_u8_length(out, |out| out.extend_from_slice(&self.0));
-    }
-}
-
-impl std::fmt::Display for Text {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.0))
-    }
-}
-
-impl Serialize for Text {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// Entries to the end of the value; each takes something.
-fn entries<T>(reader: &mut Reader<'_>, read: impl Fn(&mut Reader<'_>) -> Result<T>) -> Result<Vec<T>> {
-    let mut entries = Vec::new();
-    while !reader.is_empty() {
-        entries.push(read(reader)?);
-    }
-    Ok(entries)
 }
 
 impl Capability {
@@ -203,68 +166,43 @@ impl Capability {
     fn read(code: u8, reader: &mut Reader<'_>) -> Result<Option<Self>> {
         Ok(Some(match code {
             1 => {
-                let afi = reader.u16()?;
-                if reader.u8()? != 0 {
-                    return Ok(None);
-                }
-                Capability::Multiprotocol { family: AddressFamily::new(afi, reader.u8()?) }
+                // RFC 4760, section 8: the reserved octet is ignored.
+                let (afi, _reserved, safi) = (reader.u16()?, reader.u8()?, reader.u8()?);
+                Capability::Multiprotocol { family: AddressFamily::new(afi, safi) }
             }
             2 => Capability::RouteRefresh,
-            128 => Capability::OldRouteRefresh,
-            3 => {
-                Capability::OutboundRouteFiltering { families: entries(reader, OutboundRouteFilter::decode)? }
-            }
-            5 => Capability::ExtendedNextHop {
-                families: entries(reader, |reader| {
-                    Ok(ExtendedNextHop {
-                        afi: reader.u16()?,
-                        safi: reader.u16()?,
-                        next_hop_afi: reader.u16()?,
-                    })
-                })?,
-            },
+            3 => Capability::OutboundRouteFiltering { families: entries(reader)? },
+            5 => Capability::ExtendedNextHop { families: entries(reader)? },
             6 => Capability::ExtendedMessage,
             7 => Capability::Bgpsec { flags: reader.u8()?, afi: reader.u16()? },
-            8 => Capability::MultipleLabels {
-                families: entries(reader, |reader| {
-                    Ok(FamilyCount { family: AddressFamily::decode(reader)?, count: reader.u8()? })
-                })?,
-            },
+            8 => Capability::MultipleLabels { families: entries(reader)? },
             9 => Capability::Role { role: reader.u8()? },
             64 => {
                 let head = reader.u16()?;
                 Capability::GracefulRestart {
                     flags: u8::try_from(head >> 12).unwrap_or_default(),
                     restart_time: head & 0x0fff,
-                    families: entries(reader, |reader| {
-                        Ok(FamilyFlags { family: AddressFamily::decode(reader)?, flags: reader.u8()? })
-                    })?,
+                    families: entries(reader)?,
                 }
             }
             65 => Capability::FourOctetAs { asn: reader.u32()? },
             67 => Capability::DynamicCapability { capabilities: reader.take_rest().into() },
             68 => Capability::Multisession { flags: reader.u8()?, capabilities: reader.take_rest().into() },
-            69 => Capability::AddPath {
-                families: entries(reader, |reader| {
-                    Ok(AddPathFamily { family: AddressFamily::decode(reader)?, mode: reader.u8()? })
-                })?,
-            },
+            69 => Capability::AddPath { families: entries(reader)? },
             70 => Capability::EnhancedRouteRefresh,
-            71 => Capability::LongLivedGracefulRestart {
-                families: entries(reader, |reader| {
-                    let (family, flags) = (AddressFamily::decode(reader)?, reader.u8()?);
-                    Ok(LongLivedFamily { family, flags, stale_time: reader.u24()? })
-                })?,
-            },
+            71 => Capability::LongLivedGracefulRestart { families: entries(reader)? },
             72 => Capability::RoutingPolicyDistribution { value: reader.take_rest().into() },
             73 => Capability::Fqdn { host: Text::decode(reader)?, domain: Text::decode(reader)? },
             74 => Capability::BfdStrictMode,
             75 => Capability::SoftwareVersion { version: Text::decode(reader)? },
-            76 => Capability::PathsLimit {
-                families: entries(reader, |reader| {
-                    Ok(FamilyLimit { family: AddressFamily::decode(reader)?, limit: reader.u16()? })
-                })?,
-            },
+            76 => Capability::PathsLimit { families: entries(reader)? },
+            77 => Capability::LinkLocalNextHop,
+            128 => Capability::OldRouteRefresh,
+            130 => Capability::OldOutboundRouteFiltering { families: entries(reader)? },
+            131 => {
+                Capability::OldMultisession { flags: reader.u8()?, capabilities: reader.take_rest().into() }
+            }
+            184 => Capability::OldFqdn { host: Text::decode(reader)?, domain: Text::decode(reader)? },
             _ => return Ok(None),
         }))
     }
@@ -292,7 +230,11 @@ impl Capability {
             Capability::BfdStrictMode => 74,
             Capability::SoftwareVersion { .. } => 75,
             Capability::PathsLimit { .. } => 76,
+            Capability::LinkLocalNextHop => 77,
             Capability::OldRouteRefresh => 128,
+            Capability::OldOutboundRouteFiltering { .. } => 130,
+            Capability::OldMultisession { .. } => 131,
+            Capability::OldFqdn { .. } => 184,
             Capability::Unknown { code, .. } => *code,
         }
     }
@@ -312,65 +254,36 @@ impl Capability {
             | Capability::OldRouteRefresh
             | Capability::ExtendedMessage
             | Capability::EnhancedRouteRefresh
-            | Capability::BfdStrictMode => {}
-            Capability::OutboundRouteFiltering { families } => {
-                families.iter().for_each(|entry| entry.encode(out));
-            }
-            Capability::ExtendedNextHop { families } => {
-                for entry in families {
-                    for field in [entry.afi, entry.safi, entry.next_hop_afi] {
-                        out.extend_from_slice(&field.to_be_bytes());
-                    }
-                }
-            }
+            | Capability::BfdStrictMode
+            | Capability::LinkLocalNextHop => {}
+            Capability::OutboundRouteFiltering { families }
+            | Capability::OldOutboundRouteFiltering { families } => encode_all(families, out),
+            Capability::ExtendedNextHop { families } => encode_all(families, out),
             Capability::Bgpsec { flags, afi } => {
                 out.push(*flags);
                 out.extend_from_slice(&afi.to_be_bytes());
             }
-            Capability::MultipleLabels { families } => {
-                for entry in families {
-                    entry.family.encode(out);
-                    out.push(entry.count);
-                }
-            }
+            Capability::MultipleLabels { families } => encode_all(families, out),
             Capability::Role { role } => out.push(*role),
             Capability::GracefulRestart { flags, restart_time, families } => {
                 let head = u16::from(*flags) << 12 | restart_time & 0x0fff;
                 out.extend_from_slice(&head.to_be_bytes());
-                for entry in families {
-                    entry.family.encode(out);
-                    out.push(entry.flags);
-                }
+                encode_all(families, out);
             }
             Capability::FourOctetAs { asn } => out.extend_from_slice(&asn.to_be_bytes()),
-            Capability::Multisession { flags, capabilities } => {
+            Capability::Multisession { flags, capabilities }
+            | Capability::OldMultisession { flags, capabilities } => {
                 out.push(*flags);
                 out.extend_from_slice(capabilities);
             }
-            Capability::AddPath { families } => {
-                for entry in families {
-                    entry.family.encode(out);
-                    out.push(entry.mode);
-                }
-            }
-            Capability::LongLivedGracefulRestart { families } => {
-                for entry in families {
-                    entry.family.encode(out);
-                    let [_, high, middle, low] = entry.stale_time.to_be_bytes();
-                    out.extend_from_slice(&[entry.flags, high, middle, low]);
-                }
-            }
-            Capability::Fqdn { host, domain } => {
+            Capability::AddPath { families } => encode_all(families, out),
+            Capability::LongLivedGracefulRestart { families } => encode_all(families, out),
+            Capability::Fqdn { host, domain } | Capability::OldFqdn { host, domain } => {
                 host.encode(out);
                 domain.encode(out);
             }
             Capability::SoftwareVersion { version } => version.encode(out),
-            Capability::PathsLimit { families } => {
-                for entry in families {
-                    entry.family.encode(out);
-                    out.extend_from_slice(&entry.limit.to_be_bytes());
-                }
-            }
+            Capability::PathsLimit { families } => encode_all(families, out),
             Capability::DynamicCapability { capabilities: value }
             | Capability::RoutingPolicyDistribution { value }
             | Capability::Unknown { value, .. } => out.extend_from_slice(value),
@@ -378,18 +291,82 @@ impl Capability {
     }
 }
 
-impl OutboundRouteFilter {
-    /// AFI, a reserved octet, SAFI, then pairs with their number in front.
-    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        let (afi, _reserved, safi) = (reader.u16()?, reader.u8()?, reader.u8()?);
-        let count = reader.u8()?;
-        let types = (0..count).map(|_| Ok((reader.u8()?, reader.u8()?))).collect::<Result<_>>()?;
-        Ok(OutboundRouteFilter { family: AddressFamily::new(afi, safi), types })
-    }
+fn encode_all<T: Entry>(entries: &[T], out: &mut Vec<u8>) {
+    entries.iter().for_each(|entry| entry.encode(out));
+}
 
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.family.afi.to_be_bytes());
-        out.extend_from_slice(&[0, self.family.safi, u8::try_from(self.types.len()).unwrap_or(u8::MAX)]);
-        out.extend(self.types.iter().flat_map(|(kind, direction)| [*kind, *direction]));
+/// IANA's name of the role (RFC 9234, section 4.1).
+pub fn role_name(role: u8) -> Option<&'static str> {
+    Some(match role {
+        0 => "provider",
+        1 => "rs",
+        2 => "rs-client",
+        3 => "customer",
+        4 => "peer",
+        _ => return None,
+    })
+}
+
+/// Name and value, as `add-path ipv4-unicast both`; without a reading `capability 200 01ff`.
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Capability::Multiprotocol { family } => write!(f, "multiprotocol {family}"),
+            Capability::RouteRefresh => f.write_str("route-refresh"),
+            Capability::OutboundRouteFiltering { families } => list(f, "outbound-route-filtering", families),
+            Capability::ExtendedNextHop { families } => list(f, "extended-next-hop", families),
+            Capability::ExtendedMessage => f.write_str("extended-message"),
+            Capability::Bgpsec { flags, afi } => write!(f, "bgpsec {flags:#04x} afi {afi}"),
+            Capability::MultipleLabels { families } => list(f, "multiple-labels", families),
+            Capability::Role { role } => match role_name(*role) {
+                Some(name) => write!(f, "role {name}"),
+                None => write!(f, "role {role}"),
+            },
+            Capability::GracefulRestart { flags, restart_time, families } => {
+                write!(f, "graceful-restart {restart_time} s")?;
+                if flags & 0x8 != 0 {
+                    f.write_str(" restarted")?;
+                }
+                if flags & 0x4 != 0 {
+                    f.write_str(" notification")?;
+                }
+                families.iter().try_for_each(|family| write!(f, ", {family}"))
+            }
+            Capability::FourOctetAs { asn } => write!(f, "four-octet-as {asn}"),
+            Capability::DynamicCapability { capabilities } => write!(f, "dynamic-capability {capabilities}"),
+            Capability::Multisession { flags, capabilities } => {
+                write!(f, "multisession {flags:#04x} {capabilities}")
+            }
+            Capability::AddPath { families } => list(f, "add-path", families),
+            Capability::EnhancedRouteRefresh => f.write_str("enhanced-route-refresh"),
+            Capability::LongLivedGracefulRestart { families } => {
+                list(f, "long-lived-graceful-restart", families)
+            }
+            Capability::RoutingPolicyDistribution { value } => {
+                write!(f, "routing-policy-distribution {value}")
+            }
+            Capability::Fqdn { host, domain } => write!(f, "fqdn {host}.{domain}"),
+            Capability::BfdStrictMode => f.write_str("bfd-strict-mode"),
+            Capability::SoftwareVersion { version } => write!(f, "software-version {version}"),
+            Capability::PathsLimit { families } => list(f, "paths-limit", families),
+            Capability::LinkLocalNextHop => f.write_str("link-local-next-hop"),
+            Capability::OldRouteRefresh => f.write_str("old-route-refresh"),
+            Capability::OldOutboundRouteFiltering { families } => {
+                list(f, "old-outbound-route-filtering", families)
+            }
+            Capability::OldMultisession { flags, capabilities } => {
+                write!(f, "old-multisession {flags:#04x} {capabilities}")
+            }
+            Capability::OldFqdn { host, domain } => write!(f, "old-fqdn {host}.{domain}"),
+            Capability::Unknown { code, value } => write!(f, "capability {code} {value}"),
+        }
     }
+}
+
+fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, name: &str, items: &[T]) -> fmt::Result {
+    f.write_str(name)?;
+    items.iter().enumerate().try_for_each(|(index, item)| {
+        let separator = if index == 0 { " " } else { ", " };
+        write!(f, "{separator}{item}")
+    })
 }
