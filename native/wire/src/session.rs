@@ -418,7 +418,9 @@ fn decode<'a>(
             }
             return content.map(Content::RouteMonitoring).at("route_monitoring").at("bmp");
         }
-        1 => StatisticsReport::decode(&mut reader).map(Body::StatisticsReport).at("statistics_report"),
+        1 => StatisticsReport::decode(header.version, &mut reader)
+            .map(Body::StatisticsReport)
+            .at("statistics_report"),
         2 => PeerDown::decode(&mut reader)
             .map(|message| {
                 if let Some(peer) = peers.get_mut(&message.peer.key()) {
@@ -462,7 +464,7 @@ fn context<'a>(peer: &PeerHeader, peers: &'a Peers) -> Context<'a> {
         Some(known) => known.add_path_in.as_slice(),
         None => &[],
     };
-    Context { two_octet_as: peer.two_octet_as_path(), add_path, inverted: false }
+    Context { two_octet_as: peer.two_octet_as_path(), add_path, ..Context::default() }
 }
 
 #[inline(always)]

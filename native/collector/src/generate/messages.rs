@@ -107,8 +107,12 @@ impl Messages {
             statistic_type: statistic_type(view),
             value: StatisticValue::Gauge64 { value: routes },
         });
-        let report =
-            StatisticsReport { peer: self.peer_header(peer, View::Pre), statistics: statistics.collect() };
+        let report = StatisticsReport {
+            peer: self.peer_header(peer, View::Pre),
+            statistics: statistics.collect(),
+            tlvs: Vec::new(),
+            position: None,
+        };
         self.message(Body::StatisticsReport(report))
     }
 

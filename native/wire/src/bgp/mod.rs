@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::bmp::version_4::Stateless;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -121,12 +122,15 @@ pub struct Context<'a> {
     /// Read every family the other way than `add_path` says. Only to find out whether the sender
     /// meant that.
     pub inverted: bool,
+    /// What the message itself says about how it is to be read, before all else (BMP version 4).
+    pub stateless: Stateless<'a>,
 }
 
 impl Context<'_> {
     #[inline(always)]
     pub fn has_path_ids(&self, family: AddressFamily) -> bool {
-        self.add_path.contains(&family) != self.inverted
+        let said = if self.stateless.is_empty() { None } else { self.stateless.path_ids(family) };
+        said.unwrap_or_else(|| self.add_path.contains(&family)) != self.inverted
     }
 }
 

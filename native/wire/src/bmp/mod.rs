@@ -15,8 +15,9 @@ pub mod msg_5_termination;
 pub mod msg_6_route_mirroring;
 pub mod peer_header;
 pub mod tlv;
+pub mod version_4;
 
-pub use msg_0_route_monitoring::{PathMarking, RouteMonitoring, RouteMonitoringView};
+pub use msg_0_route_monitoring::{RouteMonitoring, RouteMonitoringView, UpdateTlv};
 pub use msg_1_statistics_report::{Statistic, StatisticValue, StatisticsReport};
 pub use msg_2_peer_down::{PeerDown, PeerDownReason};
 pub use msg_3_peer_up::PeerUp;
@@ -25,6 +26,7 @@ pub use msg_5_termination::Termination;
 pub use msg_6_route_mirroring::{Mirrored, RouteMirroring};
 pub use peer_header::{PeerHeader, PeerKey, PeerType, RibView, Timestamp};
 pub use tlv::Tlv;
+pub use version_4::PathMarking;
 
 /// Octets of the common header: version, message length, message type.
 pub const HEADER_LENGTH: usize = 6;

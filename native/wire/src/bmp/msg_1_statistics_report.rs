@@ -2,7 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::PeerHeader;
+use super::version_4::STATISTICS;
+use super::{PeerHeader, Tlv};
 use crate::bgp::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
@@ -13,6 +14,12 @@ use crate::reader::Reader;
 pub struct StatisticsReport {
     pub peer: PeerHeader,
     pub statistics: Vec<Statistic>,
+    /// Version 4: the TLVs beside the one that holds the statistics.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tlvs: Vec<Tlv>,
+    /// Version 4: how many TLVs were before that one; `None` where the statistics are not in a TLV.
+    #[serde(skip)]
+    pub position: Option<usize>,
 }
 
 /// One counter or gauge.
@@ -110,11 +117,61 @@ pub enum StatisticValue {
 }
 
 impl StatisticsReport {
+    pub fn decode(version: u8, reader: &mut Reader<'_>) -> Result<Self> {
+        let peer = PeerHeader::decode(reader)?;
+        if let Some((mut value, tlvs, position)) = if version == 4 { in_a_tlv(*reader) } else { None } {
+            let statistics = Statistic::decode_all(&mut value)?;
+            reader.take_rest();
+            return Ok(StatisticsReport { peer, statistics, tlvs, position: Some(position) });
+        }
+        let statistics = Statistic::decode_all(reader)?;
+        Ok(StatisticsReport { peer, statistics, tlvs: Vec::new(), position: None })
+    }
+
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        self.peer.encode(out);
+        let Some(position) = self.position else {
+            return self.encode_statistics(out);
+        };
+        let mut value = Vec::new();
+        self.encode_statistics(&mut value);
+        let (before, after) = self.tlvs.split_at_checked(position).unwrap_or((&self.tlvs, &[]));
+        before.iter().for_each(|tlv| tlv.encode(out));
+        super::tlv::encode(STATISTICS, &value, out);
+        after.iter().for_each(|tlv| tlv.encode(out));
+    }
+
+    fn encode_statistics(&self, out: &mut Vec<u8>) {
+        let count = u32::try_from(self.statistics.len()).unwrap_or(u32::MAX);
+        out.extend_from_slice(&count.to_be_bytes());
+        self.statistics.iter().for_each(|statistic| statistic.encode(out));
+    }
+}
+
+/// From revision 20 of version 4's draft on the statistics are in a TLV among others. The older form starts with a count, which
+/// read as a TLV's type and length is 0 and not what is left.
+fn in_a_tlv(mut reader: Reader<'_>) -> Option<(Reader<'_>, Vec<Tlv>, usize)> {
+    let mut tlvs = Vec::new();
+    let mut found = None;
+    while !reader.is_empty() {
+        let start = reader;
+        let tlv = Tlv::decode(&mut reader).ok()?;
+        if tlv.tlv_type == STATISTICS && found.is_none() {
+            let mut value = start;
+            value.take(4).ok()?;
+            found = Some((value.sub(tlv.value.len()).ok()?, tlvs.len()));
+        } else {
+            tlvs.push(tlv);
+        }
+    }
+    found.map(|(value, position)| (value, tlvs, position))
+}
+
+impl Statistic {
     /// Octets of a statistic's type and length.
     const SMALLEST: usize = 4;
 
-    pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        let peer = PeerHeader::decode(reader)?;
+    fn decode_all(reader: &mut Reader<'_>) -> Result<Vec<Self>> {
         let count = reader.u32().at("count")? as usize;
         // The count is only a hint for the allocation: it may be anything.
         let mut statistics = Vec::with_capacity(count.min(reader.len() / Self::SMALLEST));
@@ -122,18 +179,9 @@ impl StatisticsReport {
         while !reader.is_empty() {
             statistics.push(Statistic::decode(reader).at_index(statistics.len()).at("statistics")?);
         }
-        Ok(StatisticsReport { peer, statistics })
+        Ok(statistics)
     }
 
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        self.peer.encode(out);
-        let count = u32::try_from(self.statistics.len()).unwrap_or(u32::MAX);
-        out.extend_from_slice(&count.to_be_bytes());
-        self.statistics.iter().for_each(|statistic| statistic.encode(out));
-    }
-}
-
-impl Statistic {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
         let statistic_type = reader.u16().at("type")?;
         let length = reader.u16().at("length")?;

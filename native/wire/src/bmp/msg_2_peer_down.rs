@@ -16,6 +16,9 @@ pub struct PeerDown {
     pub reason: PeerDownReason,
     /// Everything after the reason.
     pub data: Raw,
+    /// What follows the reason's own data: TLVs of version 4.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tlvs: Vec<Tlv>,
 }
 
 /// Why the session ended.
@@ -40,6 +43,7 @@ pub enum PeerDownReason {
     Deconfigured,
     /// 6: the Loc-RIB or VRF is gone; the TLVs are those of its Peer Up.
     LocalSystemClosed {
+        #[serde(serialize_with = "super::tlv::serialize_peer_tlvs")]
         tlvs: Vec<Tlv>,
     },
     Unknown {
@@ -52,9 +56,10 @@ impl PeerDown {
         let peer = PeerHeader::decode(reader)?;
         let number = reader.u8().at("reason")?;
         let data = reader.peek();
-        let reason = PeerDownReason::decode(number, *reader);
+        let (reason, mut rest) = PeerDownReason::decode(number, *reader);
+        let tlvs = Tlv::decode_all(&mut rest).unwrap_or_default();
         reader.take_rest();
-        Ok(PeerDown { peer, reason, data: data.into() })
+        Ok(PeerDown { peer, reason, data: data.into(), tlvs })
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {
@@ -65,20 +70,21 @@ impl PeerDown {
 }
 
 impl PeerDownReason {
-    fn decode(number: u8, mut data: Reader<'_>) -> Self {
-        match number {
-            1 => PeerDownReason::LocalNotification {
-                notification: Notification::decode_message(&mut data).ok(),
-            },
+    /// The reason, and what comes after its data.
+    fn decode(number: u8, mut data: Reader<'_>) -> (Self, Reader<'_>) {
+        let reason = match number {
+            1 => PeerDownReason::LocalNotification { notification: notification(&mut data) },
             2 => PeerDownReason::LocalFsmEvent { event: data.u16().ok() },
-            3 => PeerDownReason::RemoteNotification {
-                notification: Notification::decode_message(&mut data).ok(),
-            },
+            3 => PeerDownReason::RemoteNotification { notification: notification(&mut data) },
             4 => PeerDownReason::RemoteNoNotification,
             5 => PeerDownReason::Deconfigured,
             6 => PeerDownReason::LocalSystemClosed { tlvs: Tlv::decode_all(&mut data).unwrap_or_default() },
-            number => PeerDownReason::Unknown { number },
-        }
+            number => {
+                data.take_rest();
+                PeerDownReason::Unknown { number }
+            }
+        };
+        (reason, data)
     }
 
     /// IANA "BMP Peer Down Reason Codes".
@@ -101,4 +107,13 @@ impl PeerDownReason {
             _ => None,
         }
     }
+}
+
+/// One that does not read takes everything: where it ends is not known.
+fn notification(data: &mut Reader<'_>) -> Option<Notification> {
+    let notification = Notification::decode_message(data).ok();
+    if notification.is_none() {
+        data.take_rest();
+    }
+    notification
 }

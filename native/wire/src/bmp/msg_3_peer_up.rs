@@ -28,7 +28,7 @@ pub struct PeerUp {
     #[serde(skip)]
     pub received_open_message: Raw,
     /// Type 0 is free text, 3 the VRF or table name, 4 an administrative label.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "tlv::serialize_peer_tlvs")]
     pub tlvs: Vec<Tlv>,
 }
 

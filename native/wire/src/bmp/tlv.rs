@@ -60,6 +60,31 @@ impl Tlv {
     }
 }
 
+/// TLVs of Peer Up, and of the Peer Down that goes with it (RFC 9736, RFC 9069), with their names, and with their text where they are text.
+pub(crate) fn serialize_peer_tlvs<S: serde::Serializer>(
+    tlvs: &[Tlv],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Named<'a> {
+        #[serde(flatten)]
+        tlv: &'a Tlv,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    }
+    serializer.collect_seq(tlvs.iter().map(|tlv| {
+        let name = match tlv.tlv_type {
+            0 => Some("string"),
+            3 => Some("table_name"),
+            4 => Some("admin_label"),
+            _ => None,
+        };
+        Named { tlv, name, text: name.map(|_| tlv.text()) }
+    }))
+}
+
 /// Writes one TLV; a value above 65,535 octets is cut.
 pub fn encode(tlv_type: u16, value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&tlv_type.to_be_bytes());

@@ -69,3 +69,36 @@ fn a_peer_goes_down_even_when_its_notification_does_not_read() {
     assert_eq!(down.reason, PeerDownReason::LocalNotification { notification: None });
     assert_eq!(down.data.to_string(), "ffff");
 }
+
+#[test]
+fn tlvs_of_peer_up_have_a_namespace_of_their_own() {
+    // RFC 9736: 1 and 2 are sysDescr and sysName in Initiation and nothing here; 3 is the table's name, 4 an administrative label.
+    let tlvs = [
+        [0, 0, 0, 1, b'a'].as_slice(),
+        &[0, 2, 0, 1, b'b'],
+        &[0, 3, 0, 1, b'c'],
+        &[0, 4, 0, 1, b'd'],
+        &[0, 99, 0, 1, b'e'],
+    ];
+    let mut frame = peer_up(&peer(0, 0), &open(65000, &[]), &open(65000, &[]));
+    frame.extend(tlvs.concat());
+    let length = u32::try_from(frame.len()).unwrap();
+    frame[1..5].copy_from_slice(&length.to_be_bytes());
+    let message = one(frame.clone());
+    let json = serde_json::to_value(&message).unwrap();
+    let read: Vec<_> =
+        json["tlvs"].as_array().unwrap().iter().map(|tlv| (&tlv["name"], &tlv["text"])).collect();
+    assert_eq!(
+        serde_json::to_value(read).unwrap(),
+        serde_json::json!([
+            ["string", "a"],
+            [null, null],
+            ["table_name", "c"],
+            ["admin_label", "d"],
+            [null, null]
+        ])
+    );
+    let mut encoded = Vec::new();
+    message.encode(&mut encoded);
+    assert_eq!(encoded, frame);
+}
