@@ -51,6 +51,25 @@ defmodule ServiceRadar.BMP.Wire do
     bgp(2, body <> routes(parts[:nlri]))
   end
 
+  @doc "UPDATEs of four families: an IPv4 prefix, VPNv4, EVPN type 2, FlowSpec."
+  def families do
+    rd = <<0::16, 65_000::16, 1::32>>
+    vpn = <<16 + 88, 100::20, 0::3, 1::1, rd::binary, 10, 1>>
+    evpn = <<2, 33, rd::binary, 0::80, 0::32, 48, 0x00005E005301::48, 0, 1_000::24>>
+    flow = <<3, 1, 8, 10>>
+
+    [
+      update(attributes: mandatory(), nlri: ["198.51.100.0/24"]),
+      update(attributes: mandatory() ++ [mp_reach({1, 128}, <<0::64, 203, 0, 113, 1>>, vpn)]),
+      update(attributes: mandatory() ++ [mp_reach({25, 70}, <<203, 0, 113, 1>>, evpn)]),
+      update(attributes: mandatory() ++ [mp_reach({1, 133}, <<>>, flow)])
+    ]
+  end
+
+  @doc "MP_REACH_NLRI (RFC 4760, section 3)."
+  def mp_reach({afi, safi}, next_hop, nlri),
+    do: attribute(0x80, 14, <<afi::16, safi, byte_size(next_hop), next_hop::binary, 0, nlri::binary>>)
+
   def mandatory(as_path \\ [64_500]), do: [origin(0), as_path(as_path), next_hop({203, 0, 113, 1})]
   def origin(origin), do: attribute(0x40, 1, <<origin>>)
   def as_path([]), do: attribute(0x40, 2, <<>>)

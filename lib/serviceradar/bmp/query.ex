@@ -9,6 +9,7 @@ defmodule ServiceRadar.BMP.Query do
   * `:prefix` - exactly this prefix
   * `:address` - the longest matching prefix for this address, in each peer's table
   * `:within` - this prefix and all more specific ones
+  * `:nlri` - exactly this NLRI as text, of any family: `"[5]:[65000:1]:[0]:[24]:[10.0.0.0]"`; stores have no index for it
   * `:as` - an AS number anywhere in the AS path
   * `:community` - a community as text: `"65000:1"`, large `"65000:1:2"`, extended `"rt:65000:1"`
   * `:limit` - at most so many routes, default 100
@@ -25,7 +26,21 @@ defmodule ServiceRadar.BMP.Query do
   @uuid ~r/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
   @views [:adj_rib_in_pre, :adj_rib_in_post, :adj_rib_out_pre, :adj_rib_out_post, :loc_rib]
 
-  defstruct [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :as, :community, :cursor, limit: 100]
+  defstruct [
+    :router,
+    :peer,
+    :peer_id,
+    :view,
+    :family,
+    :prefix,
+    :address,
+    :within,
+    :nlri,
+    :as,
+    :community,
+    :cursor,
+    limit: 100
+  ]
 
   @type view :: :adj_rib_in_pre | :adj_rib_in_post | :adj_rib_out_pre | :adj_rib_out_post | :loc_rib
 
@@ -38,6 +53,7 @@ defmodule ServiceRadar.BMP.Query do
           prefix: Prefix.t() | nil,
           address: :inet.ip_address() | nil,
           within: Prefix.t() | nil,
+          nlri: String.t() | nil,
           as: 0..4_294_967_295 | nil,
           community: String.t() | nil,
           cursor: term,
@@ -61,7 +77,7 @@ defmodule ServiceRadar.BMP.Query do
   defp check(:cursor, value), do: {:ok, value}
 
   defp check(key, nil)
-       when key in [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :as, :community],
+       when key in [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :nlri, :as, :community],
        do: {:ok, nil}
 
   defp check(key, value) when key in [:router, :peer_id],
@@ -69,6 +85,7 @@ defmodule ServiceRadar.BMP.Query do
 
   defp check(key, value) when key in [:peer, :address], do: parsed(Config.address(value), "an address")
   defp check(key, value) when key in [:prefix, :within], do: parsed(Prefix.parse(value), "a prefix")
+  defp check(:nlri, value), do: valid(value, is_binary(value) and String.valid?(value), "an NLRI as text")
   defp check(:view, value), do: valid(value, value in @views, "one of #{Enum.map_join(@views, ", ", &inspect/1)}")
   defp check(:as, value), do: valid(value, value in 0..0xFFFFFFFF, "an AS number")
   defp check(:limit, value), do: valid(value, is_integer(value) and value > 0, "an integer above 0")

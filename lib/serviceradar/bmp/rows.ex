@@ -121,7 +121,8 @@ defmodule ServiceRadar.BMP.Route do
 
   * `:router`, `:peer` - sysName or address of the router, address of the peer
   * `:view` - the RIB view, e.g. `:adj_rib_in_pre`
-  * `:prefix` - of families whose NLRI is a prefix; `:nlri` - always, the octets without path id
+  * `:prefix` - of families whose NLRI is a bare prefix; `:nlri_text` - of others, the NLRI as text
+  * `:nlri` - always, the octets without path id
   * `:as_path` - every AS number in order; `:as_path_text` - as routers print it
   * `:communities`, `:large_communities`, `:extended_communities` - as text, `"65000:1"`
   * `:other_attributes` - maps of `:code`, `:flags`, `:value` (hexadecimal)
@@ -142,6 +143,7 @@ defmodule ServiceRadar.BMP.Route do
     :safi,
     :prefix,
     :nlri,
+    :nlri_text,
     :path_id,
     :origin,
     :as_path_text,
@@ -179,6 +181,7 @@ defmodule ServiceRadar.BMP.Route do
           safi: 0..255,
           prefix: ServiceRadar.BMP.Prefix.t() | nil,
           nlri: binary,
+          nlri_text: String.t() | nil,
           path_id: 0..0xFFFFFFFF | nil,
           origin: String.t() | nil,
           as_path: [0..0xFFFFFFFF],

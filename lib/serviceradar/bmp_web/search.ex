@@ -6,6 +6,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   |---|---|
   | `prefix` | a prefix or an address |
   | `match` | `exact` (default), `longest` (takes an address) or `within`, the prefix and its more specifics |
+  | `nlri` | an NLRI as text, of families without a bare prefix: `[5]:[65000:1]:[0]:[24]:[10.0.0.0]` |
   | `router` | a router's id, sysName or address |
   | `peer` | a peer's address, or its id |
   | `view` | `adj_rib_in_pre`, `adj_rib_in_post`, `adj_rib_out_pre`, `adj_rib_out_post`, `loc_rib` |
@@ -24,7 +25,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   alias ServiceRadar.BMP.{Config, Prefix, Query}
   alias ServiceRadar.BMPWeb.Format
 
-  @fields ~w(prefix match router peer view family as community limit cursor)a
+  @fields ~w(prefix match nlri router peer view family as community limit cursor)a
   @matches ~w(exact longest within)
   @limits [25, 50, 100, 250]
   @limit 50
@@ -34,7 +35,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   # as it was named: see `resolve/2`), `notes` what was understood otherwise than it was typed.
   defstruct fields: %{}, query: [], errors: %{}, notes: %{}
 
-  @type field :: :prefix | :match | :router | :peer | :view | :family | :as | :community | :limit | :cursor
+  @type field :: :prefix | :match | :nlri | :router | :peer | :view | :family | :as | :community | :limit | :cursor
   @type t :: %__MODULE__{
           fields: %{field => String.t()},
           query: keyword,
@@ -55,7 +56,7 @@ defmodule ServiceRadar.BMPWeb.Search do
 
     search = %__MODULE__{fields: Map.reject(fields, fn {_, value} -> value == "" end)}
 
-    ~w(match prefix router peer view family as community limit)a
+    ~w(match prefix nlri router peer view family as community limit)a
     |> Enum.reduce(search, fn field, search -> take(read(field, search.fields[field], search), field, search) end)
     |> check()
   end
@@ -128,6 +129,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   defp read(:prefix, text, %{fields: %{match: "longest"}}), do: read_address(text)
   defp read(:prefix, text, %{fields: %{match: "within"}}), do: read_prefix(:within, text)
   defp read(:prefix, text, _), do: read_prefix(:prefix, text)
+  defp read(:nlri, text, _), do: {:ok, nlri: text}
   defp read(:router, text, _), do: {:ok, router: text}
 
   defp read(:peer, text, _) do

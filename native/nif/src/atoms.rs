@@ -110,6 +110,7 @@ rustler::atoms! {
     next_hop,
     next_hop_link_local,
     nlri,
+    nlri_text,
     notification,
     offset,
     older,

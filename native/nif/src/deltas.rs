@@ -63,6 +63,7 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
     });
     let routes = list(env, deltas.routes.iter().take(limit), |route| {
         let peer = deltas.peer(route.peer);
+        let prefix = route.prefix().and_then(|(address, length)| IpNet::new(address, length).ok());
         let attributes = deltas.attributes_of(route).map(rib::AttributeSet::typed);
         object!(env,
             change: match route.change {
@@ -76,8 +77,9 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
             view: view(route.view),
             afi: route.afi,
             safi: route.safi,
-            prefix: route.prefix().and_then(|(address, length)| IpNet::new(address, length).ok()).map(Prefix),
+            prefix: prefix.map(Prefix),
             nlri: Bytes(&route.nlri),
+            nlri_text: prefix.is_none().then(|| rib::nlri::text(route.afi, route.safi, &route.nlri)),
             path_id: route.path_id,
             next_hop: attributes.and_then(|attributes| attributes.next_hop).map(Address),
             as_path_text: attributes.map(|attributes| attributes.as_path_text.as_str()),

@@ -167,6 +167,7 @@ fn decode_query(term: Term<'_>) -> Option<Query> {
         afi: family.map(|family| family.0),
         safi: family.map(|family| family.1),
         prefix,
+        nlri_text: text(atoms::nlri())?,
         as_in_path: match field(atoms::asn_in_path()) {
             Some(asn) => Some(asn.decode().ok()?),
             None => None,
@@ -323,6 +324,7 @@ fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
         safi: row.safi,
         prefix: row.prefix.map(Prefix),
         nlri: Bytes(&row.nlri),
+        nlri_text: row.nlri_text,
         path_id: row.path_id,
         origin: attributes.origin,
         as_path: attributes.as_path,

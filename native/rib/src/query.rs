@@ -33,6 +33,8 @@ pub struct Query {
     pub afi: Option<u16>,
     pub safi: Option<u8>,
     pub prefix: PrefixMatch,
+    /// The whole NLRI as text, of any family; see [`RouteRow::nlri_text`].
+    pub nlri_text: Option<String>,
     /// An AS number anywhere in AS_PATH.
     pub as_in_path: Option<u32>,
     pub community: Option<Community>,
@@ -281,6 +283,10 @@ impl RoutingTable {
                     let whole = rib.routes.visit(span, cursor.map(|place| &place.key), &mut |wire, route| {
                         let set = route.attributes;
                         if matching.as_ref().is_some_and(|matching| !matching.contains_key(&set)) {
+                            return true;
+                        }
+                        let wanted = query.nlri_text.as_deref();
+                        if wanted.is_some_and(|text| nlri::text(key.afi, key.safi, &wire().nlri) != text) {
                             return true;
                         }
                         let place = || Place { router: *router_id, peer: *peer_id, rib: *key, key: wire() };

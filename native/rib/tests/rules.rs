@@ -486,7 +486,10 @@ fn a_label_is_no_part_of_the_key_and_a_new_one_is_another_nlri() {
     r.say(&mut table, 1, IN, routes(1, vec![vpn(first, Action::Announce)]));
     let page = table.routes(&rib::Query::default()).expect("a page");
     let text = page.rows[0].nlri_text.as_deref().expect("a text");
-    assert!(text.contains("10.0.0.0/8"), "{text}");
+    assert_eq!(text, "65000:1:10.0.0.0/8");
+    let by = |text: &str| rib::Query { nlri_text: Some(text.to_string()), ..rib::Query::default() };
+    assert_eq!(table.routes(&by(text)).expect("a page").rows.len(), 1);
+    assert_eq!(table.routes(&by("10.0.0.0/8")).expect("a page").rows.len(), 0);
     assert!(r.say(&mut table, 1, IN, routes(1, vec![vpn(first, Action::Announce)])).is_empty());
 
     let moved = r.say(&mut table, 1, IN, routes(1, vec![vpn([0, 2, 1], Action::Announce)]));

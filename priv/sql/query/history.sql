@@ -3,7 +3,7 @@
 -- `implied` withdrawals the ends of its peers' routes (Peer Down, a router that did not come back) that met it.
 WITH changes AS (
   SELECT h.time, h.epoch, h.sequence, h.change, false AS implied, h.router_id, h.peer_id, h.view, h.afi, h.safi, h.nlri,
-    h.prefix, h.path_id, h.synthetic, h.origin, h.as_path, h.next_hop, h.next_hop_octets, h.med, h.local_pref,
+    h.prefix, h.nlri_text, h.path_id, h.synthetic, h.origin, h.as_path, h.next_hop, h.next_hop_octets, h.med, h.local_pref,
     h.communities, h.attributes, h.router_time, NULL::text AS reason
   FROM {schema}.bgp_routing_history h
   WHERE h.prefix = $1::cidr
@@ -11,7 +11,8 @@ WITH changes AS (
     AND ($5::uuid IS NULL OR h.peer_id = $5)
 ), ends AS (
   SELECT e.time, e.epoch, e.sequence, 'withdraw'::{schema}.bgp_change AS change, true AS implied, last.router_id,
-    last.peer_id, last.view, last.afi, last.safi, last.nlri, last.prefix, last.path_id, e.synthetic,
+    last.peer_id, last.view, last.afi, last.safi, last.nlri, last.prefix, last.nlri_text, last.path_id,
+    e.synthetic,
     NULL::{schema}.bgp_origin AS origin, NULL::bigint[] AS as_path, NULL::inet AS next_hop,
     ''::bytea AS next_hop_octets, NULL::bigint AS med, NULL::bigint AS local_pref, NULL::bigint[] AS communities,
     ''::bytea AS attributes, e.router_time, coalesce(e.reason, e.kind) AS reason

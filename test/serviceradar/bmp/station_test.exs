@@ -117,6 +117,19 @@ defmodule ServiceRadar.BMP.StationTest do
              BMP.routes(station, prefix: "10/8")
   end
 
+  test "families without a bare prefix have a text, and are found by it", %{test: test} do
+    station = start_station!(test)
+    socket = connect!(station)
+    messages = Enum.map(Wire.families(), &Wire.route_monitoring/1)
+    :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up() | messages])
+    eventually(fn -> match?({:ok, %{routes: 4}}, BMP.counts(station)) end)
+
+    text = "[2]:[65000:1]:[0]:[48]:[00:00:5e:00:53:01]"
+    assert {:ok, [%{afi: 25, safi: 70, prefix: nil, nlri_text: ^text}], nil} = BMP.routes(station, nlri: text)
+    assert {:ok, [%{nlri_text: nil}], nil} = BMP.routes(station, nlri: "198.51.100.0/24")
+    assert {:ok, [], nil} = BMP.routes(station, nlri: "198.51.100.0")
+  end
+
   test "changes are told after they are stored", %{test: test} do
     station = start_station!(test)
     Events.subscribe()

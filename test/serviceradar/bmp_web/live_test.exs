@@ -51,6 +51,21 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert has_element?(view, "#routes a", "198.51.101.0/24")
     end
 
+    test "a route without a bare prefix is shown and found as text", %{conn: conn, socket: socket} do
+      :ok = :gen_tcp.send(socket, Enum.map(Wire.families(), &Wire.route_monitoring/1))
+      eventually(fn -> match?({:ok, %{routes: 4}}, BMP.counts(:pages_live)) end)
+      text = "[2]:[65000:1]:[0]:[48]:[00:00:5e:00:53:01]"
+      {:ok, view, _} = live(conn, "/live/routes?" <> URI.encode_query(nlri: text))
+      assert render_async(view) =~ "1 route."
+      assert has_element?(view, "#routes th a", text)
+
+      [href] =
+        view |> render() |> LazyHTML.from_fragment() |> LazyHTML.query("#routes th a") |> LazyHTML.attribute("href")
+
+      {:ok, route, _} = live(conn, href)
+      assert has_element?(route, "h1", text)
+    end
+
     test "the first page tells of changes and counts them", %{conn: conn, socket: socket} do
       {:ok, view, _} = live(conn, "/live")
       announce(socket, ["198.51.100.0/24"])

@@ -28,6 +28,7 @@ defmodule ServiceRadar.BMPWeb.SearchTest do
     assert query(%{"prefix" => "192.0.2.0/24", "match" => "within"}) == [within: prefix]
     assert query(%{"prefix" => "192.0.2.9", "match" => "longest"}) == [address: {192, 0, 2, 9}]
     assert query(%{"peer" => "2001:db8::1"}) == [peer: {0x2001, 0xDB8, 0, 0, 0, 0, 0, 1}]
+    assert query(%{"nlri" => "65000:1:10.0.0.0/24"}) == [nlri: "65000:1:10.0.0.0/24"]
     id = "11111111-1111-5111-8111-111111111111"
     assert query(%{"peer" => id}) == [peer_id: id]
     assert query(%{"view" => "adj_rib_in_post", "family" => "ipv6-unicast"}) == [view: :adj_rib_in_post, family: {2, 1}]

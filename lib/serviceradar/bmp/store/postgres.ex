@@ -277,6 +277,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp filter(:view, view), do: {"view", [Atom.to_string(view)]}
     defp filter(:family, {afi, safi}), do: {"family", [afi, safi]}
     defp filter(:prefix, %Prefix{} = prefix), do: {"exact", [Rows.cidr(prefix)]}
+    defp filter(:nlri, text), do: {"nlri_text", [text]}
     defp filter(:address, address), do: {"longest", [Rows.inet(address)]}
     defp filter(:within, %Prefix{} = prefix), do: {"more_specific", [Rows.cidr(prefix)]}
     defp filter(:as, asn), do: {"as_in_path", [asn]}

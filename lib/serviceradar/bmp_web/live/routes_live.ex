@@ -130,6 +130,17 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               <span>{name}</span>
             </label>
           </fieldset>
+          <.field search={@search} name={:nlri} label="Other NLRI">
+            <:input :let={attributes}>
+              <input
+                type="search"
+                name="nlri"
+                value={@search.fields[:nlri]}
+                placeholder="[3]:[65000:1]:[0]:[32]:[192.0.2.1]"
+                {attributes}
+              />
+            </:input>
+          </.field>
           <.field search={@search} name={:as} label="AS in path">
             <:input :let={attributes}>
               <input type="search" name="as" value={@search.fields[:as]} placeholder="65001" {attributes} />
@@ -360,6 +371,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         prefix && fields[:match] == "longest" -> "No prefix covers #{prefix}."
         prefix && fields[:match] == "within" -> "There is nothing in #{prefix}."
         prefix -> "There is no route for exactly #{prefix}."
+        fields[:nlri] -> "There is no route for exactly #{fields[:nlri]}."
         true -> "No route is like that."
       end
     end

@@ -12,8 +12,10 @@ cond do
       use ExUnit.Case, async: false
       doctest ServiceRadar.BMP.Store.Postgres.SQL
 
+      import ServiceRadar.BMP.TestRouter, only: [eventually: 1]
+
       alias ServiceRadar.BMP
-      alias ServiceRadar.BMP.{Config, Prefix, Replay}
+      alias ServiceRadar.BMP.{Config, Prefix, Replay, Wire}
       alias ServiceRadar.BMP.Store.{Memory, Postgres}
 
       @moduletag capture_log: true
@@ -152,6 +154,38 @@ cond do
 
         assert {:error, _} = BMP.routes(name, cursor: "AAAA")
         assert {:error, _} = BMP.routes(name, cursor: Base.url_encode64(:erlang.term_to_binary([1, 2])))
+      end
+
+      test "families without a bare prefix have a text, and are found by it", %{name: name, options: options} do
+        station(name, options)
+        memory = :"#{name}_memory"
+        start_supervised!({BMP, name: memory, ip: "127.0.0.1", port: 0, store: Memory}, id: memory)
+
+        texts = [
+          "65000:1:10.1.0.0/16",
+          "[2]:[65000:1]:[0]:[48]:[00:00:5e:00:53:01]",
+          "dst 10.0.0.0/8",
+          "198.51.100.0/24"
+        ]
+
+        for station <- [name, memory] do
+          messages = [Wire.initiation("rtr"), Wire.peer_up() | Enum.map(Wire.families(), &Wire.route_monitoring/1)]
+          {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(station), messages, time: 0)
+          eventually(fn -> match?({:ok, %{routes: 4}}, BMP.counts(station)) end)
+        end
+
+        routes = all_routes(name, [])
+        assert plain(routes) == plain(all_routes(memory, []))
+        assert routes |> Enum.map(&(&1.nlri_text || to_string(&1.prefix))) |> Enum.sort() == Enum.sort(texts)
+
+        for text <- texts, station <- [name, memory] do
+          assert [route] = all_routes(station, nlri: text)
+          assert text in [route.nlri_text, to_string(route.prefix)]
+          assert all_routes(station, nlri: text <> "1") == []
+        end
+
+        assert query!(name, "SELECT nlri_text FROM {schema}.bgp_routing_history WHERE nlri_text LIKE 'dst%'") ==
+                 [["dst 10.0.0.0/8"]]
       end
 
       test "has history, events and statistics", %{name: name, options: options} do
