@@ -16,6 +16,8 @@ pub mod link_state;
 pub mod nlri;
 pub mod notification;
 pub mod open;
+mod owned;
+mod plain;
 pub mod route_refresh;
 pub mod tlv;
 pub mod update;

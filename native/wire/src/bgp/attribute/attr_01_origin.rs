@@ -16,6 +16,16 @@ pub enum Origin {
 }
 
 impl Origin {
+    #[inline]
+    pub(crate) fn new(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Origin::Igp,
+            1 => Origin::Egp,
+            2 => Origin::Incomplete,
+            _ => return None,
+        })
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Origin::Igp => "igp",
@@ -34,12 +44,9 @@ impl PathAttribute for Origin {
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         let at = *reader;
-        match reader.u8()? {
-            0 => Ok(Origin::Igp),
-            1 => Ok(Origin::Egp),
-            2 => Ok(Origin::Incomplete),
-            found => Err(at.error(ErrorKind::Value { found: found.into(), expected: "0, 1 or 2" })),
-        }
+        let found = reader.u8()?;
+        Origin::new(found)
+            .ok_or_else(|| at.error(ErrorKind::Value { found: found.into(), expected: "0, 1 or 2" }))
     }
 
     fn encode(&self, out: &mut Vec<u8>) {

@@ -21,6 +21,13 @@ pub struct LargeCommunity {
 #[serde(transparent)]
 pub struct LargeCommunities(pub Vec<LargeCommunity>);
 
+impl From<[u32; 3]> for LargeCommunity {
+    #[inline]
+    fn from([global_administrator, local_data_1, local_data_2]: [u32; 3]) -> Self {
+        LargeCommunity { global_administrator, local_data_1, local_data_2 }
+    }
+}
+
 impl PathAttribute for LargeCommunities {
     const CODE: u8 = 32;
     const NAME: &'static str = "large_communities";

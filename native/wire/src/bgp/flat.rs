@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 
 use super::attribute::attr_02_as_path::SegmentRef;
-use super::{Action, AddressFamily, SegmentType, UpdateView};
+use super::attribute::{AttributeRef, Origin};
+use super::plain::{self, Prefixes, Segments, Sink};
+use super::{Action, AddressFamily, Context, SegmentType, UpdateView};
 use crate::reader::Reader;
-
-mod plain;
 
 /// The values of one UPDATE. [`Flat::read`] replaces them and keeps the buffers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,14 @@ impl Flat {
         self.octets.clear();
         self.groups.clear();
         self.prefixes.clear();
+    }
+
+    /// Reads the UPDATE that `frame` has from `start` to its end, where it is plain; says whether it was. Where it was
+    /// not, what is here now has no meaning.
+    #[inline]
+    pub(crate) fn read_plain(&mut self, frame: &[u8], start: usize, context: Context<'_>) -> bool {
+        self.clear();
+        plain::read(frame, start, context, self).is_some()
     }
 
     /// Replaces everything by what `update` says. What RFC 7606 discards is left out.
@@ -152,6 +160,88 @@ impl Flat {
     }
 }
 
+impl Flat {
+    #[inline(always)]
+    fn group(&mut self, action: Action, next_hop: Option<IpAddr>, nlri: Prefixes<'_>) -> Option<()> {
+        let prefixes = &mut self.prefixes;
+        nlri.read(|plain::Prefix { address, length, path_id }| {
+            prefixes.push(Prefix { address, length, path_id });
+            Some(())
+        })?;
+        let end = u32::try_from(self.prefixes.len()).ok()?;
+        self.groups.push(Group { action, family: nlri.family, next_hop, end });
+        Some(())
+    }
+}
+
+impl Sink for Flat {
+    #[inline(always)]
+    fn withdrawn(&mut self, nlri: Prefixes<'_>) -> Option<()> {
+        self.group(Action::Withdraw, None, nlri)
+    }
+
+    #[inline(always)]
+    fn origin(&mut self, _: u8, origin: Origin) {
+        self.origin = Some(origin as u8);
+    }
+
+    #[inline(always)]
+    fn as_path(&mut self, _: u8, path: Segments<'_>) -> Option<()> {
+        path.read(|kind, count, asns| {
+            self.segments.push((kind, count));
+            self.as_path.extend(asns.iter().map(|asn| u32::from_be_bytes(*asn)));
+        })
+    }
+
+    #[inline(always)]
+    fn next_hop(&mut self, _: u8, _: [u8; 4]) {}
+
+    #[inline(always)]
+    fn multi_exit_disc(&mut self, _: u8, value: u32) {
+        self.multi_exit_disc = Some(value);
+    }
+
+    #[inline(always)]
+    fn local_pref(&mut self, _: u8, value: u32) {
+        self.local_pref = Some(value);
+    }
+
+    #[inline(always)]
+    fn communities(&mut self, _: u8, list: &[[u8; 4]]) {
+        self.communities.extend(list.iter().map(|community| u32::from_be_bytes(*community)));
+    }
+
+    #[inline(always)]
+    fn extended_communities(&mut self, _: u8, list: &[[u8; 8]]) {
+        self.extended_communities.extend_from_slice(list);
+    }
+
+    #[inline(always)]
+    fn large_communities(&mut self, _: u8, list: &[[u8; 12]]) {
+        self.large_communities.extend(list.iter().map(large_community));
+    }
+
+    #[inline(always)]
+    fn mp_reach(&mut self, _: u8, octets: &[u8], nlri: Prefixes<'_>) -> Option<()> {
+        self.group(Action::Announce, next_hop(octets), nlri)
+    }
+
+    #[inline(always)]
+    fn mp_unreach(&mut self, _: u8, nlri: Prefixes<'_>) -> Option<()> {
+        self.group(Action::Withdraw, None, nlri)
+    }
+
+    #[inline]
+    fn other(&mut self, attribute: &AttributeRef<'_>) {
+        self.push_other(attribute.code, attribute.flags, attribute.value);
+    }
+
+    #[inline(always)]
+    fn announced(&mut self, next_hop: [u8; 4], nlri: Prefixes<'_>) -> Option<()> {
+        self.group(Action::Announce, Some(next_hop.into()), nlri)
+    }
+}
+
 /// The address of up to four octets, bits after the length cleared.
 #[inline]
 fn u32_of(octets: &[u8], length: u8) -> u32 {
@@ -180,7 +270,7 @@ fn number(value: &[u8]) -> Option<u32> {
 }
 
 #[inline]
-fn large_community(octets: &[u8; 12]) -> [u32; 3] {
+pub(super) fn large_community(octets: &[u8; 12]) -> [u32; 3] {
     let [a, b, c, d, e, f, g, h, i, j, k, l] = *octets;
     [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_be_bytes)
 }

@@ -1,4 +1,5 @@
-//! The short way into the flat buffers and the long one, through a view, agree wherever the short one is taken.
+//! A plain UPDATE is read in one pass into flat buffers and owned values; the long way, through a view, agrees wherever
+//! the short one is taken.
 //! `WIRE_MUTATIONS` says how many mutated frames of each part (60,000 by default).
 
 #![allow(
@@ -15,10 +16,11 @@ use common::*;
 use wire::bgp::flat::Flat;
 use wire::session::{Content, Decoder, FlatContent};
 
-/// Two decoders of one session, one a way.
+/// Decoders of one session, one a way.
 #[derive(Default)]
-struct Both {
+struct Ways {
     short: Decoder,
+    owned: Decoder,
     long: Decoder,
     flat: Flat,
     expected: Flat,
@@ -26,11 +28,12 @@ struct Both {
     others: u64,
 }
 
-impl Both {
+impl Ways {
     /// One frame, whole.
     fn feed(&mut self, bytes: &[u8]) {
         self.compare(bytes);
         assert_eq!(self.short.counters(), self.long.counters());
+        assert_eq!(self.owned.counters(), self.long.counters());
     }
 
     fn compare(&mut self, bytes: &[u8]) {
@@ -59,6 +62,10 @@ impl Both {
             (found, expected) => panic!("{found:?} is not {expected:?}"),
         }
         assert_eq!(self.flat, self.expected, "{bytes:02x?}");
+        let mut owned = self.owned.feed(bytes);
+        let owned = owned.next_message().expect("one frame").expect("framing holds");
+        assert_eq!((owned.offset, owned.bytes, owned.header), (frame.offset, frame.bytes, frame.header));
+        assert_eq!(owned.content, frame.into_message());
     }
 }
 
@@ -121,6 +128,8 @@ fn updates_of_every_plain_shape_and_what_becomes_of_them_mutated() {
         attribute(0x80, 10, &[192, 0, 2, 8]),
         attribute(0xc0, 16, &[0, 2, 0xfd, 0xe8, 0, 0, 0, 1]),
         attribute(0xc0, 32, &[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3]),
+        attribute(0x80, 26, &[1, 0, 11, 0, 0, 0, 0, 0, 0, 0, 5]),
+        attribute(0xc0, 35, &[0, 0, 0xfd, 0xe9]),
         attribute(0xe0, 63, &[1, 2, 3]),
     ];
     let v6 = |afi: u8, safi: u8, path_ids: bool| {
@@ -136,11 +145,11 @@ fn updates_of_every_plain_shape_and_what_becomes_of_them_mutated() {
         [id, &[24, 10, 1, 2], id, &[0], id, &[9, 10, 0xff], id, &[32, 1, 2, 3, 4]].concat()
     };
     let mut random = Random(0x5eed);
-    let mut both = Both::default();
+    let mut ways = Ways::default();
     let add_path = open(65000, &[(65, &[0, 0, 0xfd, 0xe8]), (69, &[0, 1, 1, 3, 0, 2, 1, 3])]);
     // 192.0.2.2 is a peer with path identifiers, 192.0.2.1 one without.
     let with = peer_at(0, 0, 0, [192, 0, 2, 2]);
-    both.feed(&peer_up(&with, &add_path, &add_path));
+    ways.feed(&peer_up(&with, &add_path, &add_path));
     let (mut plain, count) = (0, mutations());
     for turn in 0..count {
         let path_ids = turn % 4 == 0;
@@ -155,6 +164,10 @@ fn updates_of_every_plain_shape_and_what_becomes_of_them_mutated() {
                 (random.below(one_in) == 0).then_some(attribute.as_slice())
             }),
         );
+        if random.below(4) > 0 {
+            // Without a reading, and so not plain.
+            chosen.retain(|attribute| attribute[1] != 63);
+        }
         // Some are left out, in any order.
         for _ in 0..random.below(6) {
             chosen.remove(random.below(chosen.len()));
@@ -166,13 +179,13 @@ fn updates_of_every_plain_shape_and_what_becomes_of_them_mutated() {
         let pdu = update(withdrawn, &chosen, nlri);
         let header = if path_ids { with.clone() } else { peer(0, 0) };
         let frame = bmp(0, &[header, pdu].concat());
-        let before = both.plain;
-        both.feed(&frame);
-        plain += both.plain - before;
-        both.feed(&random.mutate(&frame));
+        let before = ways.plain;
+        ways.feed(&frame);
+        plain += ways.plain - before;
+        ways.feed(&random.mutate(&frame));
     }
-    println!("{} of {} frames were plain, {plain} of {count} as built", both.plain, 2 * count);
-    assert!(plain > count as u64 / 4 && both.plain - plain > count as u64 / 20 && both.others > 0);
+    println!("{} of {} frames were plain, {plain} of {count} as built", ways.plain, 2 * count);
+    assert!(plain > count as u64 / 4 && ways.plain - plain > count as u64 / 20 && ways.others > 0);
 }
 
 #[test]
@@ -191,24 +204,24 @@ fn frames_of_routers_and_mutated_ones() {
     for path in files {
         let bytes =
             if path.extension().unwrap() == "gz" { gunzip(&path) } else { std::fs::read(&path).unwrap() };
-        let mut both = Both::default();
+        let mut ways = Ways::default();
         let mut monitoring: Vec<&[u8]> = Vec::new();
         let mut rest = bytes.as_slice();
         while let Some(length) = rest.get(1..5) {
             let length = u32::from_be_bytes(length.try_into().unwrap()) as usize;
             let (frame, after) = rest.split_at(length);
-            both.feed(frame);
+            ways.feed(frame);
             frames += 1;
             if frame[5] == 0 {
                 monitoring.push(frame);
             }
             rest = after;
         }
-        plain += both.plain;
+        plain += ways.plain;
         if !monitoring.is_empty() {
             for _ in 0..share {
                 let frame = monitoring[random.below(monitoring.len())];
-                both.feed(&random.mutate(frame));
+                ways.feed(&random.mutate(frame));
             }
         }
     }
@@ -220,7 +233,7 @@ fn frames_of_routers_and_mutated_ones() {
 fn messages_of_exabgp() {
     let Some(folder) = data("flat decode of ExaBGP's messages") else { return };
     let mut random = Random(0xe8a);
-    let mut both = Both::default();
+    let mut ways = Ways::default();
     let mut messages = 0;
     for file in ["exabgp-decoding.jsonl", "exabgp-encoding-a-m.jsonl"] {
         for line in std::fs::read_to_string(folder.join("bgp").join(file)).unwrap().lines() {
@@ -231,13 +244,13 @@ fn messages_of_exabgp() {
             let bytes: Vec<u8> = hex.chunks(2).map(octet).collect();
             let whole = line["hex_has_bgp_header"].as_bool() != Some(false);
             let frame = route_monitoring(0, &if whole { bytes } else { bgp(2, &bytes) });
-            both.feed(&frame);
+            ways.feed(&frame);
             for _ in 0..50 {
-                both.feed(&random.mutate(&frame));
+                ways.feed(&random.mutate(&frame));
             }
             messages += 1;
         }
     }
-    println!("{messages} messages, {} frames were plain", both.plain);
-    assert!(messages > 200 && both.plain > 100);
+    println!("{messages} messages, {} frames were plain", ways.plain);
+    assert!(messages > 200 && ways.plain > 100);
 }

@@ -1,0 +1,131 @@
+//! A plain UPDATE straight into owned values.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::attribute::{
+    AsPath, AsPathSegment, Attribute, AttributeRef, AttributeValue, ClassicNextHop, Communities, Community,
+    ExtendedCommunities, ExtendedCommunity, LargeCommunities, LocalPref, MpReach, MpUnreach, MultiExitDisc,
+    NextHop, Origin,
+};
+use super::flat::large_community;
+use super::plain::{self, Prefix, Prefixes, Segments, Sink};
+use super::{Context, Nlri, NlriValue, Update};
+
+/// Attributes that an UPDATE has room for at first; most have fewer.
+const ATTRIBUTES: usize = 8;
+
+impl Update {
+    /// The UPDATE that `frame` has from `start` to its end, where it is plain.
+    #[inline(always)]
+    pub(crate) fn read_plain(frame: &[u8], start: usize, context: Context<'_>) -> Option<Self> {
+        let mut update = Update::default();
+        update.attributes.0.reserve_exact(ATTRIBUTES);
+        plain::read(frame, start, context, &mut update)?;
+        Some(update)
+    }
+
+    #[inline(always)]
+    fn attribute(&mut self, flags: u8, value: AttributeValue) {
+        self.attributes.0.push(Attribute { flags, value });
+    }
+}
+
+#[inline(always)]
+fn nlri(prefixes: Prefixes<'_>) -> Option<Vec<Nlri>> {
+    let mut nlri = Vec::with_capacity(prefixes.estimate());
+    let v6 = prefixes.family.afi == 2;
+    prefixes.read(|Prefix { address, length, path_id }| {
+        let prefix = if v6 {
+            IpNet::V6(Ipv6Net::new(Ipv6Addr::from_bits(address), length).ok()?)
+        } else {
+            IpNet::V4(Ipv4Net::new(Ipv4Addr::from_bits(u32::try_from(address).ok()?), length).ok()?)
+        };
+        nlri.push(Nlri { path_id, value: NlriValue::Prefix(prefix) });
+        Some(())
+    })?;
+    Some(nlri)
+}
+
+impl Sink for Update {
+    #[inline(always)]
+    fn withdrawn(&mut self, prefixes: Prefixes<'_>) -> Option<()> {
+        self.withdrawn = nlri(prefixes)?;
+        Some(())
+    }
+
+    #[inline(always)]
+    fn origin(&mut self, flags: u8, origin: Origin) {
+        self.attribute(flags, AttributeValue::Origin(origin));
+    }
+
+    #[inline(always)]
+    fn as_path(&mut self, flags: u8, path: Segments<'_>) -> Option<()> {
+        let mut as_path = AsPath::default();
+        path.read(|kind, _, asns| {
+            let asns = asns.iter().map(|asn| u32::from_be_bytes(*asn)).collect();
+            as_path.segments.push(AsPathSegment { kind, asns });
+        })?;
+        self.attribute(flags, AttributeValue::AsPath(as_path));
+        Some(())
+    }
+
+    #[inline(always)]
+    fn next_hop(&mut self, flags: u8, address: [u8; 4]) {
+        self.attribute(flags, AttributeValue::NextHop(ClassicNextHop(address.into())));
+    }
+
+    #[inline(always)]
+    fn multi_exit_disc(&mut self, flags: u8, value: u32) {
+        self.attribute(flags, AttributeValue::MultiExitDisc(MultiExitDisc(value)));
+    }
+
+    #[inline(always)]
+    fn local_pref(&mut self, flags: u8, value: u32) {
+        self.attribute(flags, AttributeValue::LocalPref(LocalPref(value)));
+    }
+
+    #[inline(always)]
+    fn communities(&mut self, flags: u8, list: &[[u8; 4]]) {
+        let list = list.iter().map(|community| Community(u32::from_be_bytes(*community))).collect();
+        self.attribute(flags, AttributeValue::Communities(Communities(list)));
+    }
+
+    #[inline]
+    fn extended_communities(&mut self, flags: u8, list: &[[u8; 8]]) {
+        let list = list.iter().copied().map(ExtendedCommunity).collect();
+        self.attribute(flags, AttributeValue::ExtendedCommunities(ExtendedCommunities(list)));
+    }
+
+    #[inline]
+    fn large_communities(&mut self, flags: u8, list: &[[u8; 12]]) {
+        let list = list.iter().map(|community| large_community(community).into()).collect();
+        self.attribute(flags, AttributeValue::LargeCommunities(LargeCommunities(list)));
+    }
+
+    #[inline]
+    fn mp_reach(&mut self, flags: u8, next_hop: &[u8], prefixes: Prefixes<'_>) -> Option<()> {
+        let next_hop = NextHop::decode(next_hop);
+        let reach = MpReach { family: prefixes.family, next_hop, nlri: nlri(prefixes)? };
+        self.attribute(flags, AttributeValue::MpReach(reach));
+        Some(())
+    }
+
+    #[inline]
+    fn mp_unreach(&mut self, flags: u8, prefixes: Prefixes<'_>) -> Option<()> {
+        let unreach = MpUnreach { family: prefixes.family, nlri: nlri(prefixes)? };
+        self.attribute(flags, AttributeValue::MpUnreach(unreach));
+        Some(())
+    }
+
+    fn other(&mut self, attribute: &AttributeRef<'_>) {
+        self.attributes.0.push(attribute.to_owned(Context::default()));
+    }
+
+    #[inline(always)]
+    fn announced(&mut self, _: [u8; 4], prefixes: Prefixes<'_>) -> Option<()> {
+        self.nlri = nlri(prefixes)?;
+        Some(())
+    }
+}

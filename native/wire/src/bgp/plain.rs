@@ -1,0 +1,273 @@
+//! A plain UPDATE, checked and read in one pass.
+//!
+//! Plain is what nearly every UPDATE is: well formed to its last octet, IPv4 and IPv6 prefixes, four octets an AS
+//! number, no attribute twice. Anything else is refused and goes the long way, through an
+//! [`UpdateView`](super::UpdateView), which knows RFC 7606. Nothing here decides what a malformed message means:
+//! a refusal is never wrong, only slow, and tests hold that both ways agree where this one does not refuse.
+
+use std::ops::Range;
+
+use super::attribute::flags::{
+    CLASS, EXTENDED_LENGTH, OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, WELL_KNOWN,
+};
+use super::attribute::{self, AttributeRef, Origin, SegmentType};
+use super::{AddressFamily, Context, HEADER_LENGTH};
+
+/// What takes the fields of a plain UPDATE, in the order of the message. After a refusal, which may come at any
+/// point, what was taken has no meaning.
+pub(crate) trait Sink {
+    /// Withdrawn routes field
+    fn withdrawn(&mut self, nlri: Prefixes<'_>) -> Option<()>;
+    fn origin(&mut self, flags: u8, origin: Origin);
+    fn as_path(&mut self, flags: u8, path: Segments<'_>) -> Option<()>;
+    fn next_hop(&mut self, flags: u8, address: [u8; 4]);
+    fn multi_exit_disc(&mut self, flags: u8, value: u32);
+    fn local_pref(&mut self, flags: u8, value: u32);
+    fn communities(&mut self, flags: u8, list: &[[u8; 4]]);
+    fn extended_communities(&mut self, flags: u8, list: &[[u8; 8]]);
+    fn large_communities(&mut self, flags: u8, list: &[[u8; 12]]);
+    fn mp_reach(&mut self, flags: u8, next_hop: &[u8], nlri: Prefixes<'_>) -> Option<()>;
+    fn mp_unreach(&mut self, flags: u8, nlri: Prefixes<'_>) -> Option<()>;
+    /// Any other attribute; its value is checked.
+    fn other(&mut self, attribute: &AttributeRef<'_>);
+    /// NLRI field; `next_hop` is NEXT_HOP.
+    fn announced(&mut self, next_hop: [u8; 4], nlri: Prefixes<'_>) -> Option<()>;
+}
+
+/// Reads the UPDATE that `frame` has from `start` to its end into `sink`; `None` is a refusal.
+#[inline(always)]
+pub(crate) fn read(frame: &[u8], start: usize, context: Context<'_>, sink: &mut impl Sink) -> Option<()> {
+    let update = Plain { frame, context };
+    let header: [u8; HEADER_LENGTH] = update.octets(start)?;
+    let (marker, [high, low, message_type]) = header.split_last_chunk()?;
+    let end = start + usize::from(u16::from_be_bytes([*high, *low]));
+    if *marker != [0xff; 16] || *message_type != 2 || end != frame.len() || context.two_octet_as {
+        return None;
+    }
+    let withdrawn = update.field(start + HEADER_LENGTH)?;
+    let attributes = update.field(withdrawn.end)?;
+    let nlri = attributes.end..end;
+    if attributes.is_empty() {
+        // End-of-RIB is one of these.
+        return None;
+    }
+    if !withdrawn.is_empty() {
+        sink.withdrawn(update.prefixes(withdrawn, AddressFamily::IPV4_UNICAST)?)?;
+    }
+    let (seen, next_hop) = update.attributes(attributes, sink)?;
+    // RFC 7606, section 3.d
+    let announces = !nlri.is_empty() || seen & bit(14)? != 0;
+    if announces && (seen & bit(1)? == 0 || seen & bit(2)? == 0) {
+        return None;
+    }
+    if !nlri.is_empty() {
+        sink.announced(next_hop?, update.prefixes(nlri, AddressFamily::IPV4_UNICAST)?)?;
+    }
+    Some(())
+}
+
+#[inline(always)]
+fn bit(code: u8) -> Option<u64> {
+    1u64.checked_shl(code.into())
+}
+
+struct Plain<'a> {
+    /// The UPDATE and what is before it.
+    frame: &'a [u8],
+    context: Context<'a>,
+}
+
+impl<'a> Plain<'a> {
+    #[inline(always)]
+    fn octets<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.frame.get(at..)?.first_chunk().copied()
+    }
+
+    /// A field with its length in two octets ahead of it.
+    #[inline(always)]
+    fn field(&self, at: usize) -> Option<Range<usize>> {
+        let start = at + 2;
+        let end = start + usize::from(u16::from_be_bytes(self.octets(at)?));
+        (end <= self.frame.len()).then_some(start..end)
+    }
+
+    /// Gives the codes that were there, a bit each, and NEXT_HOP.
+    #[inline(always)]
+    fn attributes(&self, field: Range<usize>, sink: &mut impl Sink) -> Option<(u64, Option<[u8; 4]>)> {
+        let mut seen = 0;
+        let mut next_hop = None;
+        let mut at = field.start;
+        while at < field.end {
+            let [flags, code, short] = self.octets(at)?;
+            let value = if flags & EXTENDED_LENGTH == 0 {
+                at + 3..at + 3 + usize::from(short)
+            } else {
+                self.field(at + 2)?
+            };
+            at = value.end;
+            let bit = bit(code)?;
+            if at > field.end || seen & bit != 0 {
+                return None;
+            }
+            seen |= bit;
+            let octets = self.frame.get(value.clone())?;
+            match (code, flags & CLASS) {
+                (1, WELL_KNOWN) => {
+                    let &[number] = octets else { return None };
+                    sink.origin(flags, Origin::new(number)?);
+                }
+                (2, WELL_KNOWN) => sink.as_path(flags, Segments(octets))?,
+                (3, WELL_KNOWN) => {
+                    let address = octets.try_into().ok()?;
+                    next_hop = Some(address);
+                    sink.next_hop(flags, address);
+                }
+                (4, OPTIONAL_NON_TRANSITIVE) => sink.multi_exit_disc(flags, number(octets)?),
+                (5, WELL_KNOWN) => sink.local_pref(flags, number(octets)?),
+                (8, OPTIONAL_TRANSITIVE) => sink.communities(flags, list(octets)?),
+                (14, OPTIONAL_NON_TRANSITIVE) => {
+                    let [afi_high, afi, safi, length] = *octets.first_chunk()?;
+                    let start = 4 + usize::from(length);
+                    // One octet is reserved.
+                    let nlri = value.start + start + 1..value.end;
+                    let nlri = self.multiprotocol(nlri, [afi_high, afi, safi])?;
+                    sink.mp_reach(flags, octets.get(4..start)?, nlri)?;
+                }
+                (15, OPTIONAL_NON_TRANSITIVE) => {
+                    let nlri = self.multiprotocol(value.start + 3..value.end, *octets.first_chunk()?)?;
+                    sink.mp_unreach(flags, nlri)?;
+                }
+                (16, OPTIONAL_TRANSITIVE) => sink.extended_communities(flags, list(octets)?),
+                (32, OPTIONAL_TRANSITIVE) => sink.large_communities(flags, list(octets)?),
+                // ATOMIC_AGGREGATE, AGGREGATOR, ORIGINATOR_ID, CLUSTER_LIST, AIGP, OTC, PREFIX_SID: what is right about
+                // them depends on nothing else in the message.
+                (6 | 7 | 9 | 10 | 26 | 35 | 40, _) => {
+                    let attribute = AttributeRef { flags, code, value: octets, offset: 0 };
+                    attribute::check(&attribute, self.context).ok()?;
+                    sink.other(&attribute);
+                }
+                _ => return None,
+            }
+        }
+        Some((seen, next_hop))
+    }
+
+    #[inline(always)]
+    fn multiprotocol(&self, nlri: Range<usize>, family: [u8; 3]) -> Option<Prefixes<'a>> {
+        let [0, afi @ (1 | 2), safi @ (1 | 2)] = family else { return None };
+        // Without routes it may be End-of-RIB.
+        (!nlri.is_empty()).then_some(())?;
+        self.prefixes(nlri, AddressFamily::new(afi.into(), safi))
+    }
+
+    #[inline(always)]
+    fn prefixes(&self, nlri: Range<usize>, family: AddressFamily) -> Option<Prefixes<'a>> {
+        let add_path = self.context.has_path_ids(family);
+        Some(Prefixes { family, add_path, frame: self.frame.get(..nlri.end)?, start: nlri.start })
+    }
+}
+
+/// NLRI of a family that is bare prefixes, not checked yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Prefixes<'a> {
+    pub family: AddressFamily,
+    add_path: bool,
+    /// Ends with them.
+    frame: &'a [u8],
+    start: usize,
+}
+
+/// A prefix as it was read.
+#[derive(Clone, Copy)]
+pub(crate) struct Prefix {
+    /// IPv4 in the low 32 bits; bits after the length are cleared.
+    pub address: u128,
+    /// At most as long as an address of the family.
+    pub length: u8,
+    pub path_id: Option<u32>,
+}
+
+impl Prefixes<'_> {
+    /// About how many there are.
+    #[inline]
+    pub fn estimate(&self) -> usize {
+        // IPv4 prefixes of a full table have four octets on the wire, IPv6 ones mostly five to seven.
+        let octets = if self.family.afi == 2 { 6 } else { 4 } + if self.add_path { 4 } else { 0 };
+        (self.frame.len() - self.start) / octets + 1
+    }
+
+    #[inline(always)]
+    pub fn read(self, push: impl FnMut(Prefix) -> Option<()>) -> Option<()> {
+        let Prefixes { frame, start, .. } = self;
+        match (self.family.afi == 2, self.add_path) {
+            (false, false) => read_prefixes::<4, false>(frame, start, push),
+            (true, false) => read_prefixes::<16, false>(frame, start, push),
+            (false, true) => read_prefixes::<4, true>(frame, start, push),
+            (true, true) => read_prefixes::<16, true>(frame, start, push),
+        }
+    }
+}
+
+/// Prefixes from `at` to the end of `frame`, of addresses of `OCTETS` octets. Not inlined, so that the loop has the
+/// registers.
+#[inline(never)]
+fn read_prefixes<const OCTETS: usize, const ADD_PATH: bool>(
+    frame: &[u8],
+    mut at: usize,
+    mut push: impl FnMut(Prefix) -> Option<()>,
+) -> Option<()> {
+    while at < frame.len() {
+        let mut path_id = None;
+        if ADD_PATH {
+            path_id = Some(u32::from_be_bytes(*frame.get(at..)?.first_chunk()?));
+            at += 4;
+        }
+        let length = *frame.get(at)?;
+        let octets = usize::from(length).div_ceil(8);
+        if octets > OCTETS {
+            return None;
+        }
+        at += 1 + octets;
+        let before = frame.get(..at)?;
+        let unused = 8 * octets - usize::from(length);
+        // The word that ends where the prefix does: there always is one, for headers are before it.
+        let address = if OCTETS == 4 {
+            let word = u64::from(u32::from_be_bytes(*before.last_chunk()?));
+            u128::from(word >> unused << (32 - length) & 0xffff_ffff)
+        } else {
+            let word = u128::from_be_bytes(*before.last_chunk()?);
+            (word >> unused).checked_shl(128 - u32::from(length)).unwrap_or(0)
+        };
+        push(Prefix { address, length, path_id })?;
+    }
+    Some(())
+}
+
+/// An AS_PATH with four octets an AS number, not checked yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Segments<'a>(&'a [u8]);
+
+impl<'a> Segments<'a> {
+    #[inline(always)]
+    pub fn read(self, mut push: impl FnMut(SegmentType, u8, &'a [[u8; 4]])) -> Option<()> {
+        let mut value = self.0;
+        while let Some(([kind, count], rest)) = value.split_first_chunk() {
+            let (asns, rest) = rest.split_at_checked(4 * usize::from(*count))?;
+            push(SegmentType::new(*kind)?, *count, list(asns)?);
+            value = rest;
+        }
+        value.is_empty().then_some(())
+    }
+}
+
+#[inline(always)]
+fn number(value: &[u8]) -> Option<u32> {
+    value.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// One or more elements of `N` octets.
+#[inline(always)]
+fn list<const N: usize>(octets: &[u8]) -> Option<&[[u8; N]]> {
+    let (elements, rest) = octets.as_chunks();
+    (rest.is_empty() && !elements.is_empty()).then_some(elements)
+}
