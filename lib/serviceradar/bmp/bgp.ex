@@ -141,7 +141,7 @@ defmodule ServiceRadar.BMP.BGP.Open do
   | code | capability | RFC |
   |---|---|---|
   | 1 | `{:multiprotocol, family}` | 4760 |
-  | 2, 128 | `:route_refresh`, `:old_route_refresh` | 2918 |
+  | 2, 128 | `:route_refresh`, `:old_route_refresh` | 2918, 8810 |
   | 3 | `{:outbound_route_filtering, [%{family, types}]}` | 5291 |
   | 5 | `{:extended_next_hop, [%{afi, safi, next_hop_afi}]}` | 8950 |
   | 6 | `:extended_message` | 8654 |
@@ -160,6 +160,10 @@ defmodule ServiceRadar.BMP.BGP.Open do
   | 74 | `:bfd_strict_mode` | draft |
   | 75 | `{:software_version, text}` | draft |
   | 76 | `{:paths_limit, [%{family, limit}]}` | draft |
+  | 77 | `:link_local_next_hop` | draft |
+  | 130 | `{:old_outbound_route_filtering, [%{family, types}]}` | 8810 |
+  | 131 | `{:old_multisession, %{flags, capabilities}}` | 8810 |
+  | 184 | `{:old_fqdn, %{host, domain}}` | 8810 |
   | other, or not of its form | `{code, octets}` | 5492 |
 
   `:parameters` are the optional parameters that they came in: a list of capabilities, or `{type, octets}` of another

@@ -68,17 +68,21 @@ defmodule ServiceRadar.BMP.RouteMonitoring do
   @moduledoc """
   Route Monitoring (RFC 7854, section 4.6): an UPDATE of one of the peer's tables.
 
-  `:path_markings` say how the router ranks the paths (draft-ietf-grow-bmp-path-marking-tlv): `:index` is which NLRI of the
-  message, `:status` the names of the bits that are set, `:reason` and `:reason_name` why.
-  """
-  defstruct [:offset, :peer, :update, tlvs: [], path_markings: [], version: 3]
+  Of version 4 (draft-ietf-grow-bmp-tlv) `:meanings` says what each of the TLVs says, as a map with `:meaning`:
 
-  @type path_marking :: %{
-          index: 0..65_535,
-          status: [String.t()],
-          reason: 0..65_535 | nil,
-          reason_name: String.t() | nil
-        }
+  | `:meaning` | fields |
+  |---|---|
+  | `:stateless_parsing` | `capabilities`, as of an Open, that hold for this UPDATE |
+  | `:group` | `nlri`: the numbers of those that other TLVs name by this one's index |
+  | `:table_name` | `name` of the VRF or table |
+  | `:path_marking` | `path_marking`: how the router ranks the path of `index`, as `%{index, status, reason, reason_name}` (draft-ietf-grow-bmp-path-marking-tlv) |
+  | `:sequence_number` | `number` |
+  | `:extended_flags` | `flags`, octets |
+  | `:timestamp` | `time`, octets |
+  | `:enterprise` | `enterprise`, the number of the one whose TLV it is |
+  | `:unknown` | |
+  """
+  defstruct [:offset, :peer, :update, tlvs: [], meanings: [], version: 3]
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
@@ -86,16 +90,17 @@ defmodule ServiceRadar.BMP.RouteMonitoring do
           peer: ServiceRadar.BMP.PeerHeader.t(),
           update: ServiceRadar.BMP.BGP.Update.t(),
           tlvs: [ServiceRadar.BMP.Message.tlv()],
-          path_markings: [path_marking]
+          meanings: [%{:meaning => atom, optional(atom) => term}]
         }
 end
 
 defmodule ServiceRadar.BMP.StatisticsReport do
   @moduledoc """
   Statistics Report (RFC 7854, section 4.8). Each statistic is a map with the registry's `:type`, its `:name`
-  in lower case (nil where the type is not assigned) and `:value`; those of one address family have `:family`, and one whose length is no counter's has a binary as its value.
+  in lower case (nil where the type is not assigned) and `:value`; those of one address family have `:family`, and one whose length is no counter's has a binary as its value. `:tlvs`
+  are those beside the statistics in version 4.
   """
-  defstruct [:offset, :peer, statistics: [], version: 3]
+  defstruct [:offset, :peer, statistics: [], tlvs: [], version: 3]
 
   @type statistic :: %{
           :type => 0..65_535,
@@ -107,7 +112,8 @@ defmodule ServiceRadar.BMP.StatisticsReport do
           offset: non_neg_integer,
           version: 3..4,
           peer: ServiceRadar.BMP.PeerHeader.t(),
-          statistics: [statistic]
+          statistics: [statistic],
+          tlvs: [ServiceRadar.BMP.Message.tlv()]
         }
 end
 
@@ -126,7 +132,7 @@ defmodule ServiceRadar.BMP.PeerDown do
   | 5 | the router stops to report it | |
   | 6 | the Loc-RIB is gone (RFC 9069) | `:tlvs` |
 
-  `:data` is all that came after the code.
+  `:data` is all that came after the code; in version 4 `:tlvs` may follow the data of every reason.
   """
   defstruct [:offset, :peer, :reason, :notification, :fsm_event, tlvs: [], data: <<>>, version: 3]
 

@@ -27,7 +27,11 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
     74 => "BFD strict mode",
     75 => "Software version",
     76 => "Paths limit",
-    128 => "Route refresh (pre-standard)"
+    77 => "Link-local next hop",
+    128 => "Route refresh (pre-standard)",
+    130 => "Outbound route filtering (pre-standard)",
+    131 => "Multisession (pre-standard)",
+    184 => "FQDN (pre-standard)"
   }
 
   @type row :: %{code: byte, name: String.t(), sent: [String.t()] | nil, received: [String.t()] | nil}
@@ -109,8 +113,18 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
   defp read({:routing_policy_distribution, octets}), do: {72, value(octets)}
   defp read(:enhanced_route_refresh), do: {70, []}
   defp read(:bfd_strict_mode), do: {74, []}
+  defp read(:link_local_next_hop), do: {77, []}
   defp read(:old_route_refresh), do: {128, []}
+  defp read({:old_outbound_route_filtering, families}), do: {130, of_same(3, {:outbound_route_filtering, families})}
+  defp read({:old_multisession, value}), do: {131, of_same(68, {:multisession, value})}
+  defp read({:old_fqdn, value}), do: {184, of_same(73, {:fqdn, value})}
   defp read({code, octets}) when is_integer(code), do: {code, value(octets)}
+
+  # The codes before the registry's (RFC 8810) have the same values.
+  defp of_same(code, capability) do
+    {^code, values} = read(capability)
+    values
+  end
 
   defp value(<<>>), do: []
   defp value(octets), do: ["0x" <> Base.encode16(octets, case: :lower)]

@@ -34,7 +34,7 @@ rustler::atoms! {
     // Fields
     information,
     two_octet_as,
-    path_markings,
+    meanings,
     parameters,
     octets,
     next_hop_rd,

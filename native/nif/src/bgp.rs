@@ -12,8 +12,8 @@ use wire::bgp::attribute::{AttributeRef, AttributeValue, ExtendedCommunity};
 use wire::bgp::open::OptionalParameter;
 use wire::bgp::update::Action;
 use wire::bgp::{
-    self, AddressFamily, AsPath, Capability, Context, Fault, NextHop, NlriRef, Notification, Open,
-    RouteGroup, SegmentType, Treatment, UpdateView,
+    self, AddressFamily, AsPath, Context, Fault, NextHop, NlriRef, Notification, Open, RouteGroup,
+    SegmentType, Treatment, UpdateView,
 };
 use wire::reader::Reader;
 
@@ -481,7 +481,8 @@ pub fn open<'a>(structs: Structs<'a>, open: &Open) -> Term<'a> {
         .iter()
         .map(|parameter| match parameter {
             OptionalParameter::Capabilities(capabilities) => {
-                let terms: Vec<Term<'a>> = capabilities.iter().map(|one| capability(structs, one)).collect();
+                let terms: Vec<Term<'a>> =
+                    capabilities.iter().map(|one| serialize::term(structs, one)).collect();
                 all.extend_from_slice(&terms);
                 list(env, terms, |term| term)
             }
@@ -500,37 +501,6 @@ pub fn open<'a>(structs: Structs<'a>, open: &Open) -> Term<'a> {
         parameters: list(env, parameters, |term| term),
         extended: open.extended,
     )
-}
-
-/// An atom where the capability has no value, `{name, value}` where it has one, `{name, map}` where it has more.
-fn capability<'a>(structs: Structs<'a>, capability: &Capability) -> Term<'a> {
-    let env = structs.env;
-    match capability {
-        Capability::AddPath { families } => {
-            let families = list(env, families, |entry| {
-                let mode = match entry.mode {
-                    1 => atoms::receive().to_term(env),
-                    2 => atoms::send().to_term(env),
-                    3 => atoms::both().to_term(env),
-                    other => other.encode(env),
-                };
-                (family(entry.family), mode).encode(env)
-            });
-            (atoms::add_path(), families).encode(env)
-        }
-        Capability::Unknown { code, value } => (*code, structs.octets(value)).encode(env),
-        other => {
-            let all = serialize::term(structs, other);
-            let key = atoms::name().to_term(env);
-            let (Ok(name), Ok(fields)) = (all.map_get(key), all.map_remove(key)) else { return all };
-            let mut values = rustler::types::map::MapIterator::new(fields).into_iter().flatten();
-            match (values.next(), values.next()) {
-                (None, _) => name,
-                (Some((_, value)), None) => tuple(env, [name, value]),
-                _ => tuple(env, [name, fields]),
-            }
-        }
-    }
 }
 
 pub fn notification<'a>(structs: Structs<'a>, notification: &Notification) -> Term<'a> {
@@ -559,7 +529,8 @@ pub fn message<'a>(builder: &mut Builder<'a>, message: &bgp::Message, octets: &[
                 .filter(|group| group.nlri.iter().any(|nlri| nlri.path_id.is_some()))
                 .map(|group| group.family)
                 .collect();
-            let context = Context { two_octet_as: update.two_octet_as, add_path: &families, inverted: false };
+            let context =
+                Context { two_octet_as: update.two_octet_as, add_path: &families, ..Context::default() };
             let view = UpdateView::decode_message(&mut Reader::new(octets, 0), context);
             view.map_or_else(|error| decode_error(structs, &error), |view| builder.update(&view))
         }

@@ -54,9 +54,11 @@ impl<'a> Messages<'a> {
         let mut made = fill!(self.route_monitoring, peer: peer, update: self.bgp.update(&view.update));
         if !view.tlvs.is_empty() {
             made = fill!(made, tlvs: tlvs(structs, &view.tlvs));
-            let markings: Vec<Term<'a>> =
-                view.path_markings().map(|marking| serialize::term(structs, &marking)).collect();
-            made = fill!(made, path_markings: markings);
+        }
+        if view.update_tlv.is_some() {
+            let meanings: Vec<Term<'a>> =
+                view.meanings().map(|(_, meaning)| serialize::term(structs, &meaning)).collect();
+            made = fill!(made, meanings: meanings);
         }
         made
     }
@@ -180,7 +182,7 @@ fn view(view: RibView) -> Atom {
     }
 }
 
-fn tlvs<'a>(structs: Structs<'a>, tlvs: &[Tlv]) -> Term<'a> {
+fn tlvs<'a, 't>(structs: Structs<'a>, tlvs: impl IntoIterator<Item = &'t Tlv>) -> Term<'a> {
     let env = structs.env;
     list(env, tlvs, |tlv| {
         let value = structs.octets(&tlv.value);
@@ -206,7 +208,8 @@ fn statistics_report<'a>(structs: Structs<'a>, peer: Term<'a>, report: &Statisti
             }
         }
     });
-    fill!(structs.of(atoms::statistics_report_module()), peer: peer, statistics: statistics)
+    fill!(structs.of(atoms::statistics_report_module()), peer: peer, statistics: statistics,
+        tlvs: tlvs(structs, &report.tlvs))
 }
 
 fn peer_down<'a>(structs: Structs<'a>, peer: Term<'a>, down: &PeerDown) -> Term<'a> {
@@ -214,7 +217,7 @@ fn peer_down<'a>(structs: Structs<'a>, peer: Term<'a>, down: &PeerDown) -> Term<
         PeerDownReason::LocalFsmEvent { event } => event,
         _ => None,
     };
-    let values: &[Tlv] = match &down.reason {
+    let of_reason: &[Tlv] = match &down.reason {
         PeerDownReason::LocalSystemClosed { tlvs } => tlvs,
         _ => &[],
     };
@@ -223,7 +226,7 @@ fn peer_down<'a>(structs: Structs<'a>, peer: Term<'a>, down: &PeerDown) -> Term<
         reason: down.reason.number(),
         notification: down.reason.notification().map(|notification| bgp::notification(structs, notification)),
         fsm_event: fsm_event,
-        tlvs: tlvs(structs, values),
+        tlvs: tlvs(structs, of_reason.iter().chain(&down.tlvs)),
         data: structs.octets(&down.data),
     )
 }

@@ -33,7 +33,8 @@ pub fn term<'a>(structs: Structs<'a>, value: &(impl Serialize + ?Sized)) -> Term
 }
 
 /// Fields that say which variant of an enum it is.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
+    ("Meaning", "meaning"),
     ("Evpn", "route_type"),
     ("LinkState", "name"),
     ("McastVpn", "route_type"),
@@ -376,10 +377,43 @@ impl<'a> Fields<'a> {
                 let template = self.terms.0.of(atoms::decode_error_module());
                 return Ok(fill!(template, offset: *offset, path: *path, reason: *reason, suspect: *suspect));
             }
+            // RFC 7911, section 4
+            ("AddPathFamily", [family, mode]) => {
+                let name = match mode.decode::<u8>() {
+                    Ok(1) => atoms::receive().to_term(env),
+                    Ok(2) => atoms::send().to_term(env),
+                    Ok(3) => atoms::both().to_term(env),
+                    _ => *mode,
+                };
+                return Ok((*family, name).encode(env));
+            }
+            ("Capability", _) => return self.capability(),
             _ => {}
         }
         let Some(template) = self.terms.0.named(self.name) else { return self.map() };
         Ok(self.keys.into_iter().zip(self.values).fold(template, |made, (key, value)| with(made, key, value)))
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// An atom where the capability has no value, `{name, value}` where it has one, `{name, map}` where it has more,
+    /// `{code, octets}` where it has no name.
+    fn capability(mut self) -> Made<'a> {
+        let env = self.terms.env();
+        match *self.values {
+            [name] => Ok(name),
+            [name, value] => self.terms.encode((name, value)),
+            [name, code, octets] if name == atoms::unknown().to_term(env) => {
+                self.terms.encode((code, octets))
+            }
+            [name, ..] => {
+                self.keys.remove(0);
+                self.values.remove(0);
+                let fields = self.map()?;
+                self.terms.encode((name, fields))
+            }
+            [] => Err(Refused),
+        }
     }
 }
 
