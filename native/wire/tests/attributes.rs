@@ -147,7 +147,7 @@ fn tunnel_encapsulation_of_vxlan() {
     assert_eq!(name, "tunnel_encapsulation");
     assert_eq!(json[0]["name"], "vxlan");
     assert_eq!(json[0]["value"][0]["value"], json!({"type": 779, "flags": 0, "color": 100}));
-    assert_eq!(json[0]["value"][1]["value"], json!({"reserved": 0, "afi": 1, "address": "c0000201"}));
+    assert_eq!(json[0]["value"][1]["value"], json!({"reserved": 0, "afi": 1, "address": "192.0.2.1"}));
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn bgp_ls_attribute() {
             ("igp_metric", &json!(10)),
             (
                 "sr_capabilities",
-                &json!({"flags": 192, "reserved": 0, "ranges": [{"size": 8000, "sid_type": 1161, "sid_length": 3, "first": 16000}]})
+                &json!({"flags": 192, "reserved": 0, "ranges": [{"size": 8000, "first": [{"type": 1161, "name": "sid_label", "value": 16000}]}]})
             ),
             ("adjacency_sid", &json!({"flags": 48, "weight": 0, "reserved": 0, "sid": 24000})),
             ("prefix_sid", &json!({"flags": 0, "algorithm": 0, "reserved": 0, "sid": 9})),
@@ -339,34 +339,484 @@ fn the_others_with_structure() {
     }
 }
 
+/// The values of a BGP-LS attribute's TLVs.
+fn link_state(tlvs: &[(u16, Vec<u8>)]) -> Vec<(String, Value)> {
+    let value: Vec<u8> =
+        tlvs.iter().flat_map(|(number, value)| tlv(&number.to_be_bytes(), 2, value)).collect();
+    let (_, json) = json_of(OPTIONAL, 29, &value);
+    let tlvs = json.as_array().unwrap().iter();
+    tlvs.map(|tlv| (tlv["name"].as_str().unwrap_or("?").into(), tlv["value"].clone())).collect()
+}
+
+#[test]
+fn every_bgp_ls_tlv_has_its_form() {
+    let sid_label = tlv(&[4, 0x89], 2, &[0, 0, 0x3e, 0x80]);
+    let v6 = [0x20; 16];
+    let v6_text = "2020:2020:2020:2020:2020:2020:2020:2020";
+    let metric = tlv(&[4, 0x47], 2, &[10]);
+    let metric_json = json!([{"type": 1095, "name": "igp_metric", "value": 10}]);
+    let number = |name: &str, number: u16, octets: usize| {
+        let mut value = vec![0; octets];
+        *value.last_mut().unwrap() = 7;
+        (number, value, name.to_owned(), json!(7))
+    };
+    let cases = [
+        // Node
+        (263, vec![0, 2, 0, 3], "multi_topology_ids".into(), json!([2, 3])),
+        (
+            266,
+            vec![1, 10, 41, 4],
+            "node_msd".into(),
+            json!([{"type": 1, "value": 10}, {"type": 41, "value": 4}]),
+        ),
+        number("node_flags", 1024, 1),
+        (1025, vec![1, 2], "opaque_node".into(), json!("0102")),
+        (1027, vec![0x49, 0, 1], "isis_area_identifier".into(), json!("490001")),
+        (1028, vec![192, 0, 2, 1], "ipv4_router_id_local".into(), json!("192.0.2.1")),
+        (1029, v6.to_vec(), "ipv6_router_id_local".into(), json!(v6_text)),
+        (1032, vec![0, 0, 0, 7], "s_bfd_discriminators".into(), json!([7])),
+        // A first label of three octets is a label, one of four an index.
+        (
+            1034,
+            [&[0xc0, 0, 0, 0x1f, 0x40], sid_label.as_slice()].concat(),
+            "sr_capabilities".into(),
+            json!({"flags": 192, "reserved": 0, "ranges": [
+                {"size": 8000, "first": [{"type": 1161, "name": "sid_label", "value": 16000}]}]}),
+        ),
+        (1035, vec![0, 1, 128], "sr_algorithms".into(), json!([0, 1, 128])),
+        number("srms_preference", 1037, 1),
+        (1038, vec![0x40, 0, 0, 0], "srv6_capabilities".into(), json!({"flags": 0x4000, "reserved": 0})),
+        (
+            1044,
+            vec![128, 0, 0, 0, 0, 0, 0, 9],
+            "flex_algo_prefix_metric".into(),
+            json!({"algorithm": 128, "flags": 0, "reserved": 0, "metric": 9}),
+        ),
+        // Link
+        (
+            258,
+            vec![0, 0, 0, 1, 0, 0, 0, 2],
+            "link_local_remote_identifiers".into(),
+            json!({"local": 1, "remote": 2}),
+        ),
+        number("administrative_group", 1088, 4),
+        (1089, 1e9f32.to_be_bytes().to_vec(), "maximum_link_bandwidth".into(), json!(1e9f32)),
+        (1091, 1.5f32.to_be_bytes().repeat(2), "unreserved_bandwidth".into(), json!([1.5, 1.5])),
+        number("te_default_metric", 1092, 4),
+        number("link_protection_type", 1093, 2),
+        number("mpls_protocol_mask", 1094, 1),
+        number("igp_metric", 1095, 1),
+        (1096, vec![0, 0, 0, 7], "shared_risk_link_group".into(), json!([7])),
+        (1098, b"to farm02".to_vec(), "link_name".into(), json!("to farm02")),
+        (
+            1100,
+            [[0x30, 0, 0, 0].as_slice(), &[0x19, 0x21, 0x68, 0, 0, 1], &[0, 0x5d, 0xc0]].concat(),
+            "lan_adjacency_sid".into(),
+            json!({"flags": 48, "weight": 0, "reserved": 0, "neighbor": "1921.6800.0001", "sid": 24000}),
+        ),
+        (
+            1100,
+            [[0x30, 0, 0, 0].as_slice(), &[192, 0, 2, 1], &[0, 0, 0, 9]].concat(),
+            "lan_adjacency_sid".into(),
+            json!({"flags": 48, "weight": 0, "reserved": 0, "neighbor": "192.0.2.1", "sid": 9}),
+        ),
+        (
+            1101,
+            vec![0x70, 0, 0, 0, 0, 0x5d, 0xc0],
+            "peer_node_sid".into(),
+            json!({"flags": 0x70, "weight": 0, "reserved": 0, "sid": 24000}),
+        ),
+        (
+            1107,
+            [&[0, 5, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6], v6.as_slice()].concat(),
+            "isis_srv6_lan_end_x_sid".into(),
+            json!({"endpoint_behavior": 5, "flags": 0, "algorithm": 0, "weight": 0, "reserved": 0,
+                   "neighbor": "010203040506", "sid": v6_text, "sub_tlvs": []}),
+        ),
+        (
+            1114,
+            vec![0x80, 0, 0, 7],
+            "unidirectional_link_delay".into(),
+            json!({"flags": 128, "microseconds": 7}),
+        ),
+        (
+            1115,
+            vec![0, 0, 0, 7, 0, 0, 0, 9],
+            "min_max_unidirectional_link_delay".into(),
+            json!({"flags": 0, "min_microseconds": 7, "reserved": 0, "max_microseconds": 9}),
+        ),
+        (
+            1116,
+            vec![0, 0, 0, 7],
+            "unidirectional_delay_variation".into(),
+            json!({"flags": 0, "microseconds": 7}),
+        ),
+        (1117, vec![0, 0, 0, 7], "unidirectional_link_loss".into(), json!({"flags": 0, "loss": 7})),
+        (1118, 1.5f32.to_be_bytes().to_vec(), "unidirectional_residual_bandwidth".into(), json!(1.5)),
+        (
+            1122,
+            [&[4, 0, 0, 0, 0x10, 0, 0, 0], metric.as_slice()].concat(),
+            "application_specific_link_attributes".into(),
+            json!({"standard_length": 4, "user_defined_length": 0, "reserved": 0,
+                   "standard_applications": "10000000", "user_defined_applications": "", "attributes": metric_json}),
+        ),
+        (
+            1172,
+            [&[0, 0, 0, 3], metric.as_slice()].concat(),
+            "l2_bundle_member_attributes".into(),
+            json!({"descriptor": 3, "sub_tlvs": metric_json}),
+        ),
+        (1173, vec![0, 0, 0, 7], "extended_administrative_group".into(), json!([7])),
+        // Prefix
+        number("igp_flags", 1152, 1),
+        (1153, vec![0, 0, 0, 7], "igp_route_tags".into(), json!([7])),
+        (1154, vec![0, 0, 0, 0, 0, 0, 0, 7], "igp_extended_route_tags".into(), json!([7])),
+        number("prefix_metric", 1155, 4),
+        (1156, vec![192, 0, 2, 1], "ospf_forwarding_address".into(), json!("192.0.2.1")),
+        (
+            1159,
+            vec![0, 0, 0, 9],
+            "range".into(),
+            json!({"flags": 0, "reserved": 0, "size": 9, "sub_tlvs": []}),
+        ),
+        number("prefix_attribute_flags", 1170, 1),
+        (1171, vec![192, 0, 2, 1], "source_router_id".into(), json!("192.0.2.1")),
+        (1174, vec![192, 0, 2, 1], "source_ospf_router_id".into(), json!("192.0.2.1")),
+        // SR policies (RFC 9857)
+        (
+            1201,
+            vec![0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0],
+            "sr_binding_sid".into(),
+            json!({"flags": 0, "reserved": 0, "binding_sid": 0x0100_0000, "specified_binding_sid": 0x0200_0000}),
+        ),
+        (
+            1201,
+            [&[0x80, 0, 0, 0], v6.as_slice(), &v6].concat(),
+            "sr_binding_sid".into(),
+            json!({"flags": 0x8000, "reserved": 0, "binding_sid": v6_text, "specified_binding_sid": v6_text}),
+        ),
+        (
+            1202,
+            vec![128, 0, 0x40, 0, 0, 0, 0, 100],
+            "sr_candidate_path_state".into(),
+            json!({"priority": 128, "reserved": 0, "flags": 0x4000, "preference": 100}),
+        ),
+        (1203, b"gold".to_vec(), "sr_candidate_path_name".into(), json!("gold")),
+        (
+            1204,
+            vec![0, 0, 0, 0, 0, 2, 128, 0],
+            "sr_candidate_path_constraints".into(),
+            json!({"flags": 0, "reserved_1": 0, "multi_topology_id": 2, "algorithm": 128, "reserved_2": 0, "sub_tlvs": []}),
+        ),
+        (
+            1205,
+            vec![0, 0, 0, 0, 0, 2, 128, 0, 0, 0, 0, 5],
+            "sr_segment_list".into(),
+            json!({"flags": 0, "reserved_1": 0, "multi_topology_id": 2, "algorithm": 128, "reserved_2": 0, "weight": 5, "sub_tlvs": []}),
+        ),
+        (
+            1206,
+            vec![1, 0, 0, 0, 9],
+            "sr_segment".into(),
+            json!({"segment_type": 1, "reserved": 0, "flags": 0, "sid_descriptor_and_sub_tlvs": "09"}),
+        ),
+        (
+            1207,
+            vec![0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3],
+            "sr_segment_list_metric".into(),
+            json!({"metric_type": 0, "flags": 0, "reserved": 0, "margin": 1, "bound": 2, "value": 3}),
+        ),
+        (
+            1208,
+            vec![1, 0, 0, 0, 0, 0, 0, 7],
+            "sr_affinity_constraint".into(),
+            json!({"exclude_any_size": 1, "include_any_size": 0, "include_all_size": 0, "reserved": 0, "groups": [7]}),
+        ),
+        (1209, vec![0, 0, 0, 7], "sr_srlg_constraint".into(), json!([7])),
+        (1210, 1.5f32.to_be_bytes().to_vec(), "sr_bandwidth_constraint".into(), json!(1.5)),
+        (
+            1211,
+            vec![1, 2, 0, 0, 0, 0, 0, 9],
+            "sr_disjoint_group_constraint".into(),
+            json!({"request_flags": 1, "status_flags": 2, "reserved": 0, "group": "00000009"}),
+        ),
+        (
+            1212,
+            [&[0; 4], v6.as_slice(), &v6].concat(),
+            "srv6_binding_sid".into(),
+            json!({"flags": 0, "reserved": 0, "binding_sid": v6_text, "specified_binding_sid": v6_text, "sub_tlvs": []}),
+        ),
+        (1213, b"gold".to_vec(), "sr_policy_name".into(), json!("gold")),
+        (
+            1215,
+            vec![0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2],
+            "sr_metric_constraint".into(),
+            json!({"metric_type": 0, "flags": 0, "reserved": 0, "margin": 1, "bound": 2}),
+        ),
+        (1216, 1.5f32.to_be_bytes().to_vec(), "sr_segment_list_bandwidth".into(), json!(1.5)),
+        number("sr_segment_list_identifier", 1217, 4),
+        // SRv6
+        (
+            1250,
+            vec![0, 19, 0, 128],
+            "srv6_endpoint_behavior".into(),
+            json!({"endpoint_behavior": 19, "flags": 0, "algorithm": 128}),
+        ),
+        (
+            1251,
+            vec![0, 1, 0, 0, 0, 0, 0xfd, 0xe8, 192, 0, 2, 1],
+            "srv6_bgp_peer_node_sid".into(),
+            json!({"flags": 0, "weight": 1, "reserved": 0, "peer_as": 65000, "peer_bgp_id": "192.0.2.1"}),
+        ),
+    ];
+    for (number, value, name, expected) in cases {
+        assert_eq!(link_state(&[(number, value)]), [(name, expected)], "{number}");
+    }
+    // Without its type's form it is kept raw.
+    assert_eq!(link_state(&[(1201, vec![0, 0])]), [("sr_binding_sid".into(), json!("0000"))]);
+}
+
+#[test]
+fn segments_of_every_type() {
+    let v6 = [0x20; 16];
+    let v6_text = "2020:2020:2020:2020:2020:2020:2020:2020";
+    let sid = [0, 0, 0x10, 0];
+    let behavior = [0, 19, 0, 0, 32, 16, 16, 0];
+    let behavior_json = json!({"endpoint_behavior": 19, "reserved": 0, "locator_block_length": 32,
+        "locator_node_length": 16, "function_length": 16, "argument_length": 0});
+    let v4: &[u8] = &[192, 0, 2, 1];
+    let none = json!({});
+    for (number, parts, name, expected) in [
+        (1, vec![&[0, 0][..], &sid], "mpls_label", json!({"flags": 0, "reserved": 0, "label": 4096})),
+        (
+            3,
+            vec![&[0, 128], v4, &sid],
+            "ipv4_node",
+            json!({"flags": 0, "algorithm": 128, "address": "192.0.2.1", "sid": 4096}),
+        ),
+        (
+            3,
+            vec![&[0, 128], v4],
+            "ipv4_node",
+            json!({"flags": 0, "algorithm": 128, "address": "192.0.2.1", "sid": none}),
+        ),
+        (
+            4,
+            vec![&[0, 0], &v6, &sid],
+            "ipv6_node",
+            json!({"flags": 0, "algorithm": 0, "address": v6_text, "sid": 4096}),
+        ),
+        (
+            5,
+            vec![&[0, 0, 0, 0, 0, 7], v4, &sid],
+            "ipv4_node_interface",
+            json!({"flags": 0, "reserved": 0, "interface": 7, "address": "192.0.2.1", "sid": 4096}),
+        ),
+        (
+            6,
+            vec![&[0, 0], v4, v4, &sid],
+            "ipv4_adjacency",
+            json!({"flags": 0, "reserved": 0, "local": "192.0.2.1", "remote": "192.0.2.1", "sid": 4096}),
+        ),
+        (
+            7,
+            vec![&[0, 0, 0, 0, 0, 7], &v6, &[0, 0, 0, 8], &v6],
+            "ipv6_link_local",
+            json!({"flags": 0, "reserved": 0, "local_interface": 7, "local": v6_text, "remote_interface": 8, "remote": v6_text, "sid": none}),
+        ),
+        (
+            8,
+            vec![&[0, 0], &v6, &v6, &sid],
+            "ipv6_adjacency",
+            json!({"flags": 0, "reserved": 0, "local": v6_text, "remote": v6_text, "sid": 4096}),
+        ),
+        (9, vec![&[0, 0, 0, 0, 0, 5]], "weight", json!({"flags": 0, "reserved": 0, "weight": 5})),
+        (
+            13,
+            vec![&[0, 0], &v6, &behavior],
+            "srv6_sid",
+            json!({"flags": 0, "reserved": 0, "sid": v6_text, "behavior": behavior_json}),
+        ),
+        (
+            14,
+            vec![&[0, 128], &v6, &v6, &behavior],
+            "srv6_node",
+            json!({"flags": 0, "algorithm": 128, "address": v6_text, "sid_and_behavior": {"sid": v6_text, "behavior": behavior_json}}),
+        ),
+        (
+            15,
+            vec![&[0, 0, 0, 0, 0, 7], &v6, &[0, 0, 0, 8], &v6],
+            "srv6_link_local",
+            json!({"flags": 0, "algorithm": 0, "local_interface": 7, "local": v6_text, "remote_interface": 8, "remote": v6_text, "sid_and_behavior": none}),
+        ),
+        (
+            16,
+            vec![&[0, 0], &v6, &v6, &v6],
+            "srv6_adjacency",
+            json!({"flags": 0, "algorithm": 0, "local": v6_text, "remote": v6_text, "sid_and_behavior": {"sid": v6_text, "behavior": none}}),
+        ),
+    ] {
+        let segment = tlv(&[number], 1, &parts.concat());
+        let list = tlv(&[128], 2, &[&[0], segment.as_slice()].concat());
+        let (_, json) = json_of(OPTIONAL_TRANSITIVE, 23, &tlv(&[0, 15], 2, &list));
+        let read = &json[0]["value"][0]["value"]["segments"][0];
+        assert_eq!((&read["name"], &read["value"]), (&json!(name), &expected));
+    }
+}
+
+#[test]
+fn sub_tlvs_of_tunnels_and_sr_policies() {
+    let v6 = [0x20; 16];
+    let v6_text = "2020:2020:2020:2020:2020:2020:2020:2020";
+    for (number, value, name, expected) in [
+        (1, vec![1, 2], "encapsulation", json!("0102")),
+        (2, vec![8, 0], "protocol_type", json!(0x800)),
+        (5, vec![0, 4], "load_balancing_block", json!(4)),
+        (6, vec![0; 6], "tunnel_egress_endpoint", json!({"reserved": 0, "afi": 0, "address": {}})),
+        (7, vec![46], "ds_field", json!(46)),
+        (8, vec![0x12, 0xb5], "udp_destination_port", json!(4789)),
+        (9, vec![1], "embedded_label_handling", json!(1)),
+        (10, vec![0, 0, 0x10, 0], "mpls_label_stack", json!([4096])),
+        (12, vec![0, 0, 0, 0, 0, 100], "preference", json!({"flags": 0, "reserved": 0, "preference": 100})),
+        (13, vec![0, 0], "binding_sid", json!({"flags": 0, "reserved": 0, "sid": {}})),
+        (13, vec![0, 0, 0, 0, 0x10, 0], "binding_sid", json!({"flags": 0, "reserved": 0, "sid": 4096})),
+        (
+            13,
+            [&[0, 0], v6.as_slice()].concat(),
+            "binding_sid",
+            json!({"flags": 0, "reserved": 0, "sid": v6_text}),
+        ),
+        (14, vec![0, 0, 1], "explicit_null_label_policy", json!({"flags": 0, "reserved": 0, "policy": 1})),
+        (15, vec![10, 0], "priority", json!({"priority": 10, "reserved": 0})),
+        (
+            20,
+            [&[0, 0], v6.as_slice()].concat(),
+            "srv6_binding_sid",
+            json!({"flags": 0, "reserved": 0, "sid": v6_text, "behavior": {}}),
+        ),
+        (129, b"\0path".to_vec(), "candidate_path_name", json!({"reserved": 0, "name": "path"})),
+        (130, b"\0gold".to_vec(), "policy_name", json!({"reserved": 0, "name": "gold"})),
+    ] {
+        let sub_tlv = tlv(&[number], if number < 128 { 1 } else { 2 }, &value);
+        let (_, json) = json_of(OPTIONAL_TRANSITIVE, 23, &tlv(&[0, 15], 2, &sub_tlv));
+        let read = &json[0]["value"][0];
+        assert_eq!((&read["name"], &read["value"]), (&json!(name), &expected));
+    }
+}
+
 #[test]
 fn extended_communities_print_as_routers_print_them() {
     for (octets, text) in [
+        // Transitive and not, of an AS number of two octets
         ([0x00, 0x02, 0xfd, 0xe8, 0, 0, 0, 1], "rt:65000:1"),
-        ([0x01, 0x02, 192, 0, 2, 1, 0, 5], "rt:192.0.2.1:5"),
-        ([0x02, 0x03, 0, 1, 0, 0, 0, 5], "soo:65536:5"),
+        ([0x00, 0x03, 0xfd, 0xe8, 0, 0, 0, 1], "soo:65000:1"),
+        ([0x00, 0x04, 0xfd, 0xe8, 0x47, 0xf4, 0x24, 0], "link-bandwidth:65000:125000"),
         ([0x40, 0x04, 0xfd, 0xe8, 0x47, 0xf4, 0x24, 0], "link-bandwidth:65000:125000"),
         ([0x00, 0x05, 0, 0, 0, 0, 2, 0], "ospf-domain-id:0:512"),
+        ([0x00, 0x08, 0xfd, 0xe8, 0, 0, 0, 1], "bgp-data-collection:65000:1"),
+        ([0x00, 0x09, 0xfd, 0xe8, 0, 0, 0, 0], "source-as:65000:0"),
+        ([0x00, 0x0a, 0xfd, 0xe8, 0, 0, 0, 1], "l2vpn-id:65000:1"),
+        ([0x00, 0x10, 0xfd, 0xe8, 0, 0, 0, 1], "vpn-distinguisher:65000:1"),
+        ([0x00, 0x13, 0xfd, 0xe8, 0, 0, 0, 1], "rt-record:65000:1"),
+        ([0x00, 0x15, 0xfd, 0xe8, 0, 0, 0, 1], "rt-derived:65000:1"),
+        ([0x40, 0x80, 0xfd, 0xe8, 0, 0, 0, 1], "vni:65000:1"),
+        // Of an IPv4 address
+        ([0x01, 0x02, 192, 0, 2, 1, 0, 5], "rt:192.0.2.1:5"),
+        ([0x01, 0x03, 192, 0, 2, 1, 0, 5], "soo:192.0.2.1:5"),
+        ([0x01, 0x05, 192, 0, 2, 1, 2, 0], "ospf-domain-id:192.0.2.1:512"),
+        ([0x01, 0x07, 192, 0, 2, 1, 0, 0], "ospf-router-id:192.0.2.1:0"),
+        ([0x01, 0x09, 192, 0, 2, 1, 0, 0], "node-target:192.0.2.1:0"),
+        ([0x01, 0x0a, 192, 0, 2, 1, 0, 5], "l2vpn-id:192.0.2.1:5"),
+        ([0x01, 0x0b, 192, 0, 2, 1, 0, 5], "vrf-route-import:192.0.2.1:5"),
+        ([0x01, 0x0c, 192, 0, 2, 1, 0, 1], "redirect-to-ip:192.0.2.1:1"),
+        ([0x01, 0x12, 192, 0, 2, 1, 0, 5], "inter-area-p2mp-next-hop:192.0.2.1:5"),
+        ([0x01, 0x14, 192, 0, 2, 1, 0, 5], "vrf-recursive-next-hop:192.0.2.1:5"),
+        ([0x01, 0x20, 192, 0, 2, 1, 0, 5], "mvpn-sa-rp:192.0.2.1:5"),
+        // Of an AS number of four octets
+        ([0x02, 0x02, 0, 1, 0, 0, 0, 5], "rt:65536:5"),
+        ([0x02, 0x03, 0, 1, 0, 0, 0, 5], "soo:65536:5"),
+        ([0x02, 0x04, 0, 1, 0, 0, 0, 5], "generic:65536:5"),
+        ([0x42, 0x04, 0, 1, 0, 0, 0, 5], "generic:65536:5"),
+        ([0x02, 0x05, 0, 1, 0, 0, 2, 0], "ospf-domain-id:65536:512"),
+        ([0x02, 0x09, 0, 1, 0, 0, 0, 0], "source-as:65536:0"),
+        // Opaque
+        ([0x03, 0x01, 1, 128, 0, 0, 0, 9], "cost:1:128:9"),
+        ([0x43, 0x01, 1, 128, 0, 0, 0, 9], "cost:1:128:9"),
+        ([0x03, 0x03, 0, 0, 0, 0, 0, 0], "cp-orf:000000000000"),
         ([0x03, 0x06, 0, 0, 0, 1, 5, 1], "ospf-route-type:0.0.0.1:5:1"),
+        ([0x03, 0x07, 0, 0, 0, 0, 0, 1], "additional-pmsi-flags:000000000001"),
+        ([0x03, 0x08, 0, 0, 0, 1, 0, 0], "context-label-space:0x0000:16"),
         ([0x03, 0x0b, 0, 0, 0, 0, 0, 100], "color:0:100"),
+        ([0x03, 0x0b, 0x40, 0, 0, 0, 0, 100], "color:1:100"),
         ([0x03, 0x0c, 0, 0, 0, 0, 0, 8], "encapsulation:vxlan"),
+        ([0x03, 0x0c, 0, 0, 0, 0, 0, 19], "encapsulation:geneve"),
+        ([0x03, 0x0c, 0, 0, 0, 0, 0, 99], "encapsulation:99"),
+        ([0x03, 0x0d, 0, 0, 0, 0, 0, 0], "default-gateway:000000000000"),
+        ([0x43, 0x00, 0, 0, 0, 0, 0, 0], "origin-validation:valid"),
+        ([0x43, 0x00, 0, 0, 0, 0, 0, 1], "origin-validation:not-found"),
         ([0x43, 0x00, 0, 0, 0, 0, 0, 2], "origin-validation:invalid"),
+        // EVPN
         ([0x06, 0x00, 1, 0, 0, 0, 0, 7], "mac-mobility:1:7"),
         ([0x06, 0x01, 1, 0, 0, 0, 0x06, 0x41], "esi-label:1:100"),
         ([0x06, 0x02, 0, 1, 2, 3, 4, 5], "es-import:00:01:02:03:04:05"),
         ([0x06, 0x03, 0, 1, 2, 3, 4, 5], "router-mac:00:01:02:03:04:05"),
         ([0x06, 0x04, 0, 2, 5, 220, 0, 0], "l2-attributes:0x0002:1500"),
+        ([0x06, 0x05, 1, 0, 0, 0, 0x06, 0x40], "e-tree:1:100"),
+        ([0x06, 0x06, 1, 0x40, 0, 0, 0, 9], "df-election:1:0x4000:9"),
+        ([0x06, 0x07, 0, 0, 0, 0, 0, 9], "i-sid:000000000009"),
+        ([0x06, 0x08, 2, 0, 0, 0, 0, 0], "arp-nd:0x02"),
+        ([0x06, 0x09, 0, 3, 0, 0, 0, 0], "multicast-flags:0x0003"),
+        ([0x06, 0x0a, 0xfd, 0xe8, 0, 0, 0, 9], "evi-rt:65000:9"),
+        ([0x06, 0x0b, 192, 0, 2, 1, 0, 9], "evi-rt:192.0.2.1:9"),
+        ([0x06, 0x0c, 0, 1, 0, 0, 0, 9], "evi-rt:65536:9"),
+        ([0x06, 0x0e, 0, 0, 0, 0, 0, 9], "attachment-circuit:000000000009"),
+        ([0x06, 0x0f, 1, 2, 3, 4, 5, 6], "service-carving-timestamp:010203040506"),
+        ([0x06, 0x10, 0, 0, 0, 0, 0, 9], "evpn-link-bandwidth:000000000009"),
+        // FlowSpec
+        ([0x07, 0x02, 0, 0, 0xfd, 0xe8, 0x80, 9], "interface-set:65000:0x2:9"),
         ([0x80, 0x06, 0, 0, 0x46, 0x1c, 0x40, 0], "traffic-rate-bytes:0:10000"),
         ([0x80, 0x07, 0, 0, 0, 0, 0, 1], "traffic-action:0x01"),
         ([0x80, 0x08, 0, 10, 0, 0, 0, 10], "redirect:10:10"),
         ([0x81, 0x08, 192, 0, 2, 1, 0, 5], "redirect:192.0.2.1:5"),
         ([0x82, 0x08, 0, 1, 0, 0, 0, 5], "redirect:65536:5"),
         ([0x80, 0x09, 0, 0, 0, 0, 0, 46], "traffic-marking:46"),
+        ([0x80, 0x0c, 0, 0, 0x46, 0x1c, 0x40, 0], "traffic-rate-packets:0:10000"),
         ([0x08, 0x00, 192, 0, 2, 1, 0, 1], "redirect-to-ip:192.0.2.1:1"),
+        ([0x09, 0x00, 0, 0, 0, 0, 0, 9], "redirect-to-indirection-id:000000000009"),
+        // L2VPN, OSPF before it had types of its own, transport class, service functions, mobile user plane
+        ([0x80, 0x0a, 4, 2, 5, 220, 0, 100], "l2-info:4:0x02:1500"),
+        ([0x80, 0x00, 0, 0, 0, 1, 5, 1], "old-ospf-route-type:0.0.0.1:5:1"),
+        ([0x80, 0x01, 192, 0, 2, 1, 0, 0], "old-ospf-router-id:192.0.2.1:0"),
+        ([0x80, 0x05, 0, 0, 0, 0, 2, 0], "old-ospf-domain-id:0:512"),
+        ([0x0a, 0x02, 0, 0, 0, 0, 0, 9], "transport-class:9"),
+        ([0x0b, 0x01, 0, 0, 0, 0, 0, 9], "sfir-pool:000000000009"),
         ([0x0c, 0x00, 0, 10, 0, 0, 0, 10], "mup-segment:10:10"),
+        // Of another type
         ([0x99, 0x99, 1, 2, 3, 4, 5, 6], "0x9999010203040506"),
     ] {
-        assert_eq!(ExtendedCommunity(octets).to_string(), text);
+        let community = ExtendedCommunity(octets);
+        assert_eq!(community.to_string(), text);
+        assert_eq!(community.transitive(), octets[0] & 0x40 == 0);
+    }
+}
+
+#[test]
+fn ipv6_extended_communities_print_their_type() {
+    for (kind, name) in [
+        (0x0002, "rt"),
+        (0x0003, "soo"),
+        (0x000b, "vrf-route-import"),
+        (0x000c, "redirect-to-ip"),
+        (0x000d, "redirect"),
+        (0x0012, "inter-area-p2mp-next-hop"),
+        (0x0099, "0x0099"),
+    ] {
+        let community = wire::bgp::attribute::Ipv6ExtendedCommunity {
+            kind,
+            global_administrator: "2001:db8::1".parse().unwrap(),
+            local_administrator: 5,
+        };
+        assert_eq!(community.to_string(), format!("{name}:2001:db8::1:5"));
     }
 }
 

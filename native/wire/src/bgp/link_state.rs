@@ -5,7 +5,9 @@ use super::tlv::Shape::{
     AnyNumber, Bytes, Fields, Float, Floats, Ip, Ipv4, Ipv6, Number, Numbers, Octets, Prefix, Repeat,
     RouterId, Text, Tlvs,
 };
-use super::tlv::{Header, Namespace, Shape};
+use super::tlv::{Header, Namespace, Shape, Value};
+use crate::error::{At, Result};
+use crate::reader::Reader;
 
 const V4_PREFIX: Shape = Prefix { v6: false };
 const V6_PREFIX: Shape = Prefix { v6: true };
@@ -43,16 +45,10 @@ const MSD: Shape = Repeat(&Fields(&[("type", Number(1)), ("value", Number(1))]))
 const LABEL_RANGES: Shape = Fields(&[
     ("flags", Number(1)),
     ("reserved", Number(1)),
-    (
-        "ranges",
-        Repeat(&Fields(&[
-            ("size", Number(3)),
-            ("sid_type", Number(2)),
-            ("sid_length", Number(2)),
-            ("first", Number(3)),
-        ])),
-    ),
+    ("ranges", Repeat(&Fields(&[("size", Number(3)), ("first", Shape::Tlv(ipv4))]))),
 ]);
+/// Anomalous flag (0x80) and microseconds.
+const DELAY: Shape = Fields(&[("flags", Number(1)), ("microseconds", Number(3))]);
 const SRV6_END_X: Shape = Fields(&[
     ("endpoint_behavior", Number(2)),
     ("flags", Number(1)),
@@ -89,7 +85,7 @@ const fn srv6_lan_end_x(neighbor: usize) -> Shape {
     }
 }
 
-const COUNT: usize = 98;
+const COUNT: usize = 106;
 
 static TABLE_V6: [(u16, &str, Shape); COUNT] = with_v6_prefixes(TABLE);
 
@@ -114,16 +110,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
     (516, "bgp_router_id", Ipv4),
     (517, "bgp_confederation_member", Number(4)),
     (518, "srv6_sid", Ipv6),
-    (
-        554,
-        "sr_policy_candidate_path",
-        Fields(&[
-            ("protocol_origin", Number(1)),
-            ("flags", Number(1)),
-            ("reserved", Number(2)),
-            ("endpoint_and_rest", Octets),
-        ]),
-    ),
+    (554, "sr_policy_candidate_path", Shape::Custom(candidate_path)),
     (1024, "node_flags", Number(1)),
     (1025, "opaque_node", Octets),
     (1026, "node_name", Text),
@@ -177,17 +164,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
     (1097, "opaque_link", Octets),
     (1098, "link_name", Text),
     (1099, "adjacency_sid", ADJACENCY_SID),
-    (
-        1100,
-        "lan_adjacency_sid",
-        Fields(&[
-            ("flags", Number(1)),
-            ("weight", Number(1)),
-            ("reserved", Number(2)),
-            // Six octets of IS-IS or four of OSPF, then the SID.
-            ("neighbor_and_sid", Octets),
-        ]),
-    ),
+    (1100, "lan_adjacency_sid", Shape::Custom(lan_adjacency_sid)),
     (1101, "peer_node_sid", ADJACENCY_SID),
     (1102, "peer_adjacency_sid", ADJACENCY_SID),
     (1103, "peer_set_sid", ADJACENCY_SID),
@@ -195,20 +172,25 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
     (1106, "srv6_end_x_sid", SRV6_END_X),
     (1107, "isis_srv6_lan_end_x_sid", srv6_lan_end_x(6)),
     (1108, "ospfv3_srv6_lan_end_x_sid", srv6_lan_end_x(4)),
-    (1114, "unidirectional_link_delay", Number(4)),
-    (1115, "min_max_unidirectional_link_delay", Fields(&[("min", Number(4)), ("max", Number(4))])),
-    (1116, "unidirectional_delay_variation", Number(4)),
-    (1117, "unidirectional_link_loss", Number(4)),
+    (1114, "unidirectional_link_delay", DELAY),
+    (
+        1115,
+        "min_max_unidirectional_link_delay",
+        Fields(&[
+            ("flags", Number(1)),
+            ("min_microseconds", Number(3)),
+            ("reserved", Number(1)),
+            ("max_microseconds", Number(3)),
+        ]),
+    ),
+    (1116, "unidirectional_delay_variation", DELAY),
+    // Of 0.000003 percent each.
+    (1117, "unidirectional_link_loss", Fields(&[("flags", Number(1)), ("loss", Number(3))])),
     (1118, "unidirectional_residual_bandwidth", Float),
     (1119, "unidirectional_available_bandwidth", Float),
     (1120, "unidirectional_utilized_bandwidth", Float),
     (1121, "graceful_link_shutdown", Octets),
-    (
-        1122,
-        "application_specific_link_attributes",
-        // RFC 9294, section 2: two lengths, two reserved octets, two masks, then TLVs of this space.
-        Octets,
-    ),
+    (1122, "application_specific_link_attributes", Shape::Custom(application_specific)),
     (1152, "igp_flags", Number(1)),
     (1153, "igp_route_tags", Numbers(4)),
     (1154, "igp_extended_route_tags", Numbers(8)),
@@ -243,7 +225,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
     (1172, "l2_bundle_member_attributes", Fields(&[("descriptor", Number(4)), ("sub_tlvs", Tlvs(ipv4))])),
     (1173, "extended_administrative_group", Numbers(4)),
     (1174, "source_ospf_router_id", Ipv4),
-    (1201, "sr_binding_sid", Fields(&[("flags", Number(2)), ("reserved", Number(2)), ("sids", Octets)])),
+    (1201, "sr_binding_sid", Shape::Custom(binding_sid)),
     (
         1202,
         "sr_candidate_path_state",
@@ -255,12 +237,107 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
         ]),
     ),
     (1203, "sr_candidate_path_name", Text),
-    (1204, "sr_candidate_path_constraints", Octets),
-    (1205, "sr_segment_list", Octets),
-    (1206, "sr_segment", Octets),
-    (1207, "sr_segment_list_metric", Octets),
-    (1212, "srv6_binding_sid", Octets),
+    (
+        1204,
+        "sr_candidate_path_constraints",
+        Fields(&[
+            ("flags", Number(2)),
+            ("reserved_1", Number(2)),
+            ("multi_topology_id", Number(2)),
+            ("algorithm", Number(1)),
+            ("reserved_2", Number(1)),
+            ("sub_tlvs", Tlvs(ipv4)),
+        ]),
+    ),
+    (
+        1205,
+        "sr_segment_list",
+        Fields(&[
+            ("flags", Number(2)),
+            ("reserved_1", Number(2)),
+            ("multi_topology_id", Number(2)),
+            ("algorithm", Number(1)),
+            ("reserved_2", Number(1)),
+            ("weight", Number(4)),
+            ("sub_tlvs", Tlvs(ipv4)),
+        ]),
+    ),
+    (
+        1206,
+        "sr_segment",
+        Fields(&[
+            ("segment_type", Number(1)),
+            ("reserved", Number(1)),
+            ("flags", Number(2)),
+            // Which are there, and how long, the segment type and the flags say.
+            ("sid_descriptor_and_sub_tlvs", Octets),
+        ]),
+    ),
+    (
+        1207,
+        "sr_segment_list_metric",
+        Fields(&[
+            ("metric_type", Number(1)),
+            ("flags", Number(1)),
+            ("reserved", Number(2)),
+            ("margin", Number(4)),
+            ("bound", Number(4)),
+            ("value", Number(4)),
+        ]),
+    ),
+    (
+        1208,
+        "sr_affinity_constraint",
+        Fields(&[
+            ("exclude_any_size", Number(1)),
+            ("include_any_size", Number(1)),
+            ("include_all_size", Number(1)),
+            ("reserved", Number(1)),
+            ("groups", Numbers(4)),
+        ]),
+    ),
+    (1209, "sr_srlg_constraint", Numbers(4)),
+    (1210, "sr_bandwidth_constraint", Float),
+    (
+        1211,
+        "sr_disjoint_group_constraint",
+        Fields(&[
+            ("request_flags", Number(1)),
+            ("status_flags", Number(1)),
+            ("reserved", Number(2)),
+            ("group", Octets),
+        ]),
+    ),
+    (
+        1212,
+        "srv6_binding_sid",
+        Fields(&[
+            ("flags", Number(2)),
+            ("reserved", Number(2)),
+            ("binding_sid", Ipv6),
+            ("specified_binding_sid", Ipv6),
+            ("sub_tlvs", Tlvs(ipv4)),
+        ]),
+    ),
     (1213, "sr_policy_name", Text),
+    (
+        1214,
+        "sr_bidirectional_group_constraint",
+        Fields(&[("flags", Number(2)), ("reserved", Number(2)), ("group", Octets)]),
+    ),
+    (
+        1215,
+        "sr_metric_constraint",
+        Fields(&[
+            ("metric_type", Number(1)),
+            ("flags", Number(1)),
+            ("reserved", Number(2)),
+            ("margin", Number(4)),
+            ("bound", Number(4)),
+        ]),
+    ),
+    (1216, "sr_segment_list_bandwidth", Float),
+    (1217, "sr_segment_list_identifier", Number(4)),
     (
         1250,
         "srv6_endpoint_behavior",
@@ -288,3 +365,66 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
         ]),
     ),
 ];
+
+/// RFC 9085, section 2.2.2: after the neighbor, which has six octets of IS-IS or four of OSPF, the SID has three or four: the length
+/// says which.
+fn lan_adjacency_sid(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
+    let mut fields = numbers(reader, depth, &[("flags", 1), ("weight", 1), ("reserved", 2)])?;
+    let octets = if reader.len() > 8 { 6 } else { 4 };
+    fields.push(("neighbor", Value::RouterId(reader.take(octets).at("neighbor")?.into())));
+    fields.push(("sid", Value::decode_at(AnyNumber, reader, depth).at("sid")?));
+    Ok(Value::Fields(fields))
+}
+
+/// RFC 9294, section 2: lengths of two masks, the masks, then link attributes for the applications in them.
+fn application_specific(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
+    let mut fields =
+        numbers(reader, depth, &[("standard_length", 1), ("user_defined_length", 1), ("reserved", 2)])?;
+    let length = |index: usize, fields: &[(&str, Value)]| {
+        fields.get(index).and_then(|(_, value)| value.number()).and_then(|value| usize::try_from(value).ok())
+    };
+    let (standard, user_defined) = (length(0, &fields), length(1, &fields));
+    fields.push(("standard_applications", Value::Raw(reader.take(standard.unwrap_or(0))?.into())));
+    fields.push(("user_defined_applications", Value::Raw(reader.take(user_defined.unwrap_or(0))?.into())));
+    fields.push(("attributes", Value::decode_at(Tlvs(ipv4), reader, depth).at("attributes")?));
+    Ok(Value::Fields(fields))
+}
+
+/// RFC 9857, section 5.1: the binding SID and the one that was asked for; with the D flag (0x8000) they are of SRv6, else labels.
+fn binding_sid(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
+    let mut fields = numbers(reader, depth, &[("flags", 2), ("reserved", 2)])?;
+    let srv6 = fields.first().and_then(|(_, flags)| flags.number()).is_some_and(|flags| flags & 0x8000 != 0);
+    let sid = if srv6 { Ipv6 } else { Number(4) };
+    for name in ["binding_sid", "specified_binding_sid"] {
+        fields.push((name, Value::decode_at(sid, reader, depth).at(name)?));
+    }
+    Ok(Value::Fields(fields))
+}
+
+/// RFC 9857, section 4: flags say whether the endpoint (0x80) and the originator (0x40) are IPv6.
+fn candidate_path(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
+    let mut fields = numbers(reader, depth, &[("protocol_origin", 1), ("flags", 1), ("reserved", 2)])?;
+    let flags = fields.get(1).and_then(|(_, flags)| flags.number()).unwrap_or_default();
+    let address = |flag: u64| if flags & flag != 0 { Ipv6 } else { Ipv4 };
+    for (name, shape) in [
+        ("endpoint", address(0x80)),
+        ("color", Number(4)),
+        ("originator_as", Number(4)),
+        ("originator", address(0x40)),
+        ("discriminator", Number(4)),
+    ] {
+        fields.push((name, Value::decode_at(shape, reader, depth).at(name)?));
+    }
+    Ok(Value::Fields(fields))
+}
+
+fn numbers(
+    reader: &mut Reader<'_>,
+    depth: usize,
+    names: &[(&'static str, usize)],
+) -> Result<Vec<(&'static str, Value)>> {
+    let read = |(name, octets): &(&'static str, usize)| {
+        Ok((*name, Value::decode_at(Number(*octets), reader, depth).at(name)?))
+    };
+    names.iter().map(read).collect()
+}

@@ -1,7 +1,10 @@
-//! NOTIFICATION (RFC 4271, section 4.5; RFC 4486; RFC 9003; RFC 9384).
+//! NOTIFICATION (RFC 4271, section 4.5; RFC 4486, RFC 6608, RFC 8538, RFC 9003, RFC 9384, RFC 9687).
+
+use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -76,6 +79,7 @@ impl Notification {
             (3, 9) => "Optional Attribute Error",
             (3, 10) => "Invalid Network Field",
             (3, 11) => "Malformed AS_PATH",
+            (5, 0) => "Unspecified Error",
             (5, 1) => "Receive Unexpected Message in OpenSent State",
             (5, 2) => "Receive Unexpected Message in OpenConfirm State",
             (5, 3) => "Receive Unexpected Message in Established State",
@@ -94,8 +98,34 @@ impl Notification {
         })
     }
 
-    /// The text an operator gave with Administrative Shutdown or Reset (RFC 9003).
+    /// What a Hard Reset holds (RFC 8538, section 3.1).
+    pub fn hard_reset(&self) -> Option<Notification> {
+        match (self.code, self.subcode, &*self.data) {
+            (6, 9, [code, subcode, data @ ..]) => {
+                Some(Notification { code: *code, subcode: *subcode, data: data.into() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The family and the number of prefixes that Maximum Number of Prefixes Reached speaks of (RFC 4486, section 4).
+    pub fn prefix_limit(&self) -> Option<(AddressFamily, u32)> {
+        if (self.code, self.subcode, self.data.len()) != (6, 1, 7) {
+            return None;
+        }
+        let mut reader = Reader::new(&self.data, 0);
+        Some((AddressFamily::decode(&mut reader).ok()?, reader.u32().ok()?))
+    }
+
+    /// The text an operator gave with Administrative Shutdown or Reset (RFC 9003, section 2), in a Hard Reset too. Octets that are
+    /// not UTF-8 are replaced.
     pub fn shutdown_text(&self) -> Option<String> {
+        if let Some(inner) = self.hard_reset() {
+            return match inner.subcode {
+                9 => None,
+                _ => inner.shutdown_text(),
+            };
+        }
         if self.code != 6 || !matches!(self.subcode, 2 | 4) {
             return None;
         }
@@ -104,15 +134,41 @@ impl Notification {
     }
 }
 
+/// `Cease, Administrative Shutdown: text`; numbers where there is no name.
+impl fmt::Display for Notification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code_name() {
+            Some(name) => f.write_str(name)?,
+            None => write!(f, "{}", self.code)?,
+        }
+        match (self.subcode_name(), self.subcode) {
+            (Some(name), _) => write!(f, ", {name}")?,
+            (None, 0) => {}
+            (None, subcode) => write!(f, ", {subcode}")?,
+        }
+        match self.shutdown_text() {
+            Some(text) if !text.is_empty() => write!(f, ": {text}"),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Serialize for Notification {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
-        let mut out = serializer.serialize_struct("Notification", 6)?;
+        let mut out = serializer.serialize_struct("Notification", 8)?;
         out.serialize_field("code", &self.code)?;
         out.serialize_field("subcode", &self.subcode)?;
         out.serialize_field("code_name", &self.code_name())?;
         out.serialize_field("subcode_name", &self.subcode_name())?;
         out.serialize_field("shutdown_text", &self.shutdown_text())?;
+        if let Some(inner) = self.hard_reset() {
+            let name = (inner.code_name(), inner.subcode_name());
+            out.serialize_field("hard_reset", &(inner.code, inner.subcode, name.0, name.1))?;
+        }
+        if let Some((family, limit)) = self.prefix_limit() {
+            out.serialize_field("prefix_limit", &(family, limit))?;
+        }
         out.serialize_field("data", &self.data)?;
         out.end()
     }

@@ -102,3 +102,77 @@ fn tlvs_of_peer_up_have_a_namespace_of_their_own() {
     message.encode(&mut encoded);
     assert_eq!(encoded, frame);
 }
+
+/// A NOTIFICATION that a peer closed with.
+fn closed_with(body: &[u8]) -> wire::bgp::Notification {
+    let message = one(bmp(2, &[peer(0, 0).as_slice(), &[3], &bgp(3, body)].concat()));
+    let Body::PeerDown(down) = message.body else { panic!() };
+    down.reason.notification().unwrap().clone()
+}
+
+#[test]
+fn notifications_have_the_names_of_the_registry() {
+    for (code, subcode, text) in [
+        (1, 1, "Message Header Error, Connection Not Synchronized"),
+        (2, 2, "OPEN Message Error, Bad Peer AS"),
+        // RFC 9234
+        (2, 11, "OPEN Message Error, Role Mismatch"),
+        (3, 11, "UPDATE Message Error, Malformed AS_PATH"),
+        (4, 0, "Hold Timer Expired"),
+        // RFC 6608
+        (5, 3, "Finite State Machine Error, Receive Unexpected Message in Established State"),
+        // RFC 4486
+        (6, 1, "Cease, Maximum Number of Prefixes Reached"),
+        (6, 2, "Cease, Administrative Shutdown"),
+        (6, 3, "Cease, Peer De-configured"),
+        (6, 4, "Cease, Administrative Reset"),
+        (6, 5, "Cease, Connection Rejected"),
+        (6, 6, "Cease, Other Configuration Change"),
+        (6, 7, "Cease, Connection Collision Resolution"),
+        (6, 8, "Cease, Out of Resources"),
+        // RFC 8538, RFC 9384
+        (6, 9, "Cease, Hard Reset"),
+        (6, 10, "Cease, BFD Down"),
+        // RFC 7313, RFC 9687
+        (7, 1, "ROUTE-REFRESH Message Error, Invalid Message Length"),
+        (8, 0, "Send Hold Timer Expired"),
+        (99, 7, "99, 7"),
+        (6, 99, "Cease, 99"),
+    ] {
+        assert_eq!(closed_with(&[code, subcode]).to_string(), text);
+    }
+}
+
+#[test]
+fn the_shutdown_text_is_the_operators() {
+    // RFC 9003, section 2: with Administrative Shutdown and Reset only.
+    for subcode in [2, 4] {
+        let notification = closed_with(&[6, subcode, 3, b'b', b'y', b'e']);
+        assert_eq!(notification.shutdown_text().as_deref(), Some("bye"));
+        assert!(notification.to_string().ends_with(": bye"));
+    }
+    assert_eq!(closed_with(&[6, 3, 3, b'b', b'y', b'e']).shutdown_text(), None);
+    assert_eq!(closed_with(&[6, 2, 0]).shutdown_text().as_deref(), Some(""));
+    assert_eq!(closed_with(&[6, 2]).shutdown_text(), None);
+    // A length past the end, and octets that are not UTF-8.
+    assert_eq!(closed_with(&[6, 2, 9, b'b']).shutdown_text(), None);
+    assert_eq!(closed_with(&[6, 2, 1, 0xff]).shutdown_text().as_deref(), Some("\u{fffd}"));
+}
+
+#[test]
+fn a_hard_reset_holds_another_notification() {
+    // RFC 8538, section 3.1
+    let notification = closed_with(&[6, 9, 6, 2, 3, b'b', b'y', b'e']);
+    let inner = notification.hard_reset().unwrap();
+    assert_eq!((inner.code, inner.subcode), (6, 2));
+    assert_eq!(notification.shutdown_text().as_deref(), Some("bye"));
+    assert_eq!(closed_with(&[6, 9, 6]).hard_reset(), None);
+    assert_eq!(closed_with(&[6, 9, 6, 9, 6, 9, 6, 2, 1, b'a']).shutdown_text(), None);
+}
+
+#[test]
+fn maximum_prefixes_says_of_which_family_and_how_many() {
+    // RFC 4486, section 4
+    assert_eq!(closed_with(&[6, 1, 0, 2, 1, 0, 0, 0x27, 0x10]).prefix_limit(), Some((V6, 10_000)));
+    assert_eq!(closed_with(&[6, 1]).prefix_limit(), None);
+}

@@ -51,23 +51,44 @@ impl ExtendedCommunity {
     pub fn name(self) -> Option<&'static str> {
         let [kind, subtype, ..] = self.0;
         Some(match (kind, subtype) {
+            // Of an AS number of two octets, of an IPv4 address, of an AS number of four octets
             (0x00..=0x02, 0x02) => "rt",
             (0x00..=0x02, 0x03) => "soo",
             (0x00 | 0x40, 0x04) => "link-bandwidth",
+            (0x02 | 0x42, 0x04) => "generic",
             (0x00..=0x02, 0x05) => "ospf-domain-id",
             (0x01, 0x07) => "ospf-router-id",
             (0x00 | 0x02, 0x08) => "bgp-data-collection",
             (0x00 | 0x02, 0x09) => "source-as",
+            (0x01, 0x09) => "node-target",
             (0x00 | 0x01, 0x0a) => "l2vpn-id",
             (0x01, 0x0b) => "vrf-route-import",
-            (0x00, 0x10) => "vpn-distinguisher",
+            (0x01 | 0x41, 0x0c) => "redirect-to-ip",
+            (0x00..=0x02, 0x10) => "vpn-distinguisher",
             (0x01, 0x12) => "inter-area-p2mp-next-hop",
+            (0x00..=0x02, 0x13) => "rt-record",
+            (0x01, 0x14) => "vrf-recursive-next-hop",
+            (0x00..=0x02, 0x15) => "rt-derived",
+            (0x01, 0x20) => "mvpn-sa-rp",
+            (0x00 | 0x40, 0x80) => "vni",
+            // Opaque
             (0x03 | 0x43, 0x01) => "cost",
+            (0x03, 0x03) => "cp-orf",
+            (0x03, 0x04) => "extranet-source",
+            (0x03, 0x05) => "extranet-separation",
             (0x03, 0x06) => "ospf-route-type",
+            (0x03, 0x07) => "additional-pmsi-flags",
+            (0x03, 0x08) => "context-label-space",
             (0x03, 0x0b) => "color",
             (0x03, 0x0c) => "encapsulation",
             (0x03, 0x0d) => "default-gateway",
+            (0x03, 0x0e) => "ppmp-label",
+            (0x03, 0x14) => "consistent-hash-sort-order",
+            (0x03, 0xaa) => "load-balance",
             (0x43, 0x00) => "origin-validation",
+            (0x04 | 0x44, 0x00) => "qos-marking",
+            (0x05, 0x00) => "cos-capability",
+            // EVPN
             (0x06, 0x00) => "mac-mobility",
             (0x06, 0x01) => "esi-label",
             (0x06, 0x02) => "es-import",
@@ -75,19 +96,41 @@ impl ExtendedCommunity {
             (0x06, 0x04) => "l2-attributes",
             (0x06, 0x05) => "e-tree",
             (0x06, 0x06) => "df-election",
+            (0x06, 0x07) => "i-sid",
             (0x06, 0x08) => "arp-nd",
             (0x06, 0x09) => "multicast-flags",
             (0x06, 0x0a..=0x0d) => "evi-rt",
+            (0x06, 0x0e) => "attachment-circuit",
+            (0x06, 0x0f) => "service-carving-timestamp",
+            (0x06, 0x10) => "evpn-link-bandwidth",
+            // FlowSpec
+            (0x07 | 0x47, 0x02) => "interface-set",
             (0x08, 0x00) => "redirect-to-ip",
+            (0x09, 0x00) => "redirect-to-indirection-id",
+            // Transport class, service function chaining, mobile user plane
+            (0x0a | 0x4a, 0x02) => "transport-class",
+            (0x0b, 0x01) => "sfir-pool",
+            (0x0b, 0x02) => "sfc-mpls-label",
             (0x0c, 0x00) => "mup-segment",
+            // Generic transitive, parts 1 to 3
+            (0x80, 0x00) => "old-ospf-route-type",
+            (0x80, 0x01) => "old-ospf-router-id",
+            (0x80, 0x05) => "old-ospf-domain-id",
             (0x80, 0x06) => "traffic-rate-bytes",
             (0x80, 0x07) => "traffic-action",
             (0x80..=0x82, 0x08) => "redirect",
             (0x80, 0x09) => "traffic-marking",
             (0x80, 0x0a) => "l2-info",
+            (0x80, 0x0b) => "e-tree-info",
             (0x80, 0x0c) => "traffic-rate-packets",
             _ => return None,
         })
+    }
+
+    /// An IETF community that is passed on to other ASes (RFC 4360, section 2).
+    pub fn transitive(self) -> bool {
+        let [kind, ..] = self.0;
+        kind & 0x40 == 0
     }
 }
 
@@ -104,19 +147,32 @@ impl fmt::Display for ExtendedCommunity {
         match (kind, subtype) {
             // AS and bytes a second (RFC 10005; RFC 8955, section 7.1), AS and packets a second
             (0x00 | 0x40, 0x04) | (0x80, 0x06 | 0x0c) => write!(f, "{first_16}:{}", f32::from_bits(last_32)),
-            (0x00 | 0x80, _) if !matches!((kind, subtype), (0x80, 0x07 | 0x09 | 0x0a)) => {
-                write!(f, "{first_16}:{last_32}")
-            }
-            (0x01 | 0x81, _) | (0x08, 0x00) => write!(f, "{a}.{b}.{c}.{d}:{last_16}"),
-            (0x02 | 0x82, _) => write!(f, "{first_32}:{last_16}"),
+            (0x80, 0x00) => write!(f, "{a}.{b}.{c}.{d}:{e}:{g}"),
+            (0x80, 0x01) => write!(f, "{a}.{b}.{c}.{d}:{last_16}"),
+            (0x00 | 0x40, _) | (0x80, 0x05 | 0x08) => write!(f, "{first_16}:{last_32}"),
+            (0x01 | 0x41 | 0x81, _) | (0x08, 0x00) => write!(f, "{a}.{b}.{c}.{d}:{last_16}"),
+            (0x02 | 0x42 | 0x82, _) => write!(f, "{first_32}:{last_16}"),
             // Point of insertion, identifier, cost
             (0x03 | 0x43, 0x01) => write!(f, "{a}:{b}:{last_32}"),
             // Area, route type, options (RFC 4577, section 4.2.6)
             (0x03, 0x06) => write!(f, "{a}.{b}.{c}.{d}:{e}:{g}"),
-            (0x03, 0x0b) | (0x0c, _) => write!(f, "{first_16}:{last_32}"),
+            // Color-only bits and color (RFC 9012, section 4.3; RFC 9830, section 3)
+            (0x03, 0x0b) => write!(f, "{}:{last_32}", first_16 >> 14),
+            (0x0c, _) => write!(f, "{first_16}:{last_32}"),
+            // Flags and identifier (RFC 9014: the label of a context)
+            (0x03, 0x08) => write!(f, "{first_16:#06x}:{}", last_32 >> 12),
             (0x03, 0x0c) => match last_16 {
+                1 => f.write_str("l2tpv3"),
+                2 => f.write_str("gre"),
+                7 => f.write_str("ip-in-ip"),
                 8 => f.write_str("vxlan"),
+                9 => f.write_str("nvgre"),
                 10 => f.write_str("mpls"),
+                11 => f.write_str("mpls-in-gre"),
+                12 => f.write_str("vxlan-gpe"),
+                13 => f.write_str("mpls-in-udp"),
+                15 => f.write_str("sr-policy"),
+                19 => f.write_str("geneve"),
                 other => write!(f, "{other}"),
             },
             (0x43, 0x00) => f.write_str(match g {
@@ -132,6 +188,23 @@ impl fmt::Display for ExtendedCommunity {
             (0x06, 0x02 | 0x03) => write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"),
             // Flags and MTU (RFC 8214, section 3.1)
             (0x06, 0x04) => write!(f, "{first_16:#06x}:{}", u16::from_be_bytes([c, d])),
+            // Leaf bit and label (RFC 8317, section 5.1)
+            (0x06, 0x05) => write!(f, "{a}:{}", u32::from_be_bytes([0, d, e, g]) >> 4),
+            // Algorithm, capabilities, preference (RFC 8584, section 2.2; RFC 9785)
+            (0x06, 0x06) => {
+                write!(f, "{}:{:#06x}:{last_16}", a & 0x1f, u16::from_be_bytes([b, c]))
+            }
+            (0x06, 0x08) => write!(f, "{a:#04x}"),
+            (0x06, 0x09) => write!(f, "{first_16:#06x}"),
+            // A route target of type 0, 1 or 2 without its type and subtype (RFC 9251, section 9.5)
+            (0x06, 0x0a) => write!(f, "{first_16}:{last_32}"),
+            (0x06, 0x0b) => write!(f, "{a}.{b}.{c}.{d}:{last_16}"),
+            (0x06, 0x0c) => write!(f, "{first_32}:{last_16}"),
+            // AS number, flags (0x8000 out, 0x4000 in) and group
+            (0x07 | 0x47, 0x02) => write!(f, "{first_32}:{:#x}:{}", last_16 >> 14, last_16 & 0x3fff),
+            (0x0a | 0x4a, 0x02) => write!(f, "{last_32}"),
+            // Encapsulation, control flags, MTU (RFC 4761, section 3.2.4)
+            (0x80, 0x0a) => write!(f, "{a}:{b:#04x}:{}", u16::from_be_bytes([c, d])),
             (0x80, 0x09) => write!(f, "{g}"),
             // Sample and terminal bits (RFC 8955, section 7.3)
             (0x80, 0x07) => write!(f, "{g:#04x}"),

@@ -3,7 +3,7 @@
 use super::shaped_attribute;
 use crate::bgp::tlv::{
     Header, Namespace, Shape,
-    Shape::{Fields, Ipv4, Ipv6, Number, Numbers, Octets, Text},
+    Shape::{Fields, Ip, Ipv4, Ipv6, Number, Numbers, Octets, Text},
     Value,
 };
 
@@ -34,6 +34,53 @@ shaped_attribute! {
 }
 
 const SR_POLICY: u16 = 15;
+
+/// RFC 9012, section 3.1: with address family 0 there is none, and the next hop is the endpoint.
+const OPTIONAL_ADDRESS: Shape = Shape::Custom(|reader, depth| {
+    let shape = if reader.is_empty() { NONE } else { Ip };
+    Value::decode_at(shape, reader, depth)
+});
+
+/// RFC 9830, section 2.4.2: none, a label with what goes with it in four octets, or an SRv6 SID.
+const BINDING_SID: Shape = Shape::Custom(|reader, depth| {
+    let shape = match reader.len() {
+        0 => NONE,
+        4 => Number(4),
+        _ => Ipv6,
+    };
+    Value::decode_at(shape, reader, depth)
+});
+
+/// RFC 9831, section 2: an MPLS SID where there is one.
+const OPTIONAL_SID: Shape = Shape::Custom(|reader, depth| {
+    let shape = if reader.is_empty() { NONE } else { Number(4) };
+    Value::decode_at(shape, reader, depth)
+});
+
+/// RFC 9830, section 2.4.4.2.4: an SRv6 SID's behavior and structure, where they are given.
+const BEHAVIOR: Shape = Shape::Custom(|reader, depth| {
+    let shape = if reader.is_empty() { NONE } else { STRUCTURE };
+    Value::decode_at(shape, reader, depth)
+});
+
+/// RFC 9831, section 2: an SRv6 SID, and behind it its behavior and structure, where they are given.
+const SID_AND_BEHAVIOR: Shape = Shape::Custom(|reader, depth| {
+    if reader.is_empty() {
+        return Value::decode_at(NONE, reader, depth);
+    }
+    let sid = Value::decode_at(Ipv6, reader, depth)?;
+    Ok(Value::Fields(vec![("sid", sid), ("behavior", Value::decode_at(BEHAVIOR, reader, depth)?)]))
+});
+
+const NONE: Shape = Fields(&[]);
+const STRUCTURE: Shape = Fields(&[
+    ("endpoint_behavior", Number(2)),
+    ("reserved", Number(2)),
+    ("locator_block_length", Number(1)),
+    ("locator_node_length", Number(1)),
+    ("function_length", Number(1)),
+    ("argument_length", Number(1)),
+]);
 
 /// IANA "BGP Tunnel Encapsulation Attribute Tunnel Types"
 static TUNNELS: Namespace = Namespace {
@@ -85,7 +132,7 @@ static SUB_TLVS: Namespace = Namespace {
         (
             6,
             "tunnel_egress_endpoint",
-            Fields(&[("reserved", Number(4)), ("afi", Number(2)), ("address", Octets)]),
+            Fields(&[("reserved", Number(4)), ("afi", Number(2)), ("address", OPTIONAL_ADDRESS)]),
         ),
         (7, "ds_field", Number(1)),
         (8, "udp_destination_port", Number(2)),
@@ -97,7 +144,7 @@ static SUB_TLVS: Namespace = Namespace {
             "preference",
             Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("preference", Number(4))]),
         ),
-        (13, "binding_sid", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Octets)])),
+        (13, "binding_sid", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", BINDING_SID)])),
         (
             14,
             "explicit_null_label_policy",
@@ -107,7 +154,7 @@ static SUB_TLVS: Namespace = Namespace {
         (
             20,
             "srv6_binding_sid",
-            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", Octets)]),
+            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", BEHAVIOR)]),
         ),
         (128, "segment_list", Fields(&[("reserved", Number(1)), ("segments", Shape::Tlvs(segments))])),
         (129, "candidate_path_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
@@ -123,12 +170,22 @@ static SEGMENTS: Namespace = Namespace {
         (
             3,
             "ipv4_node",
-            Fields(&[("flags", Number(1)), ("algorithm", Number(1)), ("address", Ipv4), ("sid", Octets)]),
+            Fields(&[
+                ("flags", Number(1)),
+                ("algorithm", Number(1)),
+                ("address", Ipv4),
+                ("sid", OPTIONAL_SID),
+            ]),
         ),
         (
             4,
             "ipv6_node",
-            Fields(&[("flags", Number(1)), ("algorithm", Number(1)), ("address", Ipv6), ("sid", Octets)]),
+            Fields(&[
+                ("flags", Number(1)),
+                ("algorithm", Number(1)),
+                ("address", Ipv6),
+                ("sid", OPTIONAL_SID),
+            ]),
         ),
         (
             5,
@@ -138,7 +195,7 @@ static SEGMENTS: Namespace = Namespace {
                 ("reserved", Number(1)),
                 ("interface", Number(4)),
                 ("address", Ipv4),
-                ("sid", Octets),
+                ("sid", OPTIONAL_SID),
             ]),
         ),
         (
@@ -149,7 +206,7 @@ static SEGMENTS: Namespace = Namespace {
                 ("reserved", Number(1)),
                 ("local", Ipv4),
                 ("remote", Ipv4),
-                ("sid", Octets),
+                ("sid", OPTIONAL_SID),
             ]),
         ),
         (
@@ -162,7 +219,7 @@ static SEGMENTS: Namespace = Namespace {
                 ("local", Ipv6),
                 ("remote_interface", Number(4)),
                 ("remote", Ipv6),
-                ("sid", Octets),
+                ("sid", OPTIONAL_SID),
             ]),
         ),
         (
@@ -173,14 +230,14 @@ static SEGMENTS: Namespace = Namespace {
                 ("reserved", Number(1)),
                 ("local", Ipv6),
                 ("remote", Ipv6),
-                ("sid", Octets),
+                ("sid", OPTIONAL_SID),
             ]),
         ),
         (9, "weight", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("weight", Number(4))])),
         (
             13,
             "srv6_sid",
-            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", Octets)]),
+            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", BEHAVIOR)]),
         ),
         (
             14,
@@ -189,7 +246,7 @@ static SEGMENTS: Namespace = Namespace {
                 ("flags", Number(1)),
                 ("algorithm", Number(1)),
                 ("address", Ipv6),
-                ("sid_and_behavior", Octets),
+                ("sid_and_behavior", SID_AND_BEHAVIOR),
             ]),
         ),
         (
@@ -202,7 +259,7 @@ static SEGMENTS: Namespace = Namespace {
                 ("local", Ipv6),
                 ("remote_interface", Number(4)),
                 ("remote", Ipv6),
-                ("sid_and_behavior", Octets),
+                ("sid_and_behavior", SID_AND_BEHAVIOR),
             ]),
         ),
         (
@@ -213,7 +270,7 @@ static SEGMENTS: Namespace = Namespace {
                 ("algorithm", Number(1)),
                 ("local", Ipv6),
                 ("remote", Ipv6),
-                ("sid_and_behavior", Octets),
+                ("sid_and_behavior", SID_AND_BEHAVIOR),
             ]),
         ),
     ],

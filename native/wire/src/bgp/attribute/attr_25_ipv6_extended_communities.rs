@@ -55,15 +55,31 @@ impl PathAttribute for Ipv6ExtendedCommunities {
     }
 }
 
+impl Ipv6ExtendedCommunity {
+    /// Name of the type (IANA "Transitive IPv6-Address-Specific Extended Community Types").
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self.kind {
+            0x0002 => "rt",
+            0x0003 => "soo",
+            0x000b => "vrf-route-import",
+            0x000c => "redirect-to-ip",
+            0x000d => "redirect",
+            0x0010 => "vpn-distinguisher",
+            0x0011 => "uuid-rt",
+            0x0012 => "inter-area-p2mp-next-hop",
+            0x0014 => "vrf-recursive-next-hop",
+            0x0015 => "rt-derived",
+            0x0020 => "mvpn-sa-rp",
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Ipv6ExtendedCommunity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            0x0002 => f.write_str("rt")?,
-            0x0003 => f.write_str("soo")?,
-            0x000b => f.write_str("vrf-route-import")?,
-            0x000c => f.write_str("redirect-to-ip")?,
-            0x000d => f.write_str("redirect")?,
-            kind => write!(f, "{kind:#06x}")?,
+        match self.name() {
+            Some(name) => f.write_str(name)?,
+            None => write!(f, "{:#06x}", self.kind)?,
         }
         write!(f, ":{}:{}", self.global_administrator, self.local_administrator)
     }

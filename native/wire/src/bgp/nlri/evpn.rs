@@ -457,9 +457,21 @@ impl fmt::Display for Evpn {
                 write!(f, ":[{rd}]:[{ethernet_tag}]:[{region}]")
             }
             Evpn::LeafAd { route_key, originator } => {
-                write!(f, ":[{route_key}]:[{}]:[{originator}]", bits(originator))
+                write!(f, ":[{}]:[{}]:[{originator}]", Key(route_key), bits(originator))
             }
             Evpn::Unknown { value, .. } => write!(f, ":[{value}]"),
+        }
+    }
+}
+
+/// A whole NLRI in another.
+struct Key<'a>(&'a Raw);
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Evpn::decode(self.0) {
+            Some(route) => route.fmt(f),
+            None => self.0.fmt(f),
         }
     }
 }

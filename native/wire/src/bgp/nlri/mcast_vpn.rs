@@ -184,7 +184,10 @@ impl fmt::Display for McastVpn {
             McastVpn::SPmsi { rd, source, group, originator } => {
                 write!(f, ":[{rd}]:[{}]:[{}]:[{originator}]", any(*source), any(*group))
             }
-            McastVpn::LeafAd { route_key, originator } => write!(f, ":[{route_key}]:[{originator}]"),
+            McastVpn::LeafAd { route_key, originator } => match McastVpn::decode(route_key) {
+                Some(route) => write!(f, ":[{route}]:[{originator}]"),
+                None => write!(f, ":[{route_key}]:[{originator}]"),
+            },
             McastVpn::SourceActive { rd, source, group } => {
                 write!(f, ":[{rd}]:[{}]:[{}]", any(*source), any(*group))
             }

@@ -119,6 +119,16 @@ impl Mup {
         })
     }
 
+    /// How many bits of the TEID a type 2 session transformed route has.
+    pub fn teid_bits(&self) -> u8 {
+        match self {
+            Mup::Type2SessionTransformed { length, endpoint, .. } => {
+                length.saturating_sub(if endpoint.is_ipv4() { 32 } else { 128 })
+            }
+            _ => 0,
+        }
+    }
+
     /// Architecture type and route type.
     pub fn number(&self) -> (u8, u16) {
         match self {
@@ -184,7 +194,13 @@ impl fmt::Display for Mup {
             Mup::DirectSegmentDiscovery { rd, address } => write!(f, "[dsd]:[{rd}]:[{address}]"),
             Mup::Type1SessionTransformed { rd, prefix, .. } => write!(f, "[t1st]:[{rd}]:[{prefix}]"),
             Mup::Type2SessionTransformed { rd, endpoint, teid, .. } => {
-                write!(f, "[t2st]:[{rd}]:[{endpoint}]:[{teid}]")
+                // Where the route covers more than one session, bits of the front of a TEID.
+                let bits = self.teid_bits();
+                match <[u8; 4]>::try_from(&**teid) {
+                    Ok(whole) => write!(f, "[t2st]:[{rd}]:[{endpoint}]:[{}]", u32::from_be_bytes(whole)),
+                    Err(_) if bits == 0 => write!(f, "[t2st]:[{rd}]:[{endpoint}]"),
+                    Err(_) => write!(f, "[t2st]:[{rd}]:[{endpoint}]:[0x{teid}/{bits}]"),
+                }
             }
             Mup::Unknown { architecture, number, value } => {
                 write!(f, "[{architecture}]:[{number}]:[{value}]")

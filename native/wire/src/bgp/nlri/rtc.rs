@@ -55,7 +55,16 @@ impl fmt::Display for RouteTargetConstraint {
         match (self.origin_as, self.route_target) {
             (Some(asn), Some(target)) => write!(f, "{asn}:{target}"),
             _ if self.length == 0 => f.write_str("default"),
-            _ => write!(f, "{}/{}", self.octets, self.length),
+            // The front of a route target, which is all of those that start so.
+            (Some(asn), None) => match self.octets.get(4..) {
+                None | Some([]) => write!(f, "{asn}:*/{}", self.length),
+                Some(front) => {
+                    write!(f, "{asn}:0x")?;
+                    front.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
+                    write!(f, "/{}", self.length)
+                }
+            },
+            _ => write!(f, "0x{}/{}", self.octets, self.length),
         }
     }
 }
