@@ -63,7 +63,7 @@ impl ExtendedCommunity {
             (0x01, 0x09) => "node-target",
             (0x00 | 0x01, 0x0a) => "l2vpn-id",
             (0x01, 0x0b) => "vrf-route-import",
-            (0x01 | 0x41, 0x0c) => "redirect-to-ip",
+            (0x01 | 0x41, 0x0c) | (0x08, 0x00) => "redirect-to-ip",
             (0x00..=0x02, 0x10) => "vpn-distinguisher",
             (0x01, 0x12) => "inter-area-p2mp-next-hop",
             (0x00..=0x02, 0x13) => "rt-record",
@@ -105,7 +105,6 @@ impl ExtendedCommunity {
             (0x06, 0x10) => "evpn-link-bandwidth",
             // FlowSpec
             (0x07 | 0x47, 0x02) => "interface-set",
-            (0x08, 0x00) => "redirect-to-ip",
             (0x09, 0x00) => "redirect-to-indirection-id",
             // Transport class, service function chaining, mobile user plane
             (0x0a | 0x4a, 0x02) => "transport-class",
@@ -147,18 +146,18 @@ impl fmt::Display for ExtendedCommunity {
         match (kind, subtype) {
             // AS and bytes a second (RFC 10005; RFC 8955, section 7.1), AS and packets a second
             (0x00 | 0x40, 0x04) | (0x80, 0x06 | 0x0c) => write!(f, "{first_16}:{}", f32::from_bits(last_32)),
-            (0x80, 0x00) => write!(f, "{a}.{b}.{c}.{d}:{e}:{g}"),
-            (0x80, 0x01) => write!(f, "{a}.{b}.{c}.{d}:{last_16}"),
-            (0x00 | 0x40, _) | (0x80, 0x05 | 0x08) => write!(f, "{first_16}:{last_32}"),
-            (0x01 | 0x41 | 0x81, _) | (0x08, 0x00) => write!(f, "{a}.{b}.{c}.{d}:{last_16}"),
-            (0x02 | 0x42 | 0x82, _) => write!(f, "{first_32}:{last_16}"),
+            // An AS number or an address, and a number; those of EVPN are a route target without its type (RFC 9251, section 9.5)
+            (0x00 | 0x40 | 0x0c, _) | (0x80, 0x05 | 0x08) | (0x06, 0x0a) => write!(f, "{first_16}:{last_32}"),
+            (0x01 | 0x41 | 0x81, _) | (0x08, 0x00) | (0x80, 0x01) | (0x06, 0x0b) => {
+                write!(f, "{a}.{b}.{c}.{d}:{last_16}")
+            }
+            (0x02 | 0x42 | 0x82, _) | (0x06, 0x0c) => write!(f, "{first_32}:{last_16}"),
             // Point of insertion, identifier, cost
             (0x03 | 0x43, 0x01) => write!(f, "{a}:{b}:{last_32}"),
             // Area, route type, options (RFC 4577, section 4.2.6)
-            (0x03, 0x06) => write!(f, "{a}.{b}.{c}.{d}:{e}:{g}"),
+            (0x03, 0x06) | (0x80, 0x00) => write!(f, "{a}.{b}.{c}.{d}:{e}:{g}"),
             // Color-only bits and color (RFC 9012, section 4.3; RFC 9830, section 3)
             (0x03, 0x0b) => write!(f, "{}:{last_32}", first_16 >> 14),
-            (0x0c, _) => write!(f, "{first_16}:{last_32}"),
             // Flags and identifier (RFC 9014: the label of a context)
             (0x03, 0x08) => write!(f, "{first_16:#06x}:{}", last_32 >> 12),
             (0x03, 0x0c) => match last_16 {
@@ -183,23 +182,17 @@ impl fmt::Display for ExtendedCommunity {
             }),
             // Flags and sequence number (RFC 7432, section 7.7)
             (0x06, 0x00) => write!(f, "{a}:{last_32}"),
-            // Flags and label (RFC 7432, section 7.5)
-            (0x06, 0x01) => write!(f, "{a}:{}", u32::from_be_bytes([0, d, e, g]) >> 4),
+            // Flags and label (RFC 7432, section 7.5; RFC 8317, section 5.1)
+            (0x06, 0x01 | 0x05) => write!(f, "{a}:{}", u32::from_be_bytes([0, d, e, g]) >> 4),
             (0x06, 0x02 | 0x03) => write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"),
             // Flags and MTU (RFC 8214, section 3.1)
             (0x06, 0x04) => write!(f, "{first_16:#06x}:{}", u16::from_be_bytes([c, d])),
-            // Leaf bit and label (RFC 8317, section 5.1)
-            (0x06, 0x05) => write!(f, "{a}:{}", u32::from_be_bytes([0, d, e, g]) >> 4),
             // Algorithm, capabilities, preference (RFC 8584, section 2.2; RFC 9785)
             (0x06, 0x06) => {
                 write!(f, "{}:{:#06x}:{last_16}", a & 0x1f, u16::from_be_bytes([b, c]))
             }
             (0x06, 0x08) => write!(f, "{a:#04x}"),
             (0x06, 0x09) => write!(f, "{first_16:#06x}"),
-            // A route target of type 0, 1 or 2 without its type and subtype (RFC 9251, section 9.5)
-            (0x06, 0x0a) => write!(f, "{first_16}:{last_32}"),
-            (0x06, 0x0b) => write!(f, "{a}.{b}.{c}.{d}:{last_16}"),
-            (0x06, 0x0c) => write!(f, "{first_32}:{last_16}"),
             // AS number, flags (0x8000 out, 0x4000 in) and group
             (0x07 | 0x47, 0x02) => write!(f, "{first_32}:{:#x}:{}", last_16 >> 14, last_16 & 0x3fff),
             (0x0a | 0x4a, 0x02) => write!(f, "{last_32}"),
