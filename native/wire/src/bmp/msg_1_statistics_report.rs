@@ -148,9 +148,14 @@ impl StatisticsReport {
     }
 }
 
-/// From revision 20 of version 4's draft on the statistics are in a TLV among others. The older form starts with a count, which
-/// read as a TLV's type and length is 0 and not what is left.
+/// From revision 20 of version 4's draft on the statistics are in a TLV among others. The older form starts with a count, and
+/// is meant where as many statistics follow: a TLV's type and length make a count of 65,536 or more.
 fn in_a_tlv(mut reader: Reader<'_>) -> Option<(Reader<'_>, Vec<Tlv>, usize)> {
+    let (mut older, mut ahead) = (reader, reader);
+    let count = ahead.u32().ok()? as usize;
+    if count > 0 && Statistic::decode_all(&mut older).is_ok_and(|statistics| statistics.len() == count) {
+        return None;
+    }
     let mut tlvs = Vec::new();
     let mut found = None;
     while !reader.is_empty() {

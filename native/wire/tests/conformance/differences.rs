@@ -26,8 +26,8 @@ pub const DIFFERENCES: &[Difference] = &[
     tshark("labels and IPv6: bgp.prefix_length", 834, "RFC 4659, section 3, and RFC 8277, section 2: as above."),
     tshark("labels and IPv6: bgp.rd", 834, "RFC 4659, section 3: as above."),
     tshark("message type 100", 254, "RFC 7854, section 4.1, assigns no type 100 (Huawei's own, which tshark knows): kept as octets."),
-    tshark("peer_up with TLVs: bgp.length", 2, "RFC 9736, section 3.1: TLVs follow the OPENs of a Peer Up; tshark 4.0 takes them for a BGP message."),
-    tshark("peer_up with TLVs: bgp.marker", 2, "RFC 9736, section 3.1: as above."),
+    tshark("peer_up with TLVs: bgp.length", 2, "RFC 7854, section 4.10, and RFC 9736: TLVs follow the OPENs of a Peer Up; tshark 4.0 takes them for a BGP message."),
+    tshark("peer_up with TLVs: bgp.marker", 2, "RFC 7854, section 4.10, and RFC 9736: as above."),
     tshark("version 4 peer_down", 4, "draft-ietf-grow-bmp-tlv: tshark 4.0 does not know version 4."),
     tshark("version 4 route_monitoring", 9, "draft-ietf-grow-bmp-tlv: as above."),
 ];
