@@ -80,6 +80,8 @@ fn vpn_of_ipv4_and_ipv6() {
     assert_eq!(text(1, 128, &v4), "65000:1:10.1.2.0/24");
     let v6 = [&[104, 0, 0x06, 0x41], RD.as_slice(), &[0x20, 1]].concat();
     assert_eq!(text(2, 128, &v6), "65000:1:2001::/16");
+    // RFC 9832: classful transport, where the distinguisher tells endpoints apart
+    assert_eq!(text(1, 76, &v4), "65000:1:10.1.2.0/24");
     let multicast = [&[88], RD.as_slice(), &[10, 1, 2]].concat();
     assert_eq!(text(1, 129, &multicast), "65000:1:10.1.2.0/24");
     assert_eq!(key(1, 128, &v4), [RD.as_slice(), &[24, 10, 1, 2]].concat());
@@ -305,6 +307,7 @@ fn link_state_objects_of_every_type() {
         (tlv(1, &[1]), "[1]:[01]".into()),
     ] {
         assert_eq!(text(16388, 71, &bytes), expected);
+        assert_eq!(text(16388, 80, &bytes), expected, "RFC 9815");
     }
     // RFC 9552, section 5.2: the distinguisher comes after the length, not before the type.
     let vpn = tlv(1, &[RD.as_slice(), &head, &local].concat());

@@ -321,6 +321,13 @@ impl<'a> UpdateView<'a> {
     #[inline]
     fn apply_treatment(&mut self) {
         if self.faults.iter().any(|fault| fault.treatment >= Treatment::TreatAsWithdraw) {
+            // RFC 7606, section 5.2: without a reachable NLRI, the NLRI may be what the error hides.
+            let announces = self.groups.iter().any(|group| group.action == Action::Announce);
+            if !announces && self.slots.iter().any(|slot| slot.code != MpUnreach::CODE) {
+                let severe = |fault: &&mut Fault| fault.treatment == Treatment::TreatAsWithdraw;
+                let faults = self.faults.iter_mut().filter(severe);
+                faults.for_each(|fault| fault.treatment = Treatment::SessionReset);
+            }
             for group in &mut self.groups {
                 group.action = Action::Withdraw;
                 group.next_hop = &[];

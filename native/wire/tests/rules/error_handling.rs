@@ -92,3 +92,56 @@ fn an_attribute_longer_than_the_list_withdraws_what_can_be_read() {
     assert_eq!((update.faults[0].treatment, update.faults[0].attribute), (Treatment::TreatAsWithdraw, None));
     assert_eq!(routes(&message), [(Action::Withdraw, V4, String::new(), vec!["10.1.2.0/24".into()])]);
 }
+
+#[test]
+fn without_a_reachable_route_a_withdrawing_error_resets() {
+    // RFC 7606, section 5.2
+    let treatments = |withdrawn: &[u8], attributes: &[&[u8]]| {
+        let message = one(route_monitoring(0, &update(withdrawn, attributes, &[])));
+        update_of(&message).faults.iter().map(|fault| fault.treatment).collect::<Vec<_>>()
+    };
+    let bad_med = attribute(0x80, 4, &[0, 0, 0]);
+    let bad_aggregator = attribute(0xc0, 7, &[1]);
+    assert_eq!(treatments(PREFIX, &[&bad_med]), [Treatment::SessionReset]);
+    assert_eq!(treatments(&[], &[&mp_unreach_v6(), &bad_med]), [Treatment::SessionReset]);
+    // With a route, and where the attribute is only discarded, it is as ever.
+    assert_eq!(
+        treatments(&[], &[ORIGIN_IGP, AS_PATH_65001, &mp_reach_v6(), &bad_med]),
+        [Treatment::TreatAsWithdraw]
+    );
+    assert_eq!(treatments(PREFIX, &[&bad_aggregator]), [Treatment::AttributeDiscard]);
+}
+
+#[test]
+fn routes_that_do_not_read_are_an_error_and_the_frame_is_kept() {
+    // RFC 7606, sections 3.j and 5.3: the session or the family is lost, so nothing can be said of routes.
+    let reach = attribute(0x80, 14, &[0, 2, 1, 4, 192, 0, 2, 1, 0, 129]);
+    for (pdu, path) in [
+        (update(&[33], &[], &[]), "withdrawn_routes[0].prefix_length"),
+        (update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], &[24]), "nlri[0].prefix"),
+        (
+            update(&[], &[ORIGIN_IGP, AS_PATH_65001, &reach], &[]),
+            "path_attributes[2].mp_reach_nlri.nlri[0].prefix_length",
+        ),
+    ] {
+        let frame = route_monitoring(0, &pdu);
+        let mut decoder = Decoder::default();
+        let mut feed = decoder.feed(&frame);
+        let read = feed.next().unwrap().unwrap();
+        assert_eq!(read.bytes, frame);
+        assert_eq!(
+            read.content.unwrap_err().path().to_string(),
+            format!("bmp.route_monitoring.update.{path}")
+        );
+    }
+}
+
+#[test]
+fn a_fault_keeps_the_attribute_as_it_came() {
+    let message = announce(&[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &attribute(0xc0, 8, &[1, 2, 3])]);
+    let update = update_of(&message);
+    assert_eq!(update.faults[0].raw.to_string(), "010203");
+    let mut encoded = Vec::new();
+    message.encode(&mut encoded);
+    assert!(encoded.ends_with(&[[0xc0, 8, 3, 1, 2, 3].as_slice(), PREFIX].concat()));
+}

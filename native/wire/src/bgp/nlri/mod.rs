@@ -57,7 +57,7 @@ pub enum NlriValue {
     Prefix(IpNet),
     /// RFC 8277
     Labeled(Box<Labeled>),
-    /// RFC 4364, RFC 4659, and SAFI 129 of RFC 6514
+    /// RFC 4364, RFC 4659, SAFI 129 of RFC 6514, and classful transport (RFC 9832)
     Vpn(Box<Vpn>),
     /// RFC 7432
     Evpn(Box<Evpn>),
@@ -227,7 +227,8 @@ impl Kind {
         match (family.afi, family.safi) {
             (1 | 2, 1 | 2) => Kind::Prefix { v6 },
             (1 | 2, 4) => Kind::Ahead(Layout { labels: true, rd: false, v6 }),
-            (1 | 2, 128) => Kind::Ahead(Layout { labels: true, rd: true, v6 }),
+            // RFC 9832, section 6: as VPN prefixes are.
+            (1 | 2, 76 | 128) => Kind::Ahead(Layout { labels: true, rd: true, v6 }),
             (1 | 2, 129) => Kind::Ahead(Layout { labels: false, rd: true, v6 }),
             (1 | 2, 5) => Kind::McastVpn,
             (1 | 2, 73) => Kind::SrPolicy { v6 },
@@ -237,7 +238,8 @@ impl Kind {
             (1 | 2, 134) => Kind::FlowSpec { vpn: true, v6 },
             (25, 65) => Kind::Vpls,
             (25, 70) => Kind::Evpn,
-            (16388, 71) => Kind::LinkState { vpn: false },
+            // RFC 9815, section 5.1: SAFI 80 has the NLRI of BGP-LS.
+            (16388, 71 | 80) => Kind::LinkState { vpn: false },
             (16388, 72) => Kind::LinkState { vpn: true },
             _ => Kind::Opaque,
         }
