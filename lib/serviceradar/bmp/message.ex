@@ -212,8 +212,7 @@ defmodule ServiceRadar.BMP.RouteMirroring do
   0 "errored PDU" or 1 "messages lost".
 
   `:messages` are those of type 0 in their order: an Open, Update, Notification or RouteRefresh of `ServiceRadar.BMP.BGP`,
-  `:keepalive`, `{type, octets}` of another type, or a `ServiceRadar.BMP.DecodeError`, whose offset counts from the
-  start of the BGP message.
+  `:keepalive`, `{type, octets}` of another type, or a `ServiceRadar.BMP.DecodeError`.
   """
   defstruct [:offset, :peer, tlvs: [], messages: [], version: 3]
 

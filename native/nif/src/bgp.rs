@@ -532,7 +532,11 @@ pub fn message<'a>(builder: &mut Builder<'a>, message: &bgp::Message, octets: &[
             let context =
                 Context { two_octet_as: update.two_octet_as, add_path: &families, ..Context::default() };
             let view = UpdateView::decode_message(&mut Reader::new(octets, 0), context);
-            view.map_or_else(|error| decode_error(structs, &error), |view| builder.update(&view))
+            let made = view.map_or_else(|error| decode_error(structs, &error), |view| builder.update(&view));
+            fill!(made,
+                faults: list(env, &update.faults, |one| builder.fault(one)),
+                as_width_mismatch: update.as_width_mismatch,
+            )
         }
         bgp::Message::Notification(message) => notification(structs, message),
         bgp::Message::Keepalive => atoms::keepalive().to_term(env),
