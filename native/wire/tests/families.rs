@@ -359,3 +359,47 @@ fn anything_else_is_one_block() {
     };
     assert_eq!(raw.to_string(), "010203");
 }
+
+#[test]
+fn flowspec_version_2_has_no_safi_and_a_form() {
+    use wire::bgp::nlri::flowspec_v2::{FlowSpecV2, SAFIS};
+    // Until IANA assigns one, no family is read as it.
+    assert_eq!(SAFIS, None);
+    let rule = |order: u8, number: u8, value: &[u8]| {
+        [&[0, 0, 0, order, 0, 0, 0, 1, 0, number, 0, u8::try_from(value.len()).unwrap()], value].concat()
+    };
+    let nlri = |parts: &[&[u8]]| {
+        let value = parts.concat();
+        [u16::try_from(value.len()).unwrap().to_be_bytes().as_slice(), &value].concat()
+    };
+    let ip = rule(10, 1, &[1, 4, 24, 10, 0, 0, 3, 2, 0x81, 6, 5, 4, 0x03, 80, 0xd5, 9]);
+    for (bytes, vpn, v6, expected) in [
+        (
+            nlri(&[&rule(10, 1, &[1, 4, 24, 10, 0, 0, 3, 2, 0x81, 6])]),
+            false,
+            false,
+            "order 10 id 1 dst 10.0.0.0/24 proto =6",
+        ),
+        (nlri(&[&RD, &rule(10, 1, &[3, 2, 0x81, 17])]), true, false, "rd 65000:1 order 10 id 1 proto =17"),
+        (nlri(&[&rule(10, 1, &[1, 4, 16, 0, 0x20, 1])]), false, true, "order 10 id 1 dst 2001::/16"),
+        // A component that is not known has an end, and a filter that is not known too.
+        (
+            nlri(&[&rule(1, 1, &[99, 1, 7, 3, 2, 0x81, 6]), &rule(2, 9, &[1, 2])]),
+            false,
+            false,
+            "order 1 id 1 unknown 630107 proto =6; order 2 id 1 filter 9 0102",
+        ),
+        // An operator past its component's end
+        (nlri(&[&ip]), false, false, "order 10 id 1 dst 10.0.0.0/24 proto =6 unknown 05040350d509"),
+    ] {
+        let flows = FlowSpecV2::decode(&bytes, vpn, v6).unwrap();
+        assert_eq!(flows.to_string(), expected);
+        serde_json::to_string(&flows).unwrap();
+        let mut encoded = Vec::new();
+        flows.encode(&mut encoded);
+        assert_eq!(encoded, bytes);
+        for cut in 0..bytes.len() {
+            let _ = FlowSpecV2::decode(&bytes[..cut], vpn, v6);
+        }
+    }
+}

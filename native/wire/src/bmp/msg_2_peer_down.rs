@@ -1,6 +1,6 @@
 //! Peer Down Notification (RFC 7854, section 4.9; RFC 9069, section 5.3).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{PeerHeader, Tlv};
 use crate::bgp::notification::Notification;
@@ -31,6 +31,7 @@ pub enum PeerDownReason {
     },
     /// 2: the router closed without one, on this event of the BGP state machine (RFC 4271, section 8.1); 0 where none fits.
     LocalFsmEvent {
+        #[serde(flatten, serialize_with = "serialize_event")]
         event: Option<u16>,
     },
     /// 3: the peer closed with this NOTIFICATION.
@@ -116,4 +117,50 @@ fn notification(data: &mut Reader<'_>) -> Option<Notification> {
         data.take_rest();
     }
     notification
+}
+
+/// Name of an event of the BGP state machine (RFC 4271, section 8.1).
+pub fn fsm_event_name(event: u16) -> Option<&'static str> {
+    Some(match event {
+        1 => "ManualStart",
+        2 => "ManualStop",
+        3 => "AutomaticStart",
+        4 => "ManualStart_with_PassiveTcpEstablishment",
+        5 => "AutomaticStart_with_PassiveTcpEstablishment",
+        6 => "AutomaticStart_with_DampPeerOscillations",
+        7 => "AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment",
+        8 => "AutomaticStop",
+        9 => "ConnectRetryTimer_Expires",
+        10 => "HoldTimer_Expires",
+        11 => "KeepaliveTimer_Expires",
+        12 => "DelayOpenTimer_Expires",
+        13 => "IdleHoldTimer_Expires",
+        14 => "TcpConnection_Valid",
+        15 => "Tcp_CR_Invalid",
+        16 => "Tcp_CR_Acked",
+        17 => "TcpConnectionConfirmed",
+        18 => "TcpConnectionFails",
+        19 => "BGPOpen",
+        20 => "BGPOpen with DelayOpenTimer running",
+        21 => "BGPHeaderErr",
+        22 => "BGPOpenMsgErr",
+        23 => "OpenCollisionDump",
+        24 => "NotifMsgVerErr",
+        25 => "NotifMsg",
+        26 => "KeepAliveMsg",
+        27 => "UpdateMsg",
+        28 => "UpdateMsgErr",
+        _ => return None,
+    })
+}
+
+fn serialize_event<S: Serializer>(
+    event: &Option<u16>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    use serde::ser::SerializeMap;
+    let mut out = serializer.serialize_map(Some(2))?;
+    out.serialize_entry("event", event)?;
+    out.serialize_entry("event_name", &event.and_then(fsm_event_name))?;
+    out.end()
 }

@@ -1,6 +1,6 @@
 //! Termination (RFC 7854, section 4.5).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{tlv, Tlv};
 use crate::error::Result;
@@ -11,6 +11,7 @@ use crate::reader::Reader;
 pub struct Termination {
     /// 0 administratively closed, 1 unspecified, 2 out of resources, 3 redundant connection,
     /// 4 permanently administratively closed.
+    #[serde(flatten, serialize_with = "serialize_reason")]
     pub reason: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -35,4 +36,27 @@ impl Termination {
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.tlvs.iter().for_each(|tlv| tlv.encode(out));
     }
+}
+
+/// IANA "BMP Termination Message Reason Codes".
+pub fn reason_name(reason: u16) -> Option<&'static str> {
+    Some(match reason {
+        0 => "administratively_closed",
+        1 => "unspecified",
+        2 => "out_of_resources",
+        3 => "redundant_connection",
+        4 => "permanently_administratively_closed",
+        _ => return None,
+    })
+}
+
+fn serialize_reason<S: Serializer>(
+    reason: &Option<u16>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    use serde::ser::SerializeMap;
+    let mut out = serializer.serialize_map(Some(2))?;
+    out.serialize_entry("reason", reason)?;
+    out.serialize_entry("reason_name", &reason.and_then(reason_name))?;
+    out.end()
 }

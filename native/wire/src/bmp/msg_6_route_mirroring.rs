@@ -1,6 +1,6 @@
 //! Route Mirroring (RFC 7854, section 4.7).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::PeerHeader;
 use crate::bgp;
@@ -29,6 +29,7 @@ pub enum Mirrored {
     },
     /// 1: 0 errored PDU, 1 messages lost.
     Information {
+        #[serde(flatten, serialize_with = "serialize_code")]
         code: u16,
     },
     Unknown {
@@ -77,4 +78,21 @@ impl Mirrored {
             _ => Mirrored::Unknown { tlv_type, value: value.take_rest().into() },
         })
     }
+}
+
+/// IANA "BMP Route Mirroring Information Codes".
+pub fn information_name(code: u16) -> Option<&'static str> {
+    Some(match code {
+        0 => "errored_pdu",
+        1 => "messages_lost",
+        _ => return None,
+    })
+}
+
+fn serialize_code<S: Serializer>(code: &u16, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    use serde::ser::SerializeMap;
+    let mut out = serializer.serialize_map(Some(2))?;
+    out.serialize_entry("code", code)?;
+    out.serialize_entry("code_name", &information_name(*code))?;
+    out.end()
 }

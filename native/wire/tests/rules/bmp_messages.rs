@@ -84,3 +84,42 @@ fn statistics_are_read_by_length() {
         ]
     );
 }
+
+#[test]
+fn reasons_of_termination_have_names() {
+    for (reason, name) in [
+        (0, "administratively_closed"),
+        (1, "unspecified"),
+        (2, "out_of_resources"),
+        (3, "redundant_connection"),
+        (4, "permanently_administratively_closed"),
+    ] {
+        let json = serde_json::to_value(one(bmp(5, &[0, 1, 0, 2, 0, reason]))).unwrap();
+        assert_eq!((&json["reason"], &json["reason_name"]), (&reason.into(), &name.into()));
+    }
+    let json = serde_json::to_value(one(bmp(5, &[0, 0, 0, 1, b'x']))).unwrap();
+    assert_eq!((&json["reason"], &json["text"]), (&serde_json::Value::Null, &"x".into()));
+}
+
+#[test]
+fn every_statistic_of_the_registry_has_its_form() {
+    // RFC 7854, section 4.8; RFC 8671, section 6.2; RFC 9972: counters of 32 bits, gauges of 64, and gauges of one family.
+    let counters = [0, 1, 2, 3, 4, 5, 6, 11, 12, 13];
+    let gauges = [7, 8, 14, 15, 18, 20, 29, 31, 33, 39];
+    for number in (0..=43).filter(|number| !matches!(number, 24 | 25)) {
+        let (value, expected) = if counters.contains(&number) {
+            (vec![0, 0, 0, 9], StatisticValue::Counter32 { value: 9 })
+        } else if gauges.contains(&number) {
+            (vec![0, 0, 0, 0, 0, 0, 0, 9], StatisticValue::Gauge64 { value: 9 })
+        } else {
+            (vec![0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 9], StatisticValue::Family { family: V6, value: 9 })
+        };
+        let statistic = [&[0, number, 0, value.len() as u8], value.as_slice()].concat();
+        let message = one(bmp(1, &[peer(0, 0).as_slice(), &[0, 0, 0, 1], &statistic].concat()));
+        let Body::StatisticsReport(report) = &message.body else { panic!() };
+        assert_eq!(report.statistics[0].value, expected, "{number}");
+        let per_family = matches!(expected, StatisticValue::Family { .. });
+        let name = report.statistics[0].name().unwrap();
+        assert_eq!(name.ends_with("_per_family"), per_family, "{number} {name}");
+    }
+}

@@ -28,3 +28,15 @@ fn tlvs_after_the_update_are_kept() {
     let Body::RouteMonitoring(route) = one(bmp(0, &body)).body else { panic!() };
     assert_eq!(route.tlvs.len(), 1);
 }
+
+#[test]
+fn information_of_route_mirroring_has_names() {
+    for (code, name) in [(0, "errored_pdu"), (1, "messages_lost")] {
+        let json =
+            serde_json::to_value(one(bmp(6, &[peer(0, 0), vec![0, 1, 0, 2, 0, code]].concat()))).unwrap();
+        assert_eq!(
+            (&json["mirrored"][0]["code"], &json["mirrored"][0]["code_name"]),
+            (&code.into(), &name.into())
+        );
+    }
+}

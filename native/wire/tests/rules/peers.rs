@@ -176,3 +176,17 @@ fn maximum_prefixes_says_of_which_family_and_how_many() {
     assert_eq!(closed_with(&[6, 1, 0, 2, 1, 0, 0, 0x27, 0x10]).prefix_limit(), Some((V6, 10_000)));
     assert_eq!(closed_with(&[6, 1]).prefix_limit(), None);
 }
+
+#[test]
+fn events_of_the_state_machine_have_names() {
+    // RFC 4271, section 8.1: 28 of them; 0 is none that fits (RFC 7854, section 4.9).
+    use wire::bmp::msg_2_peer_down::fsm_event_name;
+    let named: Vec<u16> = (0..=30).filter(|event| fsm_event_name(*event).is_some()).collect();
+    assert_eq!(named, (1..=28).collect::<Vec<u16>>());
+    let message = one(bmp(2, &[peer(0, 0).as_slice(), &[2, 0, 10]].concat()));
+    let json = serde_json::to_value(&message).unwrap();
+    assert_eq!(
+        json["reason"],
+        serde_json::json!({"code": "local_fsm_event", "event": 10, "event_name": "HoldTimer_Expires"})
+    );
+}

@@ -136,7 +136,7 @@ impl FlowSpec {
 }
 
 impl Component {
-    fn decode(reader: &mut Reader<'_>, v6: bool) -> Result<Self> {
+    pub(super) fn decode(reader: &mut Reader<'_>, v6: bool) -> Result<Self> {
         let at = *reader;
         let component_type = reader.u8().at("type")?;
         Ok(match component_type {
@@ -169,7 +169,7 @@ impl Component {
         Ok(Component::Prefix { source, prefix })
     }
 
-    fn encode(&self, out: &mut Vec<u8>) {
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Component::Prefix { source, prefix } => {
                 out.push(1 + u8::from(*source));

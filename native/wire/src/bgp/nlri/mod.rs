@@ -15,6 +15,7 @@ use crate::reader::Reader;
 
 pub mod evpn;
 pub mod flowspec;
+pub mod flowspec_v2;
 pub mod label;
 pub mod labeled;
 pub mod link_state;
@@ -27,6 +28,7 @@ pub mod vpls;
 
 pub use evpn::Evpn;
 pub use flowspec::FlowSpec;
+pub use flowspec_v2::FlowSpecV2;
 pub use label::Label;
 pub use labeled::{Labeled, Vpn};
 pub use link_state::LinkState;
@@ -71,6 +73,8 @@ pub enum NlriValue {
     SrPolicy(Box<SrPolicy>),
     /// RFC 8955, RFC 8956
     FlowSpec(Box<FlowSpec>),
+    /// draft-ietf-idr-flowspec-v2
+    FlowSpecV2(Box<FlowSpecV2>),
     /// RFC 9552
     LinkState(Box<LinkState>),
     /// draft-ietf-bess-mup-safi
@@ -147,6 +151,7 @@ impl NlriValue {
             NlriValue::RouteTargetConstraint(constraint) => constraint.encode(out),
             NlriValue::SrPolicy(policy) => policy.encode(out),
             NlriValue::FlowSpec(flow) => flow.encode(out),
+            NlriValue::FlowSpecV2(flows) => flows.encode(out),
             NlriValue::LinkState(object) => object.encode(out),
             NlriValue::Mup(mup) => mup.encode(out),
             NlriValue::Raw(raw) => out.extend_from_slice(raw),
@@ -185,6 +190,7 @@ impl fmt::Display for NlriValue {
             NlriValue::RouteTargetConstraint(constraint) => constraint.fmt(f),
             NlriValue::SrPolicy(policy) => policy.fmt(f),
             NlriValue::FlowSpec(flow) => flow.fmt(f),
+            NlriValue::FlowSpecV2(flows) => flows.fmt(f),
             NlriValue::LinkState(object) => object.fmt(f),
             NlriValue::Mup(mup) => mup.fmt(f),
             NlriValue::Raw(raw) => raw.fmt(f),
@@ -208,6 +214,10 @@ enum Kind {
         v6: bool,
     },
     FlowSpec {
+        vpn: bool,
+        v6: bool,
+    },
+    FlowSpecV2 {
         vpn: bool,
         v6: bool,
     },
@@ -241,6 +251,12 @@ impl Kind {
             // RFC 9815, section 5.1: SAFI 80 has the NLRI of BGP-LS.
             (16388, 71 | 80) => Kind::LinkState { vpn: false },
             (16388, 72) => Kind::LinkState { vpn: true },
+            (afi @ (1 | 2), safi) => match flowspec_v2::SAFIS {
+                Some((ip, vpn)) if safi == ip || safi == vpn => {
+                    Kind::FlowSpecV2 { vpn: safi == vpn, v6: afi == 2 }
+                }
+                _ => Kind::Opaque,
+            },
             _ => Kind::Opaque,
         }
     }
@@ -256,6 +272,7 @@ impl Kind {
             Kind::RouteTargetConstraint => rtc::take(reader),
             Kind::SrPolicy { v6 } => sr_policy::take(reader, v6),
             Kind::FlowSpec { .. } => flowspec::take(reader),
+            Kind::FlowSpecV2 { .. } => flowspec_v2::take(reader),
             Kind::LinkState { .. } => link_state::take(reader),
             Kind::Mup { .. } => mup::take(reader),
             Kind::Opaque => Ok(reader.take_rest()),
@@ -277,6 +294,9 @@ impl Kind {
             }
             Kind::SrPolicy { .. } => NlriValue::SrPolicy(Box::new(SrPolicy::decode(bytes)?)),
             Kind::FlowSpec { vpn, v6 } => NlriValue::FlowSpec(Box::new(FlowSpec::decode(bytes, vpn, v6)?)),
+            Kind::FlowSpecV2 { vpn, v6 } => {
+                NlriValue::FlowSpecV2(Box::new(FlowSpecV2::decode(bytes, vpn, v6)?))
+            }
             Kind::LinkState { vpn } => NlriValue::LinkState(Box::new(LinkState::decode(bytes, vpn)?)),
             Kind::Mup { v6 } => NlriValue::Mup(Box::new(Mup::decode(bytes, v6)?)),
             Kind::Opaque => return None,
