@@ -10,6 +10,7 @@ use wire::bmp::{self, Mirrored, PeerDownReason, PeerHeader, PeerKey, StatisticVa
 use wire::session::{Content, Counters, Decoder, Frame, Options};
 use wire::{DecodeError, ErrorKind};
 
+use crate::events::{Events, RoutesEvent};
 use crate::generated as proto;
 use crate::ids::{self, Id};
 
@@ -117,9 +118,9 @@ struct Writer {
     peers: Vec<proto::Peer>,
     /// Index in `peers`. BGP ID and AS number are not part of what a peer is but must not get lost.
     places: HashMap<(PeerKey, Ipv4Addr, u32), u32>,
-    events: Vec<proto::Event>,
+    events: Events,
     /// Events that the next messages may add routes to, of each peer and view one at most.
-    open: Vec<OpenRoutes>,
+    open: [OpenRoutes; MAX_OPEN],
     /// Payload so far, about.
     octets: usize,
     messages: u64,
@@ -131,18 +132,12 @@ struct Writer {
 
 /// The last event of a peer's view while messages that say the same may still join it. Some routers
 /// send a message a route, and each route's views in turn.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct OpenRoutes {
-    /// In `Writer::events`, which has no body yet.
-    event: usize,
-    key: PeerKey,
-    peer: u32,
-    view: proto::RibView,
-    filtered: bool,
-    router_time_us: i64,
-    attributes: Vec<u8>,
-    group: proto::RouteGroup,
-    nlri: Vec<u8>,
+    /// In `Writer::events`. None where no event is open; the buffers of the last one are kept.
+    place: Option<usize>,
+    key: Option<PeerKey>,
+    event: RoutesEvent,
 }
 
 /// Open events at once; they are looked through for every message.
@@ -253,8 +248,8 @@ impl Writer {
             first_sequence: 1,
             peers: Vec::new(),
             places: HashMap::new(),
-            events: Vec::new(),
-            open: Vec::new(),
+            events: Events::default(),
+            open: Default::default(),
             octets: 0,
             messages: 0,
             routes: 0,
@@ -437,43 +432,51 @@ impl Writer {
     /// else opens another.
     fn route_group(&mut self, place: u32, peer: &PeerHeader, group: &wire::bgp::RouteGroup<'_>) {
         let view = view(peer);
-        let key = peer.key();
-        let found = self.open.iter_mut().position(|open| open.key == key && open.view == view);
-        if let Some(open) = found.and_then(|found| self.open.get_mut(found)) {
-            let same = open.peer == place
-                && open.router_time_us == time(peer)
-                && open.filtered == peer.filtered()
-                && open.group.action == action(group.action) as i32
-                && (open.group.afi, open.group.safi) == (group.family.afi.into(), group.family.safi.into())
-                && open.group.add_path == group.add_path
-                && open.group.next_hop == group.next_hop
-                && open.attributes == self.attributes
-                // A family without a reading has one NLRI a block, whose end nobody knows.
-                && wire::bgp::nlri::has_reading(group.family);
-            if same {
-                open.nlri.extend_from_slice(group.nlri);
-                self.octets += group.nlri.len();
-                return;
-            }
+        let key = Some(peer.key());
+        let found = self.open.iter_mut().position(|open| open.is_of(key, view));
+        // Where all are open the oldest goes; one that is free has no place, which is less than any.
+        let oldest =
+            || self.open.iter().enumerate().min_by_key(|(_, open)| open.place).map(|(index, _)| index);
+        let Some(open) = found.or_else(oldest).and_then(|index| self.open.get_mut(index)) else { return };
+        let event = &mut open.event;
+        let same = found.is_some()
+            && event.peer == place
+            && event.router_time_us == time(peer)
+            && event.filtered == peer.filtered()
+            && event.action == action(group.action)
+            && (event.afi, event.safi) == (group.family.afi, group.family.safi)
+            && event.add_path == group.add_path
+            && event.next_hop == group.next_hop
+            && event.attributes == self.attributes
+            // A family without a reading has one NLRI a block, whose end nobody knows.
+            && wire::bgp::nlri::has_reading(group.family);
+        if same {
+            event.nlri.extend_from_slice(group.nlri);
+            self.octets += group.nlri.len();
+            return;
         }
-        if let Some(done) = found.or((self.open.len() == MAX_OPEN).then_some(0)) {
-            let done = self.open.remove(done);
-            done.seal(&mut self.events);
+        open.seal(&mut self.events);
+        if self.events.is_empty() {
+            self.first_sequence = self.sequence;
         }
-        let event = self.event(Some((place, peer)), None);
+        open.place = Some(self.events.keep());
+        open.key = key;
+        let event = &mut open.event;
+        event.sequence_offset = offset(self.sequence, self.first_sequence);
+        event.peer = place;
+        event.view = view;
+        event.filtered = peer.filtered();
+        event.router_time_us = time(peer);
+        event.attributes.clone_from(&self.attributes);
+        event.action = action(group.action);
+        event.afi = group.family.afi;
+        event.safi = group.family.safi;
+        event.add_path = group.add_path;
+        event.next_hop.clear();
+        event.next_hop.extend_from_slice(group.next_hop);
+        event.nlri.clear();
+        event.nlri.extend_from_slice(group.nlri);
         self.octets += self.attributes.len() + group.nlri.len() + EVENT_OCTETS;
-        self.open.push(OpenRoutes {
-            event: self.events.len(),
-            key,
-            peer: place,
-            view,
-            filtered: peer.filtered(),
-            router_time_us: event.router_time_us,
-            attributes: self.attributes.clone(),
-            group: proto::RouteGroup { nlri: Bytes::new(), ..route_group(group) },
-            nlri: group.nlri.to_vec(),
-        });
-        self.events.push(event);
     }
 
     /// Index of a peer in the batch.
@@ -502,33 +505,31 @@ impl Writer {
         place
     }
 
-    fn event(&mut self, peer: Option<(u32, &PeerHeader)>, body: Option<proto::event::Body>) -> proto::Event {
+    fn event(&mut self, peer: Option<(u32, &PeerHeader)>, body: proto::event::Body) -> proto::Event {
         if self.events.is_empty() {
             self.first_sequence = self.sequence;
         }
         let header = peer.map(|(_, header)| header);
         proto::Event {
-            sequence_offset: u32::try_from(self.sequence - self.first_sequence).unwrap_or(u32::MAX),
+            sequence_offset: offset(self.sequence, self.first_sequence),
             peer: peer.map(|(place, _)| place),
             view: header.map_or(0, |header| view(header) as i32),
             filtered: header.is_some_and(PeerHeader::filtered),
             router_time_us: header.map_or(0, time),
-            body,
+            body: Some(body),
         }
     }
 
     fn push(&mut self, peer: Option<(u32, &PeerHeader)>, body: proto::event::Body, octets: usize) {
         self.seal();
-        let event = self.event(peer, Some(body));
+        let event = self.event(peer, body);
         self.octets += octets + EVENT_OCTETS;
-        self.events.push(event);
+        self.events.push(&event);
     }
 
     /// Nothing joins what is there any more: what comes next may concern its routes.
     fn seal(&mut self) {
-        for open in self.open.drain(..) {
-            open.seal(&mut self.events);
-        }
+        self.open.iter_mut().for_each(|open| open.seal(&mut self.events));
     }
 
     /// Encodes what is there as one batch.
@@ -542,7 +543,7 @@ impl Writer {
             first_sequence: self.first_sequence,
             received_at_us: self.received_at_us,
             peers: std::mem::take(&mut self.peers),
-            events: std::mem::take(&mut self.events),
+            events: Vec::new(),
         };
         self.places.clear();
         self.octets = 0;
@@ -557,22 +558,27 @@ impl Writer {
             first_sequence: self.first_sequence,
             messages: std::mem::take(&mut self.messages),
             routes: std::mem::take(&mut self.routes),
-            events: batch.events.len() as u64,
-            payload: batch.encode_to_vec(),
+            events: self.events.len() as u64,
+            payload: self.events.close(&batch),
         });
     }
 }
 
 impl OpenRoutes {
-    fn seal(self, events: &mut [proto::Event]) {
-        let OpenRoutes { event, attributes, mut group, nlri, .. } = self;
-        group.nlri = nlri.into();
-        let routes =
-            proto::Routes { attributes: attributes.into(), groups: vec![group], ..Default::default() };
-        if let Some(event) = events.get_mut(event) {
-            event.body = Some(proto::event::Body::Routes(routes));
+    fn is_of(&self, key: Option<PeerKey>, view: proto::RibView) -> bool {
+        self.place.is_some() && self.event.view == view && self.key == key
+    }
+
+    /// Encodes the event where one is open.
+    fn seal(&mut self, events: &mut Events) {
+        if let Some(place) = self.place.take() {
+            events.fill(place, &self.event);
         }
     }
+}
+
+fn offset(sequence: u64, first: u64) -> u32 {
+    u32::try_from(sequence - first).unwrap_or(u32::MAX)
 }
 
 fn route_group(group: &wire::bgp::RouteGroup<'_>) -> proto::RouteGroup {
