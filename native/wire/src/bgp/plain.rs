@@ -127,6 +127,7 @@ impl<'a> Plain<'a> {
                 (8, OPTIONAL_TRANSITIVE) => sink.communities(flags, list(octets)?),
                 (14, OPTIONAL_NON_TRANSITIVE) => {
                     let [afi_high, afi, safi, length] = *octets.first_chunk()?;
+                    matches!(length, 4 | 16 | 32).then_some(())?;
                     let start = 4 + usize::from(length);
                     // One octet is reserved.
                     let nlri = value.start + start + 1..value.end;

@@ -7,7 +7,7 @@
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use super::attribute::attr_14_mp_reach_nlri::MpReachRef;
+use super::attribute::attr_14_mp_reach_nlri::{self, MpReachRef};
 use super::attribute::attr_15_mp_unreach_nlri::MpUnreachRef;
 use super::attribute::{
     self, Aggregator, As4Aggregator, As4Path, AsPath, AttributeRef, AttributeValue, Attributes, MpReach,
@@ -228,6 +228,13 @@ impl<'a> UpdateView<'a> {
     fn read_mp_reach(&mut self, attribute: &AttributeRef<'a>) -> Result<()> {
         self.check_flags::<MpReach>(attribute);
         let MpReachRef { family, next_hop, nlri } = MpReachRef::read(&mut attribute.reader())?;
+        if !attr_14_mp_reach_nlri::fits(family, next_hop.len()) {
+            // RFC 7606, section 7.11
+            let found = next_hop.len();
+            let error = attribute.reader().error(ErrorKind::Length { found, expected: "that of a next hop" });
+            let error = error.in_field("next_hop").in_field(MpReach::NAME);
+            self.attribute_fault(Treatment::AfiSafiDisable, attribute, error);
+        }
         self.push_group(Action::Announce, family, next_hop, nlri).at("nlri")
     }
 

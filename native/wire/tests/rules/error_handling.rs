@@ -145,3 +145,34 @@ fn a_fault_keeps_the_attribute_as_it_came() {
     message.encode(&mut encoded);
     assert!(encoded.ends_with(&[[0xc0, 8, 3, 1, 2, 3].as_slice(), PREFIX].concat()));
 }
+
+#[test]
+fn a_next_hop_of_no_known_length_disables_the_family() {
+    // RFC 7606, section 7.11
+    let rd = [0, 0, 0xfd, 0xe8, 0, 0, 0, 1];
+    let vpn = [&[112, 0, 0, 17], rd.as_slice(), &[10, 1, 2]].concat();
+    let unicast: &[u8] = &[16, 0x20, 1];
+    let reach = |family: [u8; 3], length: u8, nlri: &[u8]| {
+        announce_mp(&[&family, &[length][..], &vec![9; length.into()], &[0], nlri].concat())
+    };
+    for (family, nlri, good, bad) in [
+        ([0, 1, 1], PREFIX, vec![4, 16, 32], vec![3, 5, 17, 33]),
+        ([0, 2, 1], unicast, vec![16, 32], vec![1, 15, 17, 49]),
+        // A route of the router's own has a distinguisher and no address behind it.
+        ([0, 1, 128], vpn.as_slice(), vec![8, 12, 24, 48], vec![7, 11, 25]),
+        // FlowSpec has no next hop; of a family without a reading any length will do.
+        ([0, 1, 133], &[3, 3, 0x81, 6], vec![0, 4, 16], vec![5]),
+        ([0, 77, 7], &[1], vec![0, 5, 200], vec![]),
+    ] {
+        for length in good {
+            assert_eq!(update_of(&reach(family, length, nlri)).faults, [], "{family:?} {length}");
+        }
+        for length in bad {
+            let message = reach(family, length, nlri);
+            let faults = &update_of(&message).faults;
+            assert_eq!((faults.len(), faults[0].attribute), (1, Some(14)), "{family:?} {length}");
+            assert_eq!(faults[0].treatment, Treatment::AfiSafiDisable);
+            assert_eq!(routes(&message)[0].0, Action::Withdraw);
+        }
+    }
+}

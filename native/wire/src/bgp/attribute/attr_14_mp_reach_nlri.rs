@@ -57,6 +57,14 @@ impl<'a> MpReachRef<'a> {
     }
 }
 
+/// Whether a next hop of so many octets has a form (RFC 2545, RFC 4364, RFC 4659, RFC 8950); of a family without a reading any length will do.
+/// Which form is for which family is left to the router: of routes of its own it gives an empty address, also with a distinguisher in
+/// front, which makes eight octets.
+#[inline]
+pub(crate) fn fits(family: AddressFamily, length: usize) -> bool {
+    matches!(length, 0 | 4 | 8 | 12 | 16 | 24 | 32 | 48) || !nlri::has_reading(family)
+}
+
 impl NextHop {
     pub fn decode(octets: &[u8]) -> Self {
         Self::read(octets).unwrap_or_else(|_| NextHop::Raw(octets.into()))
