@@ -54,6 +54,90 @@ fn tlv(header: &[u8], length_octets: usize, value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn attributes_1_to_18_are_typed() {
+    // One of each in one UPDATE, in the order of their codes.
+    let reach = attribute(0x80, 14, &[&[0, 2, 1, 16], [0x20; 16].as_slice(), &[0, 16, 0x20, 1]].concat());
+    let attributes: [&[u8]; 16] = [
+        &attribute(0x40, 1, &[2]),
+        &attribute(0x40, 2, &[2, 2, 0, 0, 0xfd, 0xe9, 0, 1, 0, 0, 1, 2, 0, 0, 0, 1, 0, 0, 0, 2]),
+        &attribute(0x40, 3, &[192, 0, 2, 1]),
+        &attribute(0x80, 4, &[0, 0, 0, 9]),
+        &attribute(0x40, 5, &[0, 0, 0, 100]),
+        &attribute(0x40, 6, &[]),
+        &attribute(0xc0, 7, &[0, 1, 0, 0, 192, 0, 2, 2]),
+        &attribute(0xc0, 8, &[0xfd, 0xe8, 0, 1, 0xff, 0xff, 0xff, 1]),
+        &attribute(0x80, 9, &[192, 0, 2, 3]),
+        &attribute(0x80, 10, &[192, 0, 2, 4, 192, 0, 2, 5]),
+        &reach,
+        &attribute(0x80, 15, &[0, 2, 1, 16, 0x20, 2]),
+        &attribute(0xc0, 16, &[0, 2, 0xfd, 0xe8, 0, 0, 0, 1]),
+        &attribute(0xc0, 17, &[2, 1, 0, 1, 0, 0]),
+        &attribute(0xc0, 18, &[0, 1, 0, 0, 192, 0, 2, 2]),
+        &attribute(0xc0, 32, &[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3]),
+    ];
+    let frame = route_monitoring(0, &update(&[], &attributes, PREFIX));
+    let message = decode_all(&frame).remove(0).unwrap();
+    let mut encoded = Vec::new();
+    message.encode(&mut encoded);
+    assert_eq!(encoded, frame);
+    let Body::RouteMonitoring(route) = message.body else { panic!() };
+    assert_eq!(route.update.faults, []);
+    let json = serde_json::to_value(&route.update.attributes).unwrap();
+    let read: Vec<(&str, &Value)> = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attribute| (attribute["name"].as_str().unwrap(), &attribute["value"]))
+        .collect();
+    let v6 = json!({"afi": 2, "safi": 1, "name": "ipv6-unicast"});
+    let names: Vec<&str> = read.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        names.join(" "),
+        "origin as_path next_hop multi_exit_disc local_pref atomic_aggregate aggregator communities originator_id \
+         cluster_list mp_reach_nlri mp_unreach_nlri extended_communities as4_path as4_aggregator large_communities"
+    );
+    for (index, expected) in [
+        (0, json!("incomplete")),
+        (2, json!("192.0.2.1")),
+        (3, json!(9)),
+        (4, json!(100)),
+        (6, json!({"asn": 65536, "address": "192.0.2.2"})),
+        (8, json!("192.0.2.3")),
+        (9, json!(["192.0.2.4", "192.0.2.5"])),
+        (11, json!({"family": v6, "nlri": [{"prefix": "2002::/16"}]})),
+        (12, json!(["rt:65000:1"])),
+        (14, json!({"asn": 65536, "address": "192.0.2.2"})),
+    ] {
+        assert_eq!(read[index].1, &expected, "{}", read[index].0);
+    }
+    let attributes = &route.update.attributes;
+    assert_eq!(attributes.as_path().unwrap().to_string(), "65001 65536 {1,2}");
+    let communities = attributes.communities().unwrap();
+    let communities: Vec<String> = communities.0.iter().map(ToString::to_string).collect();
+    assert_eq!(communities, ["65000:1", "65535:65281"]);
+    assert_eq!(attributes.large_communities().unwrap().0[0].to_string(), "1:2:3");
+}
+
+#[test]
+fn deprecated_attributes_keep_bytes_flags_and_their_name() {
+    for (code, name) in [
+        (11, "dpa"),
+        (12, "advertiser"),
+        (13, "rcid_path"),
+        (19, "safi_specific"),
+        (20, "connector"),
+        (21, "as_pathlimit"),
+        (28, "entropy_label_capability"),
+        (30, "unknown"),
+        (129, "unknown"),
+        (243, "unknown"),
+        (255, "unknown"),
+    ] {
+        assert_eq!(json_of(0xe0, code, &[1, 2]), (name.into(), json!("0102")));
+    }
+}
+
+#[test]
 fn pmsi_tunnel() {
     assert_eq!(
         json_of(OPTIONAL_TRANSITIVE, 22, &[1, 6, 0, 0x06, 0x40, 192, 0, 2, 1]),
@@ -148,6 +232,31 @@ fn tunnel_encapsulation_of_vxlan() {
     assert_eq!(json[0]["name"], "vxlan");
     assert_eq!(json[0]["value"][0]["value"], json!({"type": 779, "flags": 0, "color": 100}));
     assert_eq!(json[0]["value"][1]["value"], json!({"reserved": 0, "afi": 1, "address": "192.0.2.1"}));
+}
+
+#[test]
+fn encapsulations_have_the_form_of_their_tunnel() {
+    let vxlan = [0xc0, 0, 0, 100, 0, 1, 2, 3, 4, 5, 0, 0];
+    let vxlan_json = json!({"flags": 192, "vni": 100, "mac": "000102030405", "reserved": 0});
+    for (tunnel, value, expected) in [
+        (1, vec![0, 0, 0, 9, 1, 2], json!({"session": 9, "cookie": "0102"})),
+        (2, vec![0, 0, 0, 9], json!({"key": 9})),
+        (7, vec![1, 2], json!("0102")),
+        (8, vxlan.to_vec(), vxlan_json.clone()),
+        (9, vxlan.to_vec(), vxlan_json),
+        (11, vec![0, 0, 0, 9], json!({"key": 9})),
+        (
+            12,
+            vec![0x80, 0, 0, 0, 0, 0, 100, 0],
+            json!({"flags": 128, "reserved_1": 0, "vni": 100, "reserved_2": 0}),
+        ),
+        // Of another length it is kept raw.
+        (8, vec![1], json!("01")),
+    ] {
+        let (_, json) = json_of(OPTIONAL_TRANSITIVE, 23, &tlv(&[0, tunnel], 2, &tlv(&[1], 1, &value)));
+        let read = &json[0]["value"][0];
+        assert_eq!((&read["name"], &read["value"]), (&json!("encapsulation"), &expected), "{tunnel}");
+    }
 }
 
 #[test]

@@ -97,3 +97,27 @@ fn routes_before_any_peer_up_are_read() {
     let message = announce(&[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP]);
     assert_eq!(routes(&message)[0].3, ["10.1.2.0/24"]);
 }
+
+#[test]
+fn the_opens_of_a_loc_rib_have_no_direction() {
+    // RFC 9069, section 4.4: the router makes both up; whatever they say of a direction, there are path identifiers.
+    for mode in [RECEIVE, SEND, BOTH] {
+        let header = peer_at(3, 0, 0, [0; 4]);
+        let declared = open(65000, &[(69, &add_path(mode))]);
+        let up = peer_up(&header, &declared, &declared);
+        let routes_of_it =
+            bmp(0, &[header, update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], WITH_ID)].concat());
+        let message = session(&[up, routes_of_it]).remove(1).unwrap();
+        assert_eq!(routes(&message)[0].3, ["10.1.2.0/24#7"], "{mode}");
+    }
+}
+
+#[test]
+fn add_path_is_of_one_family() {
+    let declared = open(65000, &[(69, &add_path(BOTH))]);
+    let up = peer_up(&peer(0, 0), &declared, &declared);
+    let attributes: [&[u8]; 4] = [ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &mp_reach_v6()];
+    let message = session(&[up, route_monitoring(0, &update(&[], &attributes, WITH_ID))]).remove(1).unwrap();
+    let nlri: Vec<String> = routes(&message).into_iter().flat_map(|group| group.3).collect();
+    assert_eq!(nlri, ["2001:db8::/32", "10.1.2.0/24#7"]);
+}

@@ -87,3 +87,13 @@ fn sets_and_confederations_are_kept() {
     assert_eq!(path.to_string(), "(9) 1 {2,3} [8]");
     assert_eq!((path.hop_count(), path.origin_as()), (2, None));
 }
+
+#[test]
+fn a_loc_rib_has_four_octets_whatever_its_flags() {
+    // RFC 9069, section 5.2: 0x20 is not the A flag there.
+    let body =
+        [peer_at(3, 0x20, 0, [0; 4]), update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], PREFIX)].concat();
+    let message = one(bmp(0, &body));
+    assert!(!update_of(&message).two_octet_as);
+    assert_eq!(update_of(&message).attributes.as_path().unwrap().to_string(), "65001");
+}

@@ -190,3 +190,30 @@ fn events_of_the_state_machine_have_names() {
         serde_json::json!({"code": "local_fsm_event", "event": 10, "event_name": "HoldTimer_Expires"})
     );
 }
+
+#[test]
+fn the_local_address_of_peer_up_is_of_the_peers_family() {
+    let mut header = peer(0, 0x80);
+    header[10..26].copy_from_slice(&[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
+    let local = [&[0x20, 1, 0x0d, 0xb8], [0; 11].as_slice(), &[1], &[0, 179, 0x80, 1]].concat();
+    let body = [header, local, open(65000, &[]), open(65001, &[])].concat();
+    let Body::PeerUp(up) = one(bmp(3, &body)).body else { panic!() };
+    assert_eq!(
+        (up.peer.address.to_string().as_str(), up.local_address.to_string().as_str()),
+        ("2001:db8::9", "2001:db8::1")
+    );
+}
+
+#[test]
+fn every_bmp_peer_type_and_flag_is_kept() {
+    // An experimental peer type, and flags that have no meaning yet.
+    for (peer_type, flags) in [(0, 0x0f), (3, 0x7f), (251, 0xff)] {
+        let frame = bmp(2, &[peer(peer_type, flags).as_slice(), &[4]].concat());
+        let message = one(frame.clone());
+        let peer = message.body.peer().unwrap();
+        assert_eq!((peer.peer_type.0, peer.flags), (peer_type, flags));
+        let mut encoded = Vec::new();
+        message.encode(&mut encoded);
+        assert_eq!(encoded, frame);
+    }
+}

@@ -184,3 +184,14 @@ fn flat_buffers_hold_what_the_owned_update_holds() {
         [None, Some("2001:db8::1".into()), Some("192.0.2.1".into())]
     );
 }
+
+#[test]
+fn an_update_may_have_65535_octets() {
+    // RFC 8654, section 4
+    let routes_of_it = (65_535 - 19 - 4 - ORIGIN_IGP.len() - AS_PATH_65001.len() - NEXT_HOP.len()) / 4;
+    let nlri = PREFIX.repeat(routes_of_it);
+    let pdu = update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], &nlri);
+    assert!(pdu.len() > 65_535 - 4);
+    let message = one(route_monitoring(0, &pdu));
+    assert_eq!(routes(&message)[0].3.len(), routes_of_it);
+}

@@ -86,18 +86,18 @@ const STRUCTURE: Shape = Fields(&[
 static TUNNELS: Namespace = Namespace {
     header: Header::Long,
     table: &[
-        (1, "l2tpv3_over_ip", TUNNEL),
-        (2, "gre", TUNNEL),
+        (1, "l2tpv3_over_ip", Shape::Tlvs(l2tpv3)),
+        (2, "gre", Shape::Tlvs(gre)),
         (3, "transmit_tunnel_endpoint", TUNNEL),
         (4, "ipsec_in_tunnel_mode", TUNNEL),
         (5, "ip_in_ip_with_ipsec", TUNNEL),
         (6, "mpls_in_ip_with_ipsec", TUNNEL),
         (7, "ip_in_ip", TUNNEL),
-        (8, "vxlan", TUNNEL),
-        (9, "nvgre", TUNNEL),
+        (8, "vxlan", Shape::Tlvs(vxlan)),
+        (9, "nvgre", Shape::Tlvs(vxlan)),
         (10, "mpls", TUNNEL),
-        (11, "mpls_in_gre", TUNNEL),
-        (12, "vxlan_gpe", TUNNEL),
+        (11, "mpls_in_gre", Shape::Tlvs(gre)),
+        (12, "vxlan_gpe", Shape::Tlvs(vxlan_gpe)),
         (13, "mpls_in_udp", TUNNEL),
         (14, "ipv6_tunnel", TUNNEL),
         (15, "sr_policy", TUNNEL),
@@ -121,46 +121,80 @@ fn segments() -> &'static Namespace {
     &SEGMENTS
 }
 
-/// IANA "BGP Tunnel Encapsulation Attribute Sub-TLVs"
-static SUB_TLVS: Namespace = Namespace {
-    header: Header::ByType,
-    table: &[
-        (1, "encapsulation", Octets),
-        (2, "protocol_type", Number(2)),
-        (4, "color", Fields(&[("type", Number(2)), ("flags", Number(2)), ("color", Number(4))])),
-        (5, "load_balancing_block", Number(2)),
-        (
-            6,
-            "tunnel_egress_endpoint",
-            Fields(&[("reserved", Number(4)), ("afi", Number(2)), ("address", OPTIONAL_ADDRESS)]),
-        ),
-        (7, "ds_field", Number(1)),
-        (8, "udp_destination_port", Number(2)),
-        (9, "embedded_label_handling", Number(1)),
-        (10, "mpls_label_stack", Numbers(4)),
-        (11, "prefix_sid", Octets),
-        (
-            12,
-            "preference",
-            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("preference", Number(4))]),
-        ),
-        (13, "binding_sid", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", BINDING_SID)])),
-        (
-            14,
-            "explicit_null_label_policy",
-            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("policy", Number(1))]),
-        ),
-        (15, "priority", Fields(&[("priority", Number(1)), ("reserved", Number(1))])),
-        (
-            20,
-            "srv6_binding_sid",
-            Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", BEHAVIOR)]),
-        ),
-        (128, "segment_list", Fields(&[("reserved", Number(1)), ("segments", Shape::Tlvs(segments))])),
-        (129, "candidate_path_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
-        (130, "policy_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
-    ],
-};
+/// What the encapsulation sub-TLV holds (RFC 9012, section 3.2).
+const VXLAN: Shape =
+    Fields(&[("flags", Number(1)), ("vni", Number(3)), ("mac", Shape::Bytes(6)), ("reserved", Number(2))]);
+const VXLAN_GPE: Shape =
+    Fields(&[("flags", Number(1)), ("reserved_1", Number(3)), ("vni", Number(3)), ("reserved_2", Number(1))]);
+const L2TPV3: Shape = Fields(&[("session", Number(4)), ("cookie", Octets)]);
+const GRE: Shape = Fields(&[("key", Number(4))]);
+
+static SUB_TLVS: Namespace = Namespace { header: Header::ByType, table: &TABLE };
+static VXLAN_SUB_TLVS: Namespace = Namespace { header: Header::ByType, table: &with_encapsulation(VXLAN) };
+static VXLAN_GPE_SUB_TLVS: Namespace =
+    Namespace { header: Header::ByType, table: &with_encapsulation(VXLAN_GPE) };
+static L2TPV3_SUB_TLVS: Namespace = Namespace { header: Header::ByType, table: &with_encapsulation(L2TPV3) };
+static GRE_SUB_TLVS: Namespace = Namespace { header: Header::ByType, table: &with_encapsulation(GRE) };
+
+fn vxlan() -> &'static Namespace {
+    &VXLAN_SUB_TLVS
+}
+
+fn vxlan_gpe() -> &'static Namespace {
+    &VXLAN_GPE_SUB_TLVS
+}
+
+fn l2tpv3() -> &'static Namespace {
+    &L2TPV3_SUB_TLVS
+}
+
+fn gre() -> &'static Namespace {
+    &GRE_SUB_TLVS
+}
+
+/// The sub-TLVs of a tunnel type whose encapsulation has a form.
+const fn with_encapsulation(shape: Shape) -> [(u16, &'static str, Shape); COUNT] {
+    let mut table = TABLE;
+    let [first, ..] = &mut table;
+    first.2 = shape;
+    table
+}
+
+const COUNT: usize = 18;
+
+/// IANA "BGP Tunnel Encapsulation Attribute Sub-TLVs"; encapsulation comes first.
+const TABLE: [(u16, &str, Shape); COUNT] = [
+    (1, "encapsulation", Octets),
+    (2, "protocol_type", Number(2)),
+    (4, "color", Fields(&[("type", Number(2)), ("flags", Number(2)), ("color", Number(4))])),
+    (5, "load_balancing_block", Number(2)),
+    (
+        6,
+        "tunnel_egress_endpoint",
+        Fields(&[("reserved", Number(4)), ("afi", Number(2)), ("address", OPTIONAL_ADDRESS)]),
+    ),
+    (7, "ds_field", Number(1)),
+    (8, "udp_destination_port", Number(2)),
+    (9, "embedded_label_handling", Number(1)),
+    (10, "mpls_label_stack", Numbers(4)),
+    (11, "prefix_sid", Octets),
+    (12, "preference", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("preference", Number(4))])),
+    (13, "binding_sid", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", BINDING_SID)])),
+    (
+        14,
+        "explicit_null_label_policy",
+        Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("policy", Number(1))]),
+    ),
+    (15, "priority", Fields(&[("priority", Number(1)), ("reserved", Number(1))])),
+    (
+        20,
+        "srv6_binding_sid",
+        Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", BEHAVIOR)]),
+    ),
+    (128, "segment_list", Fields(&[("reserved", Number(1)), ("segments", Shape::Tlvs(segments))])),
+    (129, "candidate_path_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
+    (130, "policy_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
+];
 
 /// IANA "SR Policy Segment List Sub-TLVs": segments of type A to K, and the list's weight.
 static SEGMENTS: Namespace = Namespace {
