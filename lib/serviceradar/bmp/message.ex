@@ -151,6 +151,8 @@ end
 defmodule ServiceRadar.BMP.PeerUp do
   @moduledoc """
   Peer Up Notification (RFC 7854, section 4.10): the OPEN that the router sent to the peer, and the one it received.
+
+  An OPEN is nil where the router has none to give (FRR: for its Loc-RIB), or where it is malformed, which `:faults` tells.
   """
   defstruct [
     :offset,
@@ -160,6 +162,7 @@ defmodule ServiceRadar.BMP.PeerUp do
     :remote_port,
     :sent_open,
     :received_open,
+    faults: [],
     tlvs: [],
     version: 3
   ]
@@ -171,8 +174,9 @@ defmodule ServiceRadar.BMP.PeerUp do
           local_address: :inet.ip_address(),
           local_port: :inet.port_number(),
           remote_port: :inet.port_number(),
-          sent_open: ServiceRadar.BMP.BGP.Open.t(),
-          received_open: ServiceRadar.BMP.BGP.Open.t(),
+          sent_open: ServiceRadar.BMP.BGP.Open.t() | nil,
+          received_open: ServiceRadar.BMP.BGP.Open.t() | nil,
+          faults: [ServiceRadar.BMP.DecodeError.t()],
           tlvs: [ServiceRadar.BMP.Message.tlv()]
         }
 end

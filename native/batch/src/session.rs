@@ -309,6 +309,7 @@ impl Writer {
     fn body(&mut self, body: bmp::Body, offset: u64, frame: &[u8]) {
         use proto::event::Body;
         let peer = body.peer().copied();
+        let mut faults = Vec::new();
         let (event, octets) = match body {
             bmp::Body::Initiation(message) => {
                 if let Some(session) = &mut self.session {
@@ -331,6 +332,7 @@ impl Writer {
                 (Body::Termination(termination), 2 * frame.len())
             }
             bmp::Body::PeerUp(message) => {
+                faults = message.faults;
                 let up = proto::PeerUp {
                     local_address: match message.local_address {
                         address if address.is_unspecified() => Bytes::new(),
@@ -383,6 +385,10 @@ impl Writer {
         };
         let place = peer.as_ref().map(|peer| (self.place(peer), peer));
         self.push(place, event, octets);
+        for fault in faults {
+            let (offset, path) = (fault.offset(), fault.path().to_string());
+            self.undecodable(frame, offset, path, fault.reason(), fault.suspect());
+        }
     }
 
     fn undecodable(&mut self, frame: &[u8], offset: u64, path: String, mut reason: String, suspect: bool) {

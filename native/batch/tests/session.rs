@@ -294,6 +294,29 @@ fn a_message_type_without_a_reading_is_kept() {
 }
 
 #[test]
+fn a_peer_with_a_malformed_open_is_up_and_the_fault_is_kept() {
+    let bgp_header = |length: u8| [&[0xff; 16][..], &[0, length, 1]].concat();
+    // FRR's OPEN without a body is none; the other one has no BGP identifier.
+    let opens = [bgp_header(19), bgp_header(24), vec![4, 0, 1, 0, 90]].concat();
+    let mut frame = vec![3, 0, 0, 0, 0, 3];
+    header(1).encode(&mut frame);
+    frame.extend([0; 20]);
+    frame.extend(opens);
+    frame[4] = u8::try_from(frame.len()).unwrap();
+    let stream = [initiation("r1"), frame].concat();
+    let batches = play(&stream, usize::MAX);
+    let fault = initiation("r1").len() + 6 + 42 + 20 + 19 + 24;
+    let batch = decode(&batches[0]);
+    assert!(matches!(&batch.events[2].body, Some(Body::PeerUp(up)) if up.received_open.len() == 24));
+    assert_eq!(
+        lines(&batches)[3],
+        format!(
+            "3 peer 1 undecodable {fault} bmp.peer_up.received_open.bgp_id truncated: needs 4 octets, has 0"
+        )
+    );
+}
+
+#[test]
 fn batches_are_closed_at_their_limits() {
     let stream: Vec<u8> =
         (0..100_u8).flat_map(|number| announce(1, &format!("10.{number}.0.0/16"), number.into())).collect();

@@ -253,8 +253,16 @@ fn without_places(mut body: Body) -> Body {
         }
         // RFC 9072, section 2: with extended parameters the length of one octet says nothing.
         Body::PeerUp(up) => {
-            up.sent_open_message = Raw::default();
-            up.received_open_message = Raw::default();
+            for (open, message) in [
+                (&up.sent_open, &mut up.sent_open_message),
+                (&up.received_open, &mut up.received_open_message),
+            ] {
+                if open.is_some() {
+                    *message = Raw::default();
+                }
+            }
+            // They say where, and with extended parameters that moves.
+            up.faults.clear();
         }
         _ => {}
     }

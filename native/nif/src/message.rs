@@ -237,8 +237,9 @@ fn peer_up<'a>(structs: Structs<'a>, peer: Term<'a>, up: &PeerUp) -> Term<'a> {
         local_address: Address(up.local_address),
         local_port: up.local_port,
         remote_port: up.remote_port,
-        sent_open: bgp::open(structs, &up.sent_open),
-        received_open: bgp::open(structs, &up.received_open),
+        sent_open: up.sent_open.as_ref().map(|open| bgp::open(structs, open)),
+        received_open: up.received_open.as_ref().map(|open| bgp::open(structs, open)),
+        faults: list(structs.env, &up.faults, |fault| decode_error(structs, fault)),
         tlvs: tlvs(structs, &up.tlvs),
     )
 }

@@ -85,8 +85,8 @@ struct Peer {
 impl Peer {
     /// RFC 7911, section 4: a direction has path identifiers where one side can send and the other can receive.
     fn add(&mut self, peer_up: &PeerUp) {
-        let sent = families(&peer_up.sent_open);
-        let mut received = families(&peer_up.received_open);
+        let sent = families(peer_up.sent_open.as_ref());
+        let mut received = families(peer_up.received_open.as_ref());
         // Looked up and not searched: an OPEN holds up to 16,000 families. Of one that is given twice the first counts.
         received.sort_by_key(|(family, _)| *family);
         let loc_rib = peer_up.peer.is_loc_rib();
@@ -108,8 +108,8 @@ impl Peer {
 const RECEIVE: u8 = 1;
 const SEND: u8 = 2;
 
-fn families(open: &Open) -> SmallVec<[(AddressFamily, u8); 4]> {
-    open.add_path().collect()
+fn families(open: Option<&Open>) -> SmallVec<[(AddressFamily, u8); 4]> {
+    open.into_iter().flat_map(Open::add_path).collect()
 }
 
 /// Families with path identifiers that are remembered of a peer and direction: more than IANA has assigned. They are

@@ -211,8 +211,14 @@ fn an_attribute_fault_says_where() {
 #[test]
 fn an_open_with_a_parameter_past_the_end() {
     let bad = bgp(1, &[4, 0, 1, 0, 90, 1, 1, 1, 1, 3, 2, 9, 0]);
-    let error = error_in_session(&peer_up(&peer(0, 0), &bad, &open(1, &[])));
-    assert_eq!(error.path().to_string(), "bmp.peer_up.sent_open.optional_parameters[0].value");
+    let message = decode_all(&peer_up(&peer(0, 0), &bad, &open(1, &[]))).remove(0).unwrap();
+    let wire::bmp::Body::PeerUp(up) = message.body else { panic!() };
+    check(
+        &up.faults[0],
+        "bmp.peer_up.sent_open.optional_parameters[0].value",
+        99,
+        "truncated: needs 9 octets, has 1",
+    );
 }
 
 #[test]

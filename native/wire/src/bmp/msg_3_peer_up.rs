@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{peer_header, tlv, PeerHeader, Tlv};
-use crate::bgp::open::Open;
-use crate::error::{At, Result};
+use crate::bgp::{self, open::Open};
+use crate::error::{At, DecodeError, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
 
@@ -18,10 +18,13 @@ pub struct PeerUp {
     pub local_address: IpAddr,
     pub local_port: u16,
     pub remote_port: u16,
-    /// What the router sent to the peer.
-    pub sent_open: Open,
+    /// What the router sent to the peer; none where the router has none to give, or it is malformed: the peer is up all the same.
+    pub sent_open: Option<Open>,
     /// What the peer sent to the router.
-    pub received_open: Open,
+    pub received_open: Option<Open>,
+    /// Why an OPEN could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<DecodeError>,
     /// The OPEN messages whole, with their header of 19 octets.
     #[serde(skip)]
     pub sent_open_message: Raw,
@@ -39,8 +42,9 @@ impl PeerUp {
             peer_header::address(reader.array().at("local_address")?, matches!(peer.address, IpAddr::V6(_)));
         let local_port = reader.u16().at("local_port")?;
         let remote_port = reader.u16().at("remote_port")?;
-        let (sent_open_message, sent_open) = open(reader).at("sent_open")?;
-        let (received_open_message, received_open) = open(reader).at("received_open")?;
+        let mut faults = Vec::new();
+        let (sent_open_message, sent_open) = open(reader, "sent_open", &mut faults)?;
+        let (received_open_message, received_open) = open(reader, "received_open", &mut faults)?;
         let tlvs = Tlv::decode_all(reader)?;
         Ok(PeerUp {
             peer,
@@ -49,6 +53,7 @@ impl PeerUp {
             remote_port,
             sent_open,
             received_open,
+            faults,
             sent_open_message,
             received_open_message,
             tlvs,
@@ -60,8 +65,14 @@ impl PeerUp {
         peer_header::encode_address(self.local_address, out);
         out.extend_from_slice(&self.local_port.to_be_bytes());
         out.extend_from_slice(&self.remote_port.to_be_bytes());
-        self.sent_open.encode(out);
-        self.received_open.encode(out);
+        for (open, message) in
+            [(&self.sent_open, &self.sent_open_message), (&self.received_open, &self.received_open_message)]
+        {
+            match open {
+                Some(open) => open.encode(out),
+                None => out.extend_from_slice(message),
+            }
+        }
         self.tlvs.iter().for_each(|tlv| tlv.encode(out));
     }
 
@@ -71,10 +82,19 @@ impl PeerUp {
     }
 }
 
-fn open(reader: &mut Reader<'_>) -> Result<(Raw, Open)> {
+/// FRR puts a bare header of 19 octets where it has no OPEN: for its Loc-RIB, and where two connections to the peer collided.
+fn open(
+    reader: &mut Reader<'_>,
+    field: &'static str,
+    faults: &mut Vec<DecodeError>,
+) -> Result<(Raw, Option<Open>)> {
     let start = reader.peek();
-    let before = reader.len();
-    let open = Open::decode_message(reader)?;
-    let message = start.get(..before - reader.len()).unwrap_or_default();
+    let mut body = bgp::header_of(reader, 1, "1 (OPEN)").at(field)?;
+    let message = start.get(..start.len() - reader.len()).unwrap_or_default();
+    let open = if body.is_empty() { Ok(None) } else { Open::decode(&mut body).map(Some) };
+    let open = open.unwrap_or_else(|error| {
+        faults.push(error.in_field(field).in_field("peer_up").in_field("bmp"));
+        None
+    });
     Ok((message.into(), open))
 }

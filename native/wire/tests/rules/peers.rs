@@ -10,13 +10,14 @@ fn peer_up_has_both_opens_and_their_bytes() {
     let received = open(65000, &[]);
     let message = one(peer_up(&peer(0, 0), &sent, &received));
     let Body::PeerUp(up) = &message.body else { panic!() };
-    assert_eq!((up.sent_open.asn(), up.received_open.asn()), (65537, 65000));
+    let (sent_open, received_open) = (up.sent_open.as_ref().unwrap(), up.received_open.as_ref().unwrap());
+    assert_eq!((sent_open.asn(), received_open.asn()), (65537, 65000));
     assert_eq!((&up.sent_open_message[..], &up.received_open_message[..]), (&sent[..], &received[..]));
     assert_eq!(
         (up.local_address.to_string().as_str(), up.local_port, up.remote_port),
         ("192.0.2.9", 179, 0x8001)
     );
-    assert_eq!(up.sent_open.capabilities().count(), 3);
+    assert_eq!(sent_open.capabilities().count(), 3);
 }
 
 #[test]
@@ -26,7 +27,26 @@ fn an_open_may_have_extended_parameters() {
     let open = bgp(1, &body);
     let message = one(peer_up(&peer(0, 0), &open, &open));
     let Body::PeerUp(up) = &message.body else { panic!() };
-    assert_eq!((up.sent_open.asn(), up.sent_open.extended), (65536, true));
+    let open = up.sent_open.as_ref().unwrap();
+    assert_eq!((open.asn(), open.extended), (65536, true));
+}
+
+#[test]
+fn a_peer_is_up_whatever_its_opens_say() {
+    // FRR's, where it has none; and one whose parameter is longer than its field
+    let malformed = bgp(1, &[4, 0, 1, 0, 90, 1, 1, 1, 1, 3, 2, 9, 0]);
+    let frame = peer_up(&peer(0, 0), &bgp(1, &[]), &malformed);
+    let message = one(frame.clone());
+    let Body::PeerUp(up) = &message.body else { panic!() };
+    assert_eq!((&up.sent_open, &up.received_open), (&None, &None));
+    let faults: Vec<_> = up.faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        ["bmp.peer_up.received_open.optional_parameters[0].value at offset 118: truncated: needs 9 octets, has 1"]
+    );
+    let mut encoded = Vec::new();
+    message.encode(&mut encoded);
+    assert_eq!(encoded, frame);
 }
 
 #[test]
