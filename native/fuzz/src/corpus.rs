@@ -3,7 +3,14 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use wire::bgp::capability::AddPathFamily;
+use wire::bgp::open::OptionalParameter;
+use wire::bgp::Capability;
 use wire::session::Decoder;
+
+use crate::generators;
 
 /// The frames of one session, in order.
 pub type Session = Vec<Vec<u8>>;
@@ -15,6 +22,7 @@ const MOST: usize = 2000;
 pub fn sessions() -> Vec<Session> {
     let mut sessions = Vec::new();
     sessions.push(frames(&read(&root().join("priv/sample/frr-pair.bmp.gz"))));
+    sessions.extend(generated());
     match data() {
         Some(folder) => {
             for sub in ["streams", "frr", "gobgp"] {
@@ -31,6 +39,66 @@ pub fn sessions() -> Vec<Session> {
     sessions.retain(|session| !session.is_empty());
     sessions
 }
+
+/// Sessions of one peer with messages of every kind, family, attribute and capability, in every second of them with path
+/// identifiers. The same every time.
+fn generated() -> Vec<Session> {
+    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    (0..8)
+        .map(|number| if number % 2 == 0 { plain(&mut runner) } else { with_path_ids(&mut runner) })
+        .collect()
+}
+
+fn sample<T>(strategy: &impl Strategy<Value = T>, runner: &mut TestRunner) -> T
+where
+    T: std::fmt::Debug,
+{
+    strategy.new_tree(runner).unwrap().current()
+}
+
+fn plain(runner: &mut TestRunner) -> Session {
+    let message = generators::bmp::message();
+    (0..150)
+        .map(|_| {
+            let (_, mut frame) = sample(&message, runner);
+            if let (0..=3 | 6, Some(peer)) = (frame[5], frame.get_mut(6..48)) {
+                peer.copy_from_slice(&PEER);
+            }
+            frame
+        })
+        .collect()
+}
+
+fn with_path_ids(runner: &mut TestRunner) -> Session {
+    let families =
+        generators::nlri::FAMILIES.iter().map(|&family| AddPathFamily { family, mode: 3 }).collect();
+    let add_path = OptionalParameter::Capabilities(vec![Capability::AddPath { families }]);
+    let mut open = sample(&generators::capabilities::open(), runner);
+    open.parameters = vec![add_path];
+    let mut up = [&PEER[..], &[0; 20]].concat();
+    open.encode(&mut up);
+    open.encode(&mut up);
+    let update = generators::attributes::update(true);
+    let monitoring = (0..100).map(|_| {
+        let mut body = PEER.to_vec();
+        sample(&update, runner).encode(&mut body);
+        (0, body)
+    });
+    let frame = |(message_type, body): (u8, Vec<u8>)| {
+        let mut out = Vec::new();
+        wire::bmp::encode(3, message_type, &mut out, |out| out.extend(body));
+        out
+    };
+    std::iter::once((3, up)).chain(monitoring).map(frame).collect()
+}
+
+/// A per-peer header of 192.0.2.1.
+const PEER: [u8; 42] = {
+    let mut peer = [0; 42];
+    [peer[22], peer[24], peer[25], peer[28], peer[29]] = [192, 2, 1, 0xfd, 0xe8];
+    peer
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

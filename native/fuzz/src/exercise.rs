@@ -6,8 +6,8 @@ use std::time::Duration;
 use wire::bgp::flat::Flat;
 use wire::bgp::{self, Attributes};
 use wire::bmp::{Body, Message, Mirrored};
-use wire::session::{Content, Decoder};
-use wire::Raw;
+use wire::session::{Content, Decoder, FlatContent};
+use wire::{DecodeError, Raw};
 
 use crate::memory::{measure, Used};
 
@@ -123,76 +123,135 @@ impl Tally {
     }
 }
 
-/// Buffers that are used again, as the pipeline does.
+/// One session's decoders, a way of reading each: all must say the same.
 #[derive(Debug, Default)]
-pub struct Buffers {
+pub struct Ways {
+    by_reference: Decoder,
+    flat: Decoder,
+    owned: Decoder,
+    /// Of what was written of the messages.
+    written: Decoder,
+    buffers: Buffers,
+}
+
+/// Used again, as the pipeline does.
+#[derive(Debug, Default)]
+struct Buffers {
     flat: Flat,
+    flat_at_once: Flat,
     canonical: Vec<u8>,
     key: Vec<u8>,
     text: String,
-    encoded: Vec<u8>,
 }
 
 /// Feeds one whole frame, and does everything with it that can be done.
 ///
 /// # Panics
 /// When something does not hold that must.
-pub fn frame(decoder: &mut Decoder, frame: &[u8], buffers: &mut Buffers, tally: &mut Tally) {
+pub fn frame(ways: &mut Ways, frame: &[u8], tally: &mut Tally) {
+    let Ways { by_reference, flat, owned, written, buffers } = ways;
     tally.frames += 1;
     tally.octets += frame.len() as u64;
-    let before = decoder.offset();
-    let mut feed = decoder.feed(frame);
+    let before = by_reference.offset();
+
+    let mut feed = by_reference.feed(frame);
     let (decoded, used) = measure(|| feed.next());
     tally.used(Step::Decode, frame.len(), used);
     let mut time = used.time;
     let decoded = decoded.expect("a whole frame comes out").expect("framing holds");
     assert_eq!((decoded.offset, decoded.bytes), (before, frame), "a frame is what was fed");
+    buffers.flat.clear();
     match &decoded.content {
         Ok(Content::RouteMonitoring(view)) => {
-            let ((), used) = measure(|| by_reference(&view.update, buffers));
+            let ((), used) = measure(|| numbers(&view.update, buffers));
             tally.used(Step::Flat, frame.len(), used);
-            time += used.time;
             tally.faulty += u64::from(!view.update.faults().is_empty());
             tally.routes += view.update.groups().iter().map(|group| u64::from(group.count)).sum::<u64>();
             view.update.groups().iter().for_each(|group| each_nlri(group, buffers));
+            canonical(&buffers.canonical);
             view.update.faults().iter().for_each(|fault| inside(&fault.error, before, frame.len()));
         }
         Ok(Content::Other(_)) => {}
         Err(error) => inside(error, before, frame.len()),
     }
-    let (message, used) = measure(|| decoded.into_message());
-    tally.used(Step::Owned, frame.len(), used);
-    tally.decoding = tally.decoding.max(time + used.time);
+    let message = decoded.into_message();
     assert!(feed.next().is_none(), "one frame is one frame");
     drop(feed);
-    assert_eq!(
-        (decoder.pending(), decoder.offset()),
-        (0, before + frame.len() as u64),
-        "everything is taken"
-    );
+
+    time += in_one_pass(flat, frame, buffers, &message, tally);
+
+    let mut feed = owned.feed(frame);
+    let (same, used) = measure(|| feed.next_message());
+    tally.used(Step::Owned, frame.len(), used);
+    tally.decoding = tally.decoding.max(time + used.time);
+    let same = same.expect("a whole frame comes out").expect("framing holds").content;
+    assert_eq!(same, message, "an owned message made in one pass");
+    drop(feed);
+
+    assert_eq!(by_reference.counters(), owned.counters());
+    assert_eq!(by_reference.counters(), flat.counters());
+    let after = (0, before + frame.len() as u64);
+    for decoder in [&*by_reference, flat, owned] {
+        assert_eq!((decoder.pending(), decoder.offset()), after, "everything is taken");
+    }
     match message {
         Ok(message) => {
             tally.read += 1;
             let (json, used) = measure(|| serde_json::to_string(&message));
             json.expect("JSON is total");
             tally.used(Step::Json, frame.len(), used);
-            written_again(decoder, &message, &mut buffers.encoded);
+            written_again(written, &message);
         }
         Err(_) => tally.unreadable += 1,
     }
 }
 
+/// The frame read into numbers: in one pass where it is plain.
+fn in_one_pass(
+    flat: &mut Decoder,
+    frame: &[u8],
+    buffers: &mut Buffers,
+    message: &Result<Message, DecodeError>,
+    tally: &mut Tally,
+) -> Duration {
+    let mut feed = flat.feed(frame);
+    let (at_once, used) = measure(|| feed.next_flat(&mut buffers.flat_at_once));
+    tally.used(Step::Flat, frame.len(), used);
+    let at_once = at_once.expect("a whole frame comes out").expect("framing holds");
+    assert_eq!(buffers.flat_at_once, buffers.flat, "numbers read in one pass");
+    match (&at_once.content, message) {
+        (Ok(FlatContent::Plain(peer)), Ok(Message { body: Body::RouteMonitoring(route), .. })) => {
+            assert_eq!(*peer, route.peer);
+            assert!(
+                route.update.faults.is_empty() && route.tlvs.is_empty() && route.update.end_of_rib.is_none()
+            );
+        }
+        (Ok(FlatContent::Other(_)), Ok(_)) => {}
+        (Err(error), Err(same)) => assert_eq!(error, same),
+        (content, message) => panic!("{content:?} and {message:?}"),
+    }
+    used.time
+}
+
 /// An error names a place in the frame, and prints.
-fn inside(error: &wire::DecodeError, start: u64, length: usize) {
+fn inside(error: &DecodeError, start: u64, length: usize) {
     let end = start + length as u64;
     assert!((start..=end).contains(&error.offset()), "{error} is not in {start}..{end}");
     assert!(!error.to_string().is_empty());
 }
 
-fn by_reference(update: &bgp::UpdateView<'_>, buffers: &mut Buffers) {
+fn numbers(update: &bgp::UpdateView<'_>, buffers: &mut Buffers) {
     buffers.flat.read(update);
     buffers.canonical.clear();
     update.canonical_attributes(&mut buffers.canonical);
+}
+
+/// Canonical attributes read back, and what they say does not change when they are written again.
+fn canonical(octets: &[u8]) {
+    let attributes = Attributes::decode_canonical(octets).expect("canonical attributes read back");
+    let mut again = Vec::new();
+    attributes.encode_canonical(&mut again);
+    assert_eq!(Attributes::decode_canonical(&again).expect("so they do again"), attributes);
 }
 
 fn each_nlri(group: &bgp::RouteGroup<'_>, buffers: &mut Buffers) {
@@ -211,8 +270,9 @@ fn each_nlri(group: &bgp::RouteGroup<'_>, buffers: &mut Buffers) {
     assert_eq!(walked, group.count, "as many NLRI as were counted");
 }
 
-/// The canonical attributes read back and are canonical, and what is written of the message reads as the same message.
-fn written_again(decoder: &mut Decoder, message: &Message, encoded: &mut Vec<u8>) {
+/// What is written of the message reads as the same message.
+fn written_again(decoder: &mut Decoder, message: &Message) {
+    let mut encoded = Vec::new();
     match &message.body {
         // A fault leaves out what it is about.
         Body::RouteMonitoring(route) if !route.update.faults.is_empty() => {
@@ -221,18 +281,12 @@ fn written_again(decoder: &mut Decoder, message: &Message, encoded: &mut Vec<u8>
         }
         Body::RouteMonitoring(route) => {
             route.path_markings().for_each(drop);
-            encoded.clear();
-            route.update.attributes.encode_canonical(encoded);
-            let canonical = Attributes::decode_canonical(encoded).expect("canonical attributes read back");
-            let mut again = Vec::new();
-            canonical.encode_canonical(&mut again);
-            assert_eq!(*encoded, again, "canonical attributes stay what they are");
         }
         _ => {}
     }
     encoded.clear();
-    message.encode(encoded);
-    let mut feed = decoder.feed(encoded);
+    message.encode(&mut encoded);
+    let mut feed = decoder.feed(&encoded);
     let again = feed.next().expect("one frame").expect("framing holds").into_message();
     let again = again.expect("what was written reads");
     assert_eq!(without_places(again.body), without_places(message.body.clone()), "written: {encoded:02x?}");

@@ -19,6 +19,9 @@
 
 pub mod corpus;
 pub mod exercise;
+// The values that wire's own tests are made of.
+#[path = "../../wire/tests/generators/mod.rs"]
+pub mod generators;
 pub mod memory;
 pub mod mutate;
 pub mod random;

@@ -1,12 +1,12 @@
 //! The long run: `cargo run --release -p fuzz -- --frames 10000000`. See the README beside.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fuzz::exercise::{self, Buffers, Tally};
+use fuzz::exercise::{self, Tally, Ways};
 use fuzz::{corpus, memory, round, worst};
-use wire::session::Decoder;
 
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
@@ -17,15 +17,28 @@ const SLOWEST: Duration = Duration::from_millis(50);
 /// From here on a frame that is slower than all before is told.
 const TOLD: Duration = Duration::from_millis(5);
 
-const USAGE: &str =
-    "fuzz [--frames 1000000] [--seed 1] [--round N]   (--round: that round alone, told in full)";
+const USAGE: &str = "fuzz [--frames 1000000] [--seed 1] [--round N]   (that round alone, told in full)
+     fuzz --write FOLDER   (the corpus, for libfuzzer's target `frame`)";
+
+/// A frame a file: version and type in the first octet, then the body.
+fn write(folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    let dear = worst::sessions().into_iter().map(|(_, session)| session);
+    for (number, frame) in corpus::sessions().into_iter().chain(dear).flatten().enumerate() {
+        let first = frame[5] & 7 | if frame[0] == 4 { 0x80 } else { 0 };
+        std::fs::write(folder.join(number.to_string()), [&[first], &frame[6..]].concat()).unwrap();
+    }
+}
 
 fn main() {
     let (mut frames, mut seed, mut only) = (1_000_000, 1, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let value = arguments.next().and_then(|value| value.parse().ok());
-        match (argument.as_str(), value) {
+        let value = arguments.next();
+        if let ("--write", Some(folder)) = (argument.as_str(), &value) {
+            return write(Path::new(folder));
+        }
+        match (argument.as_str(), value.and_then(|value| value.parse().ok())) {
             ("--frames", Some(value)) => frames = value,
             ("--seed", Some(value)) => seed = value,
             ("--round", Some(value)) => only = Some(value),
@@ -52,9 +65,9 @@ fn main() {
     }
     for (name, session) in worst::sessions() {
         let mut dear = Tally::default();
-        let mut decoder = Decoder::default();
+        let mut ways = Ways::default();
         for frame in &session {
-            exercise::frame(&mut decoder, frame, &mut Buffers::default(), &mut dear);
+            exercise::frame(&mut ways, frame, &mut dear);
         }
         if dear.decoding > TOLD {
             println!("{name}: {:.1?} {:.1?}", dear.decoding, dear.slowest);

@@ -6,7 +6,7 @@ use rib::{Limits, Query, RoutingTable};
 use wire::session::Decoder;
 
 use crate::corpus::Session;
-use crate::exercise::{self, Buffers, Step, Tally};
+use crate::exercise::{self, Step, Tally, Ways};
 use crate::memory::measure;
 use crate::mutate::mutate;
 use crate::random::Random;
@@ -61,11 +61,10 @@ pub fn checked(corpus: &[Session], seed: u64, number: u64, tally: &mut Tally) {
 /// # Panics
 /// When something does not hold that must.
 pub fn run(frames: &[Vec<u8>], seed: u64, number: u64, tally: &mut Tally, mut each: impl FnMut(&[u8])) {
-    let mut decoder = Decoder::default();
-    let mut buffers = Buffers::default();
+    let mut ways = Ways::default();
     for frame in frames {
         each(frame);
-        exercise::frame(&mut decoder, frame, &mut buffers, tally);
+        exercise::frame(&mut ways, frame, tally);
     }
     let mut random = Random::new(!seed, number);
     let bytes = frames.concat();
@@ -106,7 +105,7 @@ fn in_pieces(bytes: &[u8], frames: usize, random: &mut Random) {
 }
 
 /// Bytes to batches to a table, which must take them all and be whole after.
-fn pipeline(bytes: &[u8], random: &mut Random) -> bool {
+pub fn pipeline(bytes: &[u8], random: &mut Random) -> bool {
     let mut options = SessionOptions::new([192, 0, 2, 1].into(), 40000, 1, "fuzz");
     options.max_batch_events = 1 + random.below(64);
     let mut session = batch::Session::new(options);
