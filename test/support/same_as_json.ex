@@ -176,11 +176,22 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
       |> then(&if(&1 != "", do: &1))
 
     keys("notification", notification) ++
-      only(json, ~w(code subcode code_name subcode_name shutdown_text data)) ++
+      only(json, ~w(code subcode code_name subcode_name shutdown_text hard_reset prefix_limit data)) ++
       same("notification", Map.take(notification, [:code, :subcode, :data]), Map.take(json, ~w(code subcode data))) ++
       same("notification.name", notification.name, name) ++
-      same("notification.text", notification.text, json["shutdown_text"])
+      same("notification.text", notification.text, json["shutdown_text"]) ++
+      hard_reset(notification.hard_reset, json["hard_reset"]) ++
+      limit(notification.prefix_limit, json["prefix_limit"])
   end
+
+  defp hard_reset({code, subcode, name}, [json_code, json_subcode | names]) do
+    name_of = names |> Enum.reject(&is_nil/1) |> Enum.join("/")
+    same("hard_reset", [code, subcode], [json_code, json_subcode]) ++ same("hard_reset", name || "", name_of)
+  end
+
+  defp hard_reset(none, json), do: same("hard_reset", none, json)
+  defp limit({family, limit}, [json_family, json]), do: same("limit", family, json_family) ++ same("limit", limit, json)
+  defp limit(none, json), do: same("limit", none, json)
 
   # Elixir has them as tuples; what JSON adds to type and value is in fields of the message.
   defp tlvs(terms, json) do

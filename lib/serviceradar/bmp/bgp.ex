@@ -190,16 +190,35 @@ end
 
 defmodule ServiceRadar.BMP.BGP.Notification do
   @moduledoc """
-  A NOTIFICATION (RFC 4271, section 4.5). `:name` is IANA's name of code and subcode where they have one, `:text` what
-  an operator said with a shutdown (RFC 9003).
+  A NOTIFICATION (RFC 4271, section 4.5).
+
+  * `:code`, `:subcode`, `:data`
+  * `:name` - IANA's name of code and subcode where they have one, e.g. `"Cease/Administrative Shutdown"`
+  * `:text` - what an operator said with a shutdown or reset (RFC 9003)
+  * `:hard_reset` - `{code, subcode, name}` of what a Hard Reset carries (RFC 8538, section 3.1)
+  * `:prefix_limit` - `{family, limit}` of Maximum Number of Prefixes Reached (RFC 4486, section 4)
+
+      iex> to_string(%ServiceRadar.BMP.BGP.Notification{code: 6, subcode: 2, name: "Cease/Administrative Shutdown", text: "work"})
+      "Cease/Administrative Shutdown: work"
+      iex> to_string(%ServiceRadar.BMP.BGP.Notification{code: 77, subcode: 1})
+      "77/1"
   """
-  defstruct [:code, :subcode, :name, :text, data: <<>>]
+  defstruct [:code, :subcode, :name, :text, :hard_reset, :prefix_limit, data: <<>>]
 
   @type t :: %__MODULE__{
           code: 0..255,
           subcode: 0..255,
           name: String.t() | nil,
           text: String.t() | nil,
+          hard_reset: {0..255, 0..255, String.t() | nil} | nil,
+          prefix_limit: {ServiceRadar.BMP.BGP.family(), 0..0xFFFFFFFF} | nil,
           data: binary
         }
+
+  defimpl String.Chars do
+    def to_string(%{code: code, subcode: subcode, name: name, text: text}) do
+      name = name || "#{code}/#{subcode}"
+      if text in [nil, ""], do: name, else: "#{name}: #{text}"
+    end
+  end
 end

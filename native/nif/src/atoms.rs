@@ -32,6 +32,8 @@ rustler::atoms! {
     batch_module = "Elixir.ServiceRadar.BMP.Batch",
 
     // Fields
+    hard_reset,
+    prefix_limit,
     information,
     two_octet_as,
     meanings,

@@ -39,7 +39,7 @@ pub struct Builder<'a> {
     v6: [Option<Term<'a>>; 129],
     groups: Cache<(Action, AddressFamily, SmallVec<[u8; 16]>), Term<'a>, 16>,
     /// Attributes of which only the first are known; see `attributes_head`.
-    heads: Cache<SmallVec<[u8; 32]>, Term<'a>, 16>,
+    heads: Cache<[u64; 5], Term<'a>, 16>,
     communities: Cache<[u8; 8], Term<'a>, 16>,
 }
 
@@ -254,14 +254,8 @@ impl<'a> Builder<'a> {
 
     /// What comes again and again: codes with their flags, ORIGIN, NEXT_HOP.
     fn attributes_head(&mut self, update: &UpdateView<'_>, discarded: &Discarded) -> Term<'a> {
-        let mut key: SmallVec<[u8; 32]> = SmallVec::new();
-        for attribute in update.attributes() {
-            key.extend_from_slice(&[attribute.code, attribute.flags]);
-            if matches!(attribute.code, ORIGIN | NEXT_HOP) && !discarded.has(&attribute) {
-                key.extend_from_slice(attribute.value);
-            }
-        }
-        if let Some(known) = self.heads.find(|known| **known == *key) {
+        let key = Self::head_key(update).filter(|_| discarded.0.is_none());
+        if let Some(known) = key.and_then(|key| self.heads.find(|known| *known == key)) {
             return known;
         }
         let env = self.env;
@@ -276,7 +270,29 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
-        self.heads.insert(key, head)
+        if let Some(key) = key {
+            self.heads.insert(key, head);
+        }
+        head
+    }
+
+    /// What a head is made of, in 40 octets; none where they are too few.
+    #[inline]
+    fn head_key(update: &UpdateView<'_>) -> Option<[u64; 5]> {
+        let mut key = [[0; 8]; 5];
+        let mut places = key.as_flattened_mut().iter_mut();
+        let mut push = |octet: u8| places.next().map(|place| *place = octet);
+        push(u8::try_from(update.attributes().count()).ok()?)?;
+        for attribute in update.attributes() {
+            push(attribute.code)?;
+            push(attribute.flags)?;
+            if matches!(attribute.code, ORIGIN | NEXT_HOP) {
+                for octet in attribute.value {
+                    push(*octet)?;
+                }
+            }
+        }
+        Some(key.map(u64::from_ne_bytes))
     }
 
     /// Whether all that the attribute says is in a field of its own, or in the groups.
@@ -504,17 +520,24 @@ pub fn open<'a>(structs: Structs<'a>, open: &Open) -> Term<'a> {
 }
 
 pub fn notification<'a>(structs: Structs<'a>, notification: &Notification) -> Term<'a> {
-    let name = match (notification.code_name(), notification.subcode_name()) {
-        (Some(code), Some(subcode)) => Some(format!("{code}/{subcode}")),
-        (code, _) => code.map(ToString::to_string),
-    };
+    let inner = notification.hard_reset().map(|inner| (inner.code, inner.subcode, notification_name(&inner)));
+    let prefix_limit = notification.prefix_limit().map(|(of, limit)| (family(of), limit));
     fill!(structs.of(atoms::notification_module()),
         code: notification.code,
         subcode: notification.subcode,
-        name: name,
+        name: notification_name(notification),
         text: notification.shutdown_text(),
+        hard_reset: inner,
+        prefix_limit: prefix_limit,
         data: structs.octets(&notification.data),
     )
+}
+
+fn notification_name(notification: &Notification) -> Option<String> {
+    match (notification.code_name(), notification.subcode_name()) {
+        (Some(code), Some(subcode)) => Some(format!("{code}/{subcode}")),
+        (code, _) => code.map(ToString::to_string),
+    }
 }
 
 /// A BGP message of any type that a router mirrored: `octets` is the whole message.

@@ -9,6 +9,7 @@ defmodule ServiceRadar.BMP.DecodeTest do
   doctest ServiceRadar.BMP.BGP.Attributes
   doctest ServiceRadar.BMP.BGP.ExtendedCommunity
   doctest ServiceRadar.BMP.BGP.Nlri
+  doctest ServiceRadar.BMP.BGP.Notification
 
   describe "route monitoring" do
     test "an update's attributes and routes" do

@@ -1,0 +1,236 @@
+# How fast `ServiceRadar.BMP.decode/1` is, terms and all, beside a decoder of the same fields in plain Elixir, and how long
+# it holds a scheduler. See bench/README.md.
+#
+#     MIX_ENV=prod SERVICERADAR_BMP_BUILD=core mix run --no-start bench/decode.exs STREAM [CHUNK] [ROUNDS]
+defmodule Plain do
+  # Binary patterns and nothing else: no check, no RFC 7606, no ADD-PATH, only what the stream has.
+  import Bitwise
+
+  alias ServiceRadar.BMP.{PeerHeader, Prefix, RouteMonitoring}
+  alias ServiceRadar.BMP.BGP.{Attributes, Nlri, RouteGroup, Update}
+
+  @marker 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
+
+  # Route Monitoring only; other messages are nil.
+  def decode(stream, offset \\ 0)
+
+  def decode(<<3, length::32, 0, rest::binary>>, offset) do
+    size = length - 6
+    <<body::binary-size(size), rest::binary>> = rest
+    [route_monitoring(body, offset) | decode(rest, offset + length)]
+  end
+
+  def decode(<<3, length::32, _type, rest::binary>>, offset) do
+    size = length - 6
+    <<_body::binary-size(size), rest::binary>> = rest
+    [nil | decode(rest, offset + length)]
+  end
+
+  def decode(<<>>, _offset), do: []
+
+  defp route_monitoring(
+         <<0, flags, distinguisher::64, 0::96, address::binary-4, asn::32, id::binary-4, seconds::32, microseconds::32,
+           @marker::128, _length::16, 2, 0::16, size::16, attributes::binary-size(size), nlri::binary>>,
+         offset
+       ) do
+    peer = %PeerHeader{
+      type: :global,
+      flags: flags,
+      view: :adj_rib_in_pre,
+      filtered: false,
+      distinguisher: distinguisher,
+      address: v4(address),
+      asn: asn,
+      bgp_id: v4(id),
+      time: seconds * 1_000_000 + microseconds
+    }
+
+    {attributes, groups} = attributes(attributes, %Attributes{}, [], [])
+    groups = if nlri == "", do: groups, else: groups ++ [group({1, 1}, attributes.next_hop, prefixes4(nlri))]
+    %RouteMonitoring{offset: offset, peer: peer, update: %Update{attributes: attributes, groups: groups}}
+  end
+
+  defp attributes(<<flags, code, size, value::binary-size(size), rest::binary>>, made, groups, seen)
+       when (flags &&& 0x10) == 0 do
+    seen = [{code, flags} | seen]
+
+    case code do
+      1 -> attributes(rest, %{made | origin: origin(value)}, groups, seen)
+      2 -> attributes(rest, %{made | as_path: segments(value)}, groups, seen)
+      3 -> attributes(rest, %{made | next_hop: v4(value)}, groups, seen)
+      4 -> attributes(rest, %{made | multi_exit_disc: number(value)}, groups, seen)
+      5 -> attributes(rest, %{made | local_pref: number(value)}, groups, seen)
+      8 -> attributes(rest, %{made | communities: communities(value)}, groups, seen)
+      14 -> attributes(rest, made, groups ++ [reach(value)], seen)
+    end
+  end
+
+  # MP_REACH_NLRI of many routes.
+  defp attributes(<<flags, 14, size::16, value::binary-size(size), rest::binary>>, made, groups, seen),
+    do: attributes(rest, made, groups ++ [reach(value)], [{14, flags} | seen])
+
+  defp attributes(<<>>, made, groups, seen), do: {%{made | flags: Enum.reverse(seen)}, groups}
+
+  defp reach(<<2::16, 1, 16, next_hop::binary-16, 0, nlri::binary>>), do: group({2, 1}, v6(next_hop), prefixes6(nlri))
+  defp group(family, next_hop, nlri), do: %RouteGroup{action: :announce, family: family, next_hop: next_hop, nlri: nlri}
+
+  defp origin(<<0>>), do: :igp
+  defp origin(<<1>>), do: :egp
+  defp origin(<<2>>), do: :incomplete
+  defp number(<<number::32>>), do: number
+
+  defp segments(<<2, count, rest::binary>>) do
+    size = count * 4
+    <<asns::binary-size(size), rest::binary>> = rest
+    [{:sequence, for(<<asn::32 <- asns>>, do: asn)} | segments(rest)]
+  end
+
+  defp segments(<<>>), do: []
+  defp communities(value), do: for(<<high::16, low::16 <- value>>, do: {high, low})
+
+  defp prefixes4(<<length, rest::binary>>) do
+    size = (length + 7) >>> 3
+    <<octets::binary-size(size), rest::binary>> = rest
+    address = octets |> :binary.decode_unsigned() |> bsl(32 - 8 * size) |> band(0xFFFFFFFF <<< (32 - length))
+    [%Nlri{prefix: %Prefix{address: v4(<<address::32>>), length: length}} | prefixes4(rest)]
+  end
+
+  defp prefixes4(<<>>), do: []
+
+  defp prefixes6(<<length, rest::binary>>) do
+    size = (length + 7) >>> 3
+    <<octets::binary-size(size), rest::binary>> = rest
+    address = octets |> :binary.decode_unsigned() |> bsl(128 - 8 * size)
+    [%Nlri{prefix: %Prefix{address: v6(<<address::128>>), length: length}} | prefixes6(rest)]
+  end
+
+  defp prefixes6(<<>>), do: []
+
+  defp v4(<<a, b, c, d>>), do: {a, b, c, d}
+  defp v6(<<a::16, b::16, c::16, d::16, e::16, f::16, g::16, h::16>>), do: {a, b, c, d, e, f, g, h}
+end
+
+defmodule Bench do
+  alias ServiceRadar.BMP
+  alias ServiceRadar.BMP.RouteMonitoring
+
+  # As a process has that decodes much; see `ServiceRadar.BMP.decode/1`. In words.
+  @heap 2_000_000
+
+  def main([path | options]) do
+    [chunk, rounds] = options |> Enum.map(&String.to_integer/1) |> Kernel.++([65_536, 7] |> Enum.drop(length(options)))
+    pieces = path |> File.read!() |> pieces(chunk)
+    routes = check(pieces)
+
+    IO.puts(
+      "#{routes} routes in #{length(pieces)} pieces of up to #{chunk} octets; both decoders made the same of all of them"
+    )
+
+    ours = &BMP.decode/1
+    plain = &Plain.decode/1
+    for decode <- [ours, plain], do: run(decode, pieces)
+    times = for _ <- 1..rounds, do: {run(ours, pieces), run(plain, pieces)}
+    {ours, plain} = Enum.unzip(times)
+    ratio = median(for {ours, plain} <- times, do: plain / ours)
+
+    IO.puts("ServiceRadar.BMP.decode/1  #{rate(routes, median(ours))} (best #{rate(routes, Enum.min(ours))})")
+    IO.puts("plain Elixir               #{rate(routes, median(plain))} (best #{rate(routes, Enum.min(plain))})")
+
+    IO.puts(
+      "ratio                      #{Float.round(ratio, 2)} (median of #{rounds} rounds, one after the other in each)"
+    )
+
+    schedulers(path)
+  end
+
+  # Whole messages, as many as fit.
+  defp pieces(<<>>, _chunk), do: []
+
+  defp pieces(stream, chunk) do
+    size = fit(stream, 0, chunk)
+    [binary_part(stream, 0, size) | pieces(binary_part(stream, size, byte_size(stream) - size), chunk)]
+  end
+
+  defp fit(stream, offset, chunk) do
+    case stream do
+      <<_::binary-size(offset), 3, length::32, _::binary>> when offset == 0 or offset + length <= chunk ->
+        fit(stream, offset + length, chunk)
+
+      _ ->
+        offset
+    end
+  end
+
+  defp check(pieces) do
+    apart(fn ->
+      pieces
+      |> Enum.map(fn piece ->
+        {:ok, messages, ""} = BMP.decode(piece)
+
+        for {message, plain} <- Enum.zip(messages, Plain.decode(piece)), reduce: 0 do
+          routes ->
+            if match?(%RouteMonitoring{}, message) and message != plain,
+              do: raise("not the same: #{inspect({message, plain})}")
+
+            routes + if(plain, do: plain.update.groups |> Enum.map(&length(&1.nlri)) |> Enum.sum(), else: 0)
+        end
+      end)
+      |> Enum.sum()
+    end)
+  end
+
+  defp run(decode, pieces) do
+    apart(fn ->
+      {us, :ok} = :timer.tc(fn -> Enum.each(pieces, decode) end)
+      us
+    end)
+  end
+
+  # In a process of its own, with a heap that holds some pieces.
+  defp apart(function) do
+    {pid, reference} = :erlang.spawn_opt(fn -> exit({:done, function.()}) end, [:monitor, min_heap_size: @heap])
+
+    receive do
+      {:DOWN, ^reference, :process, ^pid, {:done, result}} -> result
+      {:DOWN, ^reference, :process, ^pid, reason} -> raise(inspect(reason))
+    end
+  end
+
+  # The VM itself tells of each time that a process runs for a millisecond or more on an ordinary scheduler without a pause. The
+  # operating system's own pauses count too: plain Elixir, which the VM interrupts as it likes, says how many those are.
+  defp schedulers(path) do
+    piece = path |> File.read!() |> pieces(1_000_000) |> hd()
+    count = fn decode -> long(fn -> Enum.each(1..50, fn _ -> decode.(piece) end) end) end
+
+    IO.puts(
+      "50 calls on #{byte_size(piece)} octets held an ordinary scheduler for 1 ms or more: " <>
+        "decode/1 #{count.(&BMP.decode/1)} times, plain Elixir #{count.(&Plain.decode/1)} times"
+    )
+  end
+
+  defp long(function) do
+    {pid, reference} = :erlang.spawn_opt(fn -> receive(do: (:go -> function.())) end, [:monitor, min_heap_size: @heap])
+    :erlang.system_monitor(self(), [{:long_schedule, 1}])
+    send(pid, :go)
+    receive do: ({:DOWN, ^reference, :process, ^pid, :normal} -> :ok)
+    :erlang.system_monitor(:undefined)
+    count(pid, 0)
+  end
+
+  defp count(pid, seen) do
+    receive do
+      {:monitor, ^pid, :long_schedule, _info} -> count(pid, seen + 1)
+      {:monitor, _other, :long_schedule, _info} -> count(pid, seen)
+    after
+      0 -> seen
+    end
+  end
+
+  defp median(list), do: list |> Enum.sort() |> Enum.at(div(length(list), 2))
+  defp rate(routes, us), do: "#{Float.round(routes / us, 2)} M routes/s"
+end
+
+case System.argv() do
+  [_ | _] = arguments -> Bench.main(arguments)
+  [] -> IO.puts("usage: mix run --no-start bench/decode.exs STREAM [CHUNK] [ROUNDS]")
+end
