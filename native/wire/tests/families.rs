@@ -75,6 +75,19 @@ fn labeled_unicast_with_one_and_with_more_labels() {
 }
 
 #[test]
+fn one_label_without_a_bottom_is_one_label() {
+    // RFC 8277, section 2.2: "the S bit ... MUST be ignored on reception" where there is one label.
+    for (bytes, expected) in [
+        (vec![48, 0, 0x06, 0x40, 10, 1, 2], "10.1.2.0/24"),
+        (vec![24, 0, 0x06, 0x40], "0.0.0.0/0"),
+        (vec![56, 0, 0x06, 0x40, 10, 1, 2, 3], "10.1.2.3/32"),
+    ] {
+        let NlriValue::Labeled(labeled) = one(1, 4, &bytes) else { panic!() };
+        assert_eq!((labeled.prefix.to_string().as_str(), labeled.labels.len()), (expected, 1));
+    }
+}
+
+#[test]
 fn vpn_of_ipv4_and_ipv6() {
     let v4 = [&[112, 0, 0x06, 0x41], RD.as_slice(), &[10, 1, 2]].concat();
     assert_eq!(text(1, 128, &v4), "65000:1:10.1.2.0/24");

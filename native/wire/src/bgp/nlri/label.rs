@@ -12,6 +12,9 @@ use crate::reader::Reader;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Label(pub u32);
 
+/// Octets of a label.
+pub(crate) const LENGTH: usize = 3;
+
 /// Labels of one NLRI, top first.
 pub type Labels = SmallVec<[Label; 2]>;
 
@@ -50,15 +53,13 @@ pub(crate) fn stack_length(reader: &mut Reader<'_>) -> Result<usize> {
     Ok(before - reader.len())
 }
 
+/// Labels to the end.
 pub(crate) fn decode_stack(reader: &mut Reader<'_>) -> Result<Labels> {
     let mut labels = Labels::new();
-    loop {
-        let label = Label::decode(reader)?;
-        labels.push(label);
-        if label.ends_stack() {
-            return Ok(labels);
-        }
+    while !reader.is_empty() {
+        labels.push(Label::decode(reader)?);
     }
+    Ok(labels)
 }
 
 impl fmt::Display for Label {

@@ -42,35 +42,61 @@ impl Layout {
         let start = *reader;
         let bits = reader.u8().at("prefix_length")?;
         let mut inner = reader.sub(usize::from(bits).div_ceil(8)).at("prefix")?;
-        let ahead = self.skip(&mut inner)?;
-        let limit = if self.v6 { 128 } else { 32 };
-        match usize::from(bits).checked_sub(ahead * 8) {
-            Some(length) if length <= limit => {
-                Ok(start.peek().get(..start.len() - reader.len()).unwrap_or_default())
-            }
-            _ => {
-                let limit = u8::try_from(limit + ahead * 8).unwrap_or(u8::MAX);
-                Err(start.error(ErrorKind::PrefixLength { found: bits, limit })).at("prefix_length")
-            }
+        let labels = self.labels_length(bits, inner)?;
+        inner.take(labels).at("labels")?;
+        inner.take(self.rd_length()).at("rd")?;
+        if self.prefix_length(bits, labels).is_some() {
+            return Ok(start.peek().get(..start.len() - reader.len()).unwrap_or_default());
+        }
+        let limit = self.limit() + (labels + self.rd_length()) * 8;
+        let limit = u8::try_from(limit).unwrap_or(u8::MAX);
+        Err(start.error(ErrorKind::PrefixLength { found: bits, limit })).at("prefix_length")
+    }
+
+    fn limit(self) -> usize {
+        if self.v6 {
+            128
+        } else {
+            32
         }
     }
 
-    /// Octets before the prefix.
-    fn skip(self, reader: &mut Reader<'_>) -> Result<usize> {
-        let labels = if self.labels { label::stack_length(reader)? } else { 0 };
-        let rd = if self.rd { 8 } else { 0 };
-        reader.take(rd).at("rd")?;
-        Ok(labels + rd)
+    fn rd_length(self) -> usize {
+        if self.rd {
+            8
+        } else {
+            0
+        }
+    }
+
+    /// Octets of labels. RFC 8277, section 2.2: where there is one label, its bottom-of-stack bit is to be ignored, so a stack that has
+    /// no bottom, or leaves no prefix, is one label.
+    fn labels_length(self, bits: u8, mut inner: Reader<'_>) -> Result<usize> {
+        if !self.labels {
+            return Ok(0);
+        }
+        let stack = label::stack_length(&mut inner);
+        match stack {
+            Ok(octets) if self.prefix_length(bits, octets).is_some() => Ok(octets),
+            _ if self.prefix_length(bits, label::LENGTH).is_some() => Ok(label::LENGTH),
+            stack => stack,
+        }
+    }
+
+    /// Bits of the prefix behind so many octets of labels; `None` where it cannot have as many.
+    fn prefix_length(self, bits: u8, labels: usize) -> Option<u8> {
+        let ahead = (labels + self.rd_length()) * 8;
+        let length = usize::from(bits).checked_sub(ahead).filter(|length| *length <= self.limit())?;
+        u8::try_from(length).ok()
     }
 
     fn decode(self, bytes: &[u8]) -> Result<Vpn> {
         let mut reader = Reader::new(bytes, 0);
         let bits = reader.u8()?;
-        let before = reader.len();
-        let labels = if self.labels { label::decode_stack(&mut reader)? } else { Labels::new() };
+        let octets = self.labels_length(bits, reader)?;
+        let labels = label::decode_stack(&mut reader.sub(octets)?)?;
         let rd = RouteDistinguisher(if self.rd { reader.u64()? } else { 0 });
-        let ahead = before - reader.len();
-        let length = bits.saturating_sub(u8::try_from(ahead * 8).unwrap_or(u8::MAX));
+        let length = self.prefix_length(bits, octets).unwrap_or_default();
         let prefix = unicast::prefix(length, reader.take_rest(), self.v6);
         let prefix =
             prefix.ok_or_else(|| reader.error(ErrorKind::PrefixLength { found: length, limit: 128 }))?;
