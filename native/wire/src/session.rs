@@ -77,6 +77,8 @@ struct Peer {
     /// Families with path identifiers towards the router, and from it.
     add_path_in: SmallVec<[AddressFamily; 2]>,
     add_path_out: SmallVec<[AddressFamily; 2]>,
+    /// The OPENs are of two ASes.
+    external: bool,
     /// The next Peer Up replaces this and is not added to it. Until then it still holds, for routers
     /// send withdrawals of a peer after its Peer Down.
     down: bool,
@@ -90,6 +92,9 @@ impl Peer {
         // Looked up and not searched: an OPEN holds up to 16,000 families. Of one that is given twice the first counts.
         received.sort_by_key(|(family, _)| *family);
         let loc_rib = peer_up.peer.is_loc_rib();
+        if let (Some(sent), Some(received), false) = (&peer_up.sent_open, &peer_up.received_open, loc_rib) {
+            self.external = sent.asn() != received.asn();
+        }
         for (family, local) in sent {
             let place = received.partition_point(|(other, _)| *other < family);
             let remote =
@@ -500,12 +505,12 @@ fn remember(message: &PeerUp, peers: &mut Peers, options: &Options, counters: &m
 
 #[inline(always)]
 fn context<'a>(peer: &PeerHeader, peers: &'a Peers) -> Context<'a> {
-    let add_path = match peers.get(&peer.key()) {
-        Some(known) if peer.adj_rib_out() => known.add_path_out.as_slice(),
-        Some(known) => known.add_path_in.as_slice(),
-        None => &[],
+    let (add_path, external) = match peers.get(&peer.key()) {
+        Some(known) if peer.adj_rib_out() => (known.add_path_out.as_slice(), false),
+        Some(known) => (known.add_path_in.as_slice(), known.external),
+        None => (&[][..], false),
     };
-    Context { two_octet_as: peer.two_octet_as_path(), add_path, ..Context::default() }
+    Context { two_octet_as: peer.two_octet_as_path(), add_path, external, ..Context::default() }
 }
 
 #[inline(always)]

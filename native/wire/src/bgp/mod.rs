@@ -134,6 +134,8 @@ pub struct Context<'a> {
     /// Read every family the other way than `add_path` says. Only to find out whether the sender
     /// meant that.
     pub inverted: bool,
+    /// The neighbour who sent the message is of another AS.
+    pub external: bool,
     /// What the message itself says about how it is to be read, before all else (BMP version 4).
     pub stateless: Stateless<'a>,
 }

@@ -176,3 +176,29 @@ fn a_next_hop_of_no_known_length_disables_the_family() {
         }
     }
 }
+
+#[test]
+fn what_an_external_neighbour_may_not_send_is_only_discarded() {
+    // RFC 7606, sections 7.5, 7.9 and 7.10
+    use Treatment::{AttributeDiscard, TreatAsWithdraw};
+    let treatment = |remote_as: u16, flags: u8, bad: &[u8]| {
+        let up = peer_up(&peer(0, flags), &open(65000, &[]), &open(remote_as, &[]));
+        let attributes = [ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, bad];
+        let message =
+            session(&[up, route_monitoring(flags, &update(&[], &attributes, PREFIX))]).remove(1).unwrap();
+        update_of(&message).faults[0].treatment
+    };
+    for bad in [attribute(0x40, 5, &[1]), attribute(0x80, 9, &[1]), attribute(0x80, 10, &[1])] {
+        assert_eq!(treatment(65001, 0, &bad), AttributeDiscard);
+        assert_eq!(treatment(65000, 0, &bad), TreatAsWithdraw);
+        // What the router sends is its own.
+        assert_eq!(treatment(65001, 0x10, &bad), TreatAsWithdraw);
+    }
+    // Of others it makes no difference.
+    assert_eq!(treatment(65001, 0, &attribute(0x80, 4, &[1])), TreatAsWithdraw);
+    // Well formed they are kept: whether the router counted them is its own matter.
+    let up = peer_up(&peer(0, 0), &open(65000, &[]), &open(65001, &[]));
+    let attributes = [ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &attribute(0x40, 5, &[0, 0, 0, 100])];
+    let message = session(&[up, route_monitoring(0, &update(&[], &attributes, PREFIX))]).remove(1).unwrap();
+    assert_eq!(update_of(&message).attributes.local_pref().unwrap().0, 100);
+}

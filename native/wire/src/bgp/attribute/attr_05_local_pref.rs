@@ -1,7 +1,7 @@
 //! LOCAL_PREF (RFC 4271, section 5.1.5).
 //!
-//! RFC 7606, section 7.5, discards it from an external neighbour. That is the router's own decision: a station shows what the router
-//! reports, so only the length is checked.
+//! RFC 7606, section 7.5, discards it from an external neighbour. Where it is well formed that is the router's own decision: a station shows
+//! what the router reports.
 
 use serde::Serialize;
 
@@ -19,6 +19,15 @@ impl PathAttribute for LocalPref {
     const NAME: &'static str = "local_pref";
     const CLASS: u8 = flags::WELL_KNOWN;
     const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
+
+    /// RFC 7606, section 7.5: from an external neighbour it is discarded, whatever is in it.
+    fn malformed(_: Reader<'_>, context: Context<'_>) -> Treatment {
+        if context.external {
+            Treatment::AttributeDiscard
+        } else {
+            Self::MALFORMED
+        }
+    }
 
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {

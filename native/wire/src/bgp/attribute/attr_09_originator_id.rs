@@ -19,6 +19,15 @@ impl PathAttribute for OriginatorId {
     const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
     const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
 
+    /// RFC 7606, section 7.9: from an external neighbour it is discarded, whatever is in it.
+    fn malformed(_: Reader<'_>, context: Context<'_>) -> Treatment {
+        if context.external {
+            Treatment::AttributeDiscard
+        } else {
+            Self::MALFORMED
+        }
+    }
+
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         reader.ipv4().map(OriginatorId)

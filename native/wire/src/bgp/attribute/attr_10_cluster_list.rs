@@ -19,6 +19,15 @@ impl PathAttribute for ClusterList {
     const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
     const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
 
+    /// RFC 7606, section 7.10: from an external neighbour it is discarded, whatever is in it.
+    fn malformed(_: Reader<'_>, context: Context<'_>) -> Treatment {
+        if context.external {
+            Treatment::AttributeDiscard
+        } else {
+            Self::MALFORMED
+        }
+    }
+
     #[inline]
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         Self::check(*reader, context)?;

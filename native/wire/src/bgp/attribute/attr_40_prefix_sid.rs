@@ -41,7 +41,7 @@ shaped_attribute! {
         }
     }
 
-    fn malformed(mut value: Reader<'_>) -> Treatment {
+    fn malformed(mut value: Reader<'_>, _: super::Context<'_>) -> Treatment {
         let mut seen = Vec::new();
         while let (Ok(number), Ok(length)) = (value.u8(), value.u16()) {
             let service = SRV6_SERVICES.contains(&number.into()) && !seen.contains(&number);

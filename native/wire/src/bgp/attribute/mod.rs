@@ -123,8 +123,8 @@ pub(crate) trait PathAttribute: Sized {
         Self::WRONG_FLAGS
     }
 
-    /// What a malformed value does; [`PathAttribute::MALFORMED`] unless it matters what is wrong with it.
-    fn malformed(_value: Reader<'_>) -> Treatment {
+    /// What a malformed value does; [`PathAttribute::MALFORMED`] unless it matters what is wrong with it, or from whom it is.
+    fn malformed(_value: Reader<'_>, _context: Context<'_>) -> Treatment {
         Self::MALFORMED
     }
 
@@ -446,7 +446,7 @@ fn check_one<T: PathAttribute>(
         return Err((T::wrong_flags(attribute.flags), error.in_field(T::NAME)));
     }
     T::check(attribute.reader(), context)
-        .map_err(|error| (T::malformed(attribute.reader()), error.in_field(T::NAME)))
+        .map_err(|error| (T::malformed(attribute.reader(), context), error.in_field(T::NAME)))
 }
 
 /// RFC 4271, section 6.3: a well-known attribute that is not recognized resets the session; RFC 7606 leaves that so.
