@@ -148,8 +148,8 @@ impl Fields {
                 fields.address("bmp.peer.up", up.local_address, true);
                 fields.add("bmp.peer.up.port.local", up.local_port);
                 fields.add("bmp.peer.up.port.remote", up.remote_port);
-                fields.open(&up.sent_open);
-                fields.open(&up.received_open);
+                up.sent_open.iter().for_each(|open| fields.open(open));
+                up.received_open.iter().for_each(|open| fields.open(open));
             }
             Body::Initiation(initiation) => {
                 for tlv in &initiation.tlvs {
