@@ -32,6 +32,7 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   defp body(%BMP.Termination{} = message, json) do
     only(json, ~w(type reason reason_name text tlvs)) ++
       same("reason", message.reason, json["reason"]) ++
+      same("reason_name", message.reason_name, json["reason_name"]) ++
       same("text", message.text, json["text"]) ++ tlvs(message.tlvs, json["tlvs"])
   end
 
@@ -41,13 +42,16 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   end
 
   defp body(%BMP.PeerUp{} = message, json) do
-    only(json, ~w(type peer local_address local_port remote_port sent_open received_open tlvs)) ++
+    only(json, ~w(type peer local_address local_port remote_port sent_open received_open faults tlvs)) ++
       peer(message.peer, json["peer"]) ++
       same("local_address", message.local_address, json["local_address"]) ++
       same("local_port", message.local_port, json["local_port"]) ++
       same("remote_port", message.remote_port, json["remote_port"]) ++
       open("sent_open", message.sent_open, json["sent_open"]) ++
-      open("received_open", message.received_open, json["received_open"]) ++ tlvs(message.tlvs, json["tlvs"] || [])
+      open("received_open", message.received_open, json["received_open"]) ++
+      same("faults", message.faults, json["faults"] || []) ++
+      same("table_name", message.table_name, Enum.find_value(json["tlvs"] || [], &(&1["type"] == 3 && &1["text"]))) ++
+      tlvs(message.tlvs, json["tlvs"] || [])
   end
 
   defp body(%BMP.PeerDown{} = message, %{"reason" => reason} = json) do
@@ -61,6 +65,7 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
       peer(message.peer, json["peer"]) ++
       same("reason", message.reason, code) ++
       same("fsm_event", message.fsm_event, reason["event"]) ++
+      same("fsm_event_name", message.fsm_event_name, reason["event_name"]) ++
       notification(message.notification, reason["notification"]) ++
       same("data", message.data, json["data"]) ++ tlvs(message.tlvs, (reason["tlvs"] || []) ++ (json["tlvs"] || []))
   end
@@ -90,6 +95,7 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   end
 
   defp body(%BMP.RouteMirroring{} = message, json) do
+    information = for %{"type" => "information"} = one <- json["mirrored"], do: [one["code"], one["code_name"]]
     messages = for one <- json["mirrored"], one["type"] == "bgp_message", do: one["error"] || one["decoded"]
 
     tlvs =
@@ -103,6 +109,7 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
 
     only(json, ~w(type peer mirrored)) ++
       peer(message.peer, json["peer"]) ++
+      same("information", message.information, information) ++
       each("tlvs", message.tlvs, tlvs, fn path, {type, octets}, {json_type, json} ->
         same(path, type, json_type) ++ same(path, octets, json)
       end) ++ each("messages", message.messages, messages, fn _path, message, json -> mirrored(message, json) end)
@@ -139,6 +146,8 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
       <<type::16, value::binary>> -> "#{type}:0x#{Base.encode16(value, case: :lower)}"
     end
   end
+
+  defp open(path, nil, json), do: same(path, nil, json)
 
   defp open(path, open, json) do
     parameters =

@@ -75,6 +75,7 @@ defmodule ServiceRadar.BMP.BGP.Nlri do
   | 1 and 2, 128 and 129 | VPN | `ServiceRadar.BMP.BGP.Vpn` |
   | 1 and 2, 132 | route target constraint | `ServiceRadar.BMP.BGP.RouteTargetConstraint` |
   | 1 and 2, 133 and 134 | FlowSpec | `ServiceRadar.BMP.BGP.FlowSpec` |
+  | none yet | FlowSpec version 2 | `ServiceRadar.BMP.BGP.FlowSpecV2` |
   | 25, 65 | VPLS | `ServiceRadar.BMP.BGP.Vpls` |
   | 25, 70 | EVPN | `ServiceRadar.BMP.BGP.Evpn` |
   | 16388, 71 and 72 | BGP-LS | `ServiceRadar.BMP.BGP.LinkState` |
@@ -98,6 +99,7 @@ defmodule ServiceRadar.BMP.BGP.Nlri do
           | BGP.Mup.t()
           | BGP.RouteTargetConstraint.t()
           | BGP.FlowSpec.t()
+          | BGP.FlowSpecV2.t()
           | BGP.Vpls.t()
           | BGP.Evpn.t()
           | BGP.LinkState.t()

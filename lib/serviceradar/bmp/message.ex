@@ -126,7 +126,7 @@ defmodule ServiceRadar.BMP.PeerDown do
   | code | who ended it | |
   |---|---|---|
   | 1 | the router | `:notification` |
-  | 2 | the router | `:fsm_event` (RFC 4271, section 8.1), 0 where none fits |
+  | 2 | the router | `:fsm_event` (RFC 4271, section 8.1), 0 where none fits, and `:fsm_event_name` |
   | 3 | the peer | `:notification` |
   | 4 | the peer, without a word | |
   | 5 | the router stops to report it | |
@@ -134,7 +134,7 @@ defmodule ServiceRadar.BMP.PeerDown do
 
   `:data` is all that came after the code; in version 4 `:tlvs` may follow the data of every reason.
   """
-  defstruct [:offset, :peer, :reason, :notification, :fsm_event, tlvs: [], data: <<>>, version: 3]
+  defstruct [:offset, :peer, :reason, :notification, :fsm_event, :fsm_event_name, tlvs: [], data: <<>>, version: 3]
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
@@ -143,6 +143,7 @@ defmodule ServiceRadar.BMP.PeerDown do
           reason: 0..255,
           notification: ServiceRadar.BMP.BGP.Notification.t() | nil,
           fsm_event: 0..65_535 | nil,
+          fsm_event_name: String.t() | nil,
           tlvs: [ServiceRadar.BMP.Message.tlv()],
           data: binary
         }
@@ -153,6 +154,8 @@ defmodule ServiceRadar.BMP.PeerUp do
   Peer Up Notification (RFC 7854, section 4.10): the OPEN that the router sent to the peer, and the one it received.
 
   An OPEN is nil where the router has none to give (FRR: for its Loc-RIB), or where it is malformed, which `:faults` tells.
+  `:table_name` is that of a VRF or Loc-RIB (RFC 9069, section 5.1); `:tlvs` has it too, as type 3, beside free text (0) and
+  administrative labels (4).
   """
   defstruct [
     :offset,
@@ -162,6 +165,7 @@ defmodule ServiceRadar.BMP.PeerUp do
     :remote_port,
     :sent_open,
     :received_open,
+    :table_name,
     faults: [],
     tlvs: [],
     version: 3
@@ -176,6 +180,7 @@ defmodule ServiceRadar.BMP.PeerUp do
           remote_port: :inet.port_number(),
           sent_open: ServiceRadar.BMP.BGP.Open.t() | nil,
           received_open: ServiceRadar.BMP.BGP.Open.t() | nil,
+          table_name: String.t() | nil,
           faults: [ServiceRadar.BMP.DecodeError.t()],
           tlvs: [ServiceRadar.BMP.Message.tlv()]
         }
@@ -197,14 +202,15 @@ end
 defmodule ServiceRadar.BMP.Termination do
   @moduledoc """
   Termination (RFC 7854, section 4.5). `:reason` is 0 administratively closed, 1 unspecified, 2 out of resources,
-  3 redundant connection, 4 permanently closed, or nil where none was given.
+  3 redundant connection, 4 permanently closed, or nil where none was given; `:reason_name` is that in lower case.
   """
-  defstruct [:offset, :reason, :text, tlvs: [], version: 3]
+  defstruct [:offset, :reason, :reason_name, :text, tlvs: [], version: 3]
 
   @type t :: %__MODULE__{
           offset: non_neg_integer,
           version: 3..4,
           reason: 0..65_535 | nil,
+          reason_name: String.t() | nil,
           text: String.t() | nil,
           tlvs: [ServiceRadar.BMP.Message.tlv()]
         }
@@ -215,10 +221,12 @@ defmodule ServiceRadar.BMP.RouteMirroring do
   Route Mirroring (RFC 7854, section 4.7), as its TLVs: type 0 is a BGP message as the router received it, type 1 says
   0 "errored PDU" or 1 "messages lost".
 
+  `:information` is `{code, name}` of each of type 1, `"errored_pdu"` or `"messages_lost"`.
+
   `:messages` are those of type 0 in their order: an Open, Update, Notification or RouteRefresh of `ServiceRadar.BMP.BGP`,
   `:keepalive`, `{type, octets}` of another type, or a `ServiceRadar.BMP.DecodeError`.
   """
-  defstruct [:offset, :peer, tlvs: [], messages: [], version: 3]
+  defstruct [:offset, :peer, tlvs: [], messages: [], information: [], version: 3]
 
   @type bgp_message ::
           ServiceRadar.BMP.BGP.Open.t()
@@ -234,7 +242,8 @@ defmodule ServiceRadar.BMP.RouteMirroring do
           version: 3..4,
           peer: ServiceRadar.BMP.PeerHeader.t(),
           tlvs: [ServiceRadar.BMP.Message.tlv()],
-          messages: [bgp_message]
+          messages: [bgp_message],
+          information: [{0..65_535, String.t() | nil}]
         }
 end
 

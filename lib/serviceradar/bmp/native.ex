@@ -73,6 +73,7 @@ defmodule ServiceRadar.BMP.Native do
                Attribute: %BGP.Attribute{},
                Evpn: %BGP.Evpn{},
                FlowSpec: %BGP.FlowSpec{},
+               FlowSpecV2: %BGP.FlowSpecV2{},
                Labeled: %BGP.Labeled{},
                LinkState: %BGP.LinkState{},
                McastVpn: %BGP.McastVpn{},

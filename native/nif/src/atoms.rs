@@ -32,6 +32,8 @@ rustler::atoms! {
     batch_module = "Elixir.ServiceRadar.BMP.Batch",
 
     // Fields
+    fsm_event_name,
+    reason_name,
     hard_reset,
     prefix_limit,
     information,

@@ -1,6 +1,9 @@
 //! BMP messages as the structs of `ServiceRadar.BMP.Message`.
 
 use rustler::{Atom, Encoder, Env, Term};
+use wire::bmp::msg_2_peer_down::fsm_event_name;
+use wire::bmp::msg_5_termination::reason_name;
+use wire::bmp::msg_6_route_mirroring::information_name;
 use wire::bmp::{
     Body, Mirrored, PeerDown, PeerDownReason, PeerHeader, PeerType, PeerUp, RibView, RouteMirroring,
     RouteMonitoringView, Statistic, StatisticValue, StatisticsReport, Timestamp, Tlv,
@@ -96,7 +99,8 @@ impl<'a> Messages<'a> {
             Body::Initiation(body) => fill!(structs.of(atoms::initiation_module()),
                 sys_name: body.sys_name, sys_descr: body.sys_descr, tlvs: tlvs(structs, &body.tlvs)),
             Body::Termination(body) => fill!(structs.of(atoms::termination_module()),
-                reason: body.reason, text: body.text, tlvs: tlvs(structs, &body.tlvs)),
+                reason: body.reason, reason_name: body.reason.and_then(reason_name), text: body.text,
+                tlvs: tlvs(structs, &body.tlvs)),
             Body::RouteMirroring(body) => {
                 let peer = self.peer(&body.peer);
                 self.route_mirroring(peer, body)
@@ -124,7 +128,16 @@ impl<'a> Messages<'a> {
                 _ => None,
             })
             .collect();
-        fill!(structs.of(atoms::route_mirroring_module()), peer: peer, tlvs: tlvs, messages: messages)
+        let information: Vec<Term<'a>> = mirroring
+            .mirrored
+            .iter()
+            .filter_map(|mirrored| match mirrored {
+                Mirrored::Information { code } => Some((*code, information_name(*code)).encode(env)),
+                _ => None,
+            })
+            .collect();
+        fill!(structs.of(atoms::route_mirroring_module()),
+            peer: peer, tlvs: tlvs, messages: messages, information: information)
     }
 }
 
@@ -226,6 +239,7 @@ fn peer_down<'a>(structs: Structs<'a>, peer: Term<'a>, down: &PeerDown) -> Term<
         reason: down.reason.number(),
         notification: down.reason.notification().map(|notification| bgp::notification(structs, notification)),
         fsm_event: fsm_event,
+        fsm_event_name: fsm_event.and_then(fsm_event_name),
         tlvs: tlvs(structs, of_reason.iter().chain(&down.tlvs)),
         data: structs.octets(&down.data),
     )
@@ -239,6 +253,7 @@ fn peer_up<'a>(structs: Structs<'a>, peer: Term<'a>, up: &PeerUp) -> Term<'a> {
         remote_port: up.remote_port,
         sent_open: up.sent_open.as_ref().map(|open| bgp::open(structs, open)),
         received_open: up.received_open.as_ref().map(|open| bgp::open(structs, open)),
+        table_name: up.table_name(),
         faults: list(structs.env, &up.faults, |fault| decode_error(structs, fault)),
         tlvs: tlvs(structs, &up.tlvs),
     )

@@ -33,7 +33,8 @@ pub fn term<'a>(structs: Structs<'a>, value: &(impl Serialize + ?Sized)) -> Term
 }
 
 /// Fields that say which variant of an enum it is.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
+    ("Filter", "type"),
     ("Meaning", "meaning"),
     ("Evpn", "route_type"),
     ("LinkState", "name"),
