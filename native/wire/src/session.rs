@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 
 use crate::bgp::flat::Flat;
 use crate::bgp::open::Open;
-use crate::bgp::{AddressFamily, Context, Update};
+use crate::bgp::{AddressFamily, Context, Update, UpdateView};
 pub use crate::bmp::RouteMonitoringView;
 use crate::bmp::{
     peer_header, Body, CommonHeader, Initiation, Message, PeerDown, PeerHeader, PeerKey, PeerUp,
@@ -69,6 +69,8 @@ pub struct Decoder {
     offset: u64,
     counters: Counters,
     fatal: Option<DecodeError>,
+    /// Whether plain UPDATEs are read in one pass.
+    plain: bool,
 }
 
 /// What a peer's OPENs negotiated.
@@ -204,7 +206,15 @@ impl Decoder {
             offset: 0,
             counters: Counters::default(),
             fatal: None,
+            plain: true,
         }
+    }
+
+    /// Reads no UPDATE in one pass. For tests, which compare what comes out with what does otherwise.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn the_long_way(self) -> Self {
+        Decoder { plain: false, ..self }
     }
 
     /// Gives the decoder more of the session; the frames that are complete come out of the [`Feed`]. What is left
@@ -287,7 +297,7 @@ impl Feed<'_> {
         match self.complete() {
             Ok(None) => None,
             Ok(Some((header, from_pending))) => {
-                let Decoder { offset, counters, peers, pending, options, .. } = &mut *self.decoder;
+                let Decoder { offset, counters, peers, pending, options, plain, .. } = &mut *self.decoder;
                 let bytes = if from_pending {
                     self.pending_read = true;
                     pending.as_slice()
@@ -299,7 +309,7 @@ impl Feed<'_> {
                 let start = *offset;
                 *offset += u64::from(header.length);
                 counters.messages += 1;
-                Some(Ok(Whole { offset: start, bytes, header, peers, options, counters }))
+                Some(Ok(Whole { offset: start, bytes, header, peers, options, counters, plain: *plain }))
             }
             Err(error) => {
                 self.failed = true;
@@ -367,13 +377,39 @@ struct Whole<'a> {
     peers: &'a mut Peers,
     options: &'a Options,
     counters: &'a mut Counters,
+    /// Whether it is to be tried as a plain UPDATE.
+    plain: bool,
+}
+
+/// The peer of a Route Monitoring of version 3, which has the UPDATE at [`UPDATE`].
+#[inline(always)]
+fn plain_peer<'a>(bytes: &[u8], header: CommonHeader, peers: &'a Peers) -> Option<(PeerHeader, Context<'a>)> {
+    let CommonHeader { version: 3, message_type: 0, .. } = header else { return None };
+    let mut reader = Reader::new(bytes.get(HEADER_LENGTH..)?, 0);
+    let peer = PeerHeader::decode(&mut reader).ok()?;
+    Some((peer, context(&peer, peers)))
 }
 
 impl<'a> Whole<'a> {
     #[inline(always)]
     fn decode(self) -> Frame<'a> {
-        let Whole { offset, bytes, header, peers, options, counters } = self;
-        let content = decode(bytes, offset, header, peers, options, counters);
+        let Whole { offset, bytes, header, peers, .. } = self;
+        if header.message_type != 0 {
+            let body = decode(bytes, offset, header, peers, self.options, self.counters);
+            return Frame { offset, bytes, header, content: body.map(Content::Other).at("bmp") };
+        }
+        let peers = &*peers;
+        if let Some((peer, context)) = plain_peer(bytes, header, peers).filter(|_| self.plain) {
+            let update = UpdateView::empty(bytes, UPDATE, offset, context);
+            let view = RouteMonitoringView { peer, update, tlvs: Vec::new(), update_tlv: None };
+            let mut frame = Frame { offset, bytes, header, content: Ok(Content::RouteMonitoring(view)) };
+            if let Ok(Content::RouteMonitoring(view)) = &mut frame.content {
+                if view.update.read_plain(bytes, UPDATE).is_some() {
+                    return frame;
+                }
+            }
+        }
+        let content = decode_monitoring(bytes, offset, header, peers, self.counters);
         Frame { offset, bytes, header, content }
     }
 
@@ -404,7 +440,7 @@ impl<'a> Whole<'a> {
 
     #[inline(never)]
     fn decode_other_message(self) -> Result<Body> {
-        self.decode().content.map(Content::into_body)
+        Whole { plain: false, ..self }.decode().content.map(Content::into_body)
     }
 
     #[inline(always)]
@@ -413,19 +449,19 @@ impl<'a> Whole<'a> {
         flat.read_plain(self.bytes, UPDATE, context).then_some(peer)
     }
 
-    /// Of a Route Monitoring of version 3, which has the UPDATE at [`UPDATE`].
     #[inline(always)]
     fn peer(&self) -> Option<(PeerHeader, Context<'_>)> {
-        let CommonHeader { version: 3, message_type: 0, .. } = self.header else { return None };
-        let mut reader = Reader::new(self.bytes.get(HEADER_LENGTH..)?, 0);
-        let peer = PeerHeader::decode(&mut reader).ok()?;
-        Some((peer, context(&peer, self.peers)))
+        if self.plain {
+            plain_peer(self.bytes, self.header, self.peers)
+        } else {
+            None
+        }
     }
 
     #[inline(never)]
     fn decode_other(self, flat: &mut Flat) -> Result<FlatContent<'a>> {
         flat.clear();
-        let content = self.decode().content?;
+        let content = Whole { plain: false, ..self }.decode().content?;
         if let Content::RouteMonitoring(view) = &content {
             flat.read(&view.update);
         }
@@ -438,32 +474,43 @@ const UPDATE: usize = HEADER_LENGTH + peer_header::LENGTH;
 
 type Peers = HashMap<PeerKey, Peer, foldhash::fast::RandomState>;
 
-#[inline(always)]
-fn decode<'a>(
+#[inline(never)]
+fn decode_monitoring<'a>(
     bytes: &'a [u8],
     offset: u64,
     header: CommonHeader,
-    peers: &'a mut Peers,
-    options: &Options,
+    peers: &'a Peers,
     counters: &mut Counters,
 ) -> Result<Content<'a>> {
     let mut reader = Reader::new(bytes, offset);
     reader.take(HEADER_LENGTH)?;
-    let body = match header.message_type {
-        0 => {
-            let (content, suspect) = route_monitoring(header.version, &mut reader, peers);
-            match &content {
-                Ok(view) => {
-                    counters.as_width_mismatch += u64::from(view.update.as_width_mismatch());
-                    counters.faulty_updates += u64::from(!view.update.faults().is_empty());
-                }
-                Err(_) => {
-                    counters.undecodable += 1;
-                    counters.suspect += u64::from(suspect);
-                }
-            }
-            return content.map(Content::RouteMonitoring).at("route_monitoring").at("bmp");
+    let (content, suspect) = route_monitoring(header.version, &mut reader, peers);
+    match &content {
+        Ok(view) => {
+            counters.as_width_mismatch += u64::from(view.update.as_width_mismatch());
+            counters.faulty_updates += u64::from(!view.update.faults().is_empty());
         }
+        Err(_) => {
+            counters.undecodable += 1;
+            counters.suspect += u64::from(suspect);
+        }
+    }
+    content.map(Content::RouteMonitoring).at("route_monitoring").at("bmp")
+}
+
+/// A message of any type but Route Monitoring.
+#[inline(never)]
+fn decode(
+    bytes: &[u8],
+    offset: u64,
+    header: CommonHeader,
+    peers: &mut Peers,
+    options: &Options,
+    counters: &mut Counters,
+) -> Result<Body> {
+    let mut reader = Reader::new(bytes, offset);
+    reader.take(HEADER_LENGTH)?;
+    let body = match header.message_type {
         1 => StatisticsReport::decode(header.version, &mut reader)
             .map(Body::StatisticsReport)
             .at("statistics_report"),
@@ -487,7 +534,7 @@ fn decode<'a>(
         message_type => Ok(Body::Unknown(Unknown { message_type, data: reader.take_rest().into() })),
     };
     counters.undecodable += u64::from(body.is_err());
-    body.map(Content::Other).at("bmp")
+    body
 }
 
 fn remember(message: &PeerUp, peers: &mut Peers, options: &Options, counters: &mut Counters) {

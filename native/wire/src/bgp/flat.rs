@@ -174,9 +174,9 @@ impl Flat {
     }
 }
 
-impl Sink for Flat {
+impl<'a> Sink<'a> for Flat {
     #[inline(always)]
-    fn withdrawn(&mut self, nlri: Prefixes<'_>) -> Option<()> {
+    fn withdrawn(&mut self, nlri: Prefixes<'a>) -> Option<()> {
         self.group(Action::Withdraw, None, nlri)
     }
 
@@ -186,7 +186,7 @@ impl Sink for Flat {
     }
 
     #[inline(always)]
-    fn as_path(&mut self, _: u8, path: Segments<'_>) -> Option<()> {
+    fn as_path(&mut self, _: u8, path: Segments<'a>) -> Option<()> {
         path.read(|kind, count, asns| {
             self.segments.push((kind, count));
             self.as_path.extend(asns.iter().map(|asn| u32::from_be_bytes(*asn)));
@@ -194,7 +194,7 @@ impl Sink for Flat {
     }
 
     #[inline(always)]
-    fn next_hop(&mut self, _: u8, _: [u8; 4]) {}
+    fn next_hop(&mut self, _: u8, _: &'a [u8; 4]) {}
 
     #[inline(always)]
     fn multi_exit_disc(&mut self, _: u8, value: u32) {
@@ -222,23 +222,23 @@ impl Sink for Flat {
     }
 
     #[inline(always)]
-    fn mp_reach(&mut self, _: u8, octets: &[u8], nlri: Prefixes<'_>) -> Option<()> {
+    fn mp_reach(&mut self, _: u8, octets: &'a [u8], nlri: Prefixes<'a>) -> Option<()> {
         self.group(Action::Announce, next_hop(octets), nlri)
     }
 
     #[inline(always)]
-    fn mp_unreach(&mut self, _: u8, nlri: Prefixes<'_>) -> Option<()> {
+    fn mp_unreach(&mut self, _: u8, nlri: Prefixes<'a>) -> Option<()> {
         self.group(Action::Withdraw, None, nlri)
     }
 
     #[inline]
-    fn other(&mut self, attribute: &AttributeRef<'_>) {
+    fn other(&mut self, attribute: &AttributeRef<'a>) {
         self.push_other(attribute.code, attribute.flags, attribute.value);
     }
 
     #[inline(always)]
-    fn announced(&mut self, next_hop: [u8; 4], nlri: Prefixes<'_>) -> Option<()> {
-        self.group(Action::Announce, Some(next_hop.into()), nlri)
+    fn announced(&mut self, next_hop: &'a [u8; 4], nlri: Prefixes<'a>) -> Option<()> {
+        self.group(Action::Announce, Some((*next_hop).into()), nlri)
     }
 }
 

@@ -21,6 +21,7 @@ mod plain;
 pub mod route_refresh;
 pub mod tlv;
 pub mod update;
+mod view;
 
 pub use attribute::{
     AsPath, AsPathSegment, Attribute, AttributeValue, Attributes, NextHop, Origin, SegmentType, Treatment,

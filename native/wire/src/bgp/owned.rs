@@ -48,9 +48,9 @@ fn nlri(prefixes: Prefixes<'_>) -> Option<Vec<Nlri>> {
     Some(nlri)
 }
 
-impl Sink for Update {
+impl<'a> Sink<'a> for Update {
     #[inline(always)]
-    fn withdrawn(&mut self, prefixes: Prefixes<'_>) -> Option<()> {
+    fn withdrawn(&mut self, prefixes: Prefixes<'a>) -> Option<()> {
         self.withdrawn = nlri(prefixes)?;
         Some(())
     }
@@ -61,7 +61,7 @@ impl Sink for Update {
     }
 
     #[inline(always)]
-    fn as_path(&mut self, flags: u8, path: Segments<'_>) -> Option<()> {
+    fn as_path(&mut self, flags: u8, path: Segments<'a>) -> Option<()> {
         let mut as_path = AsPath::default();
         path.read(|kind, _, asns| {
             let asns = asns.iter().map(|asn| u32::from_be_bytes(*asn)).collect();
@@ -72,8 +72,8 @@ impl Sink for Update {
     }
 
     #[inline(always)]
-    fn next_hop(&mut self, flags: u8, address: [u8; 4]) {
-        self.attribute(flags, AttributeValue::NextHop(ClassicNextHop(address.into())));
+    fn next_hop(&mut self, flags: u8, address: &'a [u8; 4]) {
+        self.attribute(flags, AttributeValue::NextHop(ClassicNextHop((*address).into())));
     }
 
     #[inline(always)]
@@ -105,7 +105,7 @@ impl Sink for Update {
     }
 
     #[inline]
-    fn mp_reach(&mut self, flags: u8, next_hop: &[u8], prefixes: Prefixes<'_>) -> Option<()> {
+    fn mp_reach(&mut self, flags: u8, next_hop: &'a [u8], prefixes: Prefixes<'a>) -> Option<()> {
         let next_hop = NextHop::decode(next_hop);
         let reach = MpReach { family: prefixes.family, next_hop, nlri: nlri(prefixes)? };
         self.attribute(flags, AttributeValue::MpReach(reach));
@@ -113,18 +113,18 @@ impl Sink for Update {
     }
 
     #[inline]
-    fn mp_unreach(&mut self, flags: u8, prefixes: Prefixes<'_>) -> Option<()> {
+    fn mp_unreach(&mut self, flags: u8, prefixes: Prefixes<'a>) -> Option<()> {
         let unreach = MpUnreach { family: prefixes.family, nlri: nlri(prefixes)? };
         self.attribute(flags, AttributeValue::MpUnreach(unreach));
         Some(())
     }
 
-    fn other(&mut self, attribute: &AttributeRef<'_>) {
+    fn other(&mut self, attribute: &AttributeRef<'a>) {
         self.attributes.0.push(attribute.to_owned(Context::default()));
     }
 
     #[inline(always)]
-    fn announced(&mut self, _: [u8; 4], prefixes: Prefixes<'_>) -> Option<()> {
+    fn announced(&mut self, _: &'a [u8; 4], prefixes: Prefixes<'a>) -> Option<()> {
         self.nlri = nlri(prefixes)?;
         Some(())
     }

@@ -15,28 +15,36 @@ use super::{AddressFamily, Context, HEADER_LENGTH};
 
 /// What takes the fields of a plain UPDATE, in the order of the message. After a refusal, which may come at any
 /// point, what was taken has no meaning.
-pub(crate) trait Sink {
+pub(crate) trait Sink<'a> {
     /// Withdrawn routes field
-    fn withdrawn(&mut self, nlri: Prefixes<'_>) -> Option<()>;
+    fn withdrawn(&mut self, nlri: Prefixes<'a>) -> Option<()>;
+    /// Any attribute, before the method of its code; its value is not checked.
+    #[inline(always)]
+    fn attribute(&mut self, _: &AttributeRef<'a>) {}
     fn origin(&mut self, flags: u8, origin: Origin);
-    fn as_path(&mut self, flags: u8, path: Segments<'_>) -> Option<()>;
-    fn next_hop(&mut self, flags: u8, address: [u8; 4]);
+    fn as_path(&mut self, flags: u8, path: Segments<'a>) -> Option<()>;
+    fn next_hop(&mut self, flags: u8, address: &'a [u8; 4]);
     fn multi_exit_disc(&mut self, flags: u8, value: u32);
     fn local_pref(&mut self, flags: u8, value: u32);
     fn communities(&mut self, flags: u8, list: &[[u8; 4]]);
     fn extended_communities(&mut self, flags: u8, list: &[[u8; 8]]);
     fn large_communities(&mut self, flags: u8, list: &[[u8; 12]]);
-    fn mp_reach(&mut self, flags: u8, next_hop: &[u8], nlri: Prefixes<'_>) -> Option<()>;
-    fn mp_unreach(&mut self, flags: u8, nlri: Prefixes<'_>) -> Option<()>;
+    fn mp_reach(&mut self, flags: u8, next_hop: &'a [u8], nlri: Prefixes<'a>) -> Option<()>;
+    fn mp_unreach(&mut self, flags: u8, nlri: Prefixes<'a>) -> Option<()>;
     /// Any other attribute; its value is checked.
-    fn other(&mut self, attribute: &AttributeRef<'_>);
+    fn other(&mut self, attribute: &AttributeRef<'a>);
     /// NLRI field; `next_hop` is NEXT_HOP.
-    fn announced(&mut self, next_hop: [u8; 4], nlri: Prefixes<'_>) -> Option<()>;
+    fn announced(&mut self, next_hop: &'a [u8; 4], nlri: Prefixes<'a>) -> Option<()>;
 }
 
 /// Reads the UPDATE that `frame` has from `start` to its end into `sink`; `None` is a refusal.
 #[inline(always)]
-pub(crate) fn read(frame: &[u8], start: usize, context: Context<'_>, sink: &mut impl Sink) -> Option<()> {
+pub(crate) fn read<'a>(
+    frame: &'a [u8],
+    start: usize,
+    context: Context<'a>,
+    sink: &mut impl Sink<'a>,
+) -> Option<()> {
     let update = Plain { frame, context };
     let header: [u8; HEADER_LENGTH] = update.octets(start)?;
     let (marker, [high, low, message_type]) = header.split_last_chunk()?;
@@ -93,7 +101,11 @@ impl<'a> Plain<'a> {
 
     /// Gives the codes that were there, a bit each, and NEXT_HOP.
     #[inline(always)]
-    fn attributes(&self, field: Range<usize>, sink: &mut impl Sink) -> Option<(u64, Option<[u8; 4]>)> {
+    fn attributes(
+        &self,
+        field: Range<usize>,
+        sink: &mut impl Sink<'a>,
+    ) -> Option<(u64, Option<&'a [u8; 4]>)> {
         let mut seen = 0;
         let mut next_hop = None;
         let mut at = field.start;
@@ -111,6 +123,8 @@ impl<'a> Plain<'a> {
             }
             seen |= bit;
             let octets = self.frame.get(value.clone())?;
+            let attribute = AttributeRef { flags, code, value: octets, offset: value.start as u64 };
+            sink.attribute(&attribute);
             match (code, flags & CLASS) {
                 (1, WELL_KNOWN) => {
                     let &[number] = octets else { return None };
@@ -143,7 +157,6 @@ impl<'a> Plain<'a> {
                 // ATOMIC_AGGREGATE, AGGREGATOR, ORIGINATOR_ID, CLUSTER_LIST, AIGP, OTC, PREFIX_SID: what is right about
                 // them depends on nothing else in the message.
                 (6 | 7 | 9 | 10 | 26 | 35 | 40, _) => {
-                    let attribute = AttributeRef { flags, code, value: octets, offset: 0 };
                     attribute::check(&attribute, self.context).ok()?;
                     sink.other(&attribute);
                 }
@@ -188,7 +201,28 @@ pub(crate) struct Prefix {
     pub path_id: Option<u32>,
 }
 
-impl Prefixes<'_> {
+impl<'a> Prefixes<'a> {
+    /// As on the wire.
+    #[inline]
+    pub fn octets(&self) -> &'a [u8] {
+        self.frame.get(self.start..).unwrap_or_default()
+    }
+
+    pub fn add_path(&self) -> bool {
+        self.add_path
+    }
+
+    /// How many there are, where all are well formed.
+    #[inline(always)]
+    pub fn count(self) -> Option<u32> {
+        let mut count = 0;
+        self.read(|_| {
+            count += 1;
+            Some(())
+        })?;
+        Some(count)
+    }
+
     /// About how many there are.
     #[inline]
     pub fn estimate(&self) -> usize {

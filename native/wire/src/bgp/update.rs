@@ -59,32 +59,48 @@ pub struct Fault {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Slot {
-    flags: u8,
-    code: u8,
+pub(super) struct Slot {
+    pub(super) flags: u8,
+    pub(super) code: u8,
     /// In the UPDATE, of the value.
-    start: u16,
-    length: u16,
+    pub(super) start: u16,
+    pub(super) length: u16,
     /// RFC 7606 discards it.
-    discarded: bool,
+    pub(super) discarded: bool,
 }
 
 /// An UPDATE by reference.
 #[derive(Clone, Debug)]
 pub struct UpdateView<'a> {
-    body: &'a [u8],
-    offset: u64,
-    context: Context<'a>,
-    withdrawn: &'a [u8],
-    nlri: &'a [u8],
-    slots: SmallVec<[Slot; 10]>,
-    groups: SmallVec<[RouteGroup<'a>; 1]>,
+    pub(super) body: &'a [u8],
+    pub(super) offset: u64,
+    pub(super) context: Context<'a>,
+    pub(super) withdrawn: &'a [u8],
+    pub(super) nlri: &'a [u8],
+    pub(super) slots: SmallVec<[Slot; 10]>,
+    pub(super) groups: SmallVec<[RouteGroup<'a>; 1]>,
     faults: Vec<Fault>,
     end_of_rib: Option<AddressFamily>,
     as_width_mismatch: bool,
 }
 
 impl<'a> UpdateView<'a> {
+    #[inline(always)]
+    pub(super) fn new(body: &'a [u8], offset: u64, context: Context<'a>) -> Self {
+        UpdateView {
+            body,
+            offset,
+            context,
+            withdrawn: &[],
+            nlri: &[],
+            slots: SmallVec::new(),
+            groups: SmallVec::new(),
+            faults: Vec::new(),
+            end_of_rib: None,
+            as_width_mismatch: false,
+        }
+    }
+
     /// Reads a whole message, its header included.
     #[inline(always)]
     pub fn decode_message(reader: &mut Reader<'a>, context: Context<'a>) -> Result<Self> {
@@ -102,18 +118,9 @@ impl<'a> UpdateView<'a> {
         let attributes = reader.sub(length.into()).at("path_attributes")?;
         let nlri = reader;
 
-        let mut view = UpdateView {
-            body,
-            offset,
-            context,
-            withdrawn: withdrawn.peek(),
-            nlri: nlri.peek(),
-            slots: SmallVec::new(),
-            groups: SmallVec::new(),
-            faults: Vec::new(),
-            end_of_rib: None,
-            as_width_mismatch: false,
-        };
+        let mut view = UpdateView::new(body, offset, context);
+        view.withdrawn = withdrawn.peek();
+        view.nlri = nlri.peek();
         if body.len() <= 4 {
             view.end_of_rib = Some(AddressFamily::IPV4_UNICAST);
             return Ok(view);
