@@ -202,3 +202,40 @@ fn what_an_external_neighbour_may_not_send_is_only_discarded() {
     let message = session(&[up, route_monitoring(0, &update(&[], &attributes, PREFIX))]).remove(1).unwrap();
     assert_eq!(update_of(&message).attributes.local_pref().unwrap().0, 100);
 }
+
+#[test]
+fn wrong_flags_withdraw() {
+    // RFC 7606, section 3.c: each attribute up to 18 with each class that is not its own.
+    let reach = mp_reach_v6();
+    let unreach = mp_unreach_v6();
+    let attributes: &[(u8, u8, &[u8])] = &[
+        (1, 0x40, &[0]),
+        (2, 0x40, &[2, 1, 0, 0, 0xfd, 0xe9]),
+        (3, 0x40, &[192, 0, 2, 1]),
+        (4, 0x80, &[0; 4]),
+        (5, 0x40, &[0; 4]),
+        (6, 0x40, &[]),
+        (7, 0xc0, &[0; 8]),
+        (8, 0xc0, &[0; 4]),
+        (9, 0x80, &[0; 4]),
+        (10, 0x80, &[0; 4]),
+        (14, 0x80, &reach[3..]),
+        (15, 0x80, &unreach[3..]),
+        (16, 0xc0, &[0; 8]),
+        (17, 0xc0, &[2, 1, 0, 0, 0xfd, 0xe9]),
+        (18, 0xc0, &[0; 8]),
+    ];
+    for (code, class, value) in attributes {
+        for flags in [0x00, 0x40, 0x80, 0xc0] {
+            let good = [(1, ORIGIN_IGP), (2, AS_PATH_65001), (3, NEXT_HOP)];
+            let mut list: Vec<&[u8]> =
+                good.iter().filter(|(other, _)| other != code).map(|(_, bytes)| *bytes).collect();
+            let this = attribute(flags, *code, value);
+            list.push(&this);
+            let message = announce(&list);
+            let treatments: Vec<_> = update_of(&message).faults.iter().map(|fault| fault.treatment).collect();
+            let expected = if flags == *class { vec![] } else { vec![Treatment::TreatAsWithdraw] };
+            assert_eq!(treatments, expected, "{code} {flags:#04x}");
+        }
+    }
+}

@@ -15,9 +15,8 @@ impl PathAttribute for As4Path {
     const CODE: u8 = 17;
     const NAME: &'static str = "as4_path";
     const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    // RFC 6793, section 6
+    // RFC 6793, section 6, which says nothing of flags.
     const MALFORMED: Treatment = Treatment::AttributeDiscard;
-    const WRONG_FLAGS: Treatment = Treatment::AttributeDiscard;
 
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {

@@ -115,12 +115,9 @@ pub(crate) trait PathAttribute: Sized {
     const CLASS: u8;
     /// When the value is malformed.
     const MALFORMED: Treatment;
-    /// When the flags conflict with the type; RFC 7606, section 3.c, unless the attribute's RFC says otherwise.
-    const WRONG_FLAGS: Treatment = Treatment::TreatAsWithdraw;
-
-    /// What the flags that were found do; [`PathAttribute::WRONG_FLAGS`] unless which of them is wrong matters.
+    /// What flags that conflict with the type do (RFC 7606, section 3.c), unless the attribute's own specification says otherwise.
     fn wrong_flags(_flags: u8) -> Treatment {
-        Self::WRONG_FLAGS
+        Treatment::TreatAsWithdraw
     }
 
     /// What a malformed value does; [`PathAttribute::MALFORMED`] unless it matters what is wrong with it, or from whom it is.
