@@ -13,7 +13,7 @@ use wire::Raw;
 use super::{ip, ip_of, octets, prefix, rd, tlvs, v4};
 
 /// Every family that has a reading.
-pub const FAMILIES: [AddressFamily; 26] = {
+pub const FAMILIES: [AddressFamily; 29] = {
     const fn of(afi: u16, safi: u8) -> AddressFamily {
         AddressFamily::new(afi, safi)
     }
@@ -44,6 +44,9 @@ pub const FAMILIES: [AddressFamily; 26] = {
         of(25, 70),
         of(16388, 71),
         of(16388, 72),
+        of(16388, 80),
+        of(1, 76),
+        of(2, 76),
     ]
 };
 
@@ -54,7 +57,7 @@ pub fn nlri(family: AddressFamily) -> BoxedStrategy<NlriValue> {
         (1 | 2, 4) => (labels(), prefix(v6))
             .prop_map(|(labels, prefix)| NlriValue::Labeled(Box::new(Labeled { labels, prefix })))
             .boxed(),
-        (1 | 2, 128) => (rd(), labels(), prefix(v6))
+        (1 | 2, 76 | 128) => (rd(), labels(), prefix(v6))
             .prop_map(|(rd, labels, prefix)| NlriValue::Vpn(Box::new(Vpn { rd, prefix, labels })))
             .boxed(),
         (1 | 2, 129) => (rd(), prefix(v6))
