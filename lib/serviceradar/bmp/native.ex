@@ -92,6 +92,8 @@ defmodule ServiceRadar.BMP.Native do
   def decode_short(_input, _structs), do: error()
   def decode_long(_input, _structs), do: error()
 
+  def decode_json(_input), do: error()
+
   def decode_open(message), do: decode_open(message, @structs)
   def decode_open(_message, _structs), do: error()
   def extended_community(octets), do: extended_community(octets, @structs)

@@ -5,7 +5,7 @@ defmodule ServiceRadar.BMP.DecodeTest do
   alias ServiceRadar.BMP.BGP.{Attribute, Attributes, Nlri, RouteGroup}
   alias ServiceRadar.BMP.{DecodeError, Decoder, PeerDown, PeerUp, Prefix, RouteMonitoring, Undecodable, Wire}
 
-  doctest ServiceRadar.BMP, only: [decode: 1, decode: 2]
+  doctest ServiceRadar.BMP, only: [decode: 1, decode: 2, decode_json: 1]
   doctest ServiceRadar.BMP.BGP.Attributes
   doctest ServiceRadar.BMP.BGP.ExtendedCommunity
   doctest ServiceRadar.BMP.BGP.Nlri
