@@ -84,6 +84,7 @@ cond do
             Wire.tlv(0, Wire.bgp(4, "")),
             Wire.tlv(0, Wire.bgp(3, <<6, 2, 4, "work">>)),
             Wire.tlv(0, Wire.bgp(5, <<1::16, 0, 1>>)),
+            Wire.tlv(0, Wire.bgp(5, <<1::16, 0, 1, 1, 64, 4::16, 0x80, 0, 0, 0>>)),
             Wire.tlv(0, Wire.bgp(77, "new")),
             Wire.tlv(0, "no message"),
             Wire.tlv(1, <<1::16>>),
