@@ -12,7 +12,7 @@ mod common;
 
 use common::*;
 use wire::bgp::Treatment;
-use wire::bmp::Body;
+use wire::bmp::{Body, Mirrored};
 use wire::session::Decoder;
 
 fn update_of(decoder: &mut Decoder, frame: &[u8]) -> wire::bgp::Update {
@@ -76,4 +76,17 @@ fn families_with_path_identifiers_are_bounded() {
         .is_ok());
     let error = decoder.feed(&route_monitoring(0, &announce)).next().unwrap().unwrap().into_message();
     assert!(error.is_err_and(|error| error.suspect()));
+}
+
+/// A quarter of a million errors in one message took 56 ms, and 44 octets for each octet of the frame.
+#[test]
+fn mirrored_messages_that_do_not_read_are_told_to_a_number() {
+    let frame = bmp(6, &[peer(0, 0), [0, 0, 0, 0].repeat(1000)].concat());
+    let mut decoder = Decoder::default();
+    let message = decoder.feed(&frame).next().unwrap().unwrap().into_message().unwrap();
+    let Body::RouteMirroring(mirroring) = message.body else { panic!() };
+    assert_eq!(mirroring.mirrored.len(), 1000);
+    let told =
+        mirroring.mirrored.iter().filter(|tlv| matches!(tlv, Mirrored::BgpMessage { error: Some(_), .. }));
+    assert_eq!(told.count(), 64);
 }

@@ -38,11 +38,19 @@ pub enum Mirrored {
     },
 }
 
+/// A message with so many BGP messages that do not read has nothing more to tell: the others in it stay octets. A megabyte
+/// holds a quarter of a million of them.
+const MOST_UNREADABLE: usize = 64;
+
 impl RouteMirroring {
     pub fn decode(reader: &mut Reader<'_>, peer: PeerHeader, context: bgp::Context<'_>) -> Result<Self> {
         let mut mirrored = Vec::new();
+        let mut unreadable = 0;
         while !reader.is_empty() {
-            mirrored.push(Mirrored::decode(reader, context).at_index(mirrored.len()).at("tlvs")?);
+            let tlv = Mirrored::decode(reader, context, unreadable < MOST_UNREADABLE);
+            let tlv = tlv.at_index(mirrored.len()).at("tlvs")?;
+            unreadable += usize::from(matches!(tlv, Mirrored::BgpMessage { error: Some(_), .. }));
+            mirrored.push(tlv);
         }
         Ok(RouteMirroring { peer, mirrored })
     }
@@ -60,11 +68,14 @@ impl RouteMirroring {
 }
 
 impl Mirrored {
-    fn decode(reader: &mut Reader<'_>, context: bgp::Context<'_>) -> Result<Self> {
+    fn decode(reader: &mut Reader<'_>, context: bgp::Context<'_>, try_to_read: bool) -> Result<Self> {
         let tlv_type = reader.u16().at("type")?;
         let length = reader.u16().at("length")?;
         let mut value = reader.sub(length.into()).at("value")?;
         Ok(match (tlv_type, length) {
+            (0, _) if !try_to_read => {
+                Mirrored::BgpMessage { message: value.take_rest().into(), decoded: None, error: None }
+            }
             (0, _) => {
                 let message = value.peek().into();
                 match bgp::Message::decode(&mut value, context) {
