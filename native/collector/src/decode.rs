@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use wire::bmp::Message;
 use wire::session::{Decoder, Frame, Options as Limits};
 use wire::{DecodeError, Raw};
 
@@ -112,17 +113,17 @@ fn prefix(flow: Option<Flow>) -> String {
 impl Stream {
     fn print(&mut self, bytes: &[u8], out: &mut Objects) -> Result<()> {
         let mut frames = self.decoder.feed(bytes);
-        while let Some(Ok(frame)) = frames.next() {
+        while let Some(Ok(frame)) = frames.next_message() {
             print(self.session.as_deref(), frame, out)?;
         }
         Ok(())
     }
 }
 
-fn print(session: Option<&str>, frame: Frame, out: &mut Objects) -> Result<()> {
+fn print(session: Option<&str>, frame: Frame<'_, Message>, out: &mut Objects) -> Result<()> {
     let (bytes, version, kind) = (frame.bytes, frame.header.version, frame.header.message_type);
     let (offset, length) = (frame.offset, frame.header.length);
-    match frame.into_message() {
+    match frame.content {
         Ok(message) => out.print(&Line { session, content: message }),
         Err(error) => out.print(&Line {
             session,

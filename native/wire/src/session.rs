@@ -426,15 +426,19 @@ impl<'a> Whole<'a> {
     #[inline(always)]
     fn decode_message(self) -> Frame<'a, Message> {
         let Whole { offset, bytes, header, .. } = self;
-        let body = match self.peer().and_then(|(peer, context)| {
-            let update = Update::read_plain(bytes, UPDATE, context)?;
-            Some(RouteMonitoring { peer, update, tlvs: Vec::new(), update_tlv: None })
-        }) {
-            Some(monitoring) => Ok(Body::RouteMonitoring(monitoring)),
-            None => self.decode_other_message(),
-        };
-        let content =
-            body.map(|body| Message { offset, length: header.length, version: header.version, body });
+        let message = |body| Message { offset, length: header.length, version: header.version, body };
+        if let Some((peer, context)) = self.peer() {
+            let update = Update::default();
+            let monitoring = RouteMonitoring { peer, update, tlvs: Vec::new(), update_tlv: None };
+            let content = Ok(message(Body::RouteMonitoring(monitoring)));
+            let mut frame = Frame { offset, bytes, header, content };
+            if let Ok(Message { body: Body::RouteMonitoring(monitoring), .. }) = &mut frame.content {
+                if monitoring.update.read_plain(bytes, UPDATE, context).is_some() {
+                    return frame;
+                }
+            }
+        }
+        let content = self.decode_other_message().map(message);
         Frame { offset, bytes, header, content }
     }
 

@@ -17,13 +17,12 @@ use super::{Context, Nlri, NlriValue, Update};
 const ATTRIBUTES: usize = 8;
 
 impl Update {
-    /// The UPDATE that `frame` has from `start` to its end, where it is plain.
+    /// Fills what is empty in place, with the UPDATE that `frame` has from `start` to its end; `None` where that is not
+    /// plain.
     #[inline(always)]
-    pub(crate) fn read_plain(frame: &[u8], start: usize, context: Context<'_>) -> Option<Self> {
-        let mut update = Update::default();
-        update.attributes.0.reserve_exact(ATTRIBUTES);
-        plain::read(frame, start, context, &mut update)?;
-        Some(update)
+    pub(crate) fn read_plain(&mut self, frame: &[u8], start: usize, context: Context<'_>) -> Option<()> {
+        self.attributes.0.reserve_exact(ATTRIBUTES);
+        plain::read(frame, start, context, self)
     }
 
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! The per-peer header (RFC 7854, section 4.2; RFC 8671; RFC 9069, section 4).
 
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Serialize, Serializer};
@@ -86,7 +87,7 @@ impl RibView {
 }
 
 /// What tells a router's peers apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeerKey {
     pub peer_type: PeerType,
     pub distinguisher: u64,
@@ -94,6 +95,19 @@ pub struct PeerKey {
     /// For Loc-RIB only, where all else may be equal; 0.0.0.0 for other types, whose BGP ID is not
     /// known before the session is up.
     pub bgp_id: Ipv4Addr,
+}
+
+/// In three words: every message looks its peer up.
+impl Hash for PeerKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(match self.address {
+            IpAddr::V4(address) => address.to_bits().into(),
+            IpAddr::V6(address) => address.to_bits(),
+        });
+        state.write_u64(self.distinguisher);
+        state.write_u64(u64::from(self.bgp_id.to_bits()) << 8 | u64::from(self.peer_type.0));
+    }
 }
 
 impl PeerHeader {
