@@ -40,7 +40,7 @@ defmodule ServiceRadar.BMP do
   Each call starts anew. The capabilities of peers, which ADD-PATH and the width of AS numbers depend on, are known from
   the Peer Ups in the same binary; for a stream in pieces there is `decode/2`.
 
-  Inputs above 2 KiB are decoded on a dirty scheduler. A process that decodes much is twice as fast and more with a heap
+  Inputs above 512 octets are decoded on a dirty scheduler. A process that decodes much is twice as fast and more with a heap
   that holds what some calls give, e.g. `:erlang.spawn_opt(function, min_heap_size: 2_000_000)`, and pieces of some 64 KiB.
   """
   @spec decode(binary) :: {:ok, [Message.t()], rest :: binary} | {:error, DecodeError.t()}

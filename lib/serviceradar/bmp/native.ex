@@ -35,9 +35,9 @@ defmodule ServiceRadar.BMP.Native do
 
   Code.eval_quoted(loader, [], __ENV__)
 
-  # A normal scheduler may be held for a millisecond. The smallest route takes one octet (0.0.0.0/0), and a third of a
-  # microsecond as a term: 2 KiB are safe to make terms of, whatever they hold, and 8 KiB to make a batch of.
-  @short_terms 2 * 1024
+  # A normal scheduler may be held for a millisecond. The smallest route takes one octet, and a microsecond as a term where its
+  # family is not bare prefixes: half a KiB is safe to make terms of, whatever it holds, and 8 KiB to make a batch of.
+  @short_terms 512
   @short_batch 8 * 1024
 
   # What terms are made from, by the names that Rust looks them up with: modules for the messages, names of its own types

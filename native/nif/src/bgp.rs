@@ -479,8 +479,8 @@ fn extended_community<'a>(env: Env<'a>, octets: Binary<'a>, structs: Term<'a>) -
     }
 }
 
-/// An OPEN message, whole. Of some hundred octets at most (RFC 9072: of 64 KiB, never seen).
-#[rustler::nif]
+/// An OPEN message, whole. Of some hundred octets mostly, and of 64 KiB at most (RFC 9072).
+#[rustler::nif(schedule = "DirtyCpu")]
 fn decode_open<'a>(env: Env<'a>, message: Binary<'a>, structs: Term<'a>) -> Term<'a> {
     let structs = Structs::new(env, structs, Some(message));
     match Open::decode_message(&mut Reader::new(&message, 0)) {
