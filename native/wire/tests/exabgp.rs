@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use common::data;
 use serde_json::Value;
 use wire::bgp::nlri::{Evpn, LinkState, McastVpn, Mup, NlriValue};
-use wire::bgp::{Action, AddressFamily, Context, Message, Update};
+use wire::bgp::{Action, AddressFamily, Context, Message, SegmentType, Update};
 use wire::reader::Reader;
 
 fn hex(text: &str) -> Vec<u8> {
@@ -69,10 +69,64 @@ fn texts<'a>(value: &'a Value, key: &str, out: &mut BTreeSet<&'a str>) {
     }
 }
 
+/// The attributes' values in ExaBGP's words, where it has one for each.
+fn attribute_values(update: &Update) -> Vec<(&'static str, Value)> {
+    use serde_json::json;
+    use wire::bgp::AttributeValue as A;
+    let parts = |text: String| -> Vec<u32> { text.split(':').map(|part| part.parse().unwrap()).collect() };
+    let value = |attribute: &wire::bgp::Attribute| {
+        Some(match &attribute.value {
+            A::Origin(origin) => ("origin", json!(origin.name())),
+            A::NextHop(next_hop) => ("next-hop", json!(next_hop.0)),
+            A::MultiExitDisc(med) => ("med", json!(med.0)),
+            A::LocalPref(preference) => ("local-preference", json!(preference.0)),
+            A::AsPath(path) if path.segments.is_empty() => return None,
+            A::AsPath(path) => {
+                let segments = path.segments.iter().enumerate().map(|(number, segment)| {
+                    let element = match segment.kind {
+                        SegmentType::AsSet => "as-set",
+                        SegmentType::AsSequence => "as-sequence",
+                        SegmentType::AsConfedSequence => "as-confed-sequence",
+                        SegmentType::AsConfedSet => "as-confed-set",
+                    };
+                    (number.to_string(), json!({"element": element, "value": segment.asns}))
+                });
+                ("as-path", Value::Object(segments.collect()))
+            }
+            A::Communities(list) => (
+                "community",
+                list.0.iter().map(|community| json!([community.0 >> 16, community.0 & 0xffff])).collect(),
+            ),
+            A::LargeCommunities(list) => (
+                "large-community",
+                list.0.iter().map(|community| json!(parts(community.to_string()))).collect(),
+            ),
+            A::ExtendedCommunities(list) => (
+                "extended-community",
+                list.0.iter().map(|community| json!(u64::from_be_bytes(community.0))).collect(),
+            ),
+            A::OriginatorId(id) => ("originator-id", json!(id.0)),
+            A::ClusterList(list) => ("cluster-list", json!(list.0)),
+            _ => return None,
+        })
+    };
+    update.attributes.iter().filter_map(value).collect()
+}
+
+/// ExaBGP's value, an extended community as its number alone.
+fn their_value(value: &Value) -> Value {
+    match value {
+        Value::Array(list) if list.iter().all(|entry| entry["value"].is_u64()) => {
+            list.iter().map(|entry| entry["value"].clone()).collect()
+        }
+        value => value.clone(),
+    }
+}
+
 #[test]
 fn messages_that_exabgp_encodes() {
     let Some(folder) = data("ExaBGP's encodings") else { return };
-    let (mut updates, mut prefixes) = (0, 0);
+    let (mut updates, mut prefixes, mut values) = (0, 0, 0);
     for line in lines(&folder, "exabgp-encoding-a-m.jsonl") {
         let cmd = &line["cmd"];
         let bytes = hex(line["raw"].as_str().unwrap());
@@ -103,6 +157,15 @@ fn messages_that_exabgp_encodes() {
         codes.sort_unstable();
         let their_codes: Vec<u8> = serde_json::from_value(line["attrs"].clone()).unwrap();
         assert_eq!(codes, their_codes, "{cmd}");
+        let their_values = &line["json"]["neighbor"]["message"]["update"]["attribute"];
+        for (name, ours) in attribute_values(&update) {
+            let theirs = &their_values[name];
+            // A NEXT_HOP is at the routes, unless there are none.
+            if !theirs.is_null() {
+                assert_eq!(ours, their_value(theirs), "{cmd}: {name}");
+                values += 1;
+            }
+        }
         let mut theirs = BTreeSet::new();
         texts(&line["json"], "nlri", &mut theirs);
         for nlri in update.groups().flat_map(|group| group.nlri) {
@@ -113,7 +176,8 @@ fn messages_that_exabgp_encodes() {
             }
         }
     }
-    println!("{updates} UPDATEs and {prefixes} prefixes compared");
+    println!("{updates} UPDATEs, {values} attribute values and {prefixes} prefixes compared");
+    assert!(values > 400, "{values}");
     assert_eq!(updates, 234);
 }
 
