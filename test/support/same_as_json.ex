@@ -399,6 +399,8 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   defp each(path, terms, json, _same), do: [{path, terms, json}]
 
   defp same(_path, same, same), do: []
+  # JSON leaves out some lists where there is nothing in them.
+  defp same(_path, [], nil), do: []
 
   defp same(path, term, json) when is_list(json),
     do: if(is_list(term), do: each(path, term, json, &same/3), else: pair(path, term, json))
@@ -429,8 +431,9 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   defp same(path, term, json) when is_tuple(term) and tuple_size(term) in [4, 8] and is_binary(json),
     do: if(:inet.parse_address(String.to_charlist(json)) == {:ok, term}, do: [], else: [{path, term, json}])
 
+  # The wire has floats of 32 bits; JSON has as many digits as tell these apart.
   defp same(path, term, json) when is_float(term) and is_number(json),
-    do: if(abs(term - json) <= abs(term) * 1.0e-6, do: [], else: [{path, term, json}])
+    do: if(<<term::float-32>> == <<json::float-32>>, do: [], else: [{path, term, json}])
 
   defp same(path, term, json) when is_atom(term) and not is_nil(term) and is_binary(json),
     do: if(Atom.to_string(term) == json, do: [], else: [{path, term, json}])

@@ -18,6 +18,7 @@ const SLOWEST: Duration = Duration::from_millis(50);
 const TOLD: Duration = Duration::from_millis(5);
 
 const USAGE: &str = "fuzz [--frames 1000000] [--seed 1] [--round N]   (that round alone, told in full)
+     fuzz --session FILE [--frames 1000000] [--seed 1]   (mutated frames to a file, for other programs to read)
      fuzz --write FOLDER   (the corpus, for libfuzzer's target `frame`)";
 
 /// A frame a file: version and type in the first octet, then the body.
@@ -31,12 +32,16 @@ fn write(folder: &Path) {
 }
 
 fn main() {
-    let (mut frames, mut seed, mut only) = (1_000_000, 1, None);
+    let (mut frames, mut seed, mut only, mut session) = (1_000_000, 1, None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let value = arguments.next();
         if let ("--write", Some(folder)) = (argument.as_str(), &value) {
             return write(Path::new(folder));
+        }
+        if argument == "--session" {
+            session = value;
+            continue;
         }
         match (argument.as_str(), value.and_then(|value| value.parse().ok())) {
             ("--frames", Some(value)) => frames = value,
@@ -49,6 +54,12 @@ fn main() {
         }
     }
     let corpus = corpus::sessions();
+    if let Some(file) = session {
+        let rounds = (0..u64::div_ceil(frames, round::FRAMES as u64))
+            .map(|number| round::frames(&corpus, seed, number));
+        std::fs::write(file, rounds.flatten().flatten().collect::<Vec<u8>>()).unwrap();
+        return;
+    }
     println!(
         "{} sessions, {} frames to start from",
         corpus.len(),

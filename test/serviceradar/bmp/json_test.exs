@@ -4,7 +4,7 @@ data = System.get_env("SERVICERADAR_BMP_DATA") || Path.expand("../../../../share
 manifest = Path.expand("../../../native/Cargo.toml", __DIR__)
 
 build = fn ->
-  arguments = ~w(build --quiet --locked -p bmp-collector --manifest-path) ++ [manifest]
+  arguments = ~w(build --quiet --locked -p bmp-collector -p fuzz --manifest-path) ++ [manifest]
   match?({_, 0}, System.cmd("cargo", arguments, stderr_to_stdout: true))
 end
 
@@ -19,7 +19,7 @@ cond do
     IO.puts(:stderr, "left out: terms against the collector's JSON (cargo is not in PATH)")
 
   not build.() ->
-    IO.puts(:stderr, "left out: terms against the collector's JSON (bmp-collector does not build here)")
+    IO.puts(:stderr, "left out: terms against the collector's JSON (bmp-collector and fuzz do not build here)")
 
   true ->
     if captures == [],
@@ -34,8 +34,8 @@ cond do
       alias ServiceRadar.BMP.Wire
 
       @moduletag timeout: 300_000
-      @collector (System.get_env("CARGO_TARGET_DIR") || Path.expand("../../../native/target", __DIR__)) <>
-                   "/debug/bmp-collector"
+      @programs (System.get_env("CARGO_TARGET_DIR") || Path.expand("../../../native/target", __DIR__)) <> "/debug/"
+      @collector @programs <> "bmp-collector"
       @captures captures
       @vectors Path.wildcard(Path.join(data, "bgp/*.jsonl"))
 
@@ -52,6 +52,14 @@ cond do
           assert length(messages) > 10
           messages |> Enum.map(&Wire.route_monitoring/1) |> IO.iodata_to_binary() |> compare()
         end
+      end
+
+      test "ten thousand mutated frames: each is a term, and no term is another than the JSON" do
+        path = temporary()
+        {_, 0} = System.cmd(@programs <> "fuzz", ["--session", path, "--frames", "10000", "--seed", "4271"])
+        stream = File.read!(path)
+        File.rm!(path)
+        compare(stream)
       end
 
       test "messages of every kind, whole and with faults" do
@@ -136,11 +144,14 @@ cond do
       end
 
       defp json(stream) do
-        path = Path.join(System.tmp_dir!(), "bmp-json-#{System.unique_integer([:positive])}-#{System.pid()}.bmp")
+        path = temporary()
         File.write!(path, stream)
         {json, _status} = System.cmd(@collector, ["decode", path])
         File.rm!(path)
         json
       end
+
+      defp temporary,
+        do: Path.join(System.tmp_dir!(), "bmp-json-#{System.unique_integer([:positive])}-#{System.pid()}.bmp")
     end
 end
