@@ -72,8 +72,4 @@ defmodule ServiceRadar.BMP.BGP.Evpn do
           value: binary | nil,
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

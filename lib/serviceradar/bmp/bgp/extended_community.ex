@@ -16,8 +16,4 @@ defmodule ServiceRadar.BMP.BGP.ExtendedCommunity do
   @doc "Reads one from its eight octets."
   @spec decode(binary) :: {:ok, t} | :error
   def decode(octets) when is_binary(octets), do: ServiceRadar.BMP.Native.extended_community(octets)
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

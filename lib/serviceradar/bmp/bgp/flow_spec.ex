@@ -16,8 +16,4 @@ defmodule ServiceRadar.BMP.BGP.FlowSpec do
           components: [%{type: String.t(), condition: String.t()}],
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

@@ -19,8 +19,4 @@ defmodule ServiceRadar.BMP.BGP.FlowSpecV2 do
           rules: [%{order: 0..0xFFFFFFFF, identifier: 0..0xFFFFFFFF, filter: filter}],
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

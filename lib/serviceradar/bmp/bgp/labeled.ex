@@ -11,8 +11,4 @@ defmodule ServiceRadar.BMP.BGP.Labeled do
           labels: [0..0xFFFFF],
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

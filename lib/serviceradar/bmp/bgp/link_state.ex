@@ -27,8 +27,4 @@ defmodule ServiceRadar.BMP.BGP.LinkState do
           value: binary | nil,
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

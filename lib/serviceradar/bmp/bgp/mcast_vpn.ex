@@ -40,8 +40,4 @@ defmodule ServiceRadar.BMP.BGP.McastVpn do
           value: binary | nil,
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

@@ -37,8 +37,4 @@ defmodule ServiceRadar.BMP.BGP.Mup do
           value: binary | nil,
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

@@ -17,8 +17,4 @@ defmodule ServiceRadar.BMP.BGP.RouteTargetConstraint do
           route_target: String.t() | nil,
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

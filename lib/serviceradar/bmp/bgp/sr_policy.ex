@@ -11,8 +11,4 @@ defmodule ServiceRadar.BMP.BGP.SrPolicy do
           endpoint: :inet.ip_address(),
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

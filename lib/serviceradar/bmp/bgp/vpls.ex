@@ -25,8 +25,4 @@ defmodule ServiceRadar.BMP.BGP.Vpls do
           value: binary | nil,
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

@@ -15,8 +15,4 @@ defmodule ServiceRadar.BMP.BGP.Vpn do
           labels: [0..0xFFFFF],
           text: String.t()
         }
-
-  defimpl String.Chars do
-    def to_string(%{text: text}), do: text
-  end
 end

@@ -1,6 +1,6 @@
 //! Path attributes (RFC 4271, section 4.3), one file an attribute, named by its code.
 //!
-//! Each implements [`PathAttribute`]: code, name, flags, what RFC 7606 does when it is malformed, how it is read and
+//! Each implements `PathAttribute`: code, name, flags, what RFC 7606 does when it is malformed, how it is read and
 //! written. The table at the end of this file is the list of all of them.
 
 use serde::{Serialize, Serializer};

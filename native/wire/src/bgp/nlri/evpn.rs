@@ -132,7 +132,7 @@ pub(crate) fn take<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
 }
 
 impl Evpn {
-    /// `bytes` as [`take`] gives them.
+    /// `bytes` as `take` gives them.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (&[number, _], value) = bytes.split_first_chunk()?;
         let mut reader = Reader::new(value, 0);

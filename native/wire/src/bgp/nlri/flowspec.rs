@@ -100,7 +100,7 @@ fn length(reader: &mut Reader<'_>) -> Result<usize> {
 }
 
 impl FlowSpec {
-    /// `bytes` as [`take`] gives them.
+    /// `bytes` as `take` gives them.
     pub fn decode(bytes: &[u8], vpn: bool, v6: bool) -> Option<Self> {
         let mut reader = Reader::new(bytes, 0);
         let length = length(&mut reader).ok()?;

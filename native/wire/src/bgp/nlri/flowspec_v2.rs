@@ -60,7 +60,7 @@ pub(crate) fn take<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
 }
 
 impl FlowSpecV2 {
-    /// `bytes` as [`take`] gives them; `None` where its rules do not end where it ends.
+    /// `bytes` as `take` gives them; `None` where its rules do not end where it ends.
     pub fn decode(bytes: &[u8], vpn: bool, v6: bool) -> Option<Self> {
         let mut reader = Reader::new(bytes, 0);
         reader.u16().ok()?;

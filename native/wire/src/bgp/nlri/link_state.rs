@@ -71,7 +71,7 @@ fn protocol_name(protocol: u8) -> Option<&'static str> {
 }
 
 impl LinkState {
-    /// `bytes` as [`take`] gives them. RFC 9552, section 5.2: with SAFI 72 the distinguisher follows the length.
+    /// `bytes` as `take` gives them. RFC 9552, section 5.2: with SAFI 72 the distinguisher follows the length.
     pub fn decode(bytes: &[u8], vpn: bool) -> Option<Self> {
         let (&[high, low, _, _], value) = bytes.split_first_chunk()?;
         let nlri_type = u16::from_be_bytes([high, low]);

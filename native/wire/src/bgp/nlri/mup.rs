@@ -75,7 +75,7 @@ fn prefix(reader: &mut Reader<'_>, v6: bool) -> Result<IpNet> {
 }
 
 impl Mup {
-    /// `bytes` as [`take`] gives them.
+    /// `bytes` as `take` gives them.
     pub fn decode(bytes: &[u8], v6: bool) -> Option<Self> {
         let (&[architecture, high, low, _], value) = bytes.split_first_chunk()?;
         let number = u16::from_be_bytes([high, low]);

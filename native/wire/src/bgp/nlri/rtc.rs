@@ -35,7 +35,7 @@ pub(crate) fn take<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
 }
 
 impl RouteTargetConstraint {
-    /// `bytes` as [`take`] gives them.
+    /// `bytes` as `take` gives them.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (&length, octets) = bytes.split_first()?;
         let mut reader = Reader::new(octets, 0);

@@ -29,7 +29,7 @@ pub(crate) fn take<'a>(reader: &mut Reader<'a>, v6: bool) -> Result<&'a [u8]> {
 }
 
 impl SrPolicy {
-    /// `bytes` as [`take`] gives them.
+    /// `bytes` as `take` gives them.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes, 0);
         let v6 = reader.u8().ok()? == 192;

@@ -69,7 +69,7 @@ pub(crate) fn prefix(length: u8, octets: &[u8], v6: bool) -> Option<IpNet> {
     }
 }
 
-/// `bytes` as [`take`] gives them.
+/// `bytes` as `take` gives them.
 #[inline(always)]
 pub(crate) fn decode_v4(bytes: &[u8]) -> Option<IpNet> {
     let (&length, rest) = bytes.split_first()?;
@@ -79,7 +79,7 @@ pub(crate) fn decode_v4(bytes: &[u8]) -> Option<IpNet> {
     Ipv4Net::new((u32::from_be_bytes(address) & mask).into(), length).ok().map(IpNet::V4)
 }
 
-/// `bytes` as [`take`] gives them.
+/// `bytes` as `take` gives them.
 #[inline(always)]
 pub(crate) fn decode_v6(bytes: &[u8]) -> Option<IpNet> {
     let (&length, rest) = bytes.split_first()?;

@@ -42,7 +42,7 @@ pub(crate) fn take<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
 }
 
 impl Vpls {
-    /// `bytes` as [`take`] gives them.
+    /// `bytes` as `take` gives them.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (_, value) = bytes.split_first_chunk::<2>()?;
         Vpls::read(value).ok()
