@@ -1,5 +1,3 @@
-alias ServiceRadar.BMP.Test.JSON
-
 data = System.get_env("SERVICERADAR_BMP_DATA") || Path.expand("../../../../shared/data", __DIR__)
 manifest = Path.expand("../../../native/Cargo.toml", __DIR__)
 
