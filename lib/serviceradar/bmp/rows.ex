@@ -2,7 +2,7 @@ defmodule ServiceRadar.BMP.Router do
   @moduledoc """
   A router as a store knows it: the speaker of BMP, told by its sysName or, where it gives none, by its address.
 
-  Times are microseconds since the Unix epoch. `:epoch` and `:sequence` are those of the newest event that changed it.
+  Times are microseconds since the Unix epoch. `:generation` and `:sequence` are those of the newest event that changed it.
   """
   defstruct [
     :router_id,
@@ -16,7 +16,7 @@ defmodule ServiceRadar.BMP.Router do
     :session_started_us,
     :session_ended_us,
     :end_reason,
-    :epoch,
+    :generation,
     :sequence,
     peers: 0,
     peers_up: 0,
@@ -36,7 +36,7 @@ defmodule ServiceRadar.BMP.Router do
           session_started_us: integer,
           session_ended_us: integer | nil,
           end_reason: String.t() | nil,
-          epoch: non_neg_integer,
+          generation: non_neg_integer,
           sequence: non_neg_integer,
           peers: non_neg_integer,
           peers_up: non_neg_integer,
@@ -79,7 +79,7 @@ defmodule ServiceRadar.BMP.Peer do
     :received_open,
     :table_name,
     :down_reason,
-    :epoch,
+    :generation,
     :sequence,
     routes: 0,
     last_change_us: 0,
@@ -107,7 +107,7 @@ defmodule ServiceRadar.BMP.Peer do
           received_open: binary | nil,
           table_name: String.t() | nil,
           down_reason: String.t() | nil,
-          epoch: non_neg_integer,
+          generation: non_neg_integer,
           sequence: non_neg_integer,
           routes: non_neg_integer,
           last_change_us: integer,
@@ -126,7 +126,7 @@ defmodule ServiceRadar.BMP.Route do
   * `:as_path` - every AS number in order; `:as_path_text` - as routers print it
   * `:communities`, `:large_communities`, `:extended_communities` - as text, `"65000:1"`
   * `:other_attributes` - maps of `:code`, `:flags`, `:value` (hexadecimal)
-  * `:epoch`, `:sequence`, `:changed_at_us` - of the last change
+  * `:generation`, `:sequence`, `:changed_at_us` - of the last change
   * `:stale` - seen in an earlier session of its router, and not since
   """
   defstruct [
@@ -154,7 +154,7 @@ defmodule ServiceRadar.BMP.Route do
     :aggregator,
     :originator_id,
     :only_to_customer,
-    :epoch,
+    :generation,
     :sequence,
     :changed_at_us,
     as_path: [],
@@ -199,7 +199,7 @@ defmodule ServiceRadar.BMP.Route do
           large_communities: [String.t()],
           only_to_customer: 0..0xFFFFFFFF | nil,
           other_attributes: [map],
-          epoch: non_neg_integer,
+          generation: non_neg_integer,
           sequence: non_neg_integer,
           changed_at_us: integer,
           stale: boolean

@@ -3,7 +3,7 @@ defmodule ServiceRadar.BMP.Store do
   Where routers, peers and routes are kept, and asked for.
 
   A store gets a partition's changes one after the other, in the order in which the routers sent them. A write may come
-  twice (after a crash); rows carry (epoch, sequence), and an older write never replaces a newer one.
+  twice (after a crash); rows carry (generation, sequence), and an older write never replaces a newer one.
 
   Implementations: `ServiceRadar.BMP.Store.Memory` (the routing tables themselves) and, in the full build,
   `ServiceRadar.BMP.Store.Postgres`.

@@ -89,6 +89,7 @@ rustler::atoms! {
     filtered,
     flags,
     fsm_event,
+    generation,
     groups,
     hold_time,
     id,

@@ -56,7 +56,7 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
             reason: event.reason,
             routes: event.routes,
             synthetic: event.synthetic,
-            epoch: event.position.epoch,
+            generation: event.position.generation,
             sequence: event.position.sequence,
             received_at_us: event.received_at_us,
         )

@@ -239,7 +239,7 @@ fn router_term<'a>(
         session_started_us: row.session_started_us,
         session_ended_us: row.session_ended_us,
         end_reason: row.end_reason,
-        epoch: row.position.epoch,
+        generation: row.position.generation,
         sequence: row.position.sequence,
         peers: peers,
         peers_up: peers_up,
@@ -295,7 +295,7 @@ fn peer_term<'a>(
         received_open: octets(&row.received_open),
         table_name: row.table_name,
         down_reason: row.down_reason,
-        epoch: row.position.epoch,
+        generation: row.position.generation,
         sequence: row.position.sequence,
         routes: routes,
         last_change_us: last_change_us,
@@ -344,7 +344,7 @@ fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
         other_attributes: list(env, &attributes.other, |other| {
             object!(env, code: other.code, flags: other.flags, value: other.value)
         }),
-        epoch: row.position.epoch,
+        generation: row.position.generation,
         sequence: row.position.sequence,
         changed_at_us: row.changed_at_us,
         stale: row.stale,

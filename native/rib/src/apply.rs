@@ -19,7 +19,7 @@ use crate::nlri;
 use crate::recorder::Recorder;
 use crate::routes::{Route, Routes};
 use crate::table::{
-    end_peer, end_router, sweep_rib, ApplyError, Epochs, Lag, Limits, Moment, Peer, Rib, RibKey, Router,
+    end_peer, end_router, sweep_rib, ApplyError, Generations, Lag, Limits, Moment, Peer, Rib, RibKey, Router,
     RoutingTable,
 };
 use crate::view::RibView;
@@ -43,7 +43,7 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
     for event in &batch.events {
         pass.out.deltas.counts.events += 1;
         let position = Position {
-            epoch: session.epoch,
+            generation: session.epoch,
             sequence: batch.first_sequence.saturating_add(u64::from(event.sequence_offset)),
         };
         let moment =
@@ -51,11 +51,13 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
         if position <= router.last {
             pass.out.deltas.counts.older += 1;
             // What a replaced session could not decode is still told; what was redelivered is not told twice.
-            if position.epoch == router.last.epoch || !matches!(event.body, Some(Body::Undecodable(_))) {
+            if position.generation == router.last.generation
+                || !matches!(event.body, Some(Body::Undecodable(_)))
+            {
                 continue;
             }
         } else {
-            if position.epoch > router.last.epoch {
+            if position.generation > router.last.generation {
                 pass.begin(router, session, moment);
             }
             router.last = position;
@@ -313,7 +315,7 @@ impl Pass<'_> {
         moment: Moment,
     ) {
         let Some(view) = RibView::from_number(event.view) else { return };
-        let Router { row, peers, epochs, current, .. } = router;
+        let Router { row, peers, generations, current, .. } = router;
         let Some(peer) = self.peer(row, peers, from, moment) else { return };
         let current = *current;
         for fault in &update.faults {
@@ -364,7 +366,7 @@ impl Pass<'_> {
                             whole = false;
                             break;
                         };
-                        self.announce(&mut announced, nlri, path_id, rib, epochs);
+                        self.announce(&mut announced, nlri, path_id, rib, generations);
                     }
                     self.sets.release(set);
                 }
@@ -377,7 +379,7 @@ impl Pass<'_> {
                         if !both.is_empty() && both.contains(&(afi, safi, path_id, nlri)) {
                             continue;
                         }
-                        self.withdraw(row, peer, key, nlri, path_id, epochs, moment);
+                        self.withdraw(row, peer, key, nlri, path_id, generations, moment);
                     }
                 }
                 Action::Unspecified => whole = false,
@@ -399,7 +401,7 @@ impl Pass<'_> {
         nlri: &[u8],
         path_id: Option<u32>,
         rib: &mut Rib,
-        epochs: &Epochs,
+        generations: &Generations,
     ) {
         let (key, moment) = (new.key, new.moment);
         self.out.deltas.counts.routes += 1;
@@ -413,7 +415,7 @@ impl Pass<'_> {
             *self.total += 1;
             RouteChange::Announce
         } else {
-            let held = Position { epoch: epochs.get(route.changed), sequence: route.sequence };
+            let held = Position { generation: generations.get(route.changed), sequence: route.sequence };
             if held > moment.position {
                 self.out.deltas.counts.older += 1;
                 return;
@@ -495,14 +497,14 @@ impl Pass<'_> {
         key: RibKey,
         nlri: &[u8],
         path_id: Option<u32>,
-        epochs: &Epochs,
+        generations: &Generations,
         moment: Moment,
     ) {
         self.out.deltas.counts.routes += 1;
         let rib = peer.ribs.get_mut(&key);
         let held = rib.and_then(|rib| {
             let route = rib.routes.get(nlri, path_id)?;
-            let held = Position { epoch: epochs.get(route.changed), sequence: route.sequence };
+            let held = Position { generation: generations.get(route.changed), sequence: route.sequence };
             if held > moment.position {
                 return Some(None);
             }
@@ -712,7 +714,7 @@ impl Router {
                 changed: false,
             },
             last: Position::default(),
-            epochs: Epochs::default(),
+            generations: Generations::default(),
             current: 0,
             sweeps: std::collections::VecDeque::new(),
             ends_at_us: None,

@@ -475,13 +475,13 @@ impl Stream {
         self.bytes(&value.to_be_bytes());
     }
 
-    /// Epochs, sequences and counts: they stay far below 2^63.
+    /// Generations, sequences and counts: they stay far below 2^63.
     fn count(&mut self, value: u64) {
         self.int8(i64::try_from(value).unwrap_or(i64::MAX));
     }
 
     fn position(&mut self, position: Position) {
-        self.count(position.epoch);
+        self.count(position.generation);
         self.count(position.sequence);
     }
 

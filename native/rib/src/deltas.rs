@@ -22,11 +22,11 @@ pub type Id = [u8; 16];
 /// with another label, is a withdrawal of the one and an announcement of the other.
 pub type Nlri = SmallVec<[u8; 20]>;
 
-/// Place of an event in all that a router ever said: session epoch (microseconds since the Unix
-/// epoch), then sequence in the session.
+/// Place of an event in all that a router ever said: generation of its session (a later session's is
+/// larger), then sequence in the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Position {
-    pub epoch: u64,
+    pub generation: u64,
     pub sequence: u64,
 }
 
@@ -128,7 +128,7 @@ pub struct RouterRow {
     /// Who receives its sessions.
     pub collector: String,
     pub state: RouterState,
-    /// When the session of `position.epoch` was accepted, and when it ended.
+    /// When the session of `position.generation` was accepted, and when it ended.
     pub session_started_us: i64,
     pub session_ended_us: Option<i64>,
     pub end_reason: Option<String>,

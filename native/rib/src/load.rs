@@ -97,7 +97,7 @@ impl RoutingTable {
             changed: false,
         };
         router.last = router.row.position;
-        router.current = router.epochs.index(router.last.epoch);
+        router.current = router.generations.index(router.last.generation);
         if router.row.state == RouterState::Disconnected {
             let since = router.row.session_ended_us.unwrap_or(now_us);
             router.ends_at_us = Some(since.max(now_us).saturating_add(self.limits.hold_time_us));
@@ -140,13 +140,13 @@ impl RoutingTable {
         // Where its routes last ended; -1 where they never did. Commits are in order, so everything up to
         // the newest position that the store knows was committed.
         let ended = match (row.integer()??, row.integer()??) {
-            (epoch @ 0.., sequence @ 0..) => {
-                Position { epoch: epoch.unsigned_abs(), sequence: sequence.unsigned_abs() }
+            (generation @ 0.., sequence @ 0..) => {
+                Position { generation: generation.unsigned_abs(), sequence: sequence.unsigned_abs() }
             }
             _ => Position::default(),
         };
         let Some(router) = self.routers.get_mut(&router_id) else { return Some(false) };
-        let seen = router.epochs.index(peer.position.epoch);
+        let seen = router.generations.index(peer.position.generation);
         router.last = router.last.max(peer.position).max(ended);
         router.peers.insert(peer_id, Peer { row: peer, seen, ribs: BTreeMap::new() });
         Some(true)
@@ -167,7 +167,7 @@ impl RoutingTable {
         let router = owners.get(&peer_id).and_then(|id| self.routers.get_mut(id));
         let Some(router) = router else { return Some(false) };
         let Some(peer) = router.peers.get_mut(&peer_id) else { return Some(false) };
-        let changed = router.epochs.index(position.epoch);
+        let changed = router.generations.index(position.generation);
         let rib = peer.ribs.entry(RibKey { view, afi, safi }).or_insert_with(|| Rib {
             routes: Routes::new(afi, safi),
             last_change_us: 0,
@@ -277,7 +277,7 @@ impl<'a> Row<'a> {
 
     fn position(&mut self) -> Option<Position> {
         Some(Position {
-            epoch: u64::try_from(self.integer()??).ok()?,
+            generation: u64::try_from(self.integer()??).ok()?,
             sequence: u64::try_from(self.integer()??).ok()?,
         })
     }

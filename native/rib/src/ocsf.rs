@@ -352,13 +352,13 @@ fn metadata(
     received_at_us: i64,
     rest: &[&[u8]],
 ) -> Metadata {
-    let (epoch, sequence) = (position.epoch.to_be_bytes(), position.sequence.to_be_bytes());
-    let mut parts: Vec<&[u8]> = vec![&router.router_id, &epoch, &sequence, code.as_bytes()];
+    let (generation, sequence) = (position.generation.to_be_bytes(), position.sequence.to_be_bytes());
+    let mut parts: Vec<&[u8]> = vec![&router.router_id, &generation, &sequence, code.as_bytes()];
     parts.extend_from_slice(rest);
     Metadata {
         version: VERSION,
         uid: identity(&parts),
-        correlation_uid: format!("{}-{}", text::uuid::text(&router.router_id), position.epoch),
+        correlation_uid: format!("{}-{}", text::uuid::text(&router.router_id), position.generation),
         sequence: position.sequence,
         event_code: code,
         log_name: "bmp",

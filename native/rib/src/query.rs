@@ -362,7 +362,7 @@ fn row(
         nlri: wire.nlri,
         path_id: wire.path_id,
         attributes,
-        position: Position { epoch: router.epochs.get(route.changed), sequence: route.sequence },
+        position: Position { generation: router.generations.get(route.changed), sequence: route.sequence },
         changed_at_us: route.changed_at_us,
         stale: route.seen != router.current || router.ends_at_us.is_some(),
     }

@@ -23,7 +23,7 @@ use crate::nlri;
 #[repr(C, packed(4))]
 pub(crate) struct Route {
     pub attributes: SetId,
-    /// Session it was last announced in (index of the router's epochs).
+    /// Session it was last announced in (index of the router's generations).
     pub seen: u32,
     /// Session and sequence of its last change.
     pub changed: u32,

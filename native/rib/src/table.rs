@@ -104,10 +104,10 @@ pub(crate) struct Router {
     pub row: RouterRow,
     /// Newest position applied.
     pub last: Position,
-    pub epochs: Epochs,
-    /// Index of the running session in `epochs`.
+    pub generations: Generations,
+    /// Index of the running session in `generations`.
     pub current: u32,
-    /// When routes last seen in sessions up to an epoch are swept for want of End-of-RIB.
+    /// When routes last seen in sessions up to an generation are swept for want of End-of-RIB.
     pub sweeps: VecDeque<(u64, i64)>,
     /// When the routes of a router that is gone end.
     pub ends_at_us: Option<i64>,
@@ -138,14 +138,14 @@ pub(crate) struct Rib {
     pub filtered: bool,
 }
 
-/// Session epochs by a small index, so that a route needs four octets for one.
+/// Session generations by a small index, so that a route needs four octets for one.
 #[derive(Default)]
-pub(crate) struct Epochs(Vec<u64>);
+pub(crate) struct Generations(Vec<u64>);
 
-impl Epochs {
-    pub fn index(&mut self, epoch: u64) -> u32 {
-        let place = self.0.iter().rposition(|known| *known == epoch).unwrap_or_else(|| {
-            self.0.push(epoch);
+impl Generations {
+    pub fn index(&mut self, generation: u64) -> u32 {
+        let place = self.0.iter().rposition(|known| *known == generation).unwrap_or_else(|| {
+            self.0.push(generation);
             self.0.len() - 1
         });
         u32::try_from(place).unwrap_or(u32::MAX)
@@ -160,8 +160,8 @@ impl Epochs {
     }
 }
 
-/// Above this many remembered epochs, those without a route are forgotten.
-const MAX_EPOCHS: usize = 1024;
+/// Above this many remembered generations, those without a route are forgotten.
+const MAX_GENERATIONS: usize = 1024;
 /// Sweeps that may be pending for a router; past it the two oldest become one, at the later time.
 const MAX_SWEEPS: usize = 64;
 
@@ -231,12 +231,12 @@ impl RoutingTable {
                 router.ends_at_us = None;
                 end_router(router, &mut self.sets, &mut self.routes, &mut out, moment);
             }
-            while let Some((epoch, at)) = router.sweeps.front().copied() {
+            while let Some((generation, at)) = router.sweeps.front().copied() {
                 if at > now_us {
                     break;
                 }
                 let swept =
-                    sweep(router, epoch, &mut self.sets, &mut self.routes, &mut out, moment, &mut left);
+                    sweep(router, generation, &mut self.sets, &mut self.routes, &mut out, moment, &mut left);
                 if left == 0 && !swept {
                     out.deltas.more = true;
                     break;
@@ -272,13 +272,13 @@ pub struct Size {
 
 impl Router {
     /// A later session than all before begins: what is held is stale until it is said again.
-    pub fn begin(&mut self, epoch: u64, now_us: i64, eor_timeout_us: i64) {
-        let before = self.last.epoch;
-        if self.epochs.len() >= MAX_EPOCHS {
-            self.forget_epochs();
+    pub fn begin(&mut self, generation: u64, now_us: i64, eor_timeout_us: i64) {
+        let before = self.last.generation;
+        if self.generations.len() >= MAX_GENERATIONS {
+            self.forget_generations();
         }
-        self.current = self.epochs.index(epoch);
-        self.last = Position { epoch, sequence: 0 };
+        self.current = self.generations.index(generation);
+        self.last = Position { generation, sequence: 0 };
         self.ends_at_us = None;
         if self.peers.values().any(|peer| peer.ribs.values().any(|rib| rib.routes.len() > 0)) {
             if self.sweeps.len() >= MAX_SWEEPS {
@@ -288,10 +288,10 @@ impl Router {
         }
     }
 
-    fn forget_epochs(&mut self) {
-        let old = std::mem::take(&mut self.epochs);
-        let epochs = &mut self.epochs;
-        let mut again = |index: u32| epochs.index(old.get(index));
+    fn forget_generations(&mut self) {
+        let old = std::mem::take(&mut self.generations);
+        let generations = &mut self.generations;
+        let mut again = |index: u32| generations.index(old.get(index));
         self.current = again(self.current);
         for peer in self.peers.values_mut() {
             peer.seen = again(peer.seen);
@@ -414,27 +414,27 @@ pub(crate) fn end_peer(
     routes
 }
 
-/// Withdraws what was last seen in a session up to `epoch`; false when `left` ran out before all
+/// Withdraws what was last seen in a session up to `generation`; false when `left` ran out before all
 /// was done.
 fn sweep(
     router: &mut Router,
-    epoch: u64,
+    generation: u64,
     sets: &mut Interner,
     total: &mut usize,
     out: &mut Recorder,
     moment: Moment,
     left: &mut usize,
 ) -> bool {
-    let Router { row, epochs, peers, current, .. } = router;
+    let Router { row, generations, peers, current, .. } = router;
     for peer in peers.values_mut() {
-        let stale = |seen: u32| seen != *current && epochs.get(seen) <= epoch;
+        let stale = |seen: u32| seen != *current && generations.get(seen) <= generation;
         let (mut old, mut all) = (0_u64, 0_u64);
         for route in peer.ribs.values().flat_map(|rib| rib.routes.values()) {
             all += 1;
             old += u64::from(stale(route.seen));
         }
         // A peer that did not come back at all ends in one statement.
-        let gone = epochs.get(peer.seen) <= epoch && peer.seen != *current;
+        let gone = generations.get(peer.seen) <= generation && peer.seen != *current;
         if all == old && (gone || old > 0) {
             if gone && peer.row.state != PeerState::Down {
                 peer.row.state = PeerState::Down;

@@ -78,7 +78,7 @@ struct Model {
 
 #[derive(Default)]
 struct ModelRouter {
-    epoch: u64,
+    generation: u64,
     /// Sweeps: of sessions up to, at.
     sweeps: Vec<(u64, i64)>,
     /// Hold time's end.
@@ -93,8 +93,8 @@ impl Model {
                 state.sweeps.clear();
                 self.routes.retain(|key, _| key.0 != *router);
             }
-            for (epoch, _) in state.sweeps.iter().filter(|sweep| sweep.1 <= now) {
-                self.routes.retain(|key, (_, seen)| key.0 != *router || *seen > *epoch);
+            for (generation, _) in state.sweeps.iter().filter(|sweep| sweep.1 <= now) {
+                self.routes.retain(|key, (_, seen)| key.0 != *router || *seen > *generation);
             }
             state.sweeps.retain(|sweep| sweep.1 > now);
         }
@@ -220,9 +220,9 @@ fn run(steps: Vec<(u8, Step)>) {
                 speaker.now_us = now;
                 let state = model.routers.entry(router).or_default();
                 if model.routes.keys().any(|key| key.0 == router) {
-                    state.sweeps.push((state.epoch, now + EOR_US));
+                    state.sweeps.push((state.generation, now + EOR_US));
                 }
-                (state.epoch, state.ends) = (now.unsigned_abs(), None);
+                (state.generation, state.ends) = (now.unsigned_abs(), None);
                 Some(speaker.batch(
                     None,
                     RibView::AdjRibInPre,
@@ -239,8 +239,8 @@ fn run(steps: Vec<(u8, Step)>) {
                 speaker.now_us = now;
                 let view = RibView::ALL[usize::from(view)];
                 let peer = peer_number(router, peer);
-                let epoch = speaker.session.epoch;
-                let bodies = say(&mut model, router, peer, view, epoch, what);
+                let generation = speaker.session.epoch;
+                let bodies = say(&mut model, router, peer, view, generation, what);
                 speaker.batch(Some(peer), view, bodies)
             }),
         };
@@ -261,7 +261,7 @@ fn run(steps: Vec<(u8, Step)>) {
     }
 }
 
-fn say(model: &mut Model, router: u8, peer: u8, view: RibView, epoch: u64, what: What) -> Vec<Body> {
+fn say(model: &mut Model, router: u8, peer: u8, view: RibView, generation: u64, what: What) -> Vec<Body> {
     match what {
         What::Up => vec![peer_up()],
         What::Down => {
@@ -270,7 +270,9 @@ fn say(model: &mut Model, router: u8, peer: u8, view: RibView, epoch: u64, what:
         }
         What::EndOfRib => {
             let of = (router, peer, view, 1, 1);
-            model.routes.retain(|key, (_, seen)| (key.0, key.1, key.2, key.3, key.4) != of || *seen == epoch);
+            model
+                .routes
+                .retain(|key, (_, seen)| (key.0, key.1, key.2, key.3, key.4) != of || *seen == generation);
             vec![end_of_rib()]
         }
         What::Routes(all) => all
@@ -308,7 +310,7 @@ fn say(model: &mut Model, router: u8, peer: u8, view: RibView, epoch: u64, what:
                 let path = one.path.filter(|_| one.family < 2).map(u32::from);
                 let key = (router, peer, view, afi, safi, nlri.clone(), path);
                 let action = if one.announce {
-                    model.routes.insert(key, (one.med, epoch));
+                    model.routes.insert(key, (one.med, generation));
                     Action::Announce
                 } else {
                     model.routes.remove(&key);

@@ -18,7 +18,7 @@ fn announce_change_unchanged_withdraw() {
     let first = r.say(&mut table, 1, IN, announce(&["10.0.0.0/8", "10.1.0.0/16"], 1));
     assert_eq!(changes(&first), ["+10.0.0.0/8 1", "+10.1.0.0/16 1"]);
     assert_eq!(first.attributes.len(), 1, "one set for both");
-    assert_eq!(first.routes[0].position, Position { epoch: EPOCH, sequence: 3 });
+    assert_eq!(first.routes[0].position, Position { generation: EPOCH, sequence: 3 });
 
     let again = r.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], 1));
     assert!(again.is_empty(), "the same again is no change");
@@ -220,7 +220,7 @@ fn a_session_that_sends_the_same_again_changes_nothing() {
     assert_eq!((swept.events[0].kind, swept.events[0].routes), (EventKind::EndOfRib, Some(0)));
     let row = table.routes(&rib::Query::default()).expect("a page").rows.remove(0);
     assert_eq!(
-        (row.position.epoch, row.stale),
+        (row.position.generation, row.stale),
         (EPOCH, false),
         "the change is the old one, the sight is new"
     );
@@ -241,7 +241,7 @@ fn end_of_rib_sweeps_what_was_not_said_again_of_its_family_and_view() {
     new.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], 2));
     let swept = new.say(&mut table, 1, IN, end_of_rib());
     assert_eq!(changes(&swept), ["-11.0.0.0/8 synthetic"]);
-    assert_eq!(swept.routes[0].position, Position { epoch: EPOCH + 1000, sequence: 3 });
+    assert_eq!(swept.routes[0].position, Position { generation: EPOCH + 1000, sequence: 3 });
     assert_eq!(
         held(&table),
         [

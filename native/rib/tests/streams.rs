@@ -37,11 +37,12 @@ fn streams(folder: &str) -> Vec<(String, Vec<u8>)> {
     streams
 }
 
-fn batches(stream: &[u8], epoch: u64, chunk: usize) -> Vec<EncodedBatch> {
-    let mut session = Session::new(SessionOptions::new("192.0.2.1".parse().unwrap(), 40000, epoch, "test"));
+fn batches(stream: &[u8], generation: u64, chunk: usize) -> Vec<EncodedBatch> {
+    let mut session =
+        Session::new(SessionOptions::new("192.0.2.1".parse().unwrap(), 40000, generation, "test"));
     let mut batches = Vec::new();
     for bytes in stream.chunks(chunk) {
-        let feed = session.feed(bytes, i64::try_from(epoch).unwrap());
+        let feed = session.feed(bytes, i64::try_from(generation).unwrap());
         assert!(feed.fatal.is_none(), "{:?}", feed.fatal);
         batches.extend(feed.batches);
     }
@@ -56,7 +57,7 @@ fn held(table: &RoutingTable) -> Vec<String> {
         .each_route(&Query::default(), |row| {
             let mut row = serde_json::to_value(&row).expect("JSON");
             let fields = row.as_object_mut().expect("an object");
-            ["epoch", "sequence", "changed_at_us"].iter().for_each(|name| drop(fields.remove(*name)));
+            ["generation", "sequence", "changed_at_us"].iter().for_each(|name| drop(fields.remove(*name)));
             rows.push(row.to_string());
             true
         })

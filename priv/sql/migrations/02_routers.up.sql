@@ -1,7 +1,7 @@
--- One row a BMP speaker. (epoch, sequence) is the event that last changed the row.
+-- One row a BMP speaker. (generation, sequence) is the event that last changed the row.
 CREATE TABLE {schema}.bgp_routers (
   router_id          uuid PRIMARY KEY,
-  epoch              bigint NOT NULL,
+  generation              bigint NOT NULL,
   sequence           bigint NOT NULL,
   sys_name           text NOT NULL,
   sys_descr          text NOT NULL,

@@ -1,5 +1,5 @@
 -- One row a route: (peer, view, AFI, SAFI, NLRI octets, path id). `active = false` is the tombstone of a
--- withdrawn route: it keeps (epoch, sequence), so that an older write cannot bring the route back.
+-- withdrawn route: it keeps (generation, sequence), so that an older write cannot bring the route back.
 --
 -- `attributes` are the path attributes as octets (RFC 4271 section 4.3, sorted, 4-octet AS numbers), every one
 -- of them; the columns beside it are what people ask for. `next_hop_octets` likewise, with link-local and RD.
@@ -9,7 +9,7 @@
 -- No secondary index but the prefix's, and that never changes for a row: an update of a known route is then
 -- heap-only, for which the fillfactor leaves room.
 CREATE TABLE {schema}.bgp_routing_state (
-  epoch                bigint NOT NULL,
+  generation                bigint NOT NULL,
   sequence             bigint NOT NULL,
   path_id              bigint NOT NULL DEFAULT -1,
   announced_at         timestamptz,

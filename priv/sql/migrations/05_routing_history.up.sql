@@ -10,7 +10,7 @@ DECLARE
 BEGIN
   CREATE TABLE {schema}.bgp_routing_history_shape (
     time                 timestamptz NOT NULL,
-    epoch                bigint NOT NULL,
+    generation                bigint NOT NULL,
     sequence             bigint NOT NULL,
     path_id              bigint NOT NULL,
     router_time          timestamptz,

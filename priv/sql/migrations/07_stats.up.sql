@@ -9,7 +9,7 @@ BEGIN
     time        timestamptz NOT NULL,
     router_id   uuid NOT NULL,
     peer_id     uuid NOT NULL,
-    epoch       bigint NOT NULL,
+    generation       bigint NOT NULL,
     sequence    bigint NOT NULL,
     type        integer NOT NULL,
     afi         integer NOT NULL DEFAULT 0,
@@ -31,4 +31,4 @@ END
 $$;
 -- ;
 CREATE UNIQUE INDEX bgp_stats_key
-  ON {schema}.bgp_stats (peer_id, type, time DESC, epoch, sequence, afi, safi);
+  ON {schema}.bgp_stats (peer_id, type, time DESC, generation, sequence, afi, safi);

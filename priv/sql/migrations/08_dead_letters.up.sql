@@ -4,7 +4,7 @@ CREATE TABLE {schema}.bgp_dead_letters (
   time      timestamptz NOT NULL,
   router_id uuid NOT NULL,
   peer_id   uuid,
-  epoch     bigint NOT NULL,
+  generation     bigint NOT NULL,
   sequence  bigint NOT NULL,
   ordinal   integer NOT NULL,
   "offset"  bigint,
@@ -13,7 +13,7 @@ CREATE TABLE {schema}.bgp_dead_letters (
   treatment text NOT NULL,
   suspect   boolean NOT NULL,
   raw       bytea NOT NULL,
-  PRIMARY KEY (router_id, epoch, sequence, ordinal)
+  PRIMARY KEY (router_id, generation, sequence, ordinal)
 );
 -- ;
 CREATE INDEX bgp_dead_letters_time ON {schema}.bgp_dead_letters (time);

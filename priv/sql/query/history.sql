@@ -2,7 +2,7 @@
 -- given: its own changes, and as
 -- `implied` withdrawals the ends of its peers' routes (Peer Down, a router that did not come back) that met it.
 WITH changes AS (
-  SELECT h.time, h.epoch, h.sequence, h.change, false AS implied, h.router_id, h.peer_id, h.view, h.afi, h.safi, h.nlri,
+  SELECT h.time, h.generation, h.sequence, h.change, false AS implied, h.router_id, h.peer_id, h.view, h.afi, h.safi, h.nlri,
     h.prefix, h.nlri_text, h.path_id, h.synthetic, h.origin, h.as_path, h.next_hop, h.next_hop_octets, h.med, h.local_pref,
     h.communities, h.attributes, h.router_time, NULL::text AS reason
   FROM {schema}.bgp_routing_history h
@@ -10,7 +10,7 @@ WITH changes AS (
     AND h.time <= coalesce($3::timestamptz, 'infinity')
     AND ($5::uuid IS NULL OR h.peer_id = $5)
 ), ends AS (
-  SELECT e.time, e.epoch, e.sequence, 'withdraw'::{schema}.bgp_change AS change, true AS implied, last.router_id,
+  SELECT e.time, e.generation, e.sequence, 'withdraw'::{schema}.bgp_change AS change, true AS implied, last.router_id,
     last.peer_id, last.view, last.afi, last.safi, last.nlri, last.prefix, last.nlri_text, last.path_id,
     e.synthetic,
     NULL::{schema}.bgp_origin AS origin, NULL::bigint[] AS as_path, NULL::inet AS next_hop,
@@ -21,8 +21,8 @@ WITH changes AS (
     SELECT DISTINCT ON (c.peer_id, c.view, c.afi, c.safi, c.nlri, c.path_id) c.*
     FROM changes c
     WHERE c.router_id = e.router_id AND (e.peer_id IS NULL OR c.peer_id = e.peer_id)
-      AND (c.epoch, c.sequence) < (e.epoch, e.sequence)
-    ORDER BY c.peer_id, c.view, c.afi, c.safi, c.nlri, c.path_id, c.epoch DESC, c.sequence DESC
+      AND (c.generation, c.sequence) < (e.generation, e.sequence)
+    ORDER BY c.peer_id, c.view, c.afi, c.safi, c.nlri, c.path_id, c.generation DESC, c.sequence DESC
   ) last
   WHERE e.kind IN ('peer_down', 'expired')
     AND last.change <> 'withdraw'
@@ -33,8 +33,8 @@ WITH changes AS (
       SELECT FROM {schema}.bgp_peer_events f
       WHERE f.kind IN ('peer_down', 'expired') AND f.router_id = e.router_id
         AND (f.peer_id IS NULL OR f.peer_id = last.peer_id)
-        AND (f.epoch, f.sequence) > (last.epoch, last.sequence)
-        AND (f.epoch, f.sequence) < (e.epoch, e.sequence))
+        AND (f.generation, f.sequence) > (last.generation, last.sequence)
+        AND (f.generation, f.sequence) < (e.generation, e.sequence))
 )
 SELECT a.*, nullif(a.path_id, -1) AS add_path_id, r.sys_name, r.address AS router_address, p.address AS peer_address,
   p.asn AS peer_asn
@@ -42,5 +42,5 @@ FROM (SELECT * FROM changes UNION ALL SELECT * FROM ends) a
 LEFT JOIN {schema}.bgp_routers r ON r.router_id = a.router_id
 LEFT JOIN {schema}.bgp_peers p ON p.peer_id = a.peer_id
 WHERE a.time >= coalesce($2::timestamptz, '-infinity')
-ORDER BY a.time DESC, a.epoch DESC, a.sequence DESC
+ORDER BY a.time DESC, a.generation DESC, a.sequence DESC
 LIMIT $4::bigint OFFSET $6::bigint

@@ -5,7 +5,7 @@ SELECT
   p.bgp_id AS peer_bgp_id, p.peer_type, p.distinguisher, p.table_name, t.view, t.afi, t.safi, t.nlri, t.prefix,
   t.nlri_text, nullif(t.path_id, -1) AS path_id,
   t.origin, t.as_path, t.as_path_text, t.next_hop, t.next_hop_octets, t.med, t.local_pref, t.communities,
-  t.large_communities, t.extended_communities, t.other_attributes, t.attributes, t.synthetic, t.epoch, t.sequence,
+  t.large_communities, t.extended_communities, t.other_attributes, t.attributes, t.synthetic, t.generation, t.sequence,
   t.announced_at, t.changed_at, t.router_time, p.state AS peer_state, t.path_id AS key_path_id
 FROM {schema}.bgp_routing_state t
 JOIN {schema}.bgp_peers p ON p.peer_id = t.peer_id

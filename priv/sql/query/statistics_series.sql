@@ -2,4 +2,4 @@
 SELECT time, afi, safi, value
 FROM {schema}.bgp_stats
 WHERE peer_id = $1::uuid AND type = $2::integer AND time >= $3::timestamptz AND time <= $4::timestamptz
-ORDER BY afi, safi, time, epoch, sequence
+ORDER BY afi, safi, time, generation, sequence

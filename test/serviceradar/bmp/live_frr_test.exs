@@ -202,8 +202,8 @@ cond do
 
         node =
           step("half a second into the next session", fn ->
-            epoch = epoch(sql)
-            await("a session", fn -> epoch(sql) > epoch end)
+            generation = generation(sql)
+            await("a session", fn -> generation(sql) > generation end)
             Process.sleep(500)
             OSProcess.kill(node)
             Lab.run(lab, "withdraw", ["west", 40])
@@ -216,10 +216,10 @@ cond do
 
         step("nothing has changed meanwhile: it writes no row", fn ->
           before = written(sql)
-          epoch = epoch(sql)
+          generation = generation(sql)
           OSProcess.kill(node)
           node = start.()
-          await("a session", fn -> epoch(sql) > epoch end)
+          await("a session", fn -> generation(sql) > generation end)
           await("End-of-RIBs", fn -> ends_of_rib(sql) >= 8 end)
           assert written(sql) == before
           same(lab, sql, denied: true)
@@ -232,7 +232,7 @@ cond do
                  SELECT change, attributes, next_hop_octets,
                         lag(row(change = 'withdraw', attributes, next_hop_octets)) OVER same AS before
                  FROM live.bgp_routing_history
-                 WINDOW same AS (PARTITION BY peer_id, view, afi, safi, nlri, path_id ORDER BY epoch, sequence)) h
+                 WINDOW same AS (PARTITION BY peer_id, view, afi, safi, nlri, path_id ORDER BY generation, sequence)) h
                WHERE before = row(change = 'withdraw', attributes, next_hop_octets) LIMIT 5
                """) == []
       end
@@ -305,22 +305,22 @@ cond do
 
       defp reconnect(lab, sql, port) do
         disconnect(lab, sql)
-        before = epoch(sql)
+        before = generation(sql)
         connect(lab, port)
-        await("a session", fn -> epoch(sql) > before end)
+        await("a session", fn -> generation(sql) > before end)
         await("End-of-RIBs", fn -> ends_of_rib(sql) >= 8 end)
       end
 
       # Of the last session, or 0 before the tables are made.
-      defp epoch(sql) do
-        case Postgrex.query(sql, "SELECT max(epoch) FROM live.bgp_routers", []) do
-          {:ok, %{rows: [[epoch]]}} -> epoch || 0
+      defp generation(sql) do
+        case Postgrex.query(sql, "SELECT max(generation) FROM live.bgp_routers", []) do
+          {:ok, %{rows: [[generation]]}} -> generation || 0
           {:error, %Postgrex.Error{postgres: %{code: :undefined_table}}} -> 0
         end
       end
 
       defp known(sql) do
-        if epoch(sql) == 0, do: 0, else: sql |> rows("SELECT count(*) FROM live.bgp_routing_state") |> hd() |> hd()
+        if generation(sql) == 0, do: 0, else: sql |> rows("SELECT count(*) FROM live.bgp_routing_state") |> hd() |> hd()
       end
 
       # Two views and two families of each neighbour have one.
@@ -328,7 +328,7 @@ cond do
         [[count]] =
           rows(sql, """
           SELECT count(DISTINCT (peer_id, view, afi)) FROM live.bgp_peer_events
-          WHERE kind = 'end_of_rib' AND epoch = (SELECT max(epoch) FROM live.bgp_routers)
+          WHERE kind = 'end_of_rib' AND generation = (SELECT max(generation) FROM live.bgp_routers)
           """)
 
         count

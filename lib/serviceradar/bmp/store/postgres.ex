@@ -25,7 +25,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     One transaction: the rows, already in COPY's binary form when they leave Rust, go into stage tables (temporary, and
     empty again when it ends), then the statements of `priv/sql/store/commit` move them, set by set. Every row carries
-    (epoch, sequence), so a commit that is made twice, or by two owners of a router, changes nothing.
+    (generation, sequence), so a commit that is made twice, or by two owners of a router, changes nothing.
 
     When a partition starts, its table is loaded from what is stored. A database that is away keeps the partition from
     starting, and a commit from returning; both are tried again, and the broker holds what comes meanwhile.
@@ -322,9 +322,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
       with {:ok, cursor} <- read_cursor(options[:cursor], 3) do
         reaching(config, fn repo, store ->
-          [time, epoch, sequence] = cursor || [nil, nil, nil]
+          [time, generation, sequence] = cursor || [nil, nil, nil]
           time = time && DateTime.from_unix!(time, :microsecond)
-          values = [uuid(options[:router]), uuid(options[:peer]), time, epoch, sequence, limit + 1]
+          values = [uuid(options[:router]), uuid(options[:peer]), time, generation, sequence, limit + 1]
           found = rows(repo, "query/events.sql", store[:schema], values)
           {page, more} = Enum.split(found, limit)
           {:ok, Enum.map(page, &Rows.event/1), if(more != [], do: page |> List.last() |> place() |> write_cursor())}
@@ -332,7 +332,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       end
     end
 
-    defp place(row), do: [DateTime.to_unix(row["time"], :microsecond), row["epoch"], row["sequence"]]
+    defp place(row), do: [DateTime.to_unix(row["time"], :microsecond), row["generation"], row["sequence"]]
 
     @impl ServiceRadar.BMP.Store
     def statistics(config, peer_id) do

@@ -141,7 +141,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           </p>
         </.empty>
 
-        <div :if={@route} id={"attributes-#{@route.epoch}-#{@route.sequence}"} class={["attributes", @seen != [] && "fresh-a"]}>
+        <div :if={@route} id={"attributes-#{@route.generation}-#{@route.sequence}"} class={["attributes", @seen != [] && "fresh-a"]}>
           <dl class="facts">
             <.fact label="View">{Format.view(@route.view)}</.fact>
             <.fact label="Peer">

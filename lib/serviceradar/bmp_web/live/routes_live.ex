@@ -101,7 +101,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
       %{
         id: "route-#{:erlang.phash2(key, 4_294_967_296)}",
-        mark: {route.epoch, route.sequence, route.stale},
+        mark: {route.generation, route.sequence, route.stale},
         route: route
       }
     end

@@ -83,7 +83,7 @@ fn every_column_arrives_as_it_is() {
         });
     }
     store.commit(&deltas);
-    let state = "SELECT epoch, sequence, path_id, extract(epoch FROM changed_at) * 1000000,
+    let state = "SELECT generation, sequence, path_id, extract(epoch FROM changed_at) * 1000000,
         changed_at = announced_at, changed_at - router_time, view, afi, safi, active, synthetic, change, nlri, prefix,
         next_hop_octets, attributes FROM {schema}.bgp_routing_state";
     let time = make::time(10);
@@ -200,10 +200,10 @@ fn an_older_write_never_replaces_a_newer_one() {
         store.commit(&deltas);
         assert_eq!(store.everything(), before, "sequence {older}");
     }
-    // An older epoch with a larger sequence is older too.
+    // An older generation with a larger sequence is older too.
     let mut deltas = make::deltas();
     make::withdraw(&mut deltas, 0, 1, 500);
-    deltas.routes[0].position.epoch -= 1;
+    deltas.routes[0].position.generation -= 1;
     store.commit(&deltas);
     assert_eq!(store.everything(), before);
 }
@@ -218,14 +218,14 @@ fn what_did_not_change_is_not_written() {
     // As a table that knew nothing would tell it after a session reset.
     let mut again = make::deltas();
     make::announce(&mut again, 0, 1, 100, 1);
-    again.routes[0].position.epoch += 1_000_000;
+    again.routes[0].position.generation += 1_000_000;
     store.commit(&again);
     assert_eq!(store.everything(), before);
     // Another next hop is a change, the attributes being the same.
     again.attributes[0] = AttributeSet::from_parts(&[198, 51, 100, 2], make::attributes(100).canonical());
     store.commit(&again);
     assert_eq!(
-        store.rows("SELECT change, next_hop_octets FROM {schema}.bgp_routing_history ORDER BY epoch"),
+        store.rows("SELECT change, next_hop_octets FROM {schema}.bgp_routing_history ORDER BY generation"),
         ["(announce,\"\\\\xc6336401\")", "(change,\"\\\\xc6336402\")"]
     );
 }

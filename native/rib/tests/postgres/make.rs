@@ -9,7 +9,7 @@ pub const ROUTER: Id = [0xaa; 16];
 pub const EPOCH: u64 = 1_795_219_200_000_001;
 
 pub fn at(sequence: u64) -> Position {
-    Position { epoch: EPOCH, sequence }
+    Position { generation: EPOCH, sequence }
 }
 
 /// The moment of a sequence.

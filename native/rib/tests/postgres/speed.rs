@@ -50,7 +50,7 @@ fn speed() {
     };
     let empty = |store: &mut crate::Store| {
         let schema = store.schema.clone();
-        let sql = format!("TRUNCATE {schema}.bgp_routing_state, {schema}.bgp_routing_history; UPDATE {schema}.bgp_peers SET ended_epoch = -1; VACUUM; CHECKPOINT");
+        let sql = format!("TRUNCATE {schema}.bgp_routing_state, {schema}.bgp_routing_history; UPDATE {schema}.bgp_peers SET ended_generation = -1; VACUUM; CHECKPOINT");
         sql.split("; ").for_each(|one| store.client.batch_execute(one).unwrap());
     };
 

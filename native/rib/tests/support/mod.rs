@@ -16,11 +16,11 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    pub fn new(router: u8, epoch: u64) -> Self {
+    pub fn new(router: u8, generation: u64) -> Self {
         Speaker {
             session: proto::Session {
                 router_id: vec![router; 16].into(),
-                epoch,
+                epoch: generation,
                 router_address: format!("192.0.2.{router}"),
                 router_port: 40000,
                 sys_name: format!("r{router}"),
@@ -28,7 +28,7 @@ impl Speaker {
                 collector: "here".into(),
             },
             next: 1,
-            now_us: i64::try_from(epoch).expect("small"),
+            now_us: i64::try_from(generation).expect("small"),
         }
     }
 

@@ -3,11 +3,11 @@
 -- withdrawal is inserted, as a tombstone, only where this same commit announced the route before.
 WITH inserted AS (
   INSERT INTO {schema}.bgp_routing_state
-    (epoch, sequence, path_id, announced_at, changed_at, router_time, med, local_pref, view, afi, origin, safi,
+    (generation, sequence, path_id, announced_at, changed_at, router_time, med, local_pref, view, afi, origin, safi,
      active, synthetic, change, router_id, peer_id, nlri, prefix, nlri_text, next_hop, next_hop_octets,
      attributes, as_path, as_path_text, communities, large_communities, extended_communities,
      other_attributes)
-  SELECT s.epoch, s.sequence, s.path_id, CASE WHEN s.change <> 'withdraw' THEN s.time END, s.time,
+  SELECT s.generation, s.sequence, s.path_id, CASE WHEN s.change <> 'withdraw' THEN s.time END, s.time,
     s.router_time, s.med, s.local_pref, s.view::{schema}.bgp_rib_view, s.afi,
     s.origin::{schema}.bgp_origin, s.safi, s.change <> 'withdraw', s.synthetic,
     CASE WHEN s.supersedes OR s.change = 'withdraw' THEN s.change::{schema}.bgp_change ELSE 'announce' END,
@@ -18,7 +18,7 @@ WITH inserted AS (
   LEFT JOIN {schema}.bgp_peers p ON p.peer_id = s.peer_id
   WHERE NOT s.superseded
     AND (s.change <> 'withdraw' OR s.supersedes)
-    AND (s.epoch, s.sequence) > (coalesce(p.ended_epoch, -1), coalesce(p.ended_sequence, -1))
+    AND (s.generation, s.sequence) > (coalesce(p.ended_generation, -1), coalesce(p.ended_sequence, -1))
     AND NOT EXISTS (
       SELECT FROM {schema}.bgp_routing_state t
       WHERE t.peer_id = s.peer_id AND t.view = s.view::{schema}.bgp_rib_view AND t.afi = s.afi AND t.safi = s.safi
@@ -26,9 +26,9 @@ WITH inserted AS (
   RETURNING *
 )
 INSERT INTO {schema}.bgp_routing_history
-  (time, epoch, sequence, path_id, router_time, med, local_pref, view, afi, origin, safi, synthetic, change,
+  (time, generation, sequence, path_id, router_time, med, local_pref, view, afi, origin, safi, synthetic, change,
    router_id, peer_id, nlri, prefix, nlri_text, next_hop, next_hop_octets, attributes, as_path, communities)
-SELECT changed_at, epoch, sequence, path_id, router_time, med, local_pref, view, afi, origin, safi, synthetic,
+SELECT changed_at, generation, sequence, path_id, router_time, med, local_pref, view, afi, origin, safi, synthetic,
   change, router_id, peer_id, nlri, prefix, nlri_text, next_hop, next_hop_octets, attributes, as_path,
   communities
 FROM inserted

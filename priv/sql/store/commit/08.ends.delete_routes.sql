@@ -3,10 +3,10 @@
 -- watermark that move_watermarks moves is the tombstone of them all.
 DELETE FROM {schema}.bgp_routing_state t
 USING (
-  SELECT DISTINCT ON (p.peer_id) p.peer_id, e.epoch, e.sequence
+  SELECT DISTINCT ON (p.peer_id) p.peer_id, e.generation, e.sequence
   FROM bmp_stage_ends e
   JOIN {schema}.bgp_peers p ON p.router_id = e.router_id AND (e.peer_id IS NULL OR e.peer_id = p.peer_id)
   WHERE e.kind = 'ended'
-  ORDER BY p.peer_id, e.epoch DESC, e.sequence DESC
+  ORDER BY p.peer_id, e.generation DESC, e.sequence DESC
 ) AS e
-WHERE t.peer_id = e.peer_id AND (t.epoch, t.sequence) < (e.epoch, e.sequence)
+WHERE t.peer_id = e.peer_id AND (t.generation, t.sequence) < (e.generation, e.sequence)

@@ -3,7 +3,7 @@ CREATE TEMP TABLE IF NOT EXISTS bmp_stage_dead_letters (
   time      timestamptz,
   router_id uuid,
   peer_id   uuid,
-  epoch     bigint,
+  generation     bigint,
   sequence  bigint,
   ordinal   integer,
   "offset"  bigint,

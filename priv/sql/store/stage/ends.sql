@@ -3,7 +3,7 @@ CREATE TEMP TABLE IF NOT EXISTS bmp_stage_ends (
   router_id uuid,
   peer_id   uuid,
   kind      text,
-  epoch     bigint,
+  generation     bigint,
   sequence  bigint,
   time      timestamptz
 ) ON COMMIT DELETE ROWS

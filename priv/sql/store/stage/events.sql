@@ -3,7 +3,7 @@ CREATE TEMP TABLE IF NOT EXISTS bmp_stage_events (
   time                 timestamptz,
   router_id            uuid,
   peer_id              uuid,
-  epoch                bigint,
+  generation                bigint,
   sequence             bigint,
   kind                 text,
   view                 text,

@@ -2,7 +2,7 @@
 CREATE TEMP TABLE IF NOT EXISTS bmp_stage_peers (
   peer_id       uuid,
   router_id     uuid,
-  epoch         bigint,
+  generation         bigint,
   sequence      bigint,
   peer_type     smallint,
   distinguisher bytea,

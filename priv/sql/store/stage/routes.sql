@@ -7,7 +7,7 @@
 -- The names of views, changes and origins are text until they reach their tables: a stage that a
 -- connection of some pool still has would hold fast to the schema's types.
 CREATE TEMP TABLE IF NOT EXISTS bmp_stage_routes (
-  epoch                bigint,
+  generation                bigint,
   sequence             bigint,
   time                 timestamptz,
   router_time          timestamptz,

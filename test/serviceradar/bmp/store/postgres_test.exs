@@ -82,7 +82,7 @@ cond do
       # What does not depend on when and through which session it came.
       defp plain(routes) do
         routes
-        |> Enum.map(&Map.drop(Map.from_struct(&1), [:epoch, :sequence, :changed_at_us, :stale]))
+        |> Enum.map(&Map.drop(Map.from_struct(&1), [:generation, :sequence, :changed_at_us, :stale]))
         |> Enum.sort()
       end
 
@@ -204,7 +204,7 @@ cond do
         assert Enum.all?(changes, &(&1.prefix.address == prefix.address))
         assert Enum.any?(changes, &(&1.change == :change and &1.as_path != []))
         assert Enum.any?(changes, & &1.implied), "west went down: its routes ended"
-        assert changes == Enum.sort_by(changes, &{-&1.received_at_us, -&1.epoch, -&1.sequence})
+        assert changes == Enum.sort_by(changes, &{-&1.received_at_us, -&1.generation, -&1.sequence})
         {:ok, [first], cursor} = BMP.history(name, prefix: hd(changes).prefix, limit: 1)
         {:ok, [second], _} = BMP.history(name, prefix: hd(changes).prefix, limit: 1, cursor: cursor)
         assert [first, second] == Enum.take(changes, 2)

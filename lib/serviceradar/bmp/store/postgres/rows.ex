@@ -33,7 +33,7 @@ if Code.ensure_loaded?(Postgrex) do
         session_started_us: time(row["session_started_at"]),
         session_ended_us: time(row["session_ended_at"]),
         end_reason: row["end_reason"],
-        epoch: row["epoch"],
+        generation: row["generation"],
         sequence: row["sequence"],
         peers: row["peers"],
         peers_up: row["peers_up"],
@@ -67,7 +67,7 @@ if Code.ensure_loaded?(Postgrex) do
         received_open: row["received_open"],
         table_name: row["table_name"],
         down_reason: row["down_reason"],
-        epoch: row["epoch"],
+        generation: row["generation"],
         sequence: row["sequence"],
         routes: routes(ribs),
         last_change_us: last_change(ribs),
@@ -122,7 +122,7 @@ if Code.ensure_loaded?(Postgrex) do
         only_to_customer: other["only_to_customer"],
         other_attributes:
           for(one <- other["other"] || [], do: %{code: one["code"], flags: one["flags"], value: one["value"]}),
-        epoch: row["epoch"],
+        generation: row["generation"],
         sequence: row["sequence"],
         changed_at_us: time(row["changed_at"]),
         stale: row["peer_state"] == "stale"
@@ -153,7 +153,7 @@ if Code.ensure_loaded?(Postgrex) do
         local_pref: row["local_pref"],
         communities: communities(row["communities"]),
         synthetic: row["synthetic"],
-        epoch: row["epoch"],
+        generation: row["generation"],
         sequence: row["sequence"],
         received_at_us: time(row["time"])
       }
@@ -172,7 +172,7 @@ if Code.ensure_loaded?(Postgrex) do
         reason: row["reason"],
         routes: row["routes"],
         synthetic: row["synthetic"],
-        epoch: row["epoch"],
+        generation: row["generation"],
         sequence: row["sequence"],
         received_at_us: time(row["time"])
       }
