@@ -62,8 +62,9 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
         )
     });
     let routes = list(env, deltas.routes.iter().take(limit), |route| {
-        let peer = deltas.peer(route.peer);
-        let prefix = route.prefix().and_then(|(address, length)| IpNet::new(address, length).ok());
+        let rib = deltas.rib(route.rib);
+        let peer = rib.and_then(|rib| deltas.peer_of(rib));
+        let prefix = deltas.prefix_of(route).and_then(|(address, length)| IpNet::new(address, length).ok());
         let attributes = deltas.attributes_of(route).map(rib::AttributeSet::typed);
         object!(env,
             change: match route.change {
@@ -72,14 +73,14 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
                 RouteChange::Withdraw => atoms::withdraw(),
             },
             router: peer.map(|peer| name(peer.router)),
-            peer: peer_address(route.peer),
+            peer: peer.map(|peer| Address(peer.address)),
             peer_id: peer.map(|peer| id_text(&peer.peer_id)),
-            view: view(route.view),
-            afi: route.afi,
-            safi: route.safi,
+            view: rib.map(|rib| view(rib.view)),
+            afi: rib.map(|rib| rib.afi),
+            safi: rib.map(|rib| rib.safi),
             prefix: prefix.map(Prefix),
             nlri: Bytes(&route.nlri),
-            nlri_text: prefix.is_none().then(|| rib::nlri::text(route.afi, route.safi, &route.nlri)),
+            nlri_text: rib.filter(|_| prefix.is_none()).map(|rib| rib::nlri::text(rib.afi, rib.safi, &route.nlri)),
             path_id: route.path_id,
             next_hop: attributes.and_then(|attributes| attributes.next_hop).map(Address),
             as_path_text: attributes.map(|attributes| attributes.as_path_text.as_str()),

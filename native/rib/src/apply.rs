@@ -67,7 +67,8 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
         let peer = event.peer.and_then(|index| batch.peers.get(usize::try_from(index).ok()?));
         pass.event(router, peer, event, moment);
     }
-    Ok(pass.out.finish())
+    let out = pass.out;
+    Ok(out.finish(|id| routers.get(id)))
 }
 
 struct Pass<'a> {
@@ -448,9 +449,9 @@ impl Pass<'_> {
             changed_at_us: moment.received_at_us,
         };
         rib.last_change_us = moment.received_at_us;
-        let (peer, attributes) = *new.places.get_or_insert_with(|| {
+        let (rib, attributes) = *new.places.get_or_insert_with(|| {
             let attributes = self.sets.bytes(new.set).map(|bytes| self.out.set(bytes));
-            (self.out.peer(new.row, new.peer), attributes)
+            (self.out.changed_rib(new.row, new.peer, key), attributes)
         });
         let nlri = nlri::key(key.afi, key.safi, nlri);
         if twice {
@@ -458,7 +459,7 @@ impl Pass<'_> {
             let deltas = &mut self.out.deltas.routes;
             let said = new.said.get_or_insert_with(|| {
                 let of_event = deltas.iter().enumerate().skip(new.first);
-                let of_family = of_event.filter(|(_, delta)| (delta.afi, delta.safi) == (key.afi, key.safi));
+                let of_family = of_event.filter(|(_, delta)| delta.rib == rib);
                 of_family.map(|(place, delta)| ((delta.nlri.clone(), delta.path_id), place)).collect()
             });
             let place = said.get(&(nlri.clone(), path_id)).copied();
@@ -468,15 +469,12 @@ impl Pass<'_> {
             }
         }
         if let Some(nlri) = renamed {
-            let gone = new.withdrawal(peer, nlri, path_id);
+            let gone = new.withdrawal(rib, nlri, path_id);
             self.out.deltas.routes.push(gone);
         }
         self.out.deltas.routes.push(RouteDelta {
             change,
-            peer,
-            view: key.view,
-            afi: key.afi,
-            safi: key.safi,
+            rib,
             nlri,
             path_id,
             attributes,
@@ -486,6 +484,7 @@ impl Pass<'_> {
             synthetic: false,
             unknown: false,
             ended: false,
+            after_gap: false,
         });
     }
 
@@ -528,13 +527,13 @@ impl Pass<'_> {
                 true
             }
         };
-        let index = self.out.peer(row, &peer.row);
+        let rib = match unknown {
+            false => self.out.changed_rib(row, &peer.row, key),
+            true => self.out.rib(row, &peer.row, key),
+        };
         self.out.deltas.routes.push(RouteDelta {
             change: RouteChange::Withdraw,
-            peer: index,
-            view: key.view,
-            afi: key.afi,
-            safi: key.safi,
+            rib,
             nlri: said.unwrap_or_else(|| nlri::key(key.afi, key.safi, nlri)),
             path_id,
             attributes: None,
@@ -544,6 +543,7 @@ impl Pass<'_> {
             synthetic: false,
             unknown,
             ended: false,
+            after_gap: false,
         });
     }
 
@@ -671,18 +671,15 @@ struct Announced<'a> {
     moment: Moment,
     /// The deltas that groups before made, by key, once a route needs them.
     said: Option<HashMap<(Nlri, Option<u32>), usize>>,
-    /// Of peer and attributes in the deltas, once a route needs them.
+    /// Of RIB and attributes in the deltas, once a route needs them.
     places: Option<(u32, Option<u32>)>,
 }
 
 impl Announced<'_> {
-    fn withdrawal(&self, peer: u32, nlri: Nlri, path_id: Option<u32>) -> RouteDelta {
+    fn withdrawal(&self, rib: u32, nlri: Nlri, path_id: Option<u32>) -> RouteDelta {
         RouteDelta {
             change: RouteChange::Withdraw,
-            peer,
-            view: self.key.view,
-            afi: self.key.afi,
-            safi: self.key.safi,
+            rib,
             nlri,
             path_id,
             attributes: None,
@@ -692,6 +689,7 @@ impl Announced<'_> {
             synthetic: false,
             unknown: false,
             ended: false,
+            after_gap: false,
         }
     }
 }

@@ -11,8 +11,8 @@ use serde_json::{json, Map, Value};
 
 use crate::attributes::{AttributeSet, PathAttributes};
 use crate::deltas::{
-    DeadLetter, Deltas, End, EndKind, EndScope, Id, PeerEvent, PeerRow, Position, RouteChange, RouteDelta,
-    RouterRow, Statistic,
+    DeadLetter, Deltas, End, EndKind, EndScope, Id, PeerEvent, PeerRow, Position, RibRow, RouteChange,
+    RouteDelta, RouterRow, Statistic,
 };
 use crate::nlri;
 use crate::view::RibView;
@@ -154,7 +154,7 @@ struct Place {
     idle: bool,
 }
 
-type RouteKey<'a> = (&'a Id, RibView, u16, u8, Option<u32>, &'a [u8]);
+type RouteKey<'a> = (i64, Option<u32>, &'a [u8]);
 
 /// Where a commit first ends all routes of a router, or of a peer.
 #[derive(Default)]
@@ -191,8 +191,11 @@ fn places(commit: &[&Deltas]) -> Vec<Place> {
     let mut last: HashMap<RouteKey<'_>, usize> = HashMap::with_capacity(count);
     let routes = commit.iter().flat_map(|deltas| deltas.routes.iter().map(move |route| (deltas, route)));
     for (index, (deltas, route)) in routes.enumerate() {
-        let Some(ids) = deltas.peer_ids(route.peer) else { continue };
-        let key = (ids.1, route.view, route.afi, route.safi, route.path_id, &*route.nlri);
+        let Some((rib, ids)) = deltas.rib(route.rib).and_then(|rib| Some((rib, deltas.peer_ids(rib.peer)?)))
+        else {
+            continue;
+        };
+        let key = (rib.rib_id, route.path_id, &*route.nlri);
         let ended = ends.before(ids, route.position);
         let withdrawn = route.change == RouteChange::Withdraw;
         let place = if withdrawn && route.unknown && (ended || last.contains_key(&key)) {
@@ -218,8 +221,9 @@ fn routes(out: &mut Stream, commit: &[&Deltas]) {
         // Routes share attribute sets: each set's columns are written once and copied.
         let mut sets: Vec<Option<Box<[u8]>>> = vec![None; deltas.attributes.len()];
         for (route, place) in deltas.routes.iter().zip(&mut places) {
-            let Some(ids) = deltas.peer_ids(route.peer).filter(|_| !place.idle) else { continue };
-            route_key(out, ids, route, place);
+            let Some(rib) = deltas.rib(route.rib).filter(|_| !place.idle) else { continue };
+            let Some(ids) = deltas.peer_ids(rib.peer) else { continue };
+            route_key(out, ids, rib, route, place);
             let slot = route.attributes.and_then(|set| sets.get_mut(usize::try_from(set).ok()?));
             match (slot, deltas.attributes_of(route)) {
                 (Some(slot), Some(set)) => out.raw(slot.get_or_insert_with(|| attribute_columns(set))),
@@ -230,7 +234,14 @@ fn routes(out: &mut Stream, commit: &[&Deltas]) {
 }
 
 /// The columns of `bmp_stage_routes` before `next_hop_octets`.
-fn route_key(out: &mut Stream, (router_id, peer_id): (&Id, &Id), route: &RouteDelta, place: Place) {
+fn route_key(
+    out: &mut Stream,
+    (router_id, peer_id): (&Id, &Id),
+    rib: &RibRow,
+    route: &RouteDelta,
+    place: Place,
+) {
+    let prefix = nlri::prefix(rib.afi, rib.safi, &route.nlri);
     out.row(29);
     out.position(route.position);
     out.time(route.received_at_us);
@@ -241,13 +252,13 @@ fn route_key(out: &mut Stream, (router_id, peer_id): (&Id, &Id), route: &RouteDe
     out.bool(place.supersedes);
     out.uuid(router_id);
     out.uuid(peer_id);
-    out.text(route.view.as_str());
-    out.int4(route.afi.into());
-    out.int2(route.safi.into());
+    out.text(rib.view.as_str());
+    out.int4(rib.afi.into());
+    out.int2(rib.safi.into());
     out.bytes(&route.nlri);
     out.int8(route.path_id.map_or(-1, i64::from));
-    out.optional(route.prefix(), Stream::cidr);
-    let text = route.prefix().is_none().then(|| nlri::text(route.afi, route.safi, &route.nlri));
+    out.optional(prefix, Stream::cidr);
+    let text = prefix.is_none().then(|| nlri::text(rib.afi, rib.safi, &route.nlri));
     out.optional(text, |out, text| out.text(&text));
 }
 

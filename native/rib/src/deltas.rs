@@ -9,6 +9,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
 
 use crate::attributes::AttributeSet;
@@ -37,6 +38,8 @@ pub struct Deltas {
     pub routers: Vec<RouterRow>,
     /// Every peer that the rest speaks of.
     pub peers: Vec<PeerRow>,
+    /// Every RIB that `routes` speaks of, as it is after all of them.
+    pub ribs: Vec<RibRow>,
     /// Attribute sets of `routes`, each once.
     pub attributes: Vec<AttributeSet>,
     /// In the order of their positions.
@@ -62,6 +65,22 @@ impl Deltas {
         self.peers.get(usize::try_from(index).ok()?)
     }
 
+    pub fn rib(&self, index: u32) -> Option<&RibRow> {
+        self.ribs.get(usize::try_from(index).ok()?)
+    }
+
+    /// The peer whose RIB it is.
+    pub fn peer_of(&self, rib: &RibRow) -> Option<&PeerRow> {
+        self.peer(rib.peer)
+    }
+
+    /// Address and length of a route's prefix, where its family's NLRI is a bare prefix (SAFI 1 and 2 of IPv4
+    /// and IPv6).
+    pub fn prefix_of(&self, route: &RouteDelta) -> Option<(IpAddr, u8)> {
+        let rib = self.rib(route.rib)?;
+        crate::nlri::prefix(rib.afi, rib.safi, &route.nlri)
+    }
+
     /// The attributes of a route delta: of an announcement or change the new ones, of a
     /// withdrawal none.
     pub fn attributes_of(&self, route: &RouteDelta) -> Option<&AttributeSet> {
@@ -77,6 +96,7 @@ impl Deltas {
             && self.dead_letters.is_empty()
             && !self.routers.iter().any(|router| router.changed)
             && !self.peers.iter().any(|peer| peer.changed)
+            && !self.ribs.iter().any(|rib| rib.changed)
     }
 }
 
@@ -200,6 +220,43 @@ pub struct PeerRow {
     pub changed: bool,
 }
 
+/// A row of `bgp_ribs`: the routes of one family in one view of a peer.
+#[derive(Clone, Debug)]
+pub struct RibRow {
+    pub rib_id: i64,
+    /// Index in [`Deltas::peers`].
+    pub peer: u32,
+    pub view: RibView,
+    pub afi: u16,
+    pub safi: u8,
+    /// Routes that it holds.
+    pub routes: u64,
+    /// The newest generation in which everything that it holds is known to be the router's own.
+    pub verified: Option<u64>,
+    /// The newest generation in which its End-of-RIB was seen.
+    pub end_of_rib: Option<u64>,
+    /// RFC 9069, F flag: the router shows a part of it only.
+    pub filtered: bool,
+    /// The router did not send it as a table of its own; it is concluded from others.
+    pub inferred: bool,
+    /// When one of its routes last changed; 0 where none did.
+    pub changed_at_us: i64,
+    /// See [`RouterRow::changed`].
+    pub changed: bool,
+}
+
+/// Names a RIB: the first eight octets of SHA-256 over the peer's id, the view's number, AFI and SAFI.
+pub fn rib_id(peer_id: &Id, view: RibView, afi: u16, safi: u8) -> i64 {
+    let mut digest = Sha256::new();
+    digest.update(peer_id);
+    digest.update([view as u8]);
+    digest.update(afi.to_be_bytes());
+    digest.update([safi]);
+    let mut first = [0; 8];
+    first.iter_mut().zip(digest.finalize()).for_each(|(to, from)| *to = from);
+    i64::from_be_bytes(first)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteChange {
@@ -224,11 +281,8 @@ impl RouteChange {
 #[derive(Clone, Debug)]
 pub struct RouteDelta {
     pub change: RouteChange,
-    /// Index in [`Deltas::peers`].
-    pub peer: u32,
-    pub view: RibView,
-    pub afi: u16,
-    pub safi: u8,
+    /// Index in [`Deltas::ribs`].
+    pub rib: u32,
     pub nlri: Nlri,
     pub path_id: Option<u32>,
     /// Index in [`Deltas::attributes`]; none for withdrawals.
@@ -241,15 +295,10 @@ pub struct RouteDelta {
     pub synthetic: bool,
     /// A withdrawal of what the table did not know; a store may still hold it.
     pub unknown: bool,
-    /// An end later in the same deltas closes it: the state row is inactive.
+    /// An end later in the same deltas closes it: there is no state row.
     pub ended: bool,
-}
-
-impl RouteDelta {
-    /// Address and length, where the family's NLRI is a bare prefix (SAFI 1 and 2 of IPv4, IPv6).
-    pub fn prefix(&self) -> Option<(IpAddr, u8)> {
-        crate::nlri::prefix(self.afi, self.safi, &self.nlri)
-    }
+    /// It changed while nobody listened, and was found when the router told its routes again.
+    pub after_gap: bool,
 }
 
 /// Routes that end together: one statement for the store.

@@ -470,7 +470,8 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
     if route.unknown {
         return None;
     }
-    let peer = deltas.peer(route.peer)?;
+    let rib = deltas.rib(route.rib)?;
+    let peer = deltas.peer_of(rib)?;
     let router = deltas.router(peer.router)?;
     let attributes = deltas.attributes_of(route).map(crate::attributes::AttributeSet::typed);
     let (activity, severity, code, verb) = match route.change {
@@ -478,7 +479,7 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         RouteChange::Change => (other("Route Change"), INFORMATIONAL, "route_change", "changed the path of"),
         RouteChange::Withdraw => (other("Route Withdraw"), LOW, "route_withdraw", "withdrew"),
     };
-    let prefix = route.prefix().map(|(address, length)| format!("{address}/{length}"));
+    let prefix = deltas.prefix_of(route).map(|(address, length)| format!("{address}/{length}"));
     let nlri = text::hex(&route.nlri);
     let path = attributes
         .map(|attributes| {
@@ -492,13 +493,13 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         peer_name(peer),
         peer.asn,
         prefix.as_deref().unwrap_or(&nlri),
-        route.view.as_str(),
+        rib.view.as_str(),
         if route.synthetic { ", concluded: not announced again" } else { "" },
     );
-    let view = [route.view as u8, route.safi];
-    let (afi, path_id) = (route.afi.to_be_bytes(), route.path_id.map(u32::to_be_bytes));
+    let view = [rib.view as u8, rib.safi];
+    let (afi, path_id) = (rib.afi.to_be_bytes(), route.path_id.map(u32::to_be_bytes));
     let path_id: &[u8] = path_id.as_ref().map_or(&[], |path_id| path_id);
-    let direction = Direction::of(route.view);
+    let direction = Direction::of(rib.view);
     let outbound = matches!(direction, Direction::Outbound);
     let (src, dst) = (peer_endpoint(peer), router_endpoint(router, Some(peer)));
     let (src, dst) = if outbound { (dst, src) } else { (src, dst) };
@@ -507,9 +508,9 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         position: route.position,
         synthetic: route.synthetic,
         router_time_us: route.router_time_us,
-        view: Some(route.view),
-        afi: Some(route.afi),
-        safi: Some(route.safi),
+        view: Some(rib.view),
+        afi: Some(rib.afi),
+        safi: Some(rib.safi),
         nlri: Some(nlri),
         path_id: route.path_id,
         attributes,

@@ -1,18 +1,19 @@
-//! Collects deltas: every router, peer and attribute set that they point at, each once.
+//! Collects deltas: every router, peer, RIB and attribute set that they point at, each once.
 
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use crate::attributes::AttributeSet;
-use crate::deltas::{Deltas, EventKind, Id, PeerEvent, PeerRow, RouterRow};
-use crate::table::Moment;
+use crate::deltas::{rib_id, Deltas, EventKind, Id, PeerEvent, PeerRow, RibRow, RouterRow};
+use crate::table::{Moment, Rib, RibKey, Router};
 
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub deltas: Deltas,
     routers: HashMap<Id, u32>,
     peers: HashMap<Id, u32>,
+    ribs: HashMap<(Id, RibKey), u32>,
     /// By the address of the shared bytes, which the deltas keep alive.
     sets: HashMap<*const u8, u32>,
 }
@@ -57,6 +58,41 @@ impl Recorder {
         index
     }
 
+    /// Index of a RIB that a delta speaks of. Its row is completed by [`Recorder::finish`].
+    pub fn rib(&mut self, router: &RouterRow, peer: &PeerRow, key: RibKey) -> u32 {
+        if let Some(index) = self.ribs.get(&(peer.peer_id, key)) {
+            return *index;
+        }
+        let RibKey { view, afi, safi } = key;
+        let row = RibRow {
+            rib_id: rib_id(&peer.peer_id, view, afi, safi),
+            peer: self.peer(router, peer),
+            view,
+            afi,
+            safi,
+            routes: 0,
+            verified: None,
+            end_of_rib: None,
+            filtered: false,
+            inferred: false,
+            changed_at_us: 0,
+            changed: false,
+        };
+        self.deltas.ribs.push(row);
+        let index = index(self.deltas.ribs.len());
+        self.ribs.insert((peer.peer_id, key), index);
+        index
+    }
+
+    /// As [`Recorder::rib`], and the row is to be written.
+    pub fn changed_rib(&mut self, router: &RouterRow, peer: &PeerRow, key: RibKey) -> u32 {
+        let index = self.rib(router, peer, key);
+        if let Some(row) = usize::try_from(index).ok().and_then(|index| self.deltas.ribs.get_mut(index)) {
+            row.changed = true;
+        }
+        index
+    }
+
     /// Index of an attribute set.
     pub fn set(&mut self, identity: &Arc<[u8]>) -> u32 {
         let sets = &mut self.deltas.attributes;
@@ -68,15 +104,20 @@ impl Recorder {
 
     /// Marks what was recorded of a peer's routes as closed by an end.
     pub fn ended_peer(&mut self, peer: u32) {
-        self.deltas.routes.iter_mut().filter(|route| route.peer == peer).for_each(|route| route.ended = true);
+        self.ended(|row, _| row.peer == peer);
     }
 
     /// As [`Recorder::ended_peer`], of all peers of a router.
     pub fn ended_router(&mut self, router: u32) {
-        let peers = &self.deltas.peers;
-        for route in &mut self.deltas.routes {
-            let peer = usize::try_from(route.peer).ok().and_then(|peer| peers.get(peer));
-            if peer.is_some_and(|peer| peer.router == router) {
+        self.ended(|_, peer| peer.router == router);
+    }
+
+    fn ended(&mut self, wanted: impl Fn(&RibRow, &PeerRow) -> bool) {
+        let Deltas { peers, ribs, routes, .. } = &mut self.deltas;
+        for route in routes {
+            let rib = usize::try_from(route.rib).ok().and_then(|rib| ribs.get(rib));
+            let peer = rib.and_then(|rib| peers.get(usize::try_from(rib.peer).ok()?));
+            if rib.zip(peer).is_some_and(|(rib, peer)| wanted(rib, peer)) {
                 route.ended = true;
             }
         }
@@ -114,7 +155,21 @@ impl Recorder {
         &mut events[place]
     }
 
-    pub fn finish(self) -> Deltas {
+    /// The deltas; `routers` are those that they speak of, after all of it.
+    pub fn finish<'a>(mut self, router: impl Fn(&Id) -> Option<&'a Router>) -> Deltas {
+        for ((peer_id, key), index) in &self.ribs {
+            let held = |deltas: &Deltas| {
+                let peer = deltas.peer(deltas.rib(*index)?.peer)?;
+                router(&deltas.router(peer.router)?.router_id)?.peers.get(peer_id)?.ribs.get(key)
+            };
+            let held: Option<&Rib> = held(&self.deltas);
+            let row = usize::try_from(*index).ok().and_then(|index| self.deltas.ribs.get_mut(index));
+            if let (Some(rib), Some(row)) = (held, row) {
+                row.routes = rib.routes.len() as u64;
+                row.filtered = rib.filtered;
+                row.changed_at_us = rib.last_change_us;
+            }
+        }
         self.deltas
     }
 }

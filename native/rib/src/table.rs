@@ -124,7 +124,7 @@ pub(crate) struct Peer {
     pub ribs: BTreeMap<RibKey, Rib>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RibKey {
     pub view: RibView,
     pub afi: u16,
@@ -244,7 +244,7 @@ impl RoutingTable {
                 router.sweeps.pop_front();
             }
         }
-        out.finish()
+        out.finish(|id| self.routers.get(id))
     }
 
     /// Routers, peers, routes, attribute sets and their octets that are held.
@@ -510,13 +510,10 @@ pub(crate) fn sweep_rib(
         swept += 1;
         sets.release(route.attributes);
         let wire = wire();
-        let peer = *index.get_or_insert_with(|| out.peer(router, &peer.row));
+        let rib = *index.get_or_insert_with(|| out.changed_rib(router, &peer.row, key));
         out.deltas.routes.push(RouteDelta {
             change: RouteChange::Withdraw,
-            peer,
-            view: key.view,
-            afi: key.afi,
-            safi: key.safi,
+            rib,
             nlri: wire.nlri,
             path_id: wire.path_id,
             attributes: None,
@@ -526,6 +523,7 @@ pub(crate) fn sweep_rib(
             synthetic: true,
             unknown: false,
             ended: false,
+            after_gap: false,
         });
         false
     });

@@ -125,13 +125,14 @@ impl Store {
             }
         }
         for route in &deltas.routes {
-            let peer = &deltas.peers[route.peer as usize];
+            let rib = &deltas.ribs[route.rib as usize];
+            let peer = &deltas.peers[rib.peer as usize];
             let key: Key = (
                 router_of(peer.router),
                 peer.peer_id[0],
-                route.view,
-                route.afi,
-                route.safi,
+                rib.view,
+                rib.afi,
+                rib.safi,
                 route.nlri.to_vec(),
                 route.path_id,
             );

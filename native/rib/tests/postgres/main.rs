@@ -51,7 +51,7 @@ fn every_column_arrives_as_it_is() {
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 7, 100, 10);
     deltas.routes[0].path_id = Some(u32::MAX);
-    deltas.routes[0].view = RibView::AdjRibOutPost;
+    deltas.ribs[0].view = RibView::AdjRibOutPost;
     deltas.peers[1].distinguisher = 0x0000_fde8_0000_0064;
     deltas.peers[1].address = "2001:db8::1".parse().unwrap();
     deltas.peers[1].table_name = Some("red\0vrf".into());

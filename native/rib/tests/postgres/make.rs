@@ -64,9 +64,33 @@ pub fn peer(number: u8) -> PeerRow {
     }
 }
 
-/// One router, peers 1 and 2 (indexes 0 and 1), nothing else.
+/// The pre-policy RIB for IPv4 of the peer of that index.
+pub fn rib(peer: u32) -> RibRow {
+    let (view, afi, safi) = (RibView::AdjRibInPre, 1, 1);
+    RibRow {
+        rib_id: rib_id(&peer_id(u8::try_from(peer + 1).unwrap()), view, afi, safi),
+        peer,
+        view,
+        afi,
+        safi,
+        routes: 1,
+        verified: None,
+        end_of_rib: None,
+        filtered: false,
+        inferred: false,
+        changed_at_us: time(2),
+        changed: true,
+    }
+}
+
+/// One router, peers 1 and 2 (indexes 0 and 1) with a RIB of the same index, nothing else.
 pub fn deltas() -> Deltas {
-    Deltas { routers: vec![router()], peers: vec![peer(1), peer(2)], ..Deltas::default() }
+    Deltas {
+        routers: vec![router()],
+        peers: vec![peer(1), peer(2)],
+        ribs: vec![rib(0), rib(1)],
+        ..Deltas::default()
+    }
 }
 
 /// NLRI of 10.x.y.0/24.
@@ -108,10 +132,7 @@ pub fn withdraw(deltas: &mut Deltas, peer: u32, route: u16, sequence: u64) {
 fn withdrawal(peer: u32, route: u16, sequence: u64) -> RouteDelta {
     RouteDelta {
         change: RouteChange::Withdraw,
-        peer,
-        view: RibView::AdjRibInPre,
-        afi: 1,
-        safi: 1,
+        rib: peer,
         nlri: nlri(route),
         path_id: None,
         attributes: None,
@@ -121,6 +142,7 @@ fn withdrawal(peer: u32, route: u16, sequence: u64) -> RouteDelta {
         synthetic: false,
         unknown: false,
         ended: false,
+        after_gap: false,
     }
 }
 

@@ -169,7 +169,7 @@ fn change(deltas: &Deltas, route: &RouteDelta) -> String {
         RouteChange::Change => "~",
         RouteChange::Withdraw => "-",
     };
-    let name = match route.prefix() {
+    let name = match deltas.prefix_of(route) {
         Some((address, length)) => format!("{address}/{length}"),
         None => rib::text::hex(&route.nlri),
     };
