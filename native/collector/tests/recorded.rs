@@ -2,9 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
 #![allow(clippy::cast_possible_truncation)]
 
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
 mod common;
 
-use common::{data, run, Run};
+use common::{run, Run};
 use flate2::read::GzDecoder;
 use serde::de::IgnoredAny;
 use serde::Deserialize;
@@ -53,7 +58,7 @@ fn expected_types(by_type: &Value) -> BTreeMap<String, u64> {
 
 #[test]
 fn streams_decode_to_the_counts_of_their_index() {
-    let Some(data) = data("streams of real routers") else { return };
+    let data = needs::captures();
     let index: Value = serde_json::from_reader(File::open(data.join("streams/INDEX.json")).unwrap()).unwrap();
     let mut total = 0;
     for entry in index.as_array().unwrap() {
@@ -72,7 +77,7 @@ fn streams_decode_to_the_counts_of_their_index() {
 
 #[test]
 fn load_streams_decode_to_the_counts_of_their_index() {
-    let Some(data) = data("load streams") else { return };
+    let data = needs::captures();
     let index: Value = serde_json::from_reader(File::open(data.join("load/INDEX.json")).unwrap()).unwrap();
     for entry in index.as_array().unwrap() {
         let file = Path::new(entry["file"].as_str().unwrap()).file_name().unwrap();
@@ -87,7 +92,7 @@ type Attributes = [String; 8];
 
 #[test]
 fn a_full_table_is_what_bgpdump_reads() {
-    let Some(data) = data("full table of 577,710 prefixes") else { return };
+    let data = needs::captures();
     let mut expected: BTreeMap<String, Attributes> = BTreeMap::new();
     let text =
         GzDecoder::new(File::open(data.join("load/fulltable-2015-577k.expected.bgpdump.txt.gz")).unwrap());
@@ -184,7 +189,7 @@ impl Route {
 
 #[test]
 fn live_frr_and_gobgp_decode_whole() {
-    let Some(data) = data("recordings of live FRR and GoBGP") else { return };
+    let data = needs::captures();
     let mut files = Vec::new();
     for folder in ["frr", "gobgp"] {
         let Ok(entries) = std::fs::read_dir(data.join(folder)) else { continue };
@@ -220,7 +225,7 @@ type FrrPath = (String, String, Option<u32>, Option<String>);
 
 #[test]
 fn frrs_table_is_what_frr_says_it_is() {
-    let Some(data) = data("FRR's own tables") else { return };
+    let data = needs::captures();
     for (recording, table, afi, count) in FRR_TABLES {
         let expected = frr_table(&data.join("frr").join(table));
         let routes: Vec<Route> = play("rib", &data.join("frr").join(recording)).good_objects();
@@ -275,7 +280,7 @@ fn frr_table(file: &Path) -> FrrTable {
 
 #[test]
 fn gobgps_adj_rib_in_is_what_gobgp_says_it_is() {
-    let Some(data) = data("GoBGP's own Adj-RIB-In") else { return };
+    let data = needs::captures();
     let routes: Vec<Route> = play("rib", &data.join("gobgp/gobgp-families.bmp")).good_objects();
     for (family, afi) in [("ipv4", 1), ("ipv6", 2)] {
         let file = File::open(data.join(format!("gobgp/adjin-{family}.json"))).unwrap();

@@ -1,4 +1,4 @@
-//! Sessions to start from: of the sample, of the captures where they are, and of messages made here.
+//! Sessions to start from: the sample, messages made here, and captures of real routers where the machine has them.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,21 +20,28 @@ const MOST: usize = 2000;
 
 /// Every session there is.
 pub fn sessions() -> Vec<Session> {
-    let mut sessions = Vec::new();
-    sessions.push(frames(&read(&root().join("priv/sample/frr-pair.bmp.gz"))));
+    let mut sessions = own();
+    sessions.extend(needs::captures_if_any().iter().flat_map(|folder| captures(folder)));
+    sessions
+}
+
+/// What every clone has: the sample, and messages made here.
+pub fn own() -> Vec<Session> {
+    let mut sessions = vec![frames(&read(&root().join("priv/sample/frr-pair.bmp.gz")))];
     sessions.extend(generated());
-    match data() {
-        Some(folder) => {
-            for sub in ["streams", "frr", "gobgp"] {
-                let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join(sub))
-                    .map(|files| files.map(|file| file.unwrap().path()).collect())
-                    .unwrap_or_default();
-                files.sort();
-                files.retain(|path| path.extension().is_some_and(|extension| extension == "bmp"));
-                sessions.extend(files.iter().map(|path| frames(&read(path))));
-            }
-        }
-        None => println!("LEFT OUT: mutations of captures: no folder of them (SERVICERADAR_BMP_DATA)"),
+    sessions
+}
+
+/// Sessions of real routers, in the folder of captures.
+pub fn captures(folder: &Path) -> Vec<Session> {
+    let mut sessions = Vec::new();
+    for sub in ["streams", "frr", "gobgp"] {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join(sub))
+            .map(|files| files.map(|file| file.unwrap().path()).collect())
+            .unwrap_or_default();
+        files.sort();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "bmp"));
+        sessions.extend(files.iter().map(|path| frames(&read(path))));
     }
     sessions.retain(|session| !session.is_empty());
     sessions
@@ -102,12 +109,6 @@ const PEER: [u8; 42] = {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn data() -> Option<PathBuf> {
-    let folder = std::env::var_os("SERVICERADAR_BMP_DATA")
-        .map_or_else(|| root().join("../shared/data"), PathBuf::from);
-    folder.is_dir().then_some(folder)
 }
 
 fn read(path: &Path) -> Vec<u8> {

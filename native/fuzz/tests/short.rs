@@ -7,21 +7,34 @@ use fuzz::random::Random;
 use fuzz::{corpus, memory, round};
 use wire::session::Decoder;
 
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
 
 const SEED: u64 = 0x5eed;
-const ROUNDS: u64 = 3000;
+const ROUNDS: u64 = 1500;
 
-#[test]
-fn mutated_sessions_hold() {
-    let corpus = corpus::sessions();
+fn hold(corpus: &[corpus::Session]) {
     let mut tally = Tally::default();
     for number in 0..ROUNDS {
-        round::checked(&corpus, SEED, number, &mut tally);
+        round::checked(corpus, SEED, number, &mut tally);
     }
     println!("{tally}");
     assert!(tally.read > tally.frames / 4 && tally.unreadable > tally.frames / 20, "{tally}");
+}
+
+#[test]
+fn mutated_sessions_hold() {
+    hold(&corpus::own());
+}
+
+#[test]
+fn mutated_sessions_of_real_routers_hold() {
+    hold(&corpus::captures(&needs::captures()));
 }
 
 #[test]

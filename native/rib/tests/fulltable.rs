@@ -1,7 +1,12 @@
 //! Streams of real routes through session, batch and table, against what other programs read from
-//! them. The data is no part of the project; where it is not there, that is said.
+//! them. The data is no part of the project; where it is not there, the test is left out.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[macro_use]
+extern crate needs;
+
+needs::main!();
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -10,19 +15,6 @@ use std::path::PathBuf;
 use batch::{EndReason, Session, SessionOptions};
 use flate2::read::GzDecoder;
 use rib::{Limits, Query, RouteRow, RoutingTable};
-
-fn data(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("SERVICERADAR_BMP_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let path = folder.join("load").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("LEFT OUT: {name} is not on this machine (SERVICERADAR_BMP_DATA)");
-    None
-}
 
 fn unzip(path: PathBuf) -> GzDecoder<std::fs::File> {
     GzDecoder::new(std::fs::File::open(path).expect("a file"))
@@ -78,11 +70,8 @@ fn as_bgpdump(row: &RouteRow) -> (String, String) {
 #[test]
 fn a_full_table_is_what_bgpdump_reads() {
     let name = "fulltable-2015-577k";
-    let (Some(stream), Some(text)) =
-        (data(&format!("{name}.bmp.gz")), data(&format!("{name}.expected.bgpdump.txt.gz")))
-    else {
-        return;
-    };
+    let stream = needs::capture(&format!("load/{name}.bmp.gz"));
+    let text = needs::capture(&format!("load/{name}.expected.bgpdump.txt.gz"));
     let mut bytes = Vec::new();
     unzip(stream).read_to_end(&mut bytes).expect("gzip");
     let mut expected = BTreeMap::new();

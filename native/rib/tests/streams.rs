@@ -1,31 +1,21 @@
 //! Sessions of real routers through session, batch and table. The data is no part of the project;
-//! where it is not there, that is said.
+//! where it is not there, these tests are left out.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::path::PathBuf;
+#[macro_use]
+extern crate needs;
+
+needs::main!();
 
 use batch::{EncodedBatch, EndReason, Session, SessionOptions};
 use proptest::prelude::*;
 use rib::{Limits, PeerState, Query, RoutingTable};
 
-fn data() -> Option<PathBuf> {
-    let folder = std::env::var_os("SERVICERADAR_BMP_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    if folder.exists() {
-        return Some(folder);
-    }
-    eprintln!("LEFT OUT: the streams of real routers are not on this machine (SERVICERADAR_BMP_DATA)");
-    None
-}
-
 /// Every `.bmp` file in the folder, by name.
 fn streams(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let Some(data) = data() else { return Vec::new() };
     let files =
-        std::fs::read_dir(data.join(folder)).expect("a folder").map(|file| file.expect("a file").path());
+        std::fs::read_dir(needs::capture(folder)).expect("a folder").map(|file| file.expect("a file").path());
     let mut streams: Vec<_> = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "bmp"))
         .map(|path| {
@@ -96,14 +86,12 @@ fn the_table_is_the_same_for_any_split_and_for_a_second_session() {
 #[test]
 fn what_is_quiet_is_the_same_after_a_session_that_only_says_it_again() {
     // FRR after a reconnect: sends its whole table, then End-of-RIB for every view and family.
-    let Some(stream) = streams("frr").into_iter().find(|(name, _)| name == "farm01-resync.bmp") else {
-        return;
-    };
+    let stream = std::fs::read(needs::capture("frr/farm01-resync.bmp")).expect("read");
     let mut table = RoutingTable::new(Limits::default());
-    play(&mut table, &batches(&stream.1, 1, 4096));
+    play(&mut table, &batches(&stream, 1, 4096));
     let before = held(&table);
     assert!(!before.is_empty());
-    let changed = play(&mut table, &batches(&stream.1, 2, 4096));
+    let changed = play(&mut table, &batches(&stream, 2, 4096));
     assert_eq!((changed, held(&table)), (0, before), "no history, no state written");
     assert!(table.peers(None).iter().any(|peer| peer.row.state == PeerState::Up));
 }

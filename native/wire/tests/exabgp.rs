@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
 mod common;
 
 use std::collections::BTreeSet;
 
-use common::data;
 use serde_json::Value;
 use wire::bgp::nlri::{Evpn, LinkState, McastVpn, Mup, NlriValue};
 use wire::bgp::{Action, AddressFamily, Context, Message, SegmentType, Update};
@@ -125,7 +129,7 @@ fn their_value(value: &Value) -> Value {
 
 #[test]
 fn messages_that_exabgp_encodes() {
-    let Some(folder) = data("ExaBGP's encodings") else { return };
+    let folder = needs::captures();
     let (mut updates, mut prefixes, mut values) = (0, 0, 0);
     for line in lines(&folder, "exabgp-encoding-a-m.jsonl") {
         let cmd = &line["cmd"];
@@ -183,7 +187,7 @@ fn messages_that_exabgp_encodes() {
 
 #[test]
 fn messages_that_exabgp_decodes() {
-    let Some(folder) = data("ExaBGP's decodings") else { return };
+    let folder = needs::captures();
     let mut compared = 0;
     for line in lines(&folder, "exabgp-decoding.jsonl") {
         let (file, what) = (&line["file"], line["what"].as_str().unwrap());

@@ -8,11 +8,16 @@
     clippy::cast_possible_truncation
 )]
 
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
 mod common;
 
 use std::collections::HashMap;
 
-use common::{data, gunzip};
+use common::gunzip;
 use wire::bgp::{Action, Attributes, NextHop, UpdateView};
 use wire::session::{Content, Counters, Decoder, Options};
 
@@ -44,7 +49,7 @@ fn columns(update: &UpdateView<'_>, next_hop: &[u8]) -> String {
 
 #[test]
 fn the_table_left_is_bgpdumps() {
-    let Some(folder) = data("full table") else { return };
+    let folder = needs::captures();
     let bytes = gunzip(&folder.join("load/fulltable-2015-577k.bmp.gz"));
     let mut decoder = Decoder::new(Options::default());
     let mut table: HashMap<String, String> = HashMap::new();
@@ -99,7 +104,7 @@ fn the_table_left_is_bgpdumps() {
 
 #[test]
 fn real_churn_and_recordings_decode() {
-    let Some(folder) = data("churn and recordings") else { return };
+    let folder = needs::captures();
     // FRR 8.4.4 sends routes of its own with two-octet AS paths under the flag of four-octet ones.
     for (file, messages, undecodable, as_width_mismatch, faulty_updates) in [
         ("load/churn-2016-17k.bmp.gz", 17_252, 0, 0, 0),

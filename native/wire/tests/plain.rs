@@ -10,6 +10,11 @@
     clippy::cast_possible_truncation
 )]
 
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
 mod common;
 
 use common::*;
@@ -238,7 +243,7 @@ fn updates_of_every_plain_shape_and_what_becomes_of_them_mutated() {
 
 #[test]
 fn frames_of_routers_and_mutated_ones() {
-    let Some(folder) = data("flat decode of real frames") else { return };
+    let folder = needs::captures();
     let mut files: Vec<_> = ["streams", "frr", "gobgp", "load"]
         .into_iter()
         .filter_map(|part| std::fs::read_dir(folder.join(part)).ok())
@@ -279,7 +284,7 @@ fn frames_of_routers_and_mutated_ones() {
 
 #[test]
 fn messages_of_exabgp() {
-    let Some(folder) = data("flat decode of ExaBGP's messages") else { return };
+    let folder = needs::captures();
     let mut random = Random(0xe8a);
     let mut ways = Ways::default();
     let mut messages = 0;

@@ -9,11 +9,16 @@
     clippy::cast_possible_truncation
 )]
 
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
 mod common;
 
 use std::collections::BTreeMap;
 
-use common::{data, decode_all, decode_split};
+use common::{decode_all, decode_split};
 use serde_json::Value;
 use wire::bmp::Body;
 
@@ -37,7 +42,7 @@ fn index_name(body: &Body) -> String {
 
 #[test]
 fn every_message_decodes_and_counts_by_type_equal_the_index() {
-    let Some(folder) = data("streams by type") else { return };
+    let folder = needs::captures();
     let index = index(&folder);
     assert_eq!(index.len(), 27);
     let mut total = 0;
@@ -57,7 +62,7 @@ fn every_message_decodes_and_counts_by_type_equal_the_index() {
 
 #[test]
 fn no_update_of_the_streams_has_a_fault() {
-    let Some(folder) = data("faults in streams") else { return };
+    let folder = needs::captures();
     for entry in index(&folder) {
         let name = entry["name"].as_str().unwrap();
         for message in decode_all(&stream(&folder, name)).into_iter().flatten() {
@@ -70,7 +75,7 @@ fn no_update_of_the_streams_has_a_fault() {
 
 #[test]
 fn any_split_gives_the_same_messages() {
-    let Some(folder) = data("streams in any split") else { return };
+    let folder = needs::captures();
     for entry in index(&folder) {
         let bytes = stream(&folder, entry["name"].as_str().unwrap());
         let whole = decode_all(&bytes);
@@ -82,7 +87,7 @@ fn any_split_gives_the_same_messages() {
 
 #[test]
 fn encoding_a_message_gives_its_bytes() {
-    let Some(folder) = data("re-encoded streams") else { return };
+    let folder = needs::captures();
     for entry in index(&folder) {
         let bytes = stream(&folder, entry["name"].as_str().unwrap());
         for message in decode_all(&bytes) {

@@ -5,7 +5,6 @@ use etherparse::PacketBuilder;
 use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 pub struct Run {
@@ -64,22 +63,6 @@ pub fn run_with_input(args: &[&str], input: &[u8]) -> Run {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     outcome(output)
-}
-
-/// The folder of recorded sessions, which a checkout does not have. Says so where it is absent.
-pub fn data(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("SERVICERADAR_BMP_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    // past the test harness, which keeps what a passing test prints to itself, and in one piece
-    let folder = folder.display();
-    let line = format!("LEFT OUT: {test}: no recorded sessions at {folder} (SERVICERADAR_BMP_DATA)\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    None
 }
 
 /// How packets are captured: LINKTYPE_ numbers of the pcap registry.

@@ -1,13 +1,17 @@
 //! OCSF events of what a table tells, against the compiled schema of OCSF 1.7.0 where it is at hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
 
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
 mod schema;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 
 use batch::proto;
 use batch::proto::event::Body;
@@ -55,24 +59,14 @@ fn of<'a>(events: &'a [Value], code: &str) -> Vec<&'a Value> {
     events.iter().filter(|event| event["metadata"]["event_code"] == code).collect()
 }
 
-fn schema() -> Option<Schema> {
-    let data = std::env::var_os("SERVICERADAR_BMP_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    let file = data.join("ocsf/ocsf-1.7.0-network_activity-detection_finding.json");
-    match fs::read_to_string(&file) {
-        Ok(text) => Some(Schema::new(&text)),
-        Err(_) => {
-            eprintln!("LEFT OUT: validation against the OCSF schema: {} is not there", file.display());
-            None
-        }
-    }
+fn schema() -> Schema {
+    let file = needs::capture("ocsf/ocsf-1.7.0-network_activity-detection_finding.json");
+    Schema::new(&fs::read_to_string(file).unwrap())
 }
 
 #[test]
 fn every_event_is_valid() {
-    let Some(schema) = schema() else { return };
+    let schema = schema();
     let events = events(&told());
     let codes: BTreeSet<&str> =
         events.iter().filter_map(|event| event["metadata"]["event_code"].as_str()).collect();
@@ -97,7 +91,7 @@ fn every_event_is_valid() {
 
 #[test]
 fn the_validator_refuses() {
-    let Some(schema) = schema() else { return };
+    let schema = schema();
     let good = events(&told()).swap_remove(0);
     type Spoil = fn(&mut Value);
     let spoils: [(&str, Spoil); 9] = [

@@ -1,7 +1,6 @@
 //! A PostgreSQL server of our own on a free loopback port, for as long as this process lives.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -21,23 +20,15 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The server that all tests of this process share; none where this machine has no PostgreSQL,
-    /// which is said once.
-    pub fn shared() -> Option<&'static Cluster> {
+    /// The server that all tests of this process share. Where the machine has no PostgreSQL the test is left out.
+    pub fn shared() -> &'static Cluster {
         static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
-        SHARED
-            .get_or_init(|| match server_programs() {
-                Some(programs) => Some(Cluster::start(&programs)),
-                None => {
-                    let _ = writeln!(
-                        std::io::stderr().lock(),
-                        "LEFT OUT: the tests against PostgreSQL: no server programs of version {OLDEST} or later \
-                         (Debian: postgresql; elsewhere name their folder in SERVICERADAR_BMP_PG_BIN)"
-                    );
-                    None
-                }
-            })
-            .as_ref()
+        let cluster = SHARED.get_or_init(|| Some(Cluster::start(&server_programs()?)));
+        cluster.as_ref().unwrap_or_else(|| {
+            needs::leave_out(format!(
+                "no PostgreSQL of version {OLDEST} or later (SERVICERADAR_BMP_PG_BIN names the folder of its programs)"
+            ))
+        })
     }
 
     /// A connection to a database of its own.

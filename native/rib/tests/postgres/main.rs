@@ -1,6 +1,11 @@
 //! The store's SQL and the COPY streams against a real PostgreSQL: the files that the station runs,
-//! on a server of their own. Without server programs on the machine that is said and left out.
+//! on a server of their own. Where the machine has no server programs they are left out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
+
+#[macro_use]
+extern crate needs;
+
+needs::main!();
 
 mod churn;
 mod cluster;
@@ -17,12 +22,11 @@ use postgres::Client;
 use rib::*;
 use store::{Store, TABLES};
 
-/// An empty store in a database of its own; none without PostgreSQL.
-pub fn store(name: &str) -> Option<Store> {
-    let cluster = Cluster::shared()?;
-    let mut store = Store::new(cluster.database(name), "bmp Store");
+/// An empty store in a database of its own.
+pub fn store(name: &str) -> Store {
+    let mut store = Store::new(Cluster::shared().database(name), "bmp Store");
     store.migrate_up();
-    Some(store)
+    store
 }
 
 // The last octet of the attributes tells the sets of these tests apart.
@@ -47,7 +51,7 @@ fn row(peer: u8, route: u16, value: u8) -> String {
 
 #[test]
 fn every_column_arrives_as_it_is() {
-    let Some(mut store) = store("columns") else { return };
+    let mut store = store("columns");
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 7, 100, 10);
     deltas.routes[0].path_id = Some(u32::MAX);
@@ -132,7 +136,7 @@ fn every_column_arrives_as_it_is() {
 
 #[test]
 fn every_attribute_has_its_column() {
-    let Some(mut store) = store("attributes") else { return };
+    let mut store = store("attributes");
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 1, 0, 10);
     let octets = [
@@ -183,7 +187,7 @@ fn every_attribute_has_its_column() {
 
 #[test]
 fn an_older_write_never_replaces_a_newer_one() {
-    let Some(mut store) = store("older") else { return };
+    let mut store = store("older");
     let mut newer = make::deltas();
     make::announce(&mut newer, 0, 1, 200, 20);
     make::announce(&mut newer, 0, 2, 200, 20);
@@ -210,7 +214,7 @@ fn an_older_write_never_replaces_a_newer_one() {
 
 #[test]
 fn what_did_not_change_is_not_written() {
-    let Some(mut store) = store("unchanged") else { return };
+    let mut store = store("unchanged");
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 1, 100, 10);
     store.commit(&deltas);
@@ -232,7 +236,7 @@ fn what_did_not_change_is_not_written() {
 
 #[test]
 fn changes_of_one_commit_are_all_history_and_the_last_is_the_state() {
-    let Some(mut store) = store("chain") else { return };
+    let mut store = store("chain");
     let mut first = make::deltas();
     make::announce(&mut first, 0, 1, 100, 10);
     store.commit(&first);
@@ -267,7 +271,7 @@ fn changes_of_one_commit_are_all_history_and_the_last_is_the_state() {
 
 #[test]
 fn peer_down_ends_the_routes_of_one_peer_in_one_statement() {
-    let Some(mut store) = store("peer_down") else { return };
+    let mut store = store("peer_down");
     let mut deltas = make::deltas();
     for route in 0..500 {
         make::announce(&mut deltas, 0, route, 1, 10);
@@ -293,7 +297,7 @@ fn peer_down_ends_the_routes_of_one_peer_in_one_statement() {
 
 #[test]
 fn an_end_between_two_announcements_of_one_commit() {
-    let Some(mut store) = store("end_between") else { return };
+    let mut store = store("end_between");
     let mut first = make::deltas();
     make::announce(&mut first, 0, 1, 100, 10);
     make::announce(&mut first, 0, 2, 100, 10);
@@ -324,7 +328,7 @@ fn an_end_between_two_announcements_of_one_commit() {
 
 #[test]
 fn consecutive_deltas_in_one_commit_are_as_one_after_the_other() {
-    let Some(mut store) = store("several") else { return };
+    let mut store = store("several");
     let mut deltas = [make::deltas(), make::deltas(), make::deltas()];
     make::announce(&mut deltas[0], 0, 1, 100, 10);
     make::announce(&mut deltas[0], 0, 2, 100, 10);
@@ -343,7 +347,7 @@ fn consecutive_deltas_in_one_commit_are_as_one_after_the_other() {
 
 #[test]
 fn a_lost_session_makes_peers_stale_and_touches_no_route() {
-    let Some(mut store) = store("stale") else { return };
+    let mut store = store("stale");
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 1, 100, 10);
     deltas.peers[1].state = PeerState::Down;
@@ -362,7 +366,7 @@ fn a_lost_session_makes_peers_stale_and_touches_no_route() {
 
 #[test]
 fn the_history_of_a_prefix_has_the_ends_of_its_peers() {
-    let Some(mut store) = store("history") else { return };
+    let mut store = store("history");
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 1, 100, 10);
     make::announce(&mut deltas, 1, 1, 100, 11);
@@ -404,7 +408,7 @@ fn the_history_of_a_prefix_has_the_ends_of_its_peers() {
 /// row of a commit, over all that the same commit has inserted.
 #[test]
 fn no_commit_scans_the_state_table() {
-    let Some(mut store) = store("plans") else { return };
+    let mut store = store("plans");
     let mut deltas = make::deltas();
     for route in 0..500 {
         make::announce(&mut deltas, 0, route, 1, 10);
@@ -423,7 +427,7 @@ fn no_commit_scans_the_state_table() {
 
 #[test]
 fn migrations_go_up_and_down_and_up() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let cluster = Cluster::shared();
     let mut store = Store::new(cluster.database("migrations"), "bmp Store");
     let nothing = objects(&mut store.client);
     for _ in 0..2 {
@@ -450,7 +454,7 @@ fn objects(client: &mut Client) -> Vec<String> {
 
 #[test]
 fn days_get_partitions_and_old_ones_go() {
-    let Some(mut store) = store("partitions") else { return };
+    let mut store = store("partitions");
     let partitions = "SELECT tableoid::regclass, prefix FROM {schema}.bgp_routing_history ORDER BY prefix";
     let schema = store.schema.clone();
     let maintain = |store: &mut Store, ahead: i32, day: &str| {
@@ -491,7 +495,7 @@ fn days_get_partitions_and_old_ones_go() {
 
 #[test]
 fn tombstones_go_after_a_while() {
-    let Some(mut store) = store("tombstones") else { return };
+    let mut store = store("tombstones");
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 1, 1, 10);
     make::announce(&mut deltas, 0, 2, 1, 10);
@@ -513,7 +517,7 @@ fn tombstones_go_after_a_while() {
 /// and leaves an ordinary table behind for it, by an extension of that name that only takes notes.
 #[test]
 fn the_timescale_branch_asks_for_hypertables() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let cluster = Cluster::shared();
     let mut client = cluster.database("timescale");
     client
         .batch_execute(
@@ -553,8 +557,8 @@ fn the_timescale_branch_asks_for_hypertables() {
 
 #[test]
 fn the_documented_privileges_are_enough() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let mut owner = store("privileges").unwrap();
+    let cluster = Cluster::shared();
+    let mut owner = store("privileges");
     let schema = owner.schema.clone();
     let mut grants = format!(
         "CREATE ROLE writer LOGIN; CREATE ROLE reader LOGIN; REVOKE ALL ON DATABASE privileges FROM PUBLIC;

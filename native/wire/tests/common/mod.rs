@@ -1,29 +1,11 @@
-//! Where the shared captures are, and how tests build messages from bytes.
+//! How tests build messages from bytes.
 #![allow(dead_code)]
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use wire::bmp::Message;
 use wire::session::{Decoder, Options};
 use wire::DecodeError;
-
-/// The folder of captures: `SERVICERADAR_BMP_DATA`, else `../shared/data` beside the repository.
-/// A checkout without it leaves out what needs it, and says so.
-pub fn data(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("SERVICERADAR_BMP_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!(
-        "LEFT OUT: {test}: the captures are not here ({}); SERVICERADAR_BMP_DATA names their folder",
-        folder.display()
-    );
-    None
-}
 
 pub fn gunzip(path: &std::path::Path) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -14,6 +14,11 @@
     clippy::cast_possible_truncation
 )]
 
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
 #[path = "../common/mod.rs"]
 mod common;
 mod differences;

@@ -15,12 +15,11 @@ use wire::bmp::{
     Body, Message, PathMarking, PeerDownReason, PeerHeader, PeerType, Statistic, StatisticValue, Timestamp,
 };
 
-use crate::common::data;
 use crate::differences::Found;
 
 #[test]
 fn every_message_is_as_netgauze_reads_it() {
-    let Some(folder) = data("streams against NetGauze") else { return };
+    let folder = needs::captures();
     let (mut compared, mut fields) = (0, 0);
     let mut found = Found::default();
     for name in crate::streams(&folder.join("streams/netgauze")) {

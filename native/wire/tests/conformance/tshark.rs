@@ -15,7 +15,6 @@ use wire::bgp::{
 };
 use wire::bmp::{Body, Message, PeerHeader, StatisticValue, StatisticsReport};
 
-use crate::common::data;
 use crate::differences::Found;
 
 /// What is no field of the message.
@@ -38,7 +37,7 @@ const NO_FIELDS: [&str; 11] = [
 
 #[test]
 fn every_message_is_as_tshark_reads_it() {
-    let Some(folder) = data("streams against tshark") else { return };
+    let folder = needs::captures();
     let (mut compared, mut fields) = (0, 0);
     let mut found = Found::default();
     for name in crate::streams(&folder.join("streams/tshark")) {
