@@ -1,7 +1,7 @@
 # How fast `ServiceRadar.BMP.decode/1` is, terms and all, beside a decoder of the same fields in plain Elixir, and how long
 # it holds a scheduler. See bench/README.md.
 #
-#     MIX_ENV=prod SERVICERADAR_BMP_BUILD=core mix run --no-start bench/decode.exs STREAM [CHUNK] [ROUNDS]
+#     MIX_ENV=prod mix run --no-start bench/decode.exs STREAM [CHUNK] [ROUNDS]
 defmodule Plain do
   # Binary patterns and nothing else: no check, no RFC 7606, no ADD-PATH, only what the stream has.
   import Bitwise
@@ -45,9 +45,19 @@ defmodule Plain do
       time: seconds * 1_000_000 + microseconds
     }
 
+    %RouteMonitoring{offset: offset, peer: peer, update: update(attributes, nlri)}
+  end
+
+  # End-of-RIB (RFC 4724) of IPv4 and of IPv6.
+  defp update(<<>>, ""), do: %Update{attributes: %Attributes{}, end_of_rib: {1, 1}}
+
+  defp update(<<flags, 15, 3, 2::16, 1>>, ""),
+    do: %Update{attributes: %Attributes{flags: [{15, flags}]}, end_of_rib: {2, 1}}
+
+  defp update(attributes, nlri) do
     {attributes, groups} = attributes(attributes, %Attributes{}, [], [])
     groups = if nlri == "", do: groups, else: groups ++ [group({1, 1}, attributes.next_hop, prefixes4(nlri))]
-    %RouteMonitoring{offset: offset, peer: peer, update: %Update{attributes: attributes, groups: groups}}
+    %Update{attributes: attributes, groups: groups}
   end
 
   defp attributes(<<flags, code, size, value::binary-size(size), rest::binary>>, made, groups, seen)
@@ -60,8 +70,11 @@ defmodule Plain do
       3 -> attributes(rest, %{made | next_hop: v4(value)}, groups, seen)
       4 -> attributes(rest, %{made | multi_exit_disc: number(value)}, groups, seen)
       5 -> attributes(rest, %{made | local_pref: number(value)}, groups, seen)
+      6 -> attributes(rest, %{made | atomic_aggregate: true}, groups, seen)
+      7 -> attributes(rest, %{made | aggregator: aggregator(value)}, groups, seen)
       8 -> attributes(rest, %{made | communities: communities(value)}, groups, seen)
       14 -> attributes(rest, made, groups ++ [reach(value)], seen)
+      32 -> attributes(rest, %{made | large_communities: large_communities(value)}, groups, seen)
     end
   end
 
@@ -86,7 +99,9 @@ defmodule Plain do
   end
 
   defp segments(<<>>), do: []
+  defp aggregator(<<asn::32, address::binary-4>>), do: {asn, v4(address)}
   defp communities(value), do: for(<<high::16, low::16 <- value>>, do: {high, low})
+  defp large_communities(value), do: for(<<global::32, one::32, two::32 <- value>>, do: {global, one, two})
 
   defp prefixes4(<<length, rest::binary>>) do
     size = (length + 7) >>> 3

@@ -6,14 +6,15 @@
 # command:package[,package] pairs. Debian splits OTP, and the packages from Hex expect its applications and headers
 # together; its gcc does not bring what it takes to link.
 BUILD_TOOLS="mix:elixir,erlang-nox erlc:erlang-dev cc:gcc,libc6-dev"
-TEST_TOOLS="nats-server:nats-server pg_ctl:postgresql vtysh:frr ip:iproute2 jq:jq socat:socat chromium:chromium"
+TEST_TOOLS="nats-server:nats-server pg_ctl:postgresql vtysh:frr ip:iproute2 jq:jq socat:socat chromium:chromium \
+faketime:faketime"
 
 say() { printf '==> %s\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # Debian keeps these off an ordinary PATH.
 PATH="$PATH:/usr/sbin:/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')"
-[ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"
+[ -f "${HOME:-}/.cargo/env" ] && . "$HOME/.cargo/env"
 # Elixir warns at every start where the locale is not UTF-8, and would mangle what it prints.
 case "${LC_ALL:-${LANG:-}}" in *[Uu][Tt][Ff]*8*) ;; *) export LC_ALL=C.UTF-8 ;; esac
 
@@ -23,31 +24,62 @@ have() {
   [ "$1" != cc ] || echo 'int main(void) { return 0; }' | cc -x c -o /dev/null - >/dev/null 2>&1
 }
 
-# missing PAIR...: the packages of the commands that are not there
-missing() {
+# packages PAIR...: the packages of all of them
+packages() {
   local pair out=""
-  for pair in "$@"; do
-    have "${pair%%:*}" || out="$out ${pair##*:}"
-  done
+  for pair in "$@"; do out="$out ${pair##*:}"; done
   echo ${out//,/ }
 }
 
-# provide PAIR...: install what is missing if we may; afterwards the names still missing are in $MISSING
+# missing PAIR...: the packages of the commands that are not there
+missing() {
+  local pair out=()
+  for pair in "$@"; do have "${pair%%:*}" || out+=("$pair"); done
+  packages ${out[@]+"${out[@]}"}
+}
+
+how_to_install() { echo "Install with: apt-get install --no-install-recommends $*"; }
+
+# what_is_installed PAIRS: the part of --help that tells it
+what_is_installed() {
+  fmt -w 110 <<TEXT
+What it installs: as root on Debian, those of these packages whose commands are missing: $(packages $1). As anybody else
+it only says which are missing. The crates of Cargo.lock go to ~/.cargo; where Elixir is 1.18 or newer, Hex goes to ~/.mix
+and its packages to deps/. Rust itself (cargo, with rustup) has to be there.
+TEXT
+}
+
+# provide PAIR...: install what is missing if we may; afterwards the packages still missing are in $MISSING
 provide() {
-  local packages
-  packages=$(missing "$@")
-  if [ -n "$packages" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "installing from Debian:$(printf ' %s' $packages)"
+  MISSING=$(missing "$@")
+  if [ -n "$MISSING" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing from Debian: $MISSING"
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $MISSING >/dev/null
     hash -r
     PATH="$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')"
+    MISSING=$(missing "$@")
   fi
-  MISSING=$(missing "$@")
 }
 
 require_build_tools() {
-  command -v cargo >/dev/null || die "the Rust toolchain (cargo) is missing: install it with rustup"
+  command -v cargo >/dev/null || die "the Rust toolchain (cargo) is missing. Install it with rustup: https://rustup.rs"
   provide $BUILD_TOOLS
-  [ -z "$MISSING" ] || die "missing:$(printf ' %s' $MISSING). Install with: apt-get install --no-install-recommends $MISSING"
+  [ -z "$MISSING" ] || die "missing: $MISSING. $(how_to_install $MISSING)"
+}
+
+new_enough_for_full_build() { elixir -e 'unless Version.match?(System.version(), ">= 1.18.0"), do: System.halt(1)'; }
+
+# Hex itself, where Elixir has none.
+fetch_hex() {
+  mix archive | grep -q '^\* hex-' && return
+  say "installing Hex, Elixir's package manager, into ~/.mix"
+  timeout 60 mix local.hex --if-missing --force >/dev/null 2>&1
+}
+
+# The packages of mix.exs, where deps/ does not have them all.
+fetch_packages() {
+  mix deps.loadpaths --no-compile >/dev/null 2>&1 && return
+  say "fetching the packages of mix.exs from Hex into deps/"
+  timeout 300 mix deps.get
 }

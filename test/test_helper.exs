@@ -1,1 +1,1 @@
-ExUnit.start()
+ExUnit.start(exclude: [:commands, :packages], formatters: [ExUnit.CLIFormatter, ServiceRadar.BMP.Test.LeftOut])

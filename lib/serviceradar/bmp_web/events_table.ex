@@ -12,7 +12,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def rows(events) do
       for event <- events do
         key =
-          {event.router_id, event.generation, event.sequence, event.kind, event.peer_id, event.view, event.afi, event.safi}
+          {event.router_id, event.generation, event.sequence, event.kind, event.peer_id, event.view, event.afi,
+           event.safi}
 
         %{id: "event-#{:erlang.phash2(key, 4_294_967_296)}", mark: 0, event: event}
       end

@@ -3,21 +3,40 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::io::Read;
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use batch::{Session, SessionOptions};
 use rib::{Limits, RoutingTable};
 
-fn main() {
-    let file = std::env::args().nth(1).expect("a file");
-    let mut stream = Vec::new();
-    let mut input = std::fs::File::open(&file).expect("the file opens");
-    if file.ends_with(".gz") {
-        flate2::read::GzDecoder::new(input).read_to_end(&mut stream).expect("gzip");
-    } else {
-        input.read_to_end(&mut stream).expect("the file reads");
+fn main() -> ExitCode {
+    let Some(file) = std::env::args().nth(1) else {
+        eprintln!("usage: measure FILE");
+        return ExitCode::from(2);
+    };
+    match read(Path::new(&file)).and_then(|stream| measure(&stream, &mut io::stdout())) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Who reads the output has read enough of it.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{file}: {error}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut stream = std::fs::read(file)?;
+    if file.extension().is_some_and(|extension| extension == "gz") {
+        let packed = std::mem::take(&mut stream);
+        flate2::read::MultiGzDecoder::new(packed.as_slice()).read_to_end(&mut stream)?;
+    }
+    Ok(stream)
+}
+
+fn measure(stream: &[u8], out: &mut impl Write) -> io::Result<()> {
     let address = "192.0.2.1".parse().expect("an address");
     for epoch in 1..=2 {
         let mut session = Session::new(SessionOptions::new(address, 1, epoch, "measure"));
@@ -28,28 +47,31 @@ fn main() {
         let (messages, routes): (u64, u64) =
             batches.iter().fold((0, 0), |sum, batch| (sum.0 + batch.messages, sum.1 + batch.routes));
         let octets: usize = batches.iter().map(|batch| batch.payload.len()).sum();
-        println!(
+        writeln!(
+            out,
             "session {epoch}: {messages} messages, {routes} routes, {} -> {octets} octets in {} batches, {time:.3?}, {:.2} M routes/s",
             stream.len(),
             batches.len(),
             routes as f64 / time.as_secs_f64() / 1e6
-        );
+        )?;
         if epoch == 1 {
             let before = resident();
             let mut table = RoutingTable::new(Limits::default());
-            apply(&batches, &mut table, "filled");
+            apply(&batches, &mut table, "filled", out)?;
             let size = table.size();
             let octets = resident().saturating_sub(before);
-            println!(
+            writeln!(
+                out,
                 "{size:?}: {octets} octets resident more, {:.1} a route",
                 octets as f64 / size.routes as f64
-            );
+            )?;
             let start = Instant::now();
             let deltas = table.apply(&batches[0].payload).expect("a batch");
-            println!("redelivered batch: {} older, {:.3?}", deltas.counts.older, start.elapsed());
-            apply(&again(&stream, address), &mut table, "again, unchanged");
+            writeln!(out, "redelivered batch: {} older, {:.3?}", deltas.counts.older, start.elapsed())?;
+            apply(&again(stream, address), &mut table, "again, unchanged", out)?;
         }
     }
+    Ok(())
 }
 
 fn again(stream: &[u8], address: std::net::IpAddr) -> Vec<batch::EncodedBatch> {
@@ -57,7 +79,12 @@ fn again(stream: &[u8], address: std::net::IpAddr) -> Vec<batch::EncodedBatch> {
     stream.chunks(65_536).flat_map(|chunk| session.feed(chunk, 1).batches).collect()
 }
 
-fn apply(batches: &[batch::EncodedBatch], table: &mut RoutingTable, name: &str) {
+fn apply(
+    batches: &[batch::EncodedBatch],
+    table: &mut RoutingTable,
+    name: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let start = Instant::now();
     let (mut routes, mut changes) = (0, 0);
     for batch in batches {
@@ -67,7 +94,7 @@ fn apply(batches: &[batch::EncodedBatch], table: &mut RoutingTable, name: &str) 
     }
     let time = start.elapsed();
     let rate = routes as f64 / time.as_secs_f64() / 1e6;
-    println!("table, {name}: {routes} routes, {changes} changes, {time:.3?}, {rate:.2} M routes/s");
+    writeln!(out, "table, {name}: {routes} routes, {changes} changes, {time:.3?}, {rate:.2} M routes/s")
 }
 
 fn resident() -> usize {

@@ -2,10 +2,10 @@ alias ServiceRadar.BMP.Test.{Lab, NATS, Postgres}
 
 cond do
   not Enum.all?([Broadway, Gnat, Postgrex, Ecto.Adapters.Postgres], &Code.ensure_loaded?/1) ->
-    IO.puts(:stderr, "left out: live FRR routers through NATS into Postgres (core build: their packages are not there)")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 
   why = Lab.missing() || NATS.missing() || Postgres.missing() ->
-    IO.puts(:stderr, "left out: live FRR routers through NATS into Postgres (#{why})")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
 
   true ->
     defmodule ServiceRadar.BMP.LiveFRRTest do

@@ -1,5 +1,6 @@
 defmodule ServiceRadar.BMP.SampleTest do
   use ExUnit.Case, async: true
+  @moduletag :clock
 
   import ServiceRadar.BMP.TestRouter
 

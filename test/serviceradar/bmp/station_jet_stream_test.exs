@@ -2,10 +2,10 @@ alias ServiceRadar.BMP.Test.NATS
 
 cond do
   not (Code.ensure_loaded?(Broadway) and Code.ensure_loaded?(Gnat)) ->
-    IO.puts(:stderr, "left out: the station on JetStream (core build: Gnat and Broadway are not there)")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 
   why = NATS.missing() ->
-    IO.puts(:stderr, "left out: the station on JetStream (#{why})")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
 
   true ->
     defmodule ServiceRadar.BMP.StationJetStreamTest do

@@ -1,7 +1,7 @@
 data = System.get_env("SERVICERADAR_BMP_DATA") || Path.expand("../../../../shared/data", __DIR__)
 
 if Path.wildcard(Path.join(data, "streams/*.bmp")) == [] do
-  IO.puts(:stderr, "left out: the streams of real routers as terms (no folder of captures at #{data})")
+  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "no folder of captures: SERVICERADAR_BMP_DATA names it")
 else
   defmodule ServiceRadar.BMP.StreamsTest do
     @moduledoc "Sessions of real routers, where the folder of captures is there."

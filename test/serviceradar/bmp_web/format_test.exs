@@ -1,5 +1,6 @@
 defmodule ServiceRadar.BMPWeb.FormatTest do
   use ExUnit.Case, async: true
+  @moduletag :clock
 
   alias ServiceRadar.BMPWeb.Capabilities
 

@@ -62,5 +62,5 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     end
   end
 else
-  IO.puts(:stderr, "left out: tests of pages in a host application (core build: LiveView is not there)")
+  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

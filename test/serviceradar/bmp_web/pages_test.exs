@@ -3,6 +3,7 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     # The pages over a station that was told, over TCP, what a live router said (priv/sample). What they ought to show is
     # the router's own account of its tables.
     use ExUnit.Case, async: false
+    @moduletag :clock
 
     import Phoenix.ConnTest
     import Phoenix.LiveViewTest
@@ -274,5 +275,5 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     end
   end
 else
-  IO.puts(:stderr, "left out: tests of the pages (core build: LiveView is not there)")
+  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

@@ -2,15 +2,16 @@ alias ServiceRadar.BMP.Test.Postgres, as: Server
 
 cond do
   not Code.ensure_loaded?(Phoenix.LiveViewTest) or not Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres) ->
-    IO.puts(:stderr, "left out: the pages over Postgres (core build: LiveView and Ecto are not there)")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 
   why = Server.missing() ->
-    IO.puts(:stderr, "left out: the pages over Postgres (#{why})")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
 
   true ->
     defmodule ServiceRadar.BMPWeb.PostgresPagesTest do
       # The same pages over the store that keeps history.
       use ExUnit.Case, async: false
+      @moduletag :clock
 
       import Phoenix.ConnTest
       import Phoenix.LiveViewTest

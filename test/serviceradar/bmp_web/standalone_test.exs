@@ -12,7 +12,6 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     @moduletag capture_log: true
 
     @no_browser if Browser.executable() == nil, do: "chromium is not installed"
-    if @no_browser, do: IO.puts(:stderr, "left out: the pages in a browser (#{@no_browser})")
 
     defp get(path) do
       url = String.to_charlist(Standalone.url() <> path)
@@ -140,5 +139,5 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     end
   end
 else
-  IO.puts(:stderr, "left out: tests of pages of their own endpoint (core build: LiveView is not there)")
+  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

@@ -2,14 +2,15 @@ alias ServiceRadar.BMP.Test.NATS
 
 cond do
   not Code.ensure_loaded?(Gnat) ->
-    IO.puts(:stderr, "left out: the JetStream broker's tests (core build: Gnat is not there)")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 
   why = NATS.missing() ->
-    IO.puts(:stderr, "left out: the JetStream broker's tests (#{why})")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
 
   true ->
     defmodule ServiceRadar.BMP.Broker.JetStreamTest do
       use ExUnit.Case, async: true
+      @moduletag :clock
       doctest ServiceRadar.BMP.Broker.JetStream.Stream
 
       import ExUnit.CaptureLog

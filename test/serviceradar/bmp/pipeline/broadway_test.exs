@@ -1,5 +1,5 @@
 if not Code.ensure_loaded?(Broadway) do
-  IO.puts(:stderr, "left out: the Broadway pipeline's tests (core build: Broadway is not there)")
+  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 else
   defmodule ServiceRadar.BMP.Pipeline.BroadwayTest do
     use ExUnit.Case, async: true

@@ -1,5 +1,6 @@
 defmodule ServiceRadar.BMP.Store.Memory.LogTest do
   use ExUnit.Case, async: true
+  @moduletag :clock
 
   alias ServiceRadar.BMP.Store.Memory.Log
 

@@ -2,14 +2,15 @@ alias ServiceRadar.BMP.Test.Postgres, as: Server
 
 cond do
   not Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres) ->
-    IO.puts(:stderr, "left out: the Postgres store's tests (core build: Ecto and Postgrex are not there)")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 
   why = Server.missing() ->
-    IO.puts(:stderr, "left out: the Postgres store's tests (#{why})")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
 
   true ->
     defmodule ServiceRadar.BMP.Store.PostgresTest do
       use ExUnit.Case, async: false
+      @moduletag :clock
       doctest ServiceRadar.BMP.Store.Postgres.SQL
 
       import ServiceRadar.BMP.TestRouter, only: [eventually: 1]

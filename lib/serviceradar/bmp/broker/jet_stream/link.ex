@@ -14,6 +14,8 @@ if Code.ensure_loaded?(Gnat) do
     @first_wait 100
     @longest_wait 1_000
     @look_every 250
+    # Attempts until a connection that is not there yet is worth a warning: some three seconds.
+    @patience 5
 
     def start_link(%Config{} = config),
       do: GenServer.start_link(__MODULE__, config, name: Instance.via(config.name, :nats_link))
@@ -135,16 +137,20 @@ if Code.ensure_loaded?(Gnat) do
       %{state | attempt: state.attempt + 1}
     end
 
-    # Once for each reason, not once for each attempt.
+    # Once for each reason, not once for each attempt. At first the connection is still being made.
     defp complain(%{complaint: reason} = state, reason), do: state
+    defp complain(%{attempt: attempt} = state, :not_connected) when attempt < @patience, do: state
 
     defp complain(state, reason) do
       if is_binary(reason),
         do: Logger.error("JetStream cannot be used: " <> reason),
-        else: Logger.warning("JetStream cannot be reached, trying again: #{inspect(reason)}")
+        else: Logger.warning("JetStream cannot be reached, trying again: #{text(reason)}")
 
       %{state | complaint: reason}
     end
+
+    defp text(:not_connected), do: "there is no connection. Is nats-server running where the option `servers` says?"
+    defp text(reason), do: inspect(reason)
 
     defp metadata(state), do: %{station: state.config.name, stream: state.options[:stream]}
   end
