@@ -72,7 +72,7 @@ new_enough_for_full_build() { elixir -e 'unless Version.match?(System.version(),
 
 # Hex itself, where Elixir has none.
 fetch_hex() {
-  mix archive | grep -q '^\* hex-' && return
+  (cd / && mix help hex) >/dev/null 2>&1 && return
   say "installing Hex, Elixir's package manager, into ~/.mix"
   timeout 60 mix local.hex --if-missing --force >/dev/null 2>&1
 }
