@@ -8,14 +8,12 @@ defmodule ServiceRadar.BMP.Test.Batches do
   alias ServiceRadar.BMP.Batch
   alias ServiceRadar.BMP.Wire
 
-  @epoch 1
-
   @doc "Batch `number` of a router (an integer)."
   def batch(number, router \\ 4, change \\ nil) do
     change = change || {:announce, number, 64_500}
 
     %Batch{
-      id: "#{router}-#{@epoch}-#{number}",
+      id: "#{router}-#{number}",
       router_id: <<router::128>>,
       payload: IO.iodata_to_binary(payload(number, router, change)),
       messages: 1,
@@ -28,7 +26,8 @@ defmodule ServiceRadar.BMP.Test.Batches do
   def number(%{prefix: %{address: {10, a, b, c}, length: 32}}), do: a * 65_536 + b * 256 + c
 
   defp payload(number, router, change) do
-    session = [bytes(1, <<router::128>>), int(2, @epoch), bytes(3, "192.0.2.1"), int(4, 179), bytes(7, "test")]
+    session = [bytes(1, <<router::128>>), bytes(3, "192.0.2.1"), int(4, 179), bytes(7, "test")]
+    session = session ++ [bytes(8, <<router::128>>)]
     peer = [bytes(1, <<router::64, 1::64>>), bytes(4, <<192, 0, 2, 9>>), int(5, 64_500), bytes(6, <<192, 0, 2, 9>>)]
     # The first batch has two events.
     first = if number == 0, do: 0, else: number + 1

@@ -83,7 +83,7 @@ fn ours_owned(stream: &[u8]) -> Found {
 fn ours_batches(stream: &[u8]) -> Found {
     let mut found = Found::default();
     let address = std::net::Ipv4Addr::LOCALHOST.into();
-    let mut session = batch::Session::new(batch::SessionOptions::new(address, 0, 1, "bench"));
+    let mut session = batch::Session::new(batch::SessionOptions::new(address, 0, [1; 16], "bench"));
     for piece in stream.chunks(256 * 1024) {
         for batch in black_box(session.feed(piece, 1)).batches {
             found.routes += u64::from(batch.routes);

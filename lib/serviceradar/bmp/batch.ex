@@ -3,7 +3,7 @@ defmodule ServiceRadar.BMP.Batch do
   What a session hands to the broker: consecutive events of one BMP session, encoded as the Protobuf message
   `serviceradar.bmp.v1.Batch`.
 
-  * `:id` - `"<router id>-<epoch>-<first sequence>"`; the same content has the same id, so a broker can drop a second copy
+  * `:id` - `"<session id>-<first sequence>"`; the same content has the same id, so a broker can drop a second copy
   * `:router_id` - 16 octets of a UUID; the batches of one router are kept in order
   * `:payload` - the Protobuf
   * `:messages`, `:routes`, `:events` - how much is in it: BMP messages, announced and withdrawn routes, events

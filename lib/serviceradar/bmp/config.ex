@@ -20,7 +20,11 @@ defmodule ServiceRadar.BMP.Config do
       re-sends when it comes back
     * `:idle_timeout` - for how long a router may say nothing, in ms, or `:infinity`, the default: BMP has no keepalive
       (TCP's is on)
+    * `:heartbeat` - how often a session whose router is quiet says that it lives, in ms; default 10,000. One that is not
+      heard for three and a half times as long is taken for lost. Stations that share a broker need the same time
     * `:drain_timeout` - how long a stopping session waits for its last batches, in ms; default 5,000
+  * `:identity` - what makes two sessions those of one router: `:sys_name` (default), the name that the router gives, or
+    its address where it gives none; `:address`; or `:both` of them
   * `:collector` - name of this station in the batches; default the node's name
   * `:partitions` - number of routing tables, each with a process of its own; a router always belongs to the same one.
     Default 8. Stations that share a broker need the same number
@@ -41,8 +45,8 @@ defmodule ServiceRadar.BMP.Config do
       iex> ServiceRadar.BMP.Config.new(port: 70_000)
       {:error, "option :port is an integer from 0 to 65535, not 70000"}
       iex> ServiceRadar.BMP.Config.new(prot: 1)
-      {:error, "unknown option :prot; known are :acceptors, :allow, :broker, :collector, :ip, :max_sessions, :name, " <>
-        ":ocsf, :partitions, :pipeline, :port, :pubsub, :session, :store, :table"}
+      {:error, "unknown option :prot; known are :acceptors, :allow, :broker, :collector, :identity, :ip, :max_sessions, " <>
+        ":name, :ocsf, :partitions, :pipeline, :port, :pubsub, :session, :store, :table"}
   """
 
   alias ServiceRadar.BMP.{Broker, Pipeline, Prefix, Store}
@@ -55,6 +59,7 @@ defmodule ServiceRadar.BMP.Config do
     window: 64,
     stall_timeout: 60_000,
     idle_timeout: :infinity,
+    heartbeat: 10_000,
     drain_timeout: 5_000
   ]
   @table [max_routes: 20_000_000, hold_time: 300, eor_timeout: 300]
@@ -66,6 +71,7 @@ defmodule ServiceRadar.BMP.Config do
             acceptors: 4,
             max_sessions: 1000,
             session: @session,
+            identity: :sys_name,
             collector: nil,
             partitions: 8,
             table: @table,
@@ -86,6 +92,7 @@ defmodule ServiceRadar.BMP.Config do
           acceptors: pos_integer,
           max_sessions: pos_integer,
           session: map,
+          identity: :sys_name | :address | :both,
           collector: String.t(),
           partitions: pos_integer,
           table: map,
@@ -110,7 +117,8 @@ defmodule ServiceRadar.BMP.Config do
           {key, check(key, Keyword.get(options, key, default))}
         end
 
-      {:ok, struct!(__MODULE__, checked)}
+      # A table knows by it when a session is lost.
+      {:ok, struct!(__MODULE__, put_in(checked.table[:heartbeat], checked.session.heartbeat))}
     catch
       {:invalid, text} -> {:error, text}
     end
@@ -150,6 +158,10 @@ defmodule ServiceRadar.BMP.Config do
   defp check(:allow, other), do: wrong(":allow", "a list of addresses and prefixes, or :any", other)
   defp check(key, count) when key in [:acceptors, :max_sessions], do: positive(inspect(key), count)
   defp check(:partitions, count), do: positive(":partitions", count)
+
+  defp check(:identity, identity),
+    do: is(identity, identity in [:sys_name, :address, :both], ":identity", ":sys_name, :address or :both")
+
   defp check(:collector, nil), do: to_string(node())
   defp check(:collector, name), do: is(name, is_binary(name), ":collector", "a string")
   defp check(:session, options), do: nested(":session", options, @session)

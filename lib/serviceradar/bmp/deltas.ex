@@ -14,9 +14,15 @@ defmodule ServiceRadar.BMP.Deltas do
   * `:statistics` - counters of Statistics Reports
   * `:dead_letters` - what could not be decoded
   * `:routes` - routes that the batch spoke of, changed or not; `:unchanged` of them
-  * `:older` - events that were older than what the table holds
+  * `:older` - events that were applied before: redelivered
+  * `:superseded` - events of sessions that do not feed their router's table
+  * `:gaps` - how often something of a session never came
   * `:over_limit` - announcements refused for the table's limit
+  * `:mirrored`, `:raw_statistics`, `:unread_peer_downs` - mirrored messages, counters of unknown length, and data of
+    unknown Peer Down reasons: they are in the stream and in no row
+  * `:resets` - sessions that have to begin anew, see `resets/1`
   * `:empty` - there is nothing for a store to write
+  * `:quiet` - there is nothing to tell anybody: at most it is written how far sessions were heard
   * `:more` - `expire/2` stopped at its limit
   """
   @type counts :: %{
@@ -29,6 +35,13 @@ defmodule ServiceRadar.BMP.Deltas do
           unchanged: non_neg_integer,
           older: non_neg_integer,
           over_limit: non_neg_integer,
+          superseded: non_neg_integer,
+          gaps: non_neg_integer,
+          mirrored: non_neg_integer,
+          raw_statistics: non_neg_integer,
+          unread_peer_downs: non_neg_integer,
+          resets: non_neg_integer,
+          quiet: boolean,
           empty: boolean,
           more: boolean
         }
@@ -59,7 +72,7 @@ defmodule ServiceRadar.BMP.Deltas do
 
   @doc """
   Rows of one kind, of all the deltas in their order, as a stream for Postgres' `COPY … FROM STDIN (FORMAT binary)`, with
-  header and trailer; empty where there are none. `kind` is `:routers`, `:peers`, `:routes`, `:ends`, `:events`,
+  header and trailer; empty where there are none. `kind` is `:routers`, `:sessions`, `:peers`, `:routes`, `:ends`, `:events`,
   `:statistics` or `:dead_letters`, the name of the stage table in `priv/sql/store/stage`.
   """
   @spec copy([t], atom) :: binary
@@ -71,6 +84,13 @@ defmodule ServiceRadar.BMP.Deltas do
   @doc "OCSF 1.7.0 Network Activity events (class 4001), each a JSON object."
   @spec ocsf(t) :: [String.t()]
   def ocsf(%__MODULE__{ref: ref}), do: Native.deltas_ocsf(ref)
+
+  @doc """
+  Sessions that have to begin anew because something of theirs was missed: each with its `:session_id` (hexadecimal), the
+  `:collector` that has it, and the `:reason` in words.
+  """
+  @spec resets(t) :: [%{session_id: String.t(), collector: String.t(), reason: String.t()}]
+  def resets(%__MODULE__{ref: ref}), do: Native.deltas_resets(ref)
 
   @doc "The summary, for at most `limit` routes."
   @spec changes(t, atom, non_neg_integer) :: changes

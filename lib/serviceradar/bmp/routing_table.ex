@@ -15,34 +15,40 @@ defmodule ServiceRadar.BMP.RoutingTable do
   @spec new(map | keyword) :: t
   def new(limits \\ %{}), do: %__MODULE__{ref: Native.table_new(Map.new(limits))}
 
-  @doc "Applies batches in order, and tells what they changed. A payload that is no batch changes nothing and is an error."
-  @spec apply(t, binary) :: {:ok, Deltas.t()} | {:error, String.t()}
+  @doc """
+  Applies batches in order, and tells what they changed. A payload that is no batch changes nothing and is an error.
+
+  A table in which a change panicked is half changed: from then on every change is `{:error, :poisoned}`, and it is to be
+  dropped and loaded again.
+  """
+  @spec apply(t, binary) :: {:ok, Deltas.t()} | {:error, String.t() | :poisoned}
   def apply(%__MODULE__{ref: ref}, payload) do
     with {:ok, deltas, counts} <- Native.table_apply(ref, payload), do: {:ok, Deltas.new(deltas, counts)}
   end
 
-  @doc "Ends what has timed out at `now_us` (microseconds since the Unix epoch)."
-  @spec expire(t, integer) :: Deltas.t()
-  def expire(%__MODULE__{ref: ref}, now_us) do
-    {:ok, deltas, counts} = Native.table_expire(ref, now_us)
+  @doc """
+  Ends what has timed out: sessions that are not heard any more, routes of those that are over. To be called every second.
+
+  How long something waited is measured on the VM's monotonic clock, and only while the table is `caught_up` with all
+  that sessions have sent. `now_us` (microseconds since the Unix epoch) is what rows say.
+  """
+  @spec expire(t, integer, boolean) :: Deltas.t()
+  def expire(%__MODULE__{ref: ref}, now_us, caught_up \\ true) do
+    {:ok, deltas, counts} = Native.table_expire(ref, now_us, System.monotonic_time(:microsecond), caught_up)
     Deltas.new(deltas, counts)
   end
 
-  @doc """
-  Loads what a store holds: `:routers`, then `:peers`, then `:routes`, in the binary form of Postgres' COPY. Gives how
-  many rows there were.
-  """
-  @spec load(t, :routers | :peers | :routes, binary, integer) :: {:ok, non_neg_integer} | {:error, String.t()}
-  def load(%__MODULE__{ref: ref}, kind, copy, now_us \\ System.system_time(:microsecond)),
-    do: Native.table_load(ref, kind, copy, now_us)
+  @doc "A change to it panicked, and it takes no more."
+  @spec poisoned?(t) :: boolean
+  def poisoned?(%__MODULE__{ref: ref}), do: Native.table_poisoned(ref)
 
   @doc """
-  Says, after loading, that this collector started anew: sessions that were loaded as connected to it are over, and
-  their routers have the hold time to come back.
+  Loads what a store holds: `:routers`, then `:sessions`, `:peers` and `:routes`, in the binary form of Postgres' COPY. Gives how
+  many rows there were.
   """
-  @spec collector_restarted(t, String.t(), integer) :: :ok
-  def collector_restarted(%__MODULE__{ref: ref}, collector, now_us \\ System.system_time(:microsecond)),
-    do: Native.table_collector_restarted(ref, collector, now_us)
+  @spec load(t, :routers | :sessions | :peers | :routes, binary) ::
+          {:ok, non_neg_integer} | {:error, String.t() | :poisoned}
+  def load(%__MODULE__{ref: ref}, kind, copy), do: Native.table_load(ref, kind, copy)
 
   @spec routers(t) :: [Router.t()]
   def routers(%__MODULE__{ref: ref}), do: Native.table_routers(ref)

@@ -10,12 +10,16 @@ defmodule ServiceRadar.BMP.Session do
   version that is no BMP version, a length below the header's or above the limit) nothing after it can be read, and
   the session ends.
 
+  A session is named by a random id. While its router is quiet it says every `:heartbeat` that it lives: one that is not
+  heard at all is taken for lost.
+
   | it ends | reason in the session's end event |
   |---|---|
   | the router closed the connection | `closed` |
   | the connection broke, or the process crashed | `error` |
   | framing lost | `framing` |
-  | a limit passed: `:stall_timeout`, `:idle_timeout`, replaced by a newer connection | `limit` |
+  | a limit passed: `:stall_timeout`, `:idle_timeout` | `limit` |
+  | the owner of the routing table missed something, and asks for all of it again | `reset` |
   | the station stops | `shutdown` |
   | after a Termination message | `terminated` |
   """
@@ -25,7 +29,7 @@ defmodule ServiceRadar.BMP.Session do
 
   alias ServiceRadar.BMP.{Batch, Config, Native, Sessions, Telemetry}
 
-  @type reason :: :closed | :error | :framing | :limit | :shutdown | :terminated
+  @type reason :: :closed | :error | :framing | :limit | :reset | :shutdown | :terminated
 
   @doc false
   def child_spec({config, _, _} = argument) do
@@ -47,23 +51,26 @@ defmodule ServiceRadar.BMP.Session do
   @impl true
   def init({%Config{} = config, address, port}) do
     Process.flag(:trap_exit, true)
-    epoch = Sessions.epoch(config)
+    session_id = :crypto.strong_rand_bytes(16)
 
     native =
       Native.session_new(%{
         router_address: address,
         router_port: port,
-        epoch: epoch,
+        session_id: session_id,
+        identity: config.identity,
         collector: config.collector,
         max_message_bytes: config.session.max_message_bytes,
         max_peers: config.session.max_peers,
         max_batch_bytes: config.session.max_batch_bytes
       })
 
-    info = %{id: epoch, address: address, port: port, since: DateTime.from_unix!(epoch, :microsecond)}
+    id = Base.encode16(session_id, case: :lower)
+    info = %{id: id, address: address, port: port, since: DateTime.utc_now()}
     :ok = Sessions.register(config, native, info)
-    metadata = %{station: config.name, session: epoch, address: address}
+    metadata = %{station: config.name, session: id, address: address}
     Telemetry.execute(:session, :started, %{count: 1}, Map.put(metadata, :port, port))
+    Process.send_after(self(), :heartbeat, config.session.heartbeat)
 
     {:ok,
      %{
@@ -73,6 +80,8 @@ defmodule ServiceRadar.BMP.Session do
        metadata: metadata,
        socket: nil,
        started: System.monotonic_time(),
+       # When it last published, in ms
+       said: System.monotonic_time(:millisecond),
        router_id: nil,
        next_ref: 1,
        unacked: MapSet.new(),
@@ -119,6 +128,16 @@ defmodule ServiceRadar.BMP.Session do
   end
 
   def handle_info({:bmp_broker, {:failed, _reason}, ref}, state), do: handle_info({:bmp_broker, :acked, ref}, state)
+
+  def handle_info(:heartbeat, %{ended: nil} = state) do
+    quiet = System.monotonic_time(:millisecond) - state.said
+    left = state.limits.heartbeat - quiet
+    state = if left > 0, do: state, else: publish_alive(state)
+    Process.send_after(self(), :heartbeat, if(left > 0, do: left, else: state.limits.heartbeat))
+    {:noreply, state}
+  end
+
+  def handle_info({:bmp_reset, why}, %{ended: nil} = state), do: finish(state, :reset, why)
 
   def handle_info({:timeout, timer, why}, %{timer: timer, ended: nil} = state), do: finish(state, :limit, why)
   def handle_info(:drained, %{ended: reason} = state) when reason != nil, do: stop(state)
@@ -189,11 +208,13 @@ defmodule ServiceRadar.BMP.Session do
 
     measurements = %{bytes: bytes, batches: length(batches), messages: messages, routes: routes}
     if batches != [], do: Telemetry.execute(:session, :batch, measurements, state.metadata)
+    said = if batches == [], do: state.said, else: System.monotonic_time(:millisecond)
     %{bytes: all_bytes, messages: all_messages, routes: all_routes} = state.totals
 
     %{
       state
-      | totals: %{bytes: all_bytes + bytes, messages: all_messages + messages, routes: all_routes + routes}
+      | said: said,
+        totals: %{bytes: all_bytes + bytes, messages: all_messages + messages, routes: all_routes + routes}
     }
   end
 
@@ -203,6 +224,13 @@ defmodule ServiceRadar.BMP.Session do
   end
 
   defp identify(state, _batch), do: state
+
+  defp publish_alive(state) do
+    case Native.session_alive(state.native, System.system_time(:microsecond)) do
+      {:ok, batches} -> publish(state, batches, 0)
+      {:error, _} -> state
+    end
+  end
 
   # The end ---------------------------------------------------------------------------------------------------------
 
@@ -221,7 +249,7 @@ defmodule ServiceRadar.BMP.Session do
   defp put_end(state, reason, text) do
     if state.socket, do: :gen_tcp.close(state.socket)
 
-    if reason in [:error, :framing, :limit] do
+    if reason in [:error, :framing, :limit, :reset] do
       Logger.warning("the session of #{:inet.ntoa(state.metadata.address)} ends (#{reason}): #{text}")
     end
 

@@ -1,17 +1,14 @@
 defmodule ServiceRadar.BMP.Sessions do
   @moduledoc false
   # Knows every session of a station. A session that dies without having said so is ended here, so that its end is an
-  # event like any other; and a router that comes back while its old connection still hangs loses the old one.
+  # event like any other. Which of several sessions of one router feeds its table, the table decides.
   use GenServer
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Instance, Native, Session}
+  alias ServiceRadar.BMP.{Config, Instance, Native}
 
   def start_link(%Config{} = config), do: GenServer.start_link(__MODULE__, config, name: name(config))
-
-  @doc "A new session's epoch: microseconds since the Unix epoch, and larger than any before."
-  def epoch(config), do: GenServer.call(name(config), :epoch)
 
   @doc "The calling process is a session; `native` is its decoder."
   def register(config, native, info), do: GenServer.call(name(config), {:register, self(), native, info})
@@ -30,17 +27,23 @@ defmodule ServiceRadar.BMP.Sessions do
     end
   end
 
+  @doc """
+  Closes a session of this station, so that its router connects again and sends everything; `why` is in the end event.
+  """
+  @spec reset(Config.t(), String.t(), String.t()) :: :ok | {:error, :unknown}
+  def reset(config, session_id, why) do
+    case Enum.find(GenServer.call(name(config), :list), &(&1.id == session_id)) do
+      %{pid: pid} -> send(pid, {:bmp_reset, why}) && :ok
+      nil -> {:error, :unknown}
+    end
+  end
+
   defp name(config), do: Instance.via(config.name, :sessions)
 
   @impl true
-  def init(config), do: {:ok, %{config: config, epoch: 0, sessions: %{}}}
+  def init(config), do: {:ok, %{config: config, sessions: %{}}}
 
   @impl true
-  def handle_call(:epoch, _from, state) do
-    epoch = max(state.epoch + 1, System.system_time(:microsecond))
-    {:reply, epoch, %{state | epoch: epoch}}
-  end
-
   def handle_call({:register, pid, native, info}, _from, state) do
     Process.monitor(pid)
     session = Map.merge(info, %{pid: pid, native: native, router_id: nil})
@@ -55,24 +58,9 @@ defmodule ServiceRadar.BMP.Sessions do
 
   @impl true
   def handle_cast({:identified, pid, router_id}, state) do
-    case state.sessions do
-      %{^pid => session} ->
-        others = for {other, %{router_id: ^router_id} = old} <- state.sessions, other != pid, do: old
-        Enum.each(others, &replaced(&1, session))
-        {:noreply, put_in(state.sessions[pid].router_id, router_id)}
-
-      _ ->
-        {:noreply, state}
-    end
-  end
-
-  defp replaced(%{address: address} = old, %{address: address}), do: Session.close(old.pid, :replaced)
-
-  defp replaced(old, session) do
-    Logger.warning(
-      "#{:inet.ntoa(old.address)} and #{:inet.ntoa(session.address)} give the same sysName: " <>
-        "their routes are taken for those of one router"
-    )
+    if is_map_key(state.sessions, pid),
+      do: {:noreply, put_in(state.sessions[pid].router_id, router_id)},
+      else: {:noreply, state}
   end
 
   @impl true

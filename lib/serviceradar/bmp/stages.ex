@@ -56,6 +56,8 @@ defmodule ServiceRadar.BMP.Stages do
       Enum.flat_map(payloads, fn payload ->
         case RoutingTable.apply(table, payload) do
           {:ok, deltas} -> [deltas]
+          # A half-applied table is of no use: whoever runs this stops, and begins with what is stored.
+          {:error, :poisoned} -> exit(:poisoned)
           {:error, reason} -> reject(stages, payload, reason)
         end
       end)
@@ -135,7 +137,7 @@ defmodule ServiceRadar.BMP.Stages do
   @doc "Tells subscribers what changed, and writes OCSF events where the station has a file for them."
   @spec publish(t, [Deltas.t()]) :: :ok
   def publish(%__MODULE__{config: config}, deltas) do
-    for delta <- deltas, not delta.counts.empty do
+    for delta <- deltas, not delta.counts.quiet do
       ServiceRadar.BMP.OCSF.write(config, delta)
       Events.broadcast(config.pubsub, {:bmp_changes, Deltas.changes(delta, config.name)})
     end

@@ -4,7 +4,8 @@ pub struct Batch {
     #[prost(message, optional, tag = "1")]
     pub session: ::core::option::Option<Session>,
     /// Sequence of the session's event at offset 0. SessionStart is 1, the session's first BMP message 2
-    /// and so on, one a message; so (epoch, sequence) orders everything a router ever said.
+    /// and so on, one a message. Batches follow each other without a gap: a batch begins where the one
+    /// before it ended, also where a message gave no event.
     #[prost(uint64, tag = "2")]
     pub first_sequence: u64,
     /// When the collector read the last byte of this batch, in microseconds since the Unix epoch.
@@ -16,18 +17,18 @@ pub struct Batch {
     pub peers: ::prost::alloc::vec::Vec<Peer>,
     #[prost(message, repeated, tag = "5")]
     pub events: ::prost::alloc::vec::Vec<Event>,
+    /// What the session's next batch has as its first_sequence.
+    #[prost(uint64, tag = "6")]
+    pub next_sequence: u64,
 }
 /// The BMP session (one TCP connection of one router), repeated in every batch so that each
 /// stands alone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Session {
-    /// UUID of the router: version 5 of sysName when the Initiation names one, else of the address.
+    /// UUID of the router: version 5 of what the collector's identity policy takes it for, which is the
+    /// sysName of the Initiation, the address, or both.
     #[prost(bytes = "bytes", tag = "1")]
     pub router_id: ::prost::bytes::Bytes,
-    /// When the session was accepted, in microseconds since the Unix epoch; a later session of the
-    /// same router has a larger one.
-    #[prost(uint64, tag = "2")]
-    pub epoch: u64,
     #[prost(string, tag = "3")]
     pub router_address: ::prost::alloc::string::String,
     #[prost(uint32, tag = "4")]
@@ -39,6 +40,10 @@ pub struct Session {
     /// Who received the session.
     #[prost(string, tag = "7")]
     pub collector: ::prost::alloc::string::String,
+    /// 16 random octets, made when the TCP connection was accepted. Which of two sessions is the newer
+    /// one is the order in which their SessionStarts arrive.
+    #[prost(bytes = "bytes", tag = "8")]
+    pub session_id: ::prost::bytes::Bytes,
 }
 /// A peer as the BMP per-peer header names it (RFC 7854, section 4.2).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -77,7 +82,10 @@ pub struct Event {
     /// The per-peer header's timestamp in microseconds since the Unix epoch; 0 where there is none.
     #[prost(int64, tag = "5")]
     pub router_time_us: i64,
-    #[prost(oneof = "event::Body", tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20")]
+    #[prost(
+        oneof = "event::Body",
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21"
+    )]
     pub body: ::core::option::Option<event::Body>,
 }
 /// Nested message and enum types in `Event`.
@@ -106,10 +114,16 @@ pub mod event {
         Mirroring(super::Mirroring),
         #[prost(message, tag = "20")]
         Undecodable(super::Undecodable),
+        #[prost(message, tag = "21")]
+        Alive(super::Alive),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SessionStart {}
+/// The session lives, and its router said nothing for a while. A session that is not heard at all is
+/// taken for lost after a few of these are missing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Alive {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SessionEnd {
     #[prost(enumeration = "session_end::Reason", tag = "1")]
@@ -145,6 +159,9 @@ pub mod session_end {
         Shutdown = 5,
         /// The router said so with a Termination message.
         Terminated = 6,
+        /// The owner of the routing table asked for it, so that the router connects again and sends
+        /// everything anew.
+        Reset = 7,
     }
     impl Reason {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -160,6 +177,7 @@ pub mod session_end {
                 Self::Limit => "LIMIT",
                 Self::Shutdown => "SHUTDOWN",
                 Self::Terminated => "TERMINATED",
+                Self::Reset => "RESET",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -172,6 +190,7 @@ pub mod session_end {
                 "LIMIT" => Some(Self::Limit),
                 "SHUTDOWN" => Some(Self::Shutdown),
                 "TERMINATED" => Some(Self::Terminated),
+                "RESET" => Some(Self::Reset),
                 _ => None,
             }
         }
@@ -234,6 +253,9 @@ pub struct PeerDown {
     pub notification: ::prost::bytes::Bytes,
     #[prost(message, repeated, tag = "4")]
     pub tlvs: ::prost::alloc::vec::Vec<Tlv>,
+    /// What followed a reason that this collector does not know.
+    #[prost(bytes = "bytes", tag = "5")]
+    pub data: ::prost::bytes::Bytes,
 }
 /// One UPDATE, or several of one peer and view, with nothing else of these between them, that say the
 /// same of their routes at the same time: some routers send a message a route. The event's place is the

@@ -11,12 +11,25 @@ pub type Id = [u8; 16];
 /// Namespace of this project's version 5 UUIDs.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5c1e_93b7_0d52_4f6a_9a1b_7e4d_21c8_60f3);
 
-/// A router by its sysName, or by its address where it gave none. The name decides, since the
-/// address may be a NAT's or a load balancer's.
-pub fn router(sys_name: &str, address: IpAddr) -> Id {
-    let name = match sys_name {
-        "" => format!("address:{address}"),
-        name => format!("sysName:{name}"),
+/// What makes two sessions those of one router.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// One sysName, whatever address it comes from: that may be a NAT's or a load balancer's. A router
+    /// that gives no name is known by its address.
+    #[default]
+    SysName,
+    /// One address, whatever name it gives.
+    Address,
+    /// One sysName at one address.
+    Both,
+}
+
+/// A router, as the policy knows it.
+pub fn router(identity: Identity, sys_name: &str, address: IpAddr) -> Id {
+    let name = match (identity, sys_name) {
+        (Identity::Address, _) | (_, "") => format!("address:{address}"),
+        (Identity::SysName, name) => format!("sysName:{name}"),
+        (Identity::Both, name) => format!("address:{address} sysName:{name}"),
     };
     *Uuid::new_v5(&NAMESPACE, name.as_bytes()).as_bytes()
 }

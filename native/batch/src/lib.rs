@@ -11,6 +11,7 @@ mod generated;
 pub mod ids;
 mod session;
 
+pub use ids::Identity;
 pub use session::{EncodedBatch, EndReason, Feed, Session, SessionOptions};
 
 /// What goes over the broker; see `proto/serviceradar/bmp/v1/batch.proto` for the meaning of every

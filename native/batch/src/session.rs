@@ -12,7 +12,7 @@ use wire::{DecodeError, ErrorKind};
 
 use crate::events::{Events, RoutesEvent};
 use crate::generated as proto;
-use crate::ids::{self, Id};
+use crate::ids::{self, Id, Identity};
 
 /// What a session is opened with.
 #[derive(Clone, Debug)]
@@ -20,9 +20,10 @@ pub struct SessionOptions {
     /// Where the router's messages come from, and from which port.
     pub router_address: IpAddr,
     pub router_port: u16,
-    /// When the session was accepted, in microseconds since the Unix epoch. It must be larger than that
-    /// of every earlier session of the router.
-    pub epoch: u64,
+    /// Names the session: random octets, made when its connection was accepted.
+    pub session_id: Id,
+    /// What makes two sessions those of one router.
+    pub identity: Identity,
     /// Who receives the session.
     pub collector: String,
     /// A longer BMP message ends the session.
@@ -38,12 +39,18 @@ pub struct SessionOptions {
 
 impl SessionOptions {
     /// Options with the default limits.
-    pub fn new(router_address: IpAddr, router_port: u16, epoch: u64, collector: impl Into<String>) -> Self {
+    pub fn new(
+        router_address: IpAddr,
+        router_port: u16,
+        session_id: Id,
+        collector: impl Into<String>,
+    ) -> Self {
         let Options { max_message_bytes, max_peers } = Options::default();
         SessionOptions {
             router_address,
             router_port,
-            epoch,
+            session_id,
+            identity: Identity::default(),
             collector: collector.into(),
             max_message_bytes,
             max_peers,
@@ -64,13 +71,14 @@ pub enum EndReason {
     Limit,
     /// The station is stopping.
     Shutdown,
+    /// The owner of the routing table asked for it.
+    Reset,
 }
 
 /// One message for the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodedBatch {
-    /// `ROUTER_ID-EPOCH-FIRST_SEQUENCE`: what the batch is, never when it came, so that a broker
-    /// which drops duplicates by it (JetStream's `Nats-Msg-Id`) does so rightly.
+    /// `SESSION_ID-FIRST_SEQUENCE`: what the batch is, never when it came, so that a broker which drops duplicates by it (JetStream's `Nats-Msg-Id`) does so rightly.
     pub message_id: String,
     pub router_id: Id,
     pub first_sequence: u64,
@@ -190,11 +198,25 @@ impl Session {
             (None, _, EndReason::Error) => (Reason::Error, text.to_string()),
             (None, _, EndReason::Limit) => (Reason::Limit, text.to_string()),
             (None, _, EndReason::Shutdown) => (Reason::Shutdown, text.to_string()),
+            (None, _, EndReason::Reset) => (Reason::Reset, text.to_string()),
         };
         self.writer.received_at_us = now_us;
         self.writer.begin(None);
         let end = proto::SessionEnd { reason: reason.into(), text };
         self.writer.push(None, proto::event::Body::SessionEnd(end), EVENT_OCTETS);
+        self.writer.sequence += 1;
+        self.writer.close();
+        self.writer.batches.pop()
+    }
+
+    /// The batch which tells that the session lives though its router is quiet; none before the first
+    /// message and after the end.
+    pub fn alive(&mut self, now_us: i64) -> Option<EncodedBatch> {
+        if self.writer.done || self.writer.session.is_none() {
+            return None;
+        }
+        self.writer.received_at_us = now_us;
+        self.writer.push(None, proto::event::Body::Alive(proto::Alive {}), EVENT_OCTETS);
         self.writer.sequence += 1;
         self.writer.close();
         self.writer.batches.pop()
@@ -265,15 +287,15 @@ impl Writer {
         }
         let sys_name = initiation.and_then(|initiation| initiation.sys_name.clone()).unwrap_or_default();
         let sys_descr = initiation.and_then(|initiation| initiation.sys_descr.clone()).unwrap_or_default();
-        self.router_id = ids::router(&sys_name, self.options.router_address);
+        self.router_id = ids::router(self.options.identity, &sys_name, self.options.router_address);
         self.session = Some(proto::Session {
             router_id: Bytes::copy_from_slice(&self.router_id),
-            epoch: self.options.epoch,
             router_address: self.options.router_address.to_string(),
             router_port: self.options.router_port.into(),
             sys_name,
             sys_descr,
             collector: self.options.collector.clone(),
+            session_id: Bytes::copy_from_slice(&self.options.session_id),
         });
         self.push(None, proto::event::Body::SessionStart(proto::SessionStart {}), EVENT_OCTETS);
         self.sequence += 1;
@@ -355,7 +377,7 @@ impl Writer {
                     }
                     PeerDownReason::LocalFsmEvent { event } => down.fsm_event = event.map(Into::into),
                     PeerDownReason::LocalSystemClosed { tlvs } => down.tlvs = tlvs.iter().map(tlv).collect(),
-                    _ => {}
+                    _ => down.data = Bytes::copy_from_slice(&message.data),
                 }
                 (Body::PeerDown(down), frame.len())
             }
@@ -462,9 +484,6 @@ impl Writer {
             return;
         }
         open.seal(&mut self.events);
-        if self.events.is_empty() {
-            self.first_sequence = self.sequence;
-        }
         open.place = Some(self.events.keep());
         open.key = key;
         let event = &mut open.event;
@@ -512,9 +531,6 @@ impl Writer {
     }
 
     fn event(&mut self, peer: Option<(u32, &PeerHeader)>, body: proto::event::Body) -> proto::Event {
-        if self.events.is_empty() {
-            self.first_sequence = self.sequence;
-        }
         let header = peer.map(|(_, header)| header);
         proto::Event {
             sequence_offset: offset(self.sequence, self.first_sequence),
@@ -550,14 +566,14 @@ impl Writer {
             received_at_us: self.received_at_us,
             peers: std::mem::take(&mut self.peers),
             events: Vec::new(),
+            next_sequence: self.sequence,
         };
         self.places.clear();
         self.octets = 0;
         self.batches.push(EncodedBatch {
             message_id: format!(
-                "{}-{}-{}",
-                uuid::Uuid::from_bytes(self.router_id),
-                self.options.epoch,
+                "{:032x}-{}",
+                u128::from_be_bytes(self.options.session_id),
                 self.first_sequence
             ),
             router_id: self.router_id,
@@ -567,6 +583,7 @@ impl Writer {
             events: self.events.len() as u64,
             payload: self.events.close(&batch),
         });
+        self.first_sequence = self.sequence;
     }
 }
 

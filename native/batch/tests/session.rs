@@ -13,10 +13,10 @@ use wire::bgp::attribute::{AsPath, Attribute, AttributeValue, Attributes, Classi
 use wire::bgp::{Nlri, NlriValue, Update};
 use wire::bmp::{self, PeerHeader, PeerType, Tlv};
 
-const EPOCH: u64 = 1_700_000_000_000_000;
+const SESSION: [u8; 16] = [0xab; 16];
 
 fn options() -> SessionOptions {
-    SessionOptions::new(IpAddr::from([192, 0, 2, 7]), 40000, EPOCH, "here")
+    SessionOptions::new(IpAddr::from([192, 0, 2, 7]), 40000, SESSION, "here")
 }
 
 fn message(body: bmp::Body) -> Vec<u8> {
@@ -214,16 +214,16 @@ fn views_in_turn_join_too() {
 #[test]
 fn message_ids_say_what_a_batch_is() {
     let batches = play(&sample(), usize::MAX);
-    let router = uuid::Uuid::from_bytes(batches[0].router_id);
+    let session = "ab".repeat(16);
     let ids: Vec<_> = batches.iter().map(|batch| batch.message_id.as_str()).collect();
-    assert_eq!(ids, [format!("{router}-{EPOCH}-1"), format!("{router}-{EPOCH}-11")]);
+    assert_eq!(ids, [format!("{session}-1"), format!("{session}-11")]);
     assert_eq!(batches, play(&sample(), usize::MAX), "the same bytes are the same batches");
 }
 
 #[test]
 fn the_first_message_decides_who_the_router_is() {
     let id = |stream: Vec<u8>, address: [u8; 4]| {
-        let mut session = Session::new(SessionOptions::new(IpAddr::from(address), 1, EPOCH, "here"));
+        let mut session = Session::new(SessionOptions::new(IpAddr::from(address), 1, SESSION, "here"));
         session.feed(&stream, 1);
         session.end(EndReason::Closed, "", 1).expect("an end").router_id
     };

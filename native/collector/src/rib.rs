@@ -57,8 +57,8 @@ struct Player {
     router: IpAddr,
     table: RoutingTable,
     streams: BTreeMap<StreamId, Stream>,
-    /// Of the session before; a router's sessions must have growing ones.
-    epoch: u64,
+    /// Sessions so far: a number is name enough in one run.
+    sessions: u128,
     undecodable: u64,
     outcome: Outcome,
 }
@@ -79,7 +79,7 @@ impl Player {
             ..Limits::default()
         };
         let table = RoutingTable::new(limits);
-        Self { router, table, streams: BTreeMap::new(), epoch: 0, undecodable: 0, outcome: Outcome::Clean }
+        Self { router, table, streams: BTreeMap::new(), sessions: 0, undecodable: 0, outcome: Outcome::Clean }
     }
 
     fn event(&mut self, event: &Event) -> Result<()> {
@@ -115,10 +115,11 @@ impl Player {
         let session = match session {
             Some(session) => session,
             None => {
-                self.epoch = u64::try_from(time_us).unwrap_or_default().max(self.epoch + 1);
+                self.sessions += 1;
                 let (address, port) =
                     flow.map_or((self.router, 0), |flow| (flow.router.ip(), flow.router.port()));
-                let mut options = SessionOptions::new(address, port, self.epoch, "bmp-collector");
+                let mut options =
+                    SessionOptions::new(address, port, self.sessions.to_be_bytes(), "bmp-collector");
                 options.max_message_bytes = MAX_MESSAGE;
                 session.insert(Session::new(options))
             }

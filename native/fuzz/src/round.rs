@@ -106,10 +106,10 @@ fn in_pieces(bytes: &[u8], frames: usize, random: &mut Random) {
 
 /// Bytes to batches to a table, which must take them all and be whole after.
 pub fn pipeline(bytes: &[u8], random: &mut Random) -> bool {
-    let mut options = SessionOptions::new([192, 0, 2, 1].into(), 40000, 1, "fuzz");
+    let mut options = SessionOptions::new([192, 0, 2, 1].into(), 40000, [1; 16], "fuzz");
     options.max_batch_events = 1 + random.below(64);
     let mut session = batch::Session::new(options);
-    let mut table = RoutingTable::new(Limits { max_lag_us: 0, ..Limits::default() });
+    let mut table = RoutingTable::new(Limits { max_step_us: i64::MAX, ..Limits::default() });
     let mut rest = bytes;
     let mut lost = false;
     while !rest.is_empty() && !lost {
@@ -133,6 +133,7 @@ pub fn pipeline(bytes: &[u8], random: &mut Random) -> bool {
     });
     listed.expect("no cursor");
     assert_eq!(rows, table.size().routes);
-    table.expire(i64::MAX);
+    table.expire(0, 0, true);
+    table.expire(i64::MAX, i64::MAX, true);
     lost
 }

@@ -26,6 +26,13 @@ pub fn term(env: Env<'_>, deltas: Deltas) -> Term<'_> {
         unchanged: deltas.counts.unchanged,
         older: deltas.counts.older,
         over_limit: deltas.counts.over_limit,
+        superseded: deltas.counts.superseded,
+        gaps: deltas.counts.gaps,
+        mirrored: deltas.counts.mirrored,
+        raw_statistics: deltas.counts.raw_statistics,
+        unread_peer_downs: deltas.counts.unread_peer_downs,
+        resets: deltas.resets.len(),
+        quiet: deltas.is_quiet(),
         empty: deltas.is_empty(),
         more: deltas.more,
     );
@@ -58,6 +65,7 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
             synthetic: event.synthetic,
             generation: event.position.generation,
             sequence: event.position.sequence,
+            since_us: event.since_us,
             received_at_us: event.received_at_us,
         )
     });
@@ -99,6 +107,18 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
         )
     });
     object!(env, routers: routers, peers: peers, events: events, statistics: statistics, routes: routes)
+}
+
+/// Sessions that have to begin anew: maps of `session_id`, as hexadecimal text, `collector` and `reason`.
+#[rustler::nif]
+fn deltas_resets(env: Env<'_>, deltas: ResourceArc<DeltasResource>) -> Term<'_> {
+    list(env, &deltas.0.resets, |reset| {
+        object!(env,
+            session_id: rib::text::hex(&reset.session_id),
+            collector: reset.collector,
+            reason: reset.reason,
+        )
+    })
 }
 
 /// The rows of a kind of several deltas, in their order.

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use batch::{EncodedBatch, EndReason, Session, SessionOptions};
+use batch::{EncodedBatch, EndReason, Identity, Session, SessionOptions};
 use rustler::{Atom, Binary, Env, Error, NifResult, Resource, ResourceArc, Term};
 
 use crate::atoms;
@@ -24,14 +24,23 @@ fn session_new(options: Term<'_>) -> NifResult<ResourceArc<SessionResource>> {
     let option = |key: Atom| options.map_get(key);
     let address = decode_address(option(atoms::router_address())?).ok_or(Error::BadArg)?;
     let collector: String = option(atoms::collector())?.decode()?;
+    let session_id: Binary = option(atoms::session_id())?.decode()?;
+    let identity: Atom = option(atoms::identity())?.decode()?;
     let session = Session::new(SessionOptions {
+        identity: if identity == atoms::address() {
+            Identity::Address
+        } else if identity == atoms::both() {
+            Identity::Both
+        } else {
+            Identity::SysName
+        },
         max_message_bytes: option(atoms::max_message_bytes())?.decode()?,
         max_peers: option(atoms::max_peers())?.decode()?,
         max_batch_bytes: option(atoms::max_batch_bytes())?.decode()?,
         ..SessionOptions::new(
             address,
             option(atoms::router_port())?.decode()?,
-            option(atoms::epoch())?.decode()?,
+            session_id.as_slice().try_into().map_err(|_| Error::BadArg)?,
             collector,
         )
     });
@@ -88,12 +97,23 @@ fn session_end<'a>(
         EndReason::Limit
     } else if reason == atoms::shutdown() {
         EndReason::Shutdown
+    } else if reason == atoms::reset() {
+        EndReason::Reset
     } else {
         // Lost framing and Termination the session knows by itself.
         EndReason::Error
     };
     match guard(|| session.lock().end(reason, text, now_us)) {
         Ok(last) => ok(env, list(env, &last, |one| batch(env, one))),
+        Err(reason) => error(env, reason),
+    }
+}
+
+/// `{:ok, batches}`: one that tells that the session lives, or none before its first message.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn session_alive(env: Env<'_>, session: ResourceArc<SessionResource>, now_us: i64) -> Term<'_> {
+    match guard(|| session.lock().alive(now_us)) {
+        Ok(one) => ok(env, list(env, &one, |one| batch(env, one))),
         Err(reason) => error(env, reason),
     }
 }

@@ -26,6 +26,34 @@ impl Table {
     fn write(&self) -> RwLockWriteGuard<'_, RoutingTable> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Changes the table, or tells why not. A change that panicked left it half made: none is made any more.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut RoutingTable) -> Result<T, rib::ApplyError>,
+    ) -> Result<T, Refused> {
+        if self.0.is_poisoned() {
+            return Err(Refused::Poisoned);
+        }
+        let changed = guard(|| change(&mut self.write()));
+        changed.map_err(Refused::Reason)?.map_err(|error| Refused::Reason(error.to_string()))
+    }
+}
+
+/// Why a table was not changed.
+#[derive(Debug, PartialEq)]
+enum Refused {
+    Poisoned,
+    Reason(String),
+}
+
+impl Refused {
+    fn term(self, env: Env<'_>) -> Term<'_> {
+        match self {
+            Refused::Poisoned => (atoms::error(), atoms::poisoned()).encode(env),
+            Refused::Reason(reason) => error(env, reason),
+        }
+    }
 }
 
 #[rustler::nif]
@@ -42,6 +70,8 @@ fn table_new(limits: Term<'_>) -> NifResult<ResourceArc<Table>> {
             .map_or(default.hold_time_us, |time| time.saturating_mul(1_000_000)),
         eor_timeout_us: seconds(atoms::eor_timeout())
             .map_or(default.eor_timeout_us, |time| time.saturating_mul(1_000_000)),
+        heartbeat_us: seconds(atoms::heartbeat())
+            .map_or(default.heartbeat_us, |milliseconds| milliseconds.saturating_mul(1_000)),
         ..default
     };
     Ok(ResourceArc::new(Table(RwLock::new(RoutingTable::new(limits)))))
@@ -49,42 +79,42 @@ fn table_new(limits: Term<'_>) -> NifResult<ResourceArc<Table>> {
 
 #[rustler::nif(schedule = "DirtyCpu")]
 fn table_apply<'a>(env: Env<'a>, table: ResourceArc<Table>, payload: Binary<'a>) -> Term<'a> {
-    match guard(|| table.write().apply(&payload).map_err(|error| error.to_string())) {
-        Ok(Ok(deltas)) => deltas::term(env, deltas),
-        Ok(Err(reason)) | Err(reason) => error(env, reason),
-    }
-}
-
-#[rustler::nif(schedule = "DirtyCpu")]
-fn table_expire(env: Env<'_>, table: ResourceArc<Table>, now_us: i64) -> Term<'_> {
-    match guard(|| table.write().expire(now_us)) {
+    match table.change(|table| table.apply(&payload)) {
         Ok(deltas) => deltas::term(env, deltas),
-        Err(reason) => error(env, reason),
+        Err(refused) => refused.term(env),
     }
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn table_load<'a>(
-    env: Env<'a>,
+fn table_expire(
+    env: Env<'_>,
     table: ResourceArc<Table>,
-    kind: Atom,
-    copy: Binary<'a>,
     now_us: i64,
-) -> Term<'a> {
+    monotonic_us: i64,
+    caught_up: bool,
+) -> Term<'_> {
+    match table.change(|table| Ok(table.expire(now_us, monotonic_us, caught_up))) {
+        Ok(deltas) => deltas::term(env, deltas),
+        Err(refused) => refused.term(env),
+    }
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_load<'a>(env: Env<'a>, table: ResourceArc<Table>, kind: Atom, copy: Binary<'a>) -> Term<'a> {
     let name = kind.to_term(env).atom_to_string().unwrap_or_default();
     let Some(dump) = Dump::from_name(&name) else {
         return error(env, format!("{name} cannot be loaded"));
     };
-    match guard(|| table.write().load(dump, &copy, now_us).map_err(|error| error.to_string())) {
-        Ok(Ok(rows)) => ok(env, rows),
-        Ok(Err(reason)) | Err(reason) => error(env, reason),
+    match table.change(|table| table.load(dump, &copy)) {
+        Ok(rows) => ok(env, rows),
+        Err(refused) => refused.term(env),
     }
 }
 
-#[rustler::nif(schedule = "DirtyCpu")]
-fn table_collector_restarted(table: ResourceArc<Table>, collector: &str, now_us: i64) -> Atom {
-    table.write().collector_restarted(collector, now_us);
-    atoms::ok()
+/// A change to it panicked: it is to be dropped.
+#[rustler::nif]
+fn table_poisoned(table: ResourceArc<Table>) -> bool {
+    table.0.is_poisoned()
 }
 
 // Not on a normal scheduler: it may have to wait for the lock.

@@ -38,8 +38,8 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 
 fn measure(stream: &[u8], out: &mut impl Write) -> io::Result<()> {
     let address = "192.0.2.1".parse().expect("an address");
-    for epoch in 1..=2 {
-        let mut session = Session::new(SessionOptions::new(address, 1, epoch, "measure"));
+    for number in 1..=2_u8 {
+        let mut session = Session::new(SessionOptions::new(address, 1, [number; 16], "measure"));
         let start = Instant::now();
         let batches: Vec<_> =
             stream.chunks(65_536).flat_map(|chunk| session.feed(chunk, 1).batches).collect();
@@ -49,12 +49,12 @@ fn measure(stream: &[u8], out: &mut impl Write) -> io::Result<()> {
         let octets: usize = batches.iter().map(|batch| batch.payload.len()).sum();
         writeln!(
             out,
-            "session {epoch}: {messages} messages, {routes} routes, {} -> {octets} octets in {} batches, {time:.3?}, {:.2} M routes/s",
+            "session {number}: {messages} messages, {routes} routes, {} -> {octets} octets in {} batches, {time:.3?}, {:.2} M routes/s",
             stream.len(),
             batches.len(),
             routes as f64 / time.as_secs_f64() / 1e6
         )?;
-        if epoch == 1 {
+        if number == 1 {
             let before = resident();
             let mut table = RoutingTable::new(Limits::default());
             apply(&batches, &mut table, "filled", out)?;
@@ -75,7 +75,7 @@ fn measure(stream: &[u8], out: &mut impl Write) -> io::Result<()> {
 }
 
 fn again(stream: &[u8], address: std::net::IpAddr) -> Vec<batch::EncodedBatch> {
-    let mut session = Session::new(SessionOptions::new(address, 1, 9, "measure"));
+    let mut session = Session::new(SessionOptions::new(address, 1, [9; 16], "measure"));
     stream.chunks(65_536).flat_map(|chunk| session.feed(chunk, 1).batches).collect()
 }
 

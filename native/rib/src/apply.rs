@@ -17,9 +17,10 @@ use crate::deltas::{
 use crate::intern::{Interner, SetId};
 use crate::nlri;
 use crate::recorder::Recorder;
-use crate::routes::{Route, Routes};
+use crate::routes::Route;
+use crate::sessions::Arrival;
 use crate::table::{
-    end_peer, end_router, sweep_rib, ApplyError, Generations, Lag, Limits, Moment, Peer, Rib, RibKey, Router,
+    end_peer, end_router, sweep_rib, ApplyError, Generations, Limits, Moment, Peer, Rib, RibKey, Router,
     RoutingTable,
 };
 use crate::view::RibView;
@@ -35,38 +36,21 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
     if !table.routers.contains_key(&id) && table.routers.len() >= table.limits.max_routers {
         return Err(ApplyError::Routers(table.limits.max_routers));
     }
-    let RoutingTable { limits, routers, sets, routes, .. } = table;
+    let session_id =
+        self::id(&session.session_id).ok_or(ApplyError::Malformed("its session id has not 16 octets"))?;
+    let RoutingTable { limits, routers, sets, routes, clock, .. } = table;
     let router = routers.entry(id).or_insert_with(|| Router::new(id));
-    let mut pass =
-        Pass { limits, sets, total: routes, out: Recorder::default(), identity: Vec::new(), full: false };
-
-    for event in &batch.events {
-        pass.out.deltas.counts.events += 1;
-        let position = Position {
-            generation: session.epoch,
-            sequence: batch.first_sequence.saturating_add(u64::from(event.sequence_offset)),
-        };
-        let moment =
-            Moment { position, router_time_us: event.router_time_us, received_at_us: batch.received_at_us };
-        if position <= router.last {
-            pass.out.deltas.counts.older += 1;
-            // What a replaced session could not decode is still told; what was redelivered is not told twice.
-            if position.generation == router.last.generation
-                || !matches!(event.body, Some(Body::Undecodable(_)))
-            {
-                continue;
-            }
-        } else {
-            if position.generation > router.last.generation {
-                pass.begin(router, session, moment);
-            }
-            router.last = position;
-            router.heard_us = Some(batch.received_at_us);
-            router.describe(session, &mut pass.out, moment);
-        }
-        let peer = event.peer.and_then(|index| batch.peers.get(usize::try_from(index).ok()?));
-        pass.event(router, peer, event, moment);
-    }
+    let mut pass = Pass {
+        limits,
+        sets,
+        total: routes,
+        now: clock.now_us,
+        out: Recorder::default(),
+        identity: Vec::new(),
+        full: false,
+        after_gap: false,
+    };
+    pass.batch(router, session, session_id, batch);
     let out = pass.out;
     Ok(out.finish(|id| routers.get(id)))
 }
@@ -75,26 +59,89 @@ struct Pass<'a> {
     limits: &'a Limits,
     sets: &'a mut Interner,
     total: &'a mut usize,
+    /// The table's clock.
+    now: i64,
     out: Recorder,
     /// Scratch for identity bytes.
     identity: Vec<u8>,
     /// The limit of routes was told in this batch.
     full: bool,
+    /// What the event in hand changes may have changed while nobody listened.
+    after_gap: bool,
 }
 
 impl Pass<'_> {
-    fn begin(&mut self, router: &mut Router, session: &proto::Session, moment: Moment) {
-        if router.row.state == RouterState::Connected && router.last != Position::default() {
-            // Its end was never told: the collector died, or the router came back faster than TCP noticed.
-            router.lost(&mut self.out, moment, "replaced by a later session");
+    fn batch(&mut self, router: &mut Router, session: &proto::Session, session_id: Id, batch: &proto::Batch) {
+        router.check_loaded(&mut self.out, self.now);
+        let first_sequence = batch.first_sequence;
+        if !router.sessions.contains_key(&session_id) {
+            let starts = matches!(
+                batch.events.first().and_then(|event| event.body.as_ref()),
+                Some(Body::SessionStart(_))
+            );
+            let received_at_us = batch.received_at_us;
+            let new = Arrival { session, session_id, first_sequence, starts, received_at_us };
+            router.arrive(&new, &mut self.out, self.limits, self.now);
         }
-        router.begin(session.epoch, moment.received_at_us, self.limits.eor_timeout_us);
-        router.row.state = RouterState::Connected;
-        router.row.session_started_us = i64::try_from(session.epoch).unwrap_or(i64::MAX);
-        router.row.session_ended_us = None;
-        router.row.end_reason = None;
-        router.row.position = moment.position;
-        self.out.changed_router(&router.row);
+        let Some(known) = router.sessions.get_mut(&session_id) else { return };
+        let (generation, expected) = (known.row.generation, known.row.sequence.saturating_add(1));
+        let at = |sequence: u64, router_time_us: i64| Moment {
+            position: Position { generation, sequence },
+            router_time_us,
+            received_at_us: batch.received_at_us,
+        };
+        let next = next_sequence(batch);
+        if next > expected {
+            known.row.sequence = next.saturating_sub(1);
+            known.row.heard_us = batch.received_at_us;
+            known.heard = true;
+        }
+        if first_sequence > expected {
+            let missed = format!("{} messages of its session never came", first_sequence - expected);
+            router.gap(&mut self.out, session_id, at(first_sequence, 0), &missed, self.now);
+        }
+        for event in &batch.events {
+            self.out.deltas.counts.events += 1;
+            let sequence = first_sequence.saturating_add(u64::from(event.sequence_offset));
+            let moment = at(sequence, event.router_time_us);
+            let peer = event.peer.and_then(|index| batch.peers.get(usize::try_from(index).ok()?));
+            if sequence < expected {
+                self.out.deltas.counts.older += 1;
+            } else if router.feeding == Some(session_id) {
+                router.last = router.last.max(moment.position);
+                router.describe(session, &mut self.out, moment);
+                self.event(router, peer, event, moment);
+            } else {
+                self.left_out(router, session_id, peer, event, moment);
+            }
+        }
+        if next > expected {
+            if let Some(known) = router.sessions.get(&session_id) {
+                self.out.session(&router.row, &known.row);
+            }
+        }
+    }
+
+    /// An event of a session that does not feed the table.
+    fn left_out(
+        &mut self,
+        router: &mut Router,
+        session_id: Id,
+        peer: Option<&proto::Peer>,
+        event: &proto::Event,
+        moment: Moment,
+    ) {
+        self.out.deltas.counts.superseded += 1;
+        match &event.body {
+            // What could not be decoded is still told.
+            Some(Body::Undecodable(undecodable)) => self.undecodable(router, peer, undecodable, moment),
+            Some(Body::SessionEnd(end)) => {
+                return router.left_out_over(session_id, moment.received_at_us, &session_end_reason(end));
+            }
+            _ => {}
+        }
+        let said = !matches!(event.body, Some(Body::Alive(_) | Body::SessionStart(_)));
+        router.left_out(session_id, said, moment, &mut self.out, self.limits, self.now);
     }
 
     fn event(
@@ -121,26 +168,26 @@ impl Pass<'_> {
             (Some(Body::Undecodable(undecodable)), peer) => {
                 self.undecodable(router, peer, undecodable, moment);
             }
-            // Initiation is in the session already; mirrored messages are in the stream for those who
-            // want them; a later version's events are none of ours.
+            // In the stream for those who want it.
+            (Some(Body::Mirroring(_)), _) => self.out.deltas.counts.mirrored += 1,
+            // Initiation is in the session already; a later version's events are none of ours.
             _ => {}
         }
     }
 
     fn session_end(&mut self, router: &mut Router, end: &proto::SessionEnd, moment: Moment) {
-        let reason = match (end.reason(), end.text.as_str()) {
-            (reason, "") => session_end_text(reason).to_string(),
-            (reason, text) => format!("{}: {text}", session_end_text(reason)),
-        };
+        let reason = session_end_reason(end);
+        let ends_at = self.now.saturating_add(self.limits.hold_time_us);
         if router.row.state == RouterState::Connected {
-            router.disconnect(&mut self.out, moment, reason.clone(), self.limits.hold_time_us);
+            router.disconnect(&mut self.out, moment, reason.clone(), ends_at);
         }
+        router.session_over(&mut self.out, moment.received_at_us, &reason, self.now);
         let index = self.out.router(&router.row);
         let event = self.out.event(EventKind::SessionEnd, index, None, moment);
         event.reason_code = u16::try_from(end.reason).ok();
         event.reason = Some(reason);
         if self.limits.hold_time_us == 0 {
-            router.ends_at_us = None;
+            router.ends_at = None;
             end_router(router, self.sets, self.total, &mut self.out, moment);
         }
     }
@@ -152,12 +199,8 @@ impl Pass<'_> {
             (None, text) => text.to_string(),
         };
         if router.row.state == RouterState::Connected {
-            router.disconnect(
-                &mut self.out,
-                moment,
-                format!("router terminated: {reason}"),
-                self.limits.hold_time_us,
-            );
+            let ends_at = self.now.saturating_add(self.limits.hold_time_us);
+            router.disconnect(&mut self.out, moment, format!("router terminated: {reason}"), ends_at);
         }
         let index = self.out.router(&router.row);
         let event = self.out.event(EventKind::Termination, index, None, moment);
@@ -201,6 +244,7 @@ impl Pass<'_> {
         let Router { row, peers, current, .. } = router;
         let Some(peer) = self.peer(row, peers, from, moment) else { return };
         peer.seen = *current;
+        self.out.deltas.counts.unread_peer_downs += u64::from(!down.data.is_empty());
         let reason = peer_down_text(down.reason);
         let changed = peer.row.state != PeerState::Down;
         if changed {
@@ -235,27 +279,30 @@ impl Pass<'_> {
         else {
             return;
         };
+        let whole = router.feeding().is_some_and(|session| session.whole);
         let Router { row, peers, current, .. } = router;
         let Some(peer) = self.peer(row, peers, from, moment) else { return };
         let current = *current;
-        let swept = sweep_rib(
-            row,
-            peer,
-            RibKey { view, afi, safi },
-            self.sets,
-            self.total,
-            &mut self.out,
-            moment,
-            &mut usize::MAX.clone(),
-            &|seen| seen != current,
-        );
+        let key = RibKey { view, afi, safi };
+        // Of a session that was not heard whole nobody knows what it did not say.
+        let stale = |seen: u32| whole && seen != current;
+        let mut left = usize::MAX;
+        let swept =
+            sweep_rib(row, peer, key, self.sets, self.total, &mut self.out, moment, &mut left, &stale);
+        if let Some(rib) = peer.ribs.get_mut(&key) {
+            rib.end_of_rib = Some(moment.position.generation);
+            if whole {
+                rib.verified = rib.end_of_rib;
+            }
+            self.out.changed_rib(row, &peer.row, key);
+        }
         let index = self.out.peer(row, &peer.row);
         let router = self.out.router(row);
         let event = self.out.event(EventKind::EndOfRib, router, Some(index), moment);
         event.view = Some(view);
         event.afi = Some(afi);
         event.safi = Some(safi);
-        event.routes = Some(swept);
+        event.routes = swept;
     }
 
     fn statistics(
@@ -267,7 +314,11 @@ impl Pass<'_> {
     ) {
         let Some(peer) = self.peer(&router.row, &mut router.peers, from, moment) else { return };
         let peer = self.out.peer(&router.row, &peer.row);
-        for counter in report.counters.iter().filter(|counter| counter.raw.is_empty()) {
+        for counter in &report.counters {
+            if !counter.raw.is_empty() {
+                self.out.deltas.counts.raw_statistics += 1;
+                continue;
+            }
             let family = family(counter.afi, counter.safi).filter(|family| *family != (0, 0));
             self.out.deltas.statistics.push(Statistic {
                 peer,
@@ -316,6 +367,8 @@ impl Pass<'_> {
         moment: Moment,
     ) {
         let Some(view) = RibView::from_number(event.view) else { return };
+        // Until it has told everything again, or the time for that is over.
+        let returned = router.last.generation > 1 && !router.sweeps.is_empty();
         let Router { row, peers, generations, current, .. } = router;
         let Some(peer) = self.peer(row, peers, from, moment) else { return };
         let current = *current;
@@ -345,12 +398,10 @@ impl Pass<'_> {
                 Action::Announce => {
                     attributes::identity(&mut self.identity, &group.next_hop, &update.attributes);
                     let set = self.sets.intern(&self.identity);
-                    let rib = peer.ribs.entry(key).or_insert_with(|| Rib {
-                        routes: Routes::new(afi, safi),
-                        last_change_us: 0,
-                        filtered: false,
-                    });
+                    let generation = moment.position.generation;
+                    let rib = peer.ribs.entry(key).or_insert_with(|| Rib::new(key, generation));
                     rib.filtered = event.filtered;
+                    self.after_gap = returned && rib.end_of_rib != Some(generation);
                     let mut announced = Announced {
                         row,
                         peer: &peer.row,
@@ -380,6 +431,11 @@ impl Pass<'_> {
                         if !both.is_empty() && both.contains(&(afi, safi, path_id, nlri)) {
                             continue;
                         }
+                        self.after_gap = returned
+                            && peer
+                                .ribs
+                                .get(&key)
+                                .is_some_and(|rib| rib.end_of_rib != Some(moment.position.generation));
                         self.withdraw(row, peer, key, nlri, path_id, generations, moment);
                     }
                 }
@@ -484,7 +540,7 @@ impl Pass<'_> {
             synthetic: false,
             unknown: false,
             ended: false,
-            after_gap: false,
+            after_gap: self.after_gap,
         });
     }
 
@@ -543,7 +599,7 @@ impl Pass<'_> {
             synthetic: false,
             unknown,
             ended: false,
-            after_gap: false,
+            after_gap: self.after_gap,
         });
     }
 
@@ -711,14 +767,17 @@ impl Router {
                 end_reason: None,
                 changed: false,
             },
+            generation: 0,
+            sessions: std::collections::BTreeMap::new(),
+            feeding: None,
             last: Position::default(),
             generations: Generations::default(),
             current: 0,
             sweeps: std::collections::VecDeque::new(),
-            ends_at_us: None,
+            ends_at: None,
             peers: std::collections::BTreeMap::new(),
-            heard_us: None,
-            lag: Lag::default(),
+            loaded: false,
+            loaded_at: 0,
         }
     }
 
@@ -787,6 +846,20 @@ fn bgp_id(bytes: &[u8]) -> Option<Ipv4Addr> {
     (!id.is_unspecified()).then_some(id)
 }
 
+/// Where the session's next batch begins: as the batch says, or after its last event where a collector does not
+/// say.
+fn next_sequence(batch: &proto::Batch) -> u64 {
+    let last = batch.events.last().map_or(0, |event| u64::from(event.sequence_offset) + 1);
+    batch.next_sequence.max(batch.first_sequence.saturating_add(last))
+}
+
+fn session_end_reason(end: &proto::SessionEnd) -> String {
+    match (end.reason(), end.text.as_str()) {
+        (reason, "") => session_end_text(reason).to_string(),
+        (reason, text) => format!("{}: {text}", session_end_text(reason)),
+    }
+}
+
 fn session_end_text(reason: proto::session_end::Reason) -> &'static str {
     use proto::session_end::Reason;
     match reason {
@@ -797,6 +870,7 @@ fn session_end_text(reason: proto::session_end::Reason) -> &'static str {
         Reason::Limit => "limit passed",
         Reason::Shutdown => "station stopping",
         Reason::Terminated => "terminated by the router",
+        Reason::Reset => "asked to begin anew",
     }
 }
 

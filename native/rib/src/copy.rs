@@ -12,7 +12,7 @@ use serde_json::{json, Map, Value};
 use crate::attributes::{AttributeSet, PathAttributes};
 use crate::deltas::{
     DeadLetter, Deltas, End, EndKind, EndScope, Id, PeerEvent, PeerRow, Position, RibRow, RouteChange,
-    RouteDelta, RouterRow, Statistic,
+    RouteDelta, RouterRow, SessionRow, Statistic,
 };
 use crate::nlri;
 use crate::view::RibView;
@@ -21,6 +21,7 @@ use crate::view::RibView;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Routers,
+    Sessions,
     Peers,
     Routes,
     Ends,
@@ -31,8 +32,9 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which a commit stages them.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Routers,
+        Kind::Sessions,
         Kind::Peers,
         Kind::Routes,
         Kind::Ends,
@@ -44,6 +46,7 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Routers => "routers",
+            Kind::Sessions => "sessions",
             Kind::Peers => "peers",
             Kind::Routes => "routes",
             Kind::Ends => "ends",
@@ -76,6 +79,7 @@ pub fn copy(commit: &[&Deltas], kind: Kind) -> Vec<u8> {
 fn rows(out: &mut Stream, deltas: &Deltas, kind: Kind) {
     match kind {
         Kind::Routers => deltas.routers.iter().for_each(|row| router(out, row)),
+        Kind::Sessions => deltas.sessions.iter().for_each(|row| session(out, deltas, row)),
         Kind::Peers => deltas.peers.iter().for_each(|row| peer(out, deltas, row)),
         Kind::Ends => deltas.ends.iter().for_each(|row| end(out, deltas, row)),
         Kind::Events => deltas.events.iter().for_each(|row| event(out, deltas, row)),
@@ -113,6 +117,22 @@ fn router(out: &mut Stream, row: &RouterRow) {
     out.text(row.state.as_str());
     out.time(row.session_started_us);
     out.optional(row.session_ended_us, Stream::time);
+    out.optional(row.end_reason.as_deref(), Stream::text);
+}
+
+fn session(out: &mut Stream, deltas: &Deltas, row: &SessionRow) {
+    let Some(router_id) = deltas.router_id(row.router) else { return };
+    out.row(12);
+    out.uuid(&row.session_id);
+    out.uuid(router_id);
+    out.position(Position { generation: row.generation, sequence: row.sequence });
+    out.text(&row.collector);
+    out.optional(row.address, Stream::inet);
+    out.int4(row.port.into());
+    out.text(row.state.as_str());
+    out.time(row.started_us);
+    out.time(row.heard_us);
+    out.optional(row.ended_us, Stream::time);
     out.optional(row.end_reason.as_deref(), Stream::text);
 }
 

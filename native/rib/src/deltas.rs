@@ -46,6 +46,11 @@ pub struct Deltas {
     pub routes: Vec<RouteDelta>,
     /// Set-based endings, in the order of their positions.
     pub ends: Vec<End>,
+    /// Sessions that were heard, or whose part changed. Written with what was applied of them, so that
+    /// whoever loads them knows what comes next.
+    pub sessions: Vec<SessionRow>,
+    /// Sessions that have to begin anew, because something of theirs was missed.
+    pub resets: Vec<Reset>,
     /// What happened to sessions and peers, in order.
     pub events: Vec<PeerEvent>,
     pub statistics: Vec<Statistic>,
@@ -89,11 +94,17 @@ impl Deltas {
 
     /// Nothing for a store to write.
     pub fn is_empty(&self) -> bool {
+        self.is_quiet() && self.sessions.is_empty() && self.resets.is_empty()
+    }
+
+    /// Nothing changed but how far sessions were heard.
+    pub fn is_quiet(&self) -> bool {
         self.routes.is_empty()
             && self.ends.is_empty()
             && self.events.is_empty()
             && self.statistics.is_empty()
             && self.dead_letters.is_empty()
+            && !self.ribs.iter().any(|rib| rib.changed)
             && !self.routers.iter().any(|router| router.changed)
             && !self.peers.iter().any(|peer| peer.changed)
             && !self.ribs.iter().any(|rib| rib.changed)
@@ -109,9 +120,17 @@ pub struct Counts {
     pub routes: u64,
     /// Announced again with the same attributes.
     pub unchanged: u64,
-    /// Events older than what the table holds of their router: redelivered, or of a session that
-    /// another has replaced.
+    /// Events that were applied before: redelivered.
     pub older: u64,
+    /// Events of a session that does not feed its router's table.
+    pub superseded: u64,
+    /// Times that something of a session never came.
+    pub gaps: u64,
+    /// Mirrored messages, counters of an unknown length and data of unknown Peer Down reasons: they are in the
+    /// stream for those who want them, and in no row.
+    pub mirrored: u64,
+    pub raw_statistics: u64,
+    pub unread_peer_downs: u64,
     /// Withdrawn without having been known.
     pub unknown_withdrawals: u64,
     /// Not applied because the table's limit of routes is reached.
@@ -155,6 +174,66 @@ pub struct RouterRow {
     /// The row differs from what was told last; else it is here only because others point at it.
     #[serde(skip)]
     pub changed: bool,
+}
+
+/// What a session is to its router's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionState {
+    /// Its events are applied.
+    Feeding,
+    /// It lives beside the one that feeds, and may take its place when that one ends.
+    Standby,
+    /// A later one took its place.
+    Superseded,
+    Ended,
+}
+
+impl SessionState {
+    pub const ALL: [SessionState; 4] =
+        [SessionState::Feeding, SessionState::Standby, SessionState::Superseded, SessionState::Ended];
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SessionState::Feeding => "feeding",
+            SessionState::Standby => "standby",
+            SessionState::Superseded => "superseded",
+            SessionState::Ended => "ended",
+        }
+    }
+}
+
+/// A row of `bgp_sessions`: one TCP connection of a router.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    pub session_id: Id,
+    /// Index in [`Deltas::routers`].
+    pub router: u32,
+    pub generation: u64,
+    /// Last one applied; the next is one more.
+    pub sequence: u64,
+    pub collector: String,
+    pub address: Option<IpAddr>,
+    pub port: u16,
+    pub state: SessionState,
+    pub started_us: i64,
+    pub heard_us: i64,
+    pub ended_us: Option<i64>,
+    pub end_reason: Option<String>,
+    /// See [`RouterRow::changed`].
+    pub changed: bool,
+}
+
+/// A session that its collector is asked to close, so that the router connects again and sends everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reset {
+    pub session_id: Id,
+    pub collector: String,
+    pub reason: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -345,6 +424,10 @@ pub enum EventKind {
     Swept,
     /// The router, or the peer, did not come back within the hold time: its routes ended.
     Expired,
+    /// Something of the router was never heard: nobody listened, or what was said got lost.
+    Gap,
+    /// Two sessions of one router live at a time.
+    Conflict,
 }
 
 impl EventKind {
@@ -358,6 +441,8 @@ impl EventKind {
             EventKind::EndOfRib => "end_of_rib",
             EventKind::Swept => "swept",
             EventKind::Expired => "expired",
+            EventKind::Gap => "gap",
+            EventKind::Conflict => "conflict",
         }
     }
 }
@@ -385,6 +470,8 @@ pub struct PeerEvent {
     pub fsm_event: Option<u16>,
     /// Routes that this event ended.
     pub routes: Option<u64>,
+    /// Of a gap: since when nothing was heard.
+    pub since_us: Option<i64>,
     pub synthetic: bool,
 }
 

@@ -14,6 +14,7 @@ pub mod ocsf;
 pub mod query;
 mod recorder;
 mod routes;
+mod sessions;
 mod table;
 pub mod text;
 pub mod view;

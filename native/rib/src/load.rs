@@ -1,6 +1,6 @@
 //! A table from what its store holds, so that a restart does not take every route for new.
 //!
-//! The streams are Postgres's COPY BINARY of `priv/sql/query/load/{routers,peers,routes}.sql`, loaded
+//! The streams are Postgres's COPY BINARY of `priv/sql/query/load/{routers,sessions,peers,routes}.sql`, loaded
 //! in that order, before the first batch.
 //!
 //! What is loaded counts as seen in the latest session that its router had: a restart in the midst of a
@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::attributes;
-use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow, RouterState};
-use crate::routes::{Route, Routes};
+use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow, RouterState, SessionRow, SessionState};
+use crate::routes::Route;
 use crate::table::{ApplyError, Peer, Rib, RibKey, Router, RoutingTable};
 use crate::view::RibView;
 
@@ -20,15 +20,17 @@ use crate::view::RibView;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dump {
     Routers,
+    Sessions,
     Peers,
     Routes,
 }
 
 impl Dump {
-    /// The kind of its name: `routers`, `peers`, `routes`.
+    /// The kind of its name: `routers`, `sessions`, `peers`, `routes`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "routers" => Some(Dump::Routers),
+            "sessions" => Some(Dump::Sessions),
             "peers" => Some(Dump::Peers),
             "routes" => Some(Dump::Routes),
             _ => None,
@@ -38,11 +40,11 @@ impl Dump {
 
 impl RoutingTable {
     /// Loads one whole stream; returns how many rows. Routes of peers that were not loaded are
-    /// left out. `now_us` starts the hold time of routers that are gone.
+    /// left out.
     ///
     /// # Errors
     /// When the stream is not what the query gives; rows before the fault are loaded.
-    pub fn load(&mut self, dump: Dump, stream: &[u8], now_us: i64) -> Result<usize, ApplyError> {
+    pub fn load(&mut self, dump: Dump, stream: &[u8]) -> Result<usize, ApplyError> {
         let mut rows = Rows::new(stream).ok_or(ApplyError::Dump("no COPY BINARY header"))?;
         let mut loaded = 0;
         let mut owners = BTreeMap::new();
@@ -55,7 +57,8 @@ impl RoutingTable {
         }
         while let Some(row) = rows.next_row().ok_or(ApplyError::Dump("it is cut, or has another shape"))? {
             let done = match dump {
-                Dump::Routers => self.load_router(row, now_us),
+                Dump::Routers => self.load_router(row),
+                Dump::Sessions => self.load_session(row),
                 Dump::Peers => self.load_peer(row),
                 Dump::Routes => self.load_route(row, &owners),
             };
@@ -64,19 +67,7 @@ impl RoutingTable {
         Ok(loaded)
     }
 
-    /// Says that a collector started anew: its sessions that were loaded as connected are over, and
-    /// their routers have the hold time to come back. To be called after the loads, by whoever runs the
-    /// collector; sessions of collectors elsewhere may well be alive.
-    pub fn collector_restarted(&mut self, collector: &str, now_us: i64) {
-        let ends_at_us = now_us.saturating_add(self.limits.hold_time_us);
-        for router in self.routers.values_mut().filter(|router| router.row.collector == collector) {
-            if router.row.state == RouterState::Connected {
-                router.ends_at_us = Some(ends_at_us);
-            }
-        }
-    }
-
-    fn load_router(&mut self, mut row: Row, now_us: i64) -> Option<bool> {
+    fn load_router(&mut self, mut row: Row) -> Option<bool> {
         let id = row.id()?;
         let mut router = Router::new(id);
         router.row = RouterRow {
@@ -97,12 +88,37 @@ impl RoutingTable {
             changed: false,
         };
         router.last = router.row.position;
+        router.generation = router.last.generation;
         router.current = router.generations.index(router.last.generation);
+        (router.loaded, router.loaded_at) = (true, self.clock.now_us);
         if router.row.state == RouterState::Disconnected {
-            let since = router.row.session_ended_us.unwrap_or(now_us);
-            router.ends_at_us = Some(since.max(now_us).saturating_add(self.limits.hold_time_us));
+            router.ends_at = Some(self.clock.now_us.saturating_add(self.limits.hold_time_us));
         }
         self.routers.insert(id, router);
+        Some(true)
+    }
+
+    fn load_session(&mut self, mut row: Row) -> Option<bool> {
+        let session_id = row.id()?;
+        let router_id = row.id()?;
+        let Position { generation, sequence } = row.position()?;
+        let session = SessionRow {
+            session_id,
+            router: 0,
+            generation,
+            sequence,
+            collector: row.text()?.unwrap_or_default(),
+            address: row.inet()?,
+            port: u16::try_from(row.integer()?.unwrap_or(0)).ok()?,
+            state: SessionState::from_name(&row.text()??)?,
+            started_us: row.time()?.unwrap_or(0),
+            heard_us: row.time()?.unwrap_or(0),
+            ended_us: row.time()?,
+            end_reason: row.text()?,
+            changed: false,
+        };
+        let Some(router) = self.routers.get_mut(&router_id) else { return Some(false) };
+        router.load_session(session, self.clock.now_us);
         Some(true)
     }
 
@@ -168,11 +184,8 @@ impl RoutingTable {
         let Some(router) = router else { return Some(false) };
         let Some(peer) = router.peers.get_mut(&peer_id) else { return Some(false) };
         let changed = router.generations.index(position.generation);
-        let rib = peer.ribs.entry(RibKey { view, afi, safi }).or_insert_with(|| Rib {
-            routes: Routes::new(afi, safi),
-            last_change_us: 0,
-            filtered: false,
-        });
+        let key = RibKey { view, afi, safi };
+        let rib = peer.ribs.entry(key).or_insert_with(|| Rib::new(key, router.last.generation));
         let (route, _) = rib.routes.entry(nlri, path_id)?;
         let mut identity = Vec::new();
         attributes::identity(&mut identity, next_hop, canonical);

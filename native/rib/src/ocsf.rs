@@ -398,6 +398,8 @@ fn peer_event<'a>(deltas: &'a Deltas, event: &'a PeerEvent) -> Option<Event<'a>>
         EventKind::PeerDown => (CLOSE, HIGH, "peer_down"),
         EventKind::Swept => (other("Routes Swept"), LOW, "routes_swept"),
         EventKind::Expired => (other("Routes Expired"), MEDIUM, "routes_expired"),
+        EventKind::Gap => (other("Observation Gap"), MEDIUM, "observation_gap"),
+        EventKind::Conflict => (other("Session Conflict"), MEDIUM, "session_conflict"),
         EventKind::Termination | EventKind::EndOfRib => return None,
     };
     let who = peer.map_or_else(
@@ -412,6 +414,8 @@ fn peer_event<'a>(deltas: &'a Deltas, event: &'a PeerEvent) -> Option<Event<'a>>
         EventKind::PeerUp => "BGP peer is up",
         EventKind::PeerDown => "BGP peer is down",
         EventKind::Swept => "routes not announced again were withdrawn",
+        EventKind::Gap => "part of what the router said was not heard",
+        EventKind::Conflict => "more than one session of the router",
         _ => "did not come back",
     };
     let view = [event.view.map_or(0, |view| view as u8), event.safi.unwrap_or(0)];

@@ -364,7 +364,7 @@ fn row(
         attributes,
         position: Position { generation: router.generations.get(route.changed), sequence: route.sequence },
         changed_at_us: route.changed_at_us,
-        stale: route.seen != router.current || router.ends_at_us.is_some(),
+        stale: route.seen != router.current || router.ends_at.is_some(),
     }
 }
 

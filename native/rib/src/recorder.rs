@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::attributes::AttributeSet;
-use crate::deltas::{rib_id, Deltas, EventKind, Id, PeerEvent, PeerRow, RibRow, RouterRow};
+use crate::deltas::{rib_id, Deltas, EventKind, Id, PeerEvent, PeerRow, RibRow, RouterRow, SessionRow};
 use crate::table::{Moment, Rib, RibKey, Router};
 
 #[derive(Default)]
@@ -35,6 +35,16 @@ impl Recorder {
             *kept = RouterRow { changed: true, ..row.clone() };
         }
         index
+    }
+
+    /// A session as it is now, for a store to write.
+    pub fn session(&mut self, router: &RouterRow, row: &SessionRow) {
+        let row = SessionRow { router: self.router(router), changed: true, ..row.clone() };
+        let sessions = &mut self.deltas.sessions;
+        match sessions.iter_mut().find(|known| known.session_id == row.session_id) {
+            Some(known) => *known = row,
+            None => sessions.push(row),
+        }
     }
 
     /// Index of a peer that a delta speaks of.
@@ -149,6 +159,7 @@ impl Recorder {
             notification_subcode: None,
             fsm_event: None,
             routes: None,
+            since_us: None,
             synthetic: false,
         });
         #[allow(clippy::indexing_slicing)] // Pushed just above.
@@ -166,6 +177,8 @@ impl Recorder {
             let row = usize::try_from(*index).ok().and_then(|index| self.deltas.ribs.get_mut(index));
             if let (Some(rib), Some(row)) = (held, row) {
                 row.routes = rib.routes.len() as u64;
+                row.verified = rib.verified;
+                row.end_of_rib = rib.end_of_rib;
                 row.filtered = rib.filtered;
                 row.changed_at_us = rib.last_change_us;
             }

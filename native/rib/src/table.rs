@@ -9,11 +9,12 @@ use thiserror::Error;
 
 use crate::deltas::{
     Deltas, End, EndKind, EndScope, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta,
-    RouterRow, RouterState,
+    RouterRow, RouterState, SessionRow,
 };
 use crate::intern::Interner;
 use crate::recorder::Recorder;
 use crate::routes::Routes;
+use crate::sessions::{Clock, Session};
 use crate::view::RibView;
 
 /// What a table may hold and how long it waits.
@@ -31,9 +32,18 @@ pub struct Limits {
     pub hold_time_us: i64,
     /// Withdrawals that one `expire` may make; the rest is left to the next.
     pub max_expired: usize,
-    /// A table that is further behind its collectors than this lets nothing expire: what it has not
-    /// applied yet may confirm a route or bring a router back. 0: clocks alone decide.
-    pub max_lag_us: i64,
+    /// A session whose router is quiet is heard this often ([`proto::Alive`]). One that is not heard for
+    /// three times as long, and a half, is lost; 0: none is lost by silence.
+    pub heartbeat_us: i64,
+    /// When `expire` was not called for longer than this, the time since does not count as waiting.
+    pub max_step_us: i64,
+}
+
+impl Limits {
+    /// After so much silence a session is lost.
+    pub(crate) fn silence_us(&self) -> i64 {
+        self.heartbeat_us.saturating_mul(7) / 2
+    }
 }
 
 impl Default for Limits {
@@ -45,7 +55,8 @@ impl Default for Limits {
             eor_timeout_us: 300_000_000,
             hold_time_us: 300_000_000,
             max_expired: 100_000,
-            max_lag_us: 10_000_000,
+            heartbeat_us: 10_000_000,
+            max_step_us: 5_000_000,
         }
     }
 }
@@ -70,28 +81,7 @@ pub struct RoutingTable {
     pub(crate) routers: BTreeMap<Id, Router>,
     pub(crate) sets: Interner,
     pub(crate) routes: usize,
-    lag: Lag,
-}
-
-/// Whether there is more to be applied than clocks tell, as far as one can see.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Lag {
-    /// When `expire` last looked.
-    looked_us: Option<i64>,
-    /// Nothing expires before.
-    until_us: i64,
-}
-
-impl Lag {
-    /// Somebody was late by `late_us`: as much time is given to what waits behind it.
-    fn late(&mut self, late_us: i64, now_us: i64, limits: &Limits) {
-        let most = limits.eor_timeout_us.max(limits.hold_time_us);
-        self.until_us = if late_us > limits.max_lag_us && limits.max_lag_us > 0 {
-            now_us.saturating_add(late_us.min(most))
-        } else {
-            0
-        };
-    }
+    pub(crate) clock: Clock,
 }
 
 impl std::fmt::Debug for RoutingTable {
@@ -102,19 +92,25 @@ impl std::fmt::Debug for RoutingTable {
 
 pub(crate) struct Router {
     pub row: RouterRow,
+    /// Of the newest session that it ever had.
+    pub generation: u64,
+    pub sessions: BTreeMap<Id, Session>,
+    /// The session whose events are applied; what comes of others is left out.
+    pub feeding: Option<Id>,
     /// Newest position applied.
     pub last: Position,
     pub generations: Generations,
-    /// Index of the running session in `generations`.
+    /// Index of the feeding session in `generations`.
     pub current: u32,
-    /// When routes last seen in sessions up to an generation are swept for want of End-of-RIB.
+    /// When routes last seen in sessions up to a generation are swept for want of End-of-RIB, on the table's clock.
     pub sweeps: VecDeque<(u64, i64)>,
-    /// When the routes of a router that is gone end.
-    pub ends_at_us: Option<i64>,
+    /// When the routes of a router that is gone end, on the table's clock.
+    pub ends_at: Option<i64>,
     pub peers: BTreeMap<Id, Peer>,
-    /// When the newest event applied had been received; none since `expire` looked.
-    pub heard_us: Option<i64>,
-    pub lag: Lag,
+    /// It comes from a store, and nothing was applied since.
+    pub loaded: bool,
+    /// When that was, on the table's clock.
+    pub loaded_at: i64,
 }
 
 pub(crate) struct Peer {
@@ -136,6 +132,26 @@ pub(crate) struct Rib {
     pub last_change_us: i64,
     /// RFC 9069, F flag.
     pub filtered: bool,
+    /// The newest generation in which everything that it holds is known to be the router's own.
+    pub verified: Option<u64>,
+    /// The newest generation in which its End-of-RIB was seen.
+    pub end_of_rib: Option<u64>,
+    /// What a sweep that is not done yet has withdrawn.
+    pub sweeping: u64,
+}
+
+impl Rib {
+    /// An empty one that begins in a generation: all that comes into it is said in that one.
+    pub fn new(key: RibKey, generation: u64) -> Self {
+        Rib {
+            routes: Routes::new(key.afi, key.safi),
+            last_change_us: 0,
+            filtered: false,
+            verified: Some(generation),
+            end_of_rib: None,
+            sweeping: 0,
+        }
+    }
 }
 
 /// Session generations by a small index, so that a route needs four octets for one.
@@ -198,50 +214,40 @@ impl RoutingTable {
         crate::apply::apply(self, batch)
     }
 
-    /// Ends what has waited long enough: routes of lost sessions after the hold time, and routes
-    /// that a router which came back never announced again. To be called every second, and at
-    /// once again while [`Deltas::more`] is set. Nothing expires while the table is behind
-    /// ([`Limits::max_lag_us`]).
-    pub fn expire(&mut self, now_us: i64) -> Deltas {
+    /// Ends what has waited long enough: sessions that are not heard any more, routes of lost sessions after
+    /// the hold time, and routes that a router which came back never announced again. To be called every
+    /// second, and at once again while [`Deltas::more`] is set.
+    ///
+    /// `now_us` is what the rows say, `monotonic_us` is a clock that is never set: only it decides.
+    /// `caught_up` tells that everything sent so far was applied; while it was not, deadlines wait.
+    pub fn expire(&mut self, now_us: i64, monotonic_us: i64, caught_up: bool) -> Deltas {
         let mut out = Recorder::default();
         let mut left = self.limits.max_expired;
-        // Not called for long: whoever calls was held up, by its store for example, and batches wait.
-        if let Some(looked_us) = self.lag.looked_us.replace(now_us).filter(|_| self.lag.until_us <= now_us) {
-            self.lag.late(now_us.saturating_sub(looked_us), now_us, &self.limits);
-        }
+        self.clock.advance(monotonic_us, caught_up, self.limits.max_step_us);
+        let now = self.clock.now_us;
         for router in self.routers.values_mut() {
-            if let Some(heard_us) = router.heard_us.take() {
-                router.lag.late(now_us.saturating_sub(heard_us), now_us, &self.limits);
-            }
-            if now_us < self.lag.until_us.max(router.lag.until_us) {
-                continue;
-            }
             if left == 0 {
                 out.deltas.more = true;
                 break;
             }
-            let mut moment = Moment { position: router.last, router_time_us: 0, received_at_us: now_us };
-            if router.ends_at_us.is_some_and(|at| at <= now_us) {
-                if router.row.state == RouterState::Connected {
-                    // Nobody was left to tell the end of its session (`collector_restarted`).
-                    router.last.sequence += 1;
-                    moment.position = router.last;
-                    router.lost(&mut out, moment, "its collector restarted");
-                }
-                router.ends_at_us = None;
+            router.check_loaded(&mut out, now);
+            if !caught_up {
+                continue;
+            }
+            router.watch(&mut out, &self.limits, now);
+            let moment = Moment { position: router.last, router_time_us: 0, received_at_us: now_us };
+            if router.ends_at.is_some_and(|at| at <= now) {
+                router.ends_at = None;
                 end_router(router, &mut self.sets, &mut self.routes, &mut out, moment);
             }
-            while let Some((generation, at)) = router.sweeps.front().copied() {
-                if at > now_us {
-                    break;
-                }
-                let swept =
-                    sweep(router, generation, &mut self.sets, &mut self.routes, &mut out, moment, &mut left);
-                if left == 0 && !swept {
+            // Those that are due at a time are one sweep: of a RIB one position tells one.
+            let due = router.sweeps.iter().filter(|sweep| sweep.1 <= now).map(|sweep| sweep.0).max();
+            if let Some(generation) = due {
+                if !sweep(router, generation, &mut self.sets, &mut self.routes, &mut out, moment, &mut left) {
                     out.deltas.more = true;
                     break;
                 }
-                router.sweeps.pop_front();
+                router.sweeps.retain(|sweep| sweep.1 > now);
             }
         }
         out.finish(|id| self.routers.get(id))
@@ -271,21 +277,44 @@ pub struct Size {
 }
 
 impl Router {
-    /// A later session than all before begins: what is held is stale until it is said again.
-    pub fn begin(&mut self, generation: u64, now_us: i64, eor_timeout_us: i64) {
+    /// A session begins to feed the table: what is held is stale until it is said again.
+    pub fn begin(&mut self, out: &mut Recorder, moment: Moment, starts: bool, limits: &Limits, now: i64) {
         let before = self.last.generation;
+        let generation = moment.position.generation;
+        if self.row.state == RouterState::Connected && before > 0 {
+            // Its end was never told, and its session is not known: it is from before the table was loaded.
+            let last = SessionRow { ended_us: None, ..self.unknown_session() };
+            self.lost(out, &last, "replaced by a later session", 0, now);
+        }
         if self.generations.len() >= MAX_GENERATIONS {
             self.forget_generations();
         }
         self.current = self.generations.index(generation);
-        self.last = Position { generation, sequence: 0 };
-        self.ends_at_us = None;
-        if self.peers.values().any(|peer| peer.ribs.values().any(|rib| rib.routes.len() > 0)) {
+        self.last = Position { generation, sequence: moment.position.sequence.saturating_sub(1) };
+        self.ends_at = None;
+        self.loaded = false;
+        let holds = self.peers.values().any(|peer| peer.ribs.values().any(|rib| rib.routes.len() > 0));
+        if holds && starts {
             if self.sweeps.len() >= MAX_SWEEPS {
                 self.sweeps.pop_front();
             }
-            self.sweeps.push_back((before, now_us.saturating_add(eor_timeout_us)));
+            self.sweeps.push_back((before, now.saturating_add(limits.eor_timeout_us)));
         }
+        if let (Some(ended_us), true) = (self.row.session_ended_us, starts) {
+            let blind_s = moment.received_at_us.saturating_sub(ended_us).max(0) / 1_000_000;
+            let why = self.row.end_reason.as_deref().unwrap_or("unknown");
+            let text = format!("nothing was heard of the router for {blind_s} s: {why}");
+            self.told(out, EventKind::Gap, moment, text);
+            if let Some(event) = out.deltas.events.last_mut() {
+                event.since_us = Some(ended_us);
+            }
+        }
+        self.row.state = RouterState::Connected;
+        self.row.session_started_us = moment.received_at_us;
+        self.row.session_ended_us = None;
+        self.row.end_reason = None;
+        self.row.position = moment.position;
+        out.changed_router(&self.row);
     }
 
     fn forget_generations(&mut self) {
@@ -304,22 +333,33 @@ impl Router {
         }
     }
 
-    /// Its session ended without anybody telling so: a gap in observation, recorded as one.
-    pub fn lost(&mut self, out: &mut Recorder, moment: Moment, reason: &str) {
-        self.disconnect(out, moment, reason.into(), 0);
-        let index = out.router(&self.row);
-        let event = out.event(EventKind::SessionEnd, index, None, moment);
-        event.reason = Some(reason.into());
-        event.synthetic = true;
+    /// Its session ended without anybody telling so: at the time when it was last heard.
+    pub fn lost(
+        &mut self,
+        out: &mut Recorder,
+        session: &SessionRow,
+        reason: &str,
+        hold_time_us: i64,
+        now: i64,
+    ) {
+        // After everything that the session said, and nothing more will be applied of it.
+        let position =
+            Position { generation: session.generation, sequence: session.sequence.saturating_add(1) };
+        self.last = self.last.max(position);
+        let moment = Moment { position, router_time_us: 0, received_at_us: session.heard_us };
+        if self.row.state == RouterState::Connected {
+            self.disconnect(out, moment, reason.into(), now.saturating_add(hold_time_us));
+        }
+        self.told(out, EventKind::SessionEnd, moment, reason.into());
     }
 
     /// Its session is over: peers are stale, routes wait for the hold time.
-    pub fn disconnect(&mut self, out: &mut Recorder, moment: Moment, reason: String, hold_time_us: i64) {
+    pub fn disconnect(&mut self, out: &mut Recorder, moment: Moment, reason: String, ends_at: i64) {
         self.row.state = RouterState::Disconnected;
         self.row.position = moment.position;
         self.row.session_ended_us = Some(moment.received_at_us);
         self.row.end_reason = Some(reason);
-        self.ends_at_us = Some(moment.received_at_us.saturating_add(hold_time_us));
+        self.ends_at = Some(ends_at);
         let index = out.changed_router(&self.row);
         out.deltas.ends.push(End {
             scope: EndScope::Router(index),
@@ -370,6 +410,7 @@ pub(crate) fn end_router(
             peer.row.state_since_us = moment.received_at_us;
             peer.row.position = moment.position;
             peer.row.down_reason = Some("the router did not come back within the hold time".into());
+            out.changed_peer(&router.row, &peer.row);
         }
     }
     router.sweeps.clear();
@@ -454,12 +495,19 @@ fn sweep(
         }
         let keys: Vec<RibKey> = peer.ribs.keys().copied().collect();
         for key in keys {
-            let swept = sweep_rib(row, peer, key, sets, total, out, moment, left, &stale);
+            let done = sweep_rib(row, peer, key, sets, total, out, moment, left, &stale);
+            let Some(swept) = done else { return false };
             if swept > 0 {
                 swept_event(row, peer, Some(key), out, moment, swept);
             }
-            if *left == 0 {
-                return false;
+        }
+    }
+    let newest = generations.get(*current);
+    for peer in peers.values_mut() {
+        for (key, rib) in &mut peer.ribs {
+            if generation.saturating_add(1) >= newest && rib.verified != Some(newest) {
+                rib.verified = Some(newest);
+                out.changed_rib(row, &peer.row, *key);
             }
         }
     }
@@ -486,7 +534,8 @@ fn swept_event(
     }
 }
 
-/// Withdraws the stale routes of one view and family, at most `left`; returns how many.
+/// Withdraws the stale routes of one view and family, at most `left`; returns how many there were, none where
+/// there are more.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn sweep_rib(
     router: &RouterRow,
@@ -498,12 +547,17 @@ pub(crate) fn sweep_rib(
     moment: Moment,
     left: &mut usize,
     stale: &dyn Fn(u32) -> bool,
-) -> u64 {
-    let Some(rib) = peer.ribs.get_mut(&key) else { return 0 };
+) -> Option<u64> {
+    let Some(rib) = peer.ribs.get_mut(&key) else { return Some(0) };
     let mut swept = 0;
+    let mut more = false;
     let mut index = None;
     rib.routes.retain(&mut |wire, route| {
-        if *left == 0 || !stale(route.seen) {
+        if !stale(route.seen) {
+            return true;
+        }
+        if *left == 0 {
+            more = true;
             return true;
         }
         *left -= 1;
@@ -523,7 +577,7 @@ pub(crate) fn sweep_rib(
             synthetic: true,
             unknown: false,
             ended: false,
-            after_gap: false,
+            after_gap: true,
         });
         false
     });
@@ -531,5 +585,7 @@ pub(crate) fn sweep_rib(
         rib.last_change_us = moment.received_at_us;
         *total = total.saturating_sub(usize::try_from(swept).unwrap_or(usize::MAX));
     }
-    swept
+    // An end in several steps is one event: rows of the same position would be taken for the same.
+    rib.sweeping += swept;
+    (!more).then(|| std::mem::take(&mut rib.sweeping))
 }

@@ -23,7 +23,7 @@ fn unzip(path: PathBuf) -> GzDecoder<std::fs::File> {
 /// Plays a stream in chunks of a prime size, so that messages are split everywhere.
 fn play(stream: &[u8], table: &mut RoutingTable) -> u64 {
     let address = "192.0.2.1".parse().expect("an address");
-    let mut session = Session::new(SessionOptions::new(address, 40000, 1, "test"));
+    let mut session = Session::new(SessionOptions::new(address, 40000, [1; 16], "test"));
     let mut routes = 0;
     for chunk in stream.chunks(65_521) {
         let feed = session.feed(chunk, 2);
@@ -113,7 +113,7 @@ fn a_full_table_is_what_bgpdump_reads() {
     // The same again in a later session: nothing changes.
     let size = table.size();
     let address = "192.0.2.1".parse().expect("an address");
-    let mut session = Session::new(SessionOptions::new(address, 40001, 2, "test"));
+    let mut session = Session::new(SessionOptions::new(address, 40001, [2; 16], "test"));
     for chunk in bytes.chunks(1 << 20) {
         for batch in session.feed(chunk, 4).batches {
             let deltas = table.apply(&batch.payload).expect("a batch");

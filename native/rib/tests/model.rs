@@ -180,14 +180,8 @@ fn held_by_table(table: &RoutingTable) -> BTreeMap<Key, u8> {
 }
 
 fn run(steps: Vec<(u8, Step)>) {
-    let limits = Limits {
-        hold_time_us: HOLD_US,
-        eor_timeout_us: EOR_US,
-        max_expired: 3,
-        max_lag_us: 0,
-        ..Limits::default()
-    };
-    let mut table = RoutingTable::new(limits);
+    let limits = Limits { hold_time_us: HOLD_US, eor_timeout_us: EOR_US, max_expired: 3, ..limits() };
+    let mut table = table_with(limits);
     let (mut model, mut store) = (Model::default(), Store::default());
     let mut speakers: BTreeMap<u8, Speaker> = BTreeMap::new();
     let mut sent: Vec<proto::Batch> = Vec::new();
@@ -200,7 +194,7 @@ fn run(steps: Vec<(u8, Step)>) {
                 now += i64::from(seconds) * SECOND;
                 model.expire(now);
                 loop {
-                    let deltas = table.expire(now);
+                    let deltas = expire(&mut table, now);
                     store.commit(&deltas);
                     if !deltas.more {
                         break;
@@ -223,7 +217,7 @@ fn run(steps: Vec<(u8, Step)>) {
                 if model.routes.keys().any(|key| key.0 == router) {
                     state.sweeps.push((state.generation, now + EOR_US));
                 }
-                (state.generation, state.ends) = (now.unsigned_abs(), None);
+                (state.generation, state.ends) = (state.generation + 1, None);
                 Some(speaker.batch(
                     None,
                     RibView::AdjRibInPre,
@@ -240,7 +234,7 @@ fn run(steps: Vec<(u8, Step)>) {
                 speaker.now_us = now;
                 let view = RibView::ALL[usize::from(view)];
                 let peer = peer_number(router, peer);
-                let generation = speaker.session.epoch;
+                let generation = model.routers[&router].generation;
                 let bodies = say(&mut model, router, peer, view, generation, what);
                 speaker.batch(Some(peer), view, bodies)
             }),

@@ -27,9 +27,23 @@ fn streams(folder: &str) -> Vec<(String, Vec<u8>)> {
     streams
 }
 
+fn id(number: u64) -> rib::Id {
+    u128::from(number).to_be_bytes()
+}
+
+/// Limits of a table whose time passes at once.
+fn steady() -> Limits {
+    Limits { max_step_us: i64::MAX, ..Limits::default() }
+}
+
+fn much_later(table: &mut RoutingTable) {
+    table.expire(0, 0, true);
+    table.expire(i64::MAX, i64::MAX, true);
+}
+
 fn batches(stream: &[u8], generation: u64, chunk: usize) -> Vec<EncodedBatch> {
     let mut session =
-        Session::new(SessionOptions::new("192.0.2.1".parse().unwrap(), 40000, generation, "test"));
+        Session::new(SessionOptions::new("192.0.2.1".parse().unwrap(), 40000, id(generation), "test"));
     let mut batches = Vec::new();
     for bytes in stream.chunks(chunk) {
         let feed = session.feed(bytes, i64::try_from(generation).unwrap());
@@ -63,7 +77,7 @@ fn play(table: &mut RoutingTable, batches: &[EncodedBatch]) -> u64 {
 fn the_table_is_the_same_for_any_split_and_for_a_second_session() {
     for folder in ["streams", "frr", "gobgp"] {
         for (name, stream) in streams(folder) {
-            let mut whole = RoutingTable::new(Limits { max_lag_us: 0, ..Limits::default() });
+            let mut whole = RoutingTable::new(steady());
             play(&mut whole, &batches(&stream, 1, usize::MAX));
             let mut split = RoutingTable::new(Limits::default());
             play(&mut split, &batches(&stream, 1, 7));
@@ -71,7 +85,7 @@ fn the_table_is_the_same_for_any_split_and_for_a_second_session() {
 
             // A station that comes back and hears the same.
             play(&mut whole, &batches(&stream, 2, usize::MAX));
-            whole.expire(i64::MAX);
+            much_later(&mut whole);
             assert_eq!(held(&whole), held(&split), "{name}, again");
 
             let size = whole.size();
@@ -134,11 +148,11 @@ proptest! {
         if shorten {
             payload.truncate(cut.index(payload.len()));
         }
-        let mut table = RoutingTable::new(Limits { max_lag_us: 0, ..Limits::default() });
+        let mut table = RoutingTable::new(steady());
         let _ = table.apply(&payload);
         // What is held is whole: it lists, counts and ends.
         prop_assert_eq!(held(&table).len(), table.size().routes);
-        table.expire(i64::MAX);
+        much_later(&mut table);
         let _ = table.apply(&small()[0].payload);
     }
 }
@@ -154,7 +168,7 @@ fn the_undamaged_batch_is_what_it_should_be() {
 
 #[test]
 fn an_end_of_a_session_that_said_nothing() {
-    let mut session = Session::new(SessionOptions::new("192.0.2.9".parse().unwrap(), 1, 3, "test"));
+    let mut session = Session::new(SessionOptions::new("192.0.2.9".parse().unwrap(), 1, id(3), "test"));
     let end = session.end(EndReason::Shutdown, "stopping", 4).expect("an end");
     let mut table = RoutingTable::new(Limits::default());
     let deltas = table.apply(&end.payload).expect("a batch");

@@ -97,7 +97,7 @@ defmodule ServiceRadar.BMP.SessionTest do
     refute_receive {:published, _, _, _}, 50
   end
 
-  test "epochs grow from session to session, and ids tell content, not time", %{station: station} do
+  test "a session is named by a random id, and a batch by its session and its place in it", %{station: station} do
     ids =
       for _ <- 1..3 do
         socket = connect!(station)
@@ -109,10 +109,31 @@ defmodule ServiceRadar.BMP.SessionTest do
         batch
       end
 
-    epochs = for batch <- ids, do: batch.id |> String.split("-") |> Enum.at(-2) |> String.to_integer()
-    assert epochs == Enum.sort(epochs) and epochs == Enum.uniq(epochs)
+    assert ids |> Enum.map(& &1.id) |> Enum.uniq() |> length() == 3
+    assert Enum.all?(ids, &(&1.id =~ ~r/\A[0-9a-f]{32}-1\z/))
     assert ids |> Enum.map(& &1.router_id) |> Enum.uniq() |> length() == 1
-    assert Enum.all?(ids, &String.ends_with?(&1.id, "-1"))
+  end
+
+  @tag session: [heartbeat: 50]
+  test "says that it lives while its router is quiet", %{station: station} do
+    socket = connect!(station)
+    :ok = :gen_tcp.send(socket, Wire.initiation("rtr"))
+    [{session, _, first}, {session, _, second}, {session, _, third}] = published(3)
+    [id, "1"] = String.split(first.id, "-")
+    assert second.id == id <> "-3" and third.id == id <> "-4"
+  end
+
+  test "begins anew when it is asked to", %{station: station} do
+    socket = connect!(station)
+    :ok = :gen_tcp.send(socket, Wire.initiation("rtr"))
+    [_] = published(1)
+    [%{id: id}] = BMP.sessions(station)
+    config = BMP.Instance.config!(station)
+    assert BMP.Sessions.reset(config, "nobody", "why") == {:error, :unknown}
+    assert BMP.Sessions.reset(config, id, "something was missed") == :ok
+    assert closed?(socket)
+    [{_, _, batch}] = published(1)
+    assert batch.payload =~ "something was missed"
   end
 
   test "is listed while it lasts", %{station: station} do

@@ -291,15 +291,24 @@ defmodule ServiceRadar.BMP.StationTest do
     eventually(fn -> prefixes(station) == [] end, "the end of the routes", 400)
   end
 
-  test "the newer connection of a router replaces an older one that still hangs", %{test: test} do
-    station = start_station!(test)
+  test "of two connections of one router the newer feeds the table, and neither is closed", %{test: test} do
+    station = start_station!(test, session: [heartbeat: 100], table: [hold_time: 1, eor_timeout: 1])
     old = connect!(station)
-    :gen_tcp.send(old, [Wire.initiation("rtr"), Wire.peer_up()])
-    eventually(fn -> router(station, "rtr") end)
+    :gen_tcp.send(old, [Wire.initiation("rtr"), Wire.peer_up(), announce(["198.51.100.0/24", "203.0.113.0/24"])])
+    eventually(fn -> length(prefixes(station)) == 2 end)
     new = connect!(station)
     :gen_tcp.send(new, [Wire.initiation("rtr"), Wire.peer_up(), announce(["198.51.100.0/24"])])
-    assert closed?(old)
-    eventually(fn -> prefixes(station) == ["198.51.100.0/24"] end)
+    eventually(fn -> prefixes(station) == ["198.51.100.0/24"] end, "the end of what was not told again", 400)
+    # The older one speaks on: it is told in words, and changes nothing.
+    :gen_tcp.send(old, announce(["192.0.2.0/24"]))
+
+    eventually(fn ->
+      {:ok, events, _} = BMP.events(station, [])
+      Enum.any?(events, &(&1.kind == "conflict" and &1.reason =~ "stands by"))
+    end)
+
+    assert prefixes(station) == ["198.51.100.0/24"]
+    assert length(BMP.sessions(station)) == 2
     assert %{state: :connected} = router(station, "rtr")
   end
 

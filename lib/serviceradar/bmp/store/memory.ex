@@ -89,7 +89,8 @@ defmodule ServiceRadar.BMP.Store.Memory do
   @impl GenServer
   def handle_call({:table, partition}, _from, config) do
     tables = Instance.value(config.name, :store)
-    tables = Map.put_new_lazy(tables, partition, fn -> RoutingTable.new(config.table) end)
+    usable = Map.reject(tables, fn {_, table} -> RoutingTable.poisoned?(table) end)
+    tables = Map.put_new_lazy(usable, partition, fn -> RoutingTable.new(config.table) end)
     Instance.put_value(config.name, :store, tables)
     {:reply, {:ok, Map.fetch!(tables, partition)}, config}
   end

@@ -45,7 +45,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       maintain_every: :timer.hours(1),
       timeout: :timer.minutes(5)
     ]
-    @kinds [:routers, :peers, :routes, :ends, :events, :statistics, :dead_letters]
+    @kinds [:routers, :sessions, :peers, :routes, :ends, :events, :statistics, :dead_letters]
     @chunk 1_048_576
 
     @impl ServiceRadar.BMP.Store
@@ -149,10 +149,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
         ids = repo |> rows("query/router_ids.sql", schema, []) |> Enum.map(& &1["router_id"]) |> Enum.filter(mine)
         table = RoutingTable.new(config.table)
 
-        with :ok <- load(table, repo, ids, options) do
-          if Keeper.first?(config, partition), do: RoutingTable.collector_restarted(table, config.collector)
-          {:ok, table}
-        end
+        with :ok <- load(table, repo, ids, options), do: {:ok, table}
       end)
     end
 
@@ -161,13 +158,13 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp load(table, repo, ids, options) do
       ids = Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")
 
-      # One snapshot for the three.
+      # One snapshot for all.
       {:ok, loaded} =
         repo.transaction(
           fn ->
             repo.query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", [])
 
-            Enum.find_value([:routers, :peers, :routes], :ok, fn kind ->
+            Enum.find_value([:routers, :sessions, :peers, :routes], :ok, fn kind ->
               sql = "query/load/#{kind}.sql" |> SQL.text(options[:schema]) |> String.replace("{router_ids}", ids)
               copy = repo |> stream(sql, max_rows: 10_000) |> Enum.map(& &1.rows) |> IO.iodata_to_binary()
               with {:ok, _rows} <- RoutingTable.load(table, kind, copy), do: nil

@@ -46,7 +46,7 @@ fn told() -> Vec<Deltas> {
     told.push(support::apply(&mut table, &local));
     told.push(router.session(&mut table, Body::Termination(proto::Termination::default())));
     told.push(router.end(&mut table));
-    told.push(table.expire(router.now_us + 1000 * support::SECOND));
+    told.push(support::expire(&mut table, router.now_us + 1000 * support::SECOND));
     told
 }
 

@@ -131,7 +131,7 @@ impl World {
             }
         }
         self.router =
-            Speaker { now_us: self.router.now_us, ..Speaker::new(1, self.router.session.epoch + 1_000_000) };
+            Speaker { now_us: self.router.now_us, ..Speaker::new(1, self.router.now_us.unsigned_abs()) };
         let start = vec![Body::SessionStart(proto::SessionStart {})];
         let batch = self.router.batch(None, RibView::AdjRibInPre, start);
         self.deliver(&batch);
@@ -161,7 +161,7 @@ impl World {
         let extra = usize::try_from(self.dice(8)).unwrap();
         let again = (self.waiting.len() + extra).min(self.log.len());
         self.waiting.clear();
-        self.table = self.store.load(ROUTER, Limits::default(), self.router.now_us);
+        self.table = self.store.load(ROUTER, Limits::default());
         let start = self.log.len() - again;
         let payloads: Vec<_> = self.log.iter().skip(start).cloned().collect();
         for payload in payloads {
@@ -252,13 +252,13 @@ fn a_session_reset_writes_no_route() {
         if told_its_end {
             store.commit(&router.end(&mut table));
         }
-        router = Speaker { now_us: router.now_us, ..Speaker::new(1, router.session.epoch + 1_000_000) };
+        router = Speaker { now_us: router.now_us, ..Speaker::new(1, router.now_us.unsigned_abs()) };
         session(&mut router, &mut table, &mut store);
         assert_eq!(rows(&mut store), before);
     }
     // The same with a table that knows only what the store does.
-    table = store.load(ROUTER, Limits::default(), router.now_us);
-    router = Speaker { now_us: router.now_us, ..Speaker::new(1, router.session.epoch + 1_000_000) };
+    table = store.load(ROUTER, Limits::default());
+    router = Speaker { now_us: router.now_us, ..Speaker::new(1, router.now_us.unsigned_abs()) };
     session(&mut router, &mut table, &mut store);
     assert_eq!(rows(&mut store), before);
 }

@@ -175,6 +175,7 @@ pub fn event(deltas: &mut Deltas, kind: EventKind, peer: Option<u32>, sequence: 
         notification_subcode: Some(2),
         fsm_event: None,
         routes: Some(2),
+        since_us: None,
         synthetic: false,
     });
 }

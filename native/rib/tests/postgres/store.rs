@@ -75,15 +75,20 @@ impl Store {
     }
 
     /// A table from what is stored of one router, as after a restart.
-    pub fn load(&mut self, router_id: &str, limits: Limits, now_us: i64) -> RoutingTable {
+    pub fn load(&mut self, router_id: &str, limits: Limits) -> RoutingTable {
         let mut table = RoutingTable::new(limits);
-        for (name, dump) in [("routers", Dump::Routers), ("peers", Dump::Peers), ("routes", Dump::Routes)] {
+        for (name, dump) in [
+            ("routers", Dump::Routers),
+            ("sessions", Dump::Sessions),
+            ("peers", Dump::Peers),
+            ("routes", Dump::Routes),
+        ] {
             let query = self
                 .sql(&format!("query/load/{name}.sql"))
                 .replace("{router_ids}", &format!("'{router_id}'"));
             let mut stream = Vec::new();
             self.client.copy_out(&query).unwrap().read_to_end(&mut stream).unwrap();
-            table.load(dump, &stream, now_us).unwrap();
+            table.load(dump, &stream).unwrap();
         }
         table
     }
@@ -114,8 +119,9 @@ impl Store {
     }
 }
 
-pub const TABLES: [&str; 7] = [
+pub const TABLES: [&str; 8] = [
     "bgp_routers",
+    "bgp_sessions",
     "bgp_peers",
     "bgp_routing_state",
     "bgp_routing_history",

@@ -16,19 +16,22 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    pub fn new(router: u8, generation: u64) -> Self {
+    /// A session of a router, told from others by its number, which is when it begins too.
+    pub fn new(router: u8, number: u64) -> Self {
+        let mut session_id = [router; 16];
+        session_id[8..].copy_from_slice(&number.to_be_bytes());
         Speaker {
             session: proto::Session {
                 router_id: vec![router; 16].into(),
-                epoch: generation,
                 router_address: format!("192.0.2.{router}"),
                 router_port: 40000,
                 sys_name: format!("r{router}"),
                 sys_descr: "test".into(),
                 collector: "here".into(),
+                session_id: session_id.to_vec().into(),
             },
             next: 1,
-            now_us: i64::try_from(generation).expect("small"),
+            now_us: i64::try_from(number).expect("small"),
         }
     }
 
@@ -48,6 +51,7 @@ impl Speaker {
             received_at_us: self.now_us,
             peers: peer.map(self::peer).into_iter().collect(),
             events: events.collect(),
+            next_sequence: 0,
         };
         self.next += batch.events.len() as u64;
         self.now_us += 1;
@@ -92,9 +96,26 @@ pub fn peer_id(number: u8) -> Id {
     [number; 16]
 }
 
-/// With default limits, but of time the clock alone decides: tests jump.
+/// Default limits, for tests that jump in time: however long a step is, it counts, and nobody has to say that
+/// he lives.
+pub fn limits() -> Limits {
+    Limits { heartbeat_us: 0, max_step_us: i64::MAX, ..Limits::default() }
+}
+
 pub fn table() -> RoutingTable {
-    RoutingTable::new(Limits { max_lag_us: 0, ..Limits::default() })
+    table_with(limits())
+}
+
+/// A table whose clock begins at [`EPOCH`].
+pub fn table_with(limits: Limits) -> RoutingTable {
+    let mut table = RoutingTable::new(limits);
+    expire(&mut table, i64::try_from(EPOCH).expect("small"));
+    table
+}
+
+/// Time goes on to `now_us`, and the table has everything that was sent.
+pub fn expire(table: &mut RoutingTable, now_us: i64) -> Deltas {
+    table.expire(now_us, now_us, true)
 }
 
 /// `10.1.0.0/16` as NLRI.

@@ -1,0 +1,1 @@
+COPY bmp_stage_sessions FROM STDIN (FORMAT binary)
