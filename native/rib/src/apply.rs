@@ -1,6 +1,6 @@
 //! A batch's events, one after the other, onto the table.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use batch::proto::event::Body;
@@ -47,12 +47,24 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
         now: clock.now_us,
         out: Recorder::default(),
         identity: Vec::new(),
-        full: false,
+        refused: BTreeMap::new(),
         after_gap: false,
     };
     pass.batch(router, session, session_id, batch);
     let out = pass.out;
     Ok(out.finish(|id| routers.get(id)))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Limit {
+    Routes,
+    Peers,
+}
+
+struct Refused {
+    count: u64,
+    /// Index in the deltas' dead letters.
+    letter: usize,
 }
 
 struct Pass<'a> {
@@ -64,8 +76,8 @@ struct Pass<'a> {
     out: Recorder,
     /// Scratch for identity bytes.
     identity: Vec<u8>,
-    /// The limit of routes was told in this batch.
-    full: bool,
+    /// What limits refused of this batch: each limit has one dead letter, which tells how often.
+    refused: BTreeMap<Limit, Refused>,
     /// What the event in hand changes may have changed while nobody listened.
     after_gap: bool,
 }
@@ -115,6 +127,7 @@ impl Pass<'_> {
                 self.left_out(router, session_id, peer, event, moment);
             }
         }
+        self.tell_refused();
         if next > expected {
             if let Some(known) = router.sessions.get(&session_id) {
                 self.out.session(&router.row, &known.row);
@@ -463,7 +476,7 @@ impl Pass<'_> {
         let (key, moment) = (new.key, new.moment);
         self.out.deltas.counts.routes += 1;
         if *self.total >= self.limits.max_routes && rib.routes.get(nlri, path_id).is_none() {
-            self.over_limit(new);
+            self.refuse(Limit::Routes, new.row, Some(new.peer), moment);
             return;
         }
         let Some((route, whole)) = rib.routes.entry(nlri, path_id) else { return };
@@ -603,27 +616,50 @@ impl Pass<'_> {
         });
     }
 
-    fn over_limit(&mut self, new: &Announced) {
+    /// A limit is reached. A batch may reach it a million times, and is told of once.
+    fn refuse(&mut self, limit: Limit, router: &RouterRow, peer: Option<&PeerRow>, moment: Moment) {
         self.out.deltas.counts.over_limit += 1;
-        if std::mem::replace(&mut self.full, true) {
+        if let Some(refused) = self.refused.get_mut(&limit) {
+            refused.count += 1;
             return;
         }
-        let (router, peer) = (self.out.router(new.row), self.out.peer(new.row, new.peer));
-        self.out.deltas.dead_letters.push(DeadLetter {
+        let peer = peer.map(|peer| self.out.peer(router, peer));
+        let router = self.out.router(router);
+        let letters = &mut self.out.deltas.dead_letters;
+        self.refused.insert(limit, Refused { count: 1, letter: letters.len() });
+        letters.push(DeadLetter {
             router,
-            peer: Some(peer),
-            position: new.moment.position,
-            received_at_us: new.moment.received_at_us,
+            peer,
+            position: moment.position,
+            received_at_us: moment.received_at_us,
             offset: None,
             path: String::new(),
-            reason: format!(
-                "limit of {} routes reached: announcements of this batch refused",
-                self.limits.max_routes
-            ),
+            reason: String::new(),
             treatment: "refused",
             suspect: false,
             raw: Vec::new(),
         });
+    }
+
+    fn tell_refused(&mut self) {
+        for (limit, refused) in std::mem::take(&mut self.refused) {
+            let count = refused.count;
+            let reason = match limit {
+                Limit::Routes => {
+                    format!(
+                        "limit of {} routes reached: {count} announcements refused",
+                        self.limits.max_routes
+                    )
+                }
+                Limit::Peers => format!(
+                    "limit of {} peers reached: {count} events refused",
+                    self.limits.max_peers_per_router
+                ),
+            };
+            if let Some(letter) = self.out.deltas.dead_letters.get_mut(refused.letter) {
+                letter.reason = reason;
+            }
+        }
     }
 
     fn fault(&mut self, row: &RouterRow, peer: &Peer, fault: &proto::Fault, moment: Moment) {
@@ -655,25 +691,13 @@ impl Pass<'_> {
     fn peer<'p>(
         &mut self,
         router: &RouterRow,
-        peers: &'p mut std::collections::BTreeMap<Id, Peer>,
+        peers: &'p mut BTreeMap<Id, Peer>,
         from: &proto::Peer,
         moment: Moment,
     ) -> Option<&'p mut Peer> {
         let id = id(&from.id)?;
         if !peers.contains_key(&id) && peers.len() >= self.limits.max_peers_per_router {
-            let router = self.out.router(router);
-            self.out.deltas.dead_letters.push(DeadLetter {
-                router,
-                peer: None,
-                position: moment.position,
-                received_at_us: moment.received_at_us,
-                offset: None,
-                path: String::new(),
-                reason: format!("limit of {} peers reached: event refused", self.limits.max_peers_per_router),
-                treatment: "refused",
-                suspect: false,
-                raw: Vec::new(),
-            });
+            self.refuse(Limit::Peers, router, None, moment);
             return None;
         }
         let mut new = false;
@@ -705,7 +729,7 @@ impl Pass<'_> {
                     changed: false,
                 },
                 seen: u32::MAX,
-                ribs: std::collections::BTreeMap::new(),
+                ribs: BTreeMap::new(),
             }
         });
         if new {
@@ -768,14 +792,14 @@ impl Router {
                 changed: false,
             },
             generation: 0,
-            sessions: std::collections::BTreeMap::new(),
+            sessions: BTreeMap::new(),
             feeding: None,
             last: Position::default(),
             generations: Generations::default(),
             current: 0,
             sweeps: std::collections::VecDeque::new(),
             ends_at: None,
-            peers: std::collections::BTreeMap::new(),
+            peers: BTreeMap::new(),
             loaded: false,
             loaded_at: 0,
         }

@@ -133,7 +133,7 @@ pub struct Counts {
     pub unread_peer_downs: u64,
     /// Withdrawn without having been known.
     pub unknown_withdrawals: u64,
-    /// Not applied because the table's limit of routes is reached.
+    /// Announcements not applied because the limit of routes is reached, events because that of peers is.
     pub over_limit: u64,
 }
 

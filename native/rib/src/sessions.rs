@@ -89,10 +89,9 @@ impl Router {
             end_reason: None,
             changed: true,
         };
-        let silence = limits.silence_us();
         let mut conflict = None;
         if let Some(old) = self.feeding() {
-            let quiet = !old.heard && now.saturating_sub(old.heard_at) > silence;
+            let quiet = !old.heard && limits.is_silence(now.saturating_sub(old.heard_at));
             if new.starts && (old.row.address == address || quiet) {
                 self.supersede(out, now);
             } else {
@@ -200,7 +199,7 @@ impl Router {
     /// not is asked again.
     pub fn watch(&mut self, out: &mut Recorder, limits: &Limits, now: i64) {
         let silence = limits.silence_us();
-        let silent = |heard_at: i64| limits.heartbeat_us > 0 && now.saturating_sub(heard_at) > silence;
+        let silent = |heard_at: i64| limits.is_silence(now.saturating_sub(heard_at));
         for session in self.sessions.values_mut() {
             if std::mem::take(&mut session.heard) {
                 session.heard_at = now;

@@ -40,6 +40,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// So long a time without a word means that a session is lost.
+    pub(crate) fn is_silence(&self, time_us: i64) -> bool {
+        self.heartbeat_us > 0 && time_us > self.silence_us()
+    }
+
     /// After so much silence a session is lost.
     pub(crate) fn silence_us(&self) -> i64 {
         self.heartbeat_us.saturating_mul(7) / 2

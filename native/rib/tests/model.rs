@@ -25,6 +25,10 @@ enum Step {
         view: u8,
         what: What,
     },
+    /// A message of the session gets lost on the way.
+    Lose,
+    /// Another session of the router, from another address, says that there is nothing.
+    Beside,
     /// The last batches of all routers come again.
     Redeliver(u8),
     Wait(u8),
@@ -61,6 +65,8 @@ fn step() -> impl Strategy<Value = (u8, Step)> {
         1 => Just(Step::End),
         16 => (1..4_u8, 0..3_u8, what).prop_map(|(peer, view, what)| Step::Say { peer, view, what }),
         2 => (1..9_u8).prop_map(Step::Redeliver),
+        1 => Just(Step::Lose),
+        1 => Just(Step::Beside),
         1 => (1..90_u8).prop_map(Step::Wait),
     ];
     (1..3_u8, step)
@@ -78,6 +84,12 @@ struct Model {
 
 #[derive(Default)]
 struct ModelRouter {
+    /// Of the newest session, also of one that stands by.
+    newest: u64,
+    /// A message was lost, which is noticed with the next one.
+    lost: bool,
+    /// Nobody knows what the session did not say.
+    doubtful: bool,
     generation: u64,
     /// Sweeps: of sessions up to, at.
     sweeps: Vec<(u64, i64)>,
@@ -86,6 +98,15 @@ struct ModelRouter {
 }
 
 impl Model {
+    /// A message comes: if one before it did not, no sweep is right any more.
+    fn heard(&mut self, router: u8) {
+        let state = self.routers.entry(router).or_default();
+        if std::mem::take(&mut state.lost) {
+            state.doubtful = true;
+            state.sweeps.clear();
+        }
+    }
+
     fn expire(&mut self, now: i64) {
         for (router, state) in &mut self.routers {
             if state.ends.is_some_and(|at| at <= now) {
@@ -217,21 +238,47 @@ fn run(steps: Vec<(u8, Step)>) {
                 if model.routes.keys().any(|key| key.0 == router) {
                     state.sweeps.push((state.generation, now + EOR_US));
                 }
-                (state.generation, state.ends) = (state.generation + 1, None);
+                state.newest += 1;
+                (state.generation, state.ends) = (state.newest, None);
+                (state.lost, state.doubtful) = (false, false);
                 Some(speaker.batch(
                     None,
                     RibView::AdjRibInPre,
                     vec![Body::SessionStart(proto::SessionStart {})],
                 ))
             }
+            Step::Lose => {
+                if let Some(speaker) = speakers.get_mut(&router) {
+                    speaker.batch(None, RibView::AdjRibInPre, vec![Body::Alive(proto::Alive {})]);
+                    model.routers.entry(router).or_default().lost = true;
+                }
+                None
+            }
+            Step::Beside => {
+                if speakers.contains_key(&router) {
+                    model.routers.entry(router).or_default().newest += 1;
+                    let mut other = Speaker::new(router, now.unsigned_abs());
+                    other.session.router_address = "198.51.100.1".into();
+                    store.commit(&other.start(&mut table));
+                    let peer = peer_number(router, 1);
+                    for body in [peer_down(), end_of_rib()] {
+                        let deltas = other.say(&mut table, peer, RibView::AdjRibInPre, body);
+                        assert_eq!(deltas.counts.superseded, 1);
+                        store.commit(&deltas);
+                    }
+                }
+                None
+            }
             Step::End => speakers.remove(&router).map(|mut speaker| {
                 speaker.now_us = now;
+                model.heard(router);
                 model.routers.entry(router).or_default().ends = Some(now + HOLD_US);
                 let end = proto::SessionEnd { reason: 1, text: String::new() };
                 speaker.batch(None, RibView::AdjRibInPre, vec![Body::SessionEnd(end)])
             }),
             Step::Say { peer, view, what } => speakers.get_mut(&router).map(|speaker| {
                 speaker.now_us = now;
+                model.heard(router);
                 let view = RibView::ALL[usize::from(view)];
                 let peer = peer_number(router, peer);
                 let generation = model.routers[&router].generation;
@@ -265,9 +312,11 @@ fn say(model: &mut Model, router: u8, peer: u8, view: RibView, generation: u64, 
         }
         What::EndOfRib => {
             let of = (router, peer, view, 1, 1);
-            model
-                .routes
-                .retain(|key, (_, seen)| (key.0, key.1, key.2, key.3, key.4) != of || *seen == generation);
+            if !model.routers[&router].doubtful {
+                model.routes.retain(|key, (_, seen)| {
+                    (key.0, key.1, key.2, key.3, key.4) != of || *seen == generation
+                });
+            }
             vec![end_of_rib()]
         }
         What::Routes(all) => all

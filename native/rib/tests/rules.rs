@@ -522,6 +522,11 @@ fn limits_refuse_and_tell() {
     assert_eq!(changes(&known), ["~10.0.0.0/8 2"], "what is held goes on");
     let refused = r.say(&mut table, 2, IN, announce(&["10.0.0.0/8"], 1));
     assert_eq!((refused.routes.len(), refused.dead_letters.len()), (0, 1));
+    let many = r.batch(Some(2), IN, (0..100).map(|_| announce(&["10.0.0.0/8"], 1)).collect());
+    let refused = apply(&mut table, &many);
+    let [letter] = &refused.dead_letters[..] else { panic!("one dead letter a batch") };
+    assert_eq!(letter.reason, "limit of 1 peers reached: 100 events refused");
+    assert_eq!(refused.counts.over_limit, 100);
     let other = Speaker::new(2, EPOCH).batch(None, IN, vec![]);
     assert!(table.apply_batch(&other).is_err());
 }
