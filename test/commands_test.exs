@@ -98,12 +98,14 @@ defmodule ServiceRadar.BMP.CommandsTest do
 
   for {command, how} <- @commands, how != :runs_this do
     case how do
-      {:left_out, reason} -> @tag skip: "#{command}: #{reason}"
-      _ -> :ok
-    end
+      {:left_out, reason} ->
+        @tag skip: "#{command}: #{reason}"
+        test command, do: :ok
 
-    test command, %{scratch: scratch} do
-      try_command(unquote(command), unquote(Macro.escape(how)), scratch)
+      _ ->
+        test command, %{scratch: scratch} do
+          try_command(unquote(command), unquote(Macro.escape(how)), scratch)
+        end
     end
   end
 

@@ -21,9 +21,14 @@ defmodule ServiceRadar.BMP.Listener do
     else
       {:error, reason} ->
         # Without this text an operator reads a tuple: it is the failure seen most.
-        raise "cannot listen on port #{config.port}: #{:inet.format_error(reason)}"
+        raise "cannot listen on port #{config.port}: #{:inet.format_error(reason)}#{advice(reason)}"
     end
   end
+
+  defp advice(:eaddrinuse), do: ". Stop the program that listens there, or choose another port; 0 is a free one"
+  defp advice(:eaddrnotavail), do: ". The option ip has to be an address of this machine"
+  defp advice(:eacces), do: ". Ports below 1024 need privileges: choose another port"
+  defp advice(_reason), do: ""
 
   defp options(config) do
     family =

@@ -368,7 +368,7 @@ defmodule ServiceRadar.BMP.StationTest do
     station = start_station!(test)
     Process.flag(:trap_exit, true)
     assert {:error, reason} = BMP.start_link(name: :"#{test} again", ip: "127.0.0.1", port: BMP.port(station))
-    assert inspect(reason) =~ "address already in use"
+    assert inspect(reason) =~ "address already in use. Stop the program that listens there, or choose another port"
   end
 
   test "a station that does not run is said plainly" do

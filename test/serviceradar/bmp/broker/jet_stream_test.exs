@@ -233,7 +233,8 @@ cond do
           log =
             capture_log(fn ->
               start_supervised!(JetStream.child_spec(config))
-              Process.sleep(500)
+              JetStream.Link.join(config.name)
+              assert_receive {:link, _gnat, %{}}
             end)
 
           assert log =~ "the stream events already has events.bgp.raw.*. Set :subject_prefix"
@@ -273,7 +274,8 @@ cond do
             capture_log(fn ->
               stop_supervised!(JetStream)
               start_supervised!(JetStream.child_spec(config))
-              Process.sleep(500)
+              JetStream.Link.join(config.name)
+              assert_receive {:link, _gnat, %{}}
             end)
 
           assert log =~ ~s(%{"events.bgp.raw.9" => 1})
