@@ -34,7 +34,7 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"mix help bmp.station", {@from_the_root, [], "--sample"}},
     {"mix help bmp.decode", {@from_the_root, [], "mix bmp.decode FILE"}},
     {"mix bmp.decode FILE", {@from_the_root, [{"FILE", "priv/sample/frr-pair.bmp.gz"}], "PeerUp"}},
-    {"cargo install --path native/collector", {@from_the_root, [], "package `bmp-collector v"}},
+    {"cargo install --locked --path native/collector", {@from_the_root, [], "package `bmp-collector v"}},
     {"cargo run --release --manifest-path native/Cargo.toml -p bmp-collector --",
      {@from_the_root, [{"collector --", "collector -- --help"}], "Usage: bmp-collector"}},
     {"bmp-collector decode capture.pcap | jq 'select(.type == \"peer_down\")'", {:scratch, [], "\"peer_down\""}},
@@ -83,7 +83,7 @@ defmodule ServiceRadar.BMP.CommandsTest do
     File.write!(Path.join(scratch, "capture.pcap"), sample |> File.read!() |> :zlib.gunzip() |> pcap())
     # What the other commands begin with.
     install =
-      "cargo install --quiet --path native/collector && bmp-collector generate --routes 2000 -o $SCRATCH/table.bmp"
+      "cargo install --quiet --locked --path native/collector && bmp-collector generate --routes 2000 -o $SCRATCH/table.bmp"
 
     {_, 0} = shell(install, @root, scratch)
     %{scratch: scratch}

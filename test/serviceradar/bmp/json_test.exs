@@ -139,7 +139,8 @@ cond do
               octets = binary_part(stream, message.offset, length)
               message |> SameAsJSON.differences(JSON.decode!(line), octets) |> Enum.map(&{message.offset, &1})
             end,
-            ordered: true
+            ordered: true,
+            timeout: :infinity
           )
           |> Enum.flat_map(&elem(&1, 1))
 

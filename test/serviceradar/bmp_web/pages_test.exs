@@ -3,7 +3,6 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     # The pages over a station that was told, over TCP, what a live router said (priv/sample). What they ought to show is
     # the router's own account of its tables.
     use ExUnit.Case, async: false
-    @moduletag :clock
 
     import Phoenix.ConnTest
     import Phoenix.LiveViewTest

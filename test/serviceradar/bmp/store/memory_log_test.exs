@@ -1,6 +1,5 @@
 defmodule ServiceRadar.BMP.Store.Memory.LogTest do
   use ExUnit.Case, async: true
-  @moduletag :clock
 
   alias ServiceRadar.BMP.Store.Memory.Log
 

@@ -10,7 +10,6 @@ cond do
   true ->
     defmodule ServiceRadar.BMP.Store.PostgresTest do
       use ExUnit.Case, async: false
-      @moduletag :clock
       doctest ServiceRadar.BMP.Store.Postgres.SQL
 
       import ServiceRadar.BMP.TestRouter, only: [eventually: 1]
@@ -189,6 +188,7 @@ cond do
                  [["dst 10.0.0.0/8"]]
       end
 
+      @tag :clock
       test "has history, events and statistics", %{name: name, options: options} do
         station(name, options)
         sample(name)
@@ -224,6 +224,7 @@ cond do
         assert Enum.any?(statistics, &(is_integer(&1.value) and &1.type == 0))
       end
 
+      @tag :clock
       test "a station that starts again knows what was stored", %{name: name, options: options} do
         station(name, options)
         sample(name)
