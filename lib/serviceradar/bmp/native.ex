@@ -124,6 +124,7 @@ defmodule ServiceRadar.BMP.Native do
   def table_expire(_table, _now_us, _monotonic_us, _caught_up), do: error()
   def table_load(_table, _kind, _copy), do: error()
   def table_poisoned(_table), do: error()
+  def table_flapping(_table, _limit), do: error()
   def table_routers(_table), do: error()
   def table_peers(_table, _router_id), do: error()
   def table_routes(_table, _query), do: error()

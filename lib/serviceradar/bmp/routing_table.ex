@@ -59,6 +59,13 @@ defmodule ServiceRadar.BMP.RoutingTable do
   @spec routes(t, Query.t()) :: {:ok, [Route.t()], cursor :: String.t() | nil} | {:error, String.t()}
   def routes(%__MODULE__{ref: ref}, %Query{} = query), do: Native.table_routes(ref, query)
 
+  @doc """
+  Routes that changed more than once of late, the worst first: each with `:withdrawals`, `:changes` and the `:penalty` of
+  RFC 2439 (1000 a withdrawal, 500 a change, halved every quarter of an hour).
+  """
+  @spec flapping(t, pos_integer) :: [map]
+  def flapping(%__MODULE__{ref: ref}, limit \\ 100), do: Native.table_flapping(ref, limit)
+
   @doc "How much it holds: `:routers`, `:peers`, `:routes`, `:attribute_sets`, `:attribute_octets`."
   @spec counts(t) :: %{atom => non_neg_integer}
   def counts(%__MODULE__{ref: ref}), do: Native.table_counts(ref)

@@ -32,6 +32,8 @@ rustler::atoms! {
     batch_module = "Elixir.ServiceRadar.BMP.Batch",
 
     // Fields
+    withdrawals,
+    penalty,
     since_us,
     quiet,
     resets,

@@ -126,6 +126,26 @@ fn table_counts(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
+fn table_flapping(env: Env<'_>, table: ResourceArc<Table>, limit: usize) -> Term<'_> {
+    let routes = table.read().flapping(limit);
+    list(env, routes, |route| {
+        object!(env,
+            router_id: id_text(&route.router_id),
+            peer_id: id_text(&route.peer_id),
+            view: view(route.view),
+            afi: route.afi,
+            safi: route.safi,
+            nlri: Bytes(&route.nlri),
+            nlri_text: route.nlri_text,
+            path_id: route.path_id,
+            penalty: route.penalty,
+            withdrawals: route.withdrawals,
+            changes: route.changes,
+        )
+    })
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
 fn table_routers(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
     let routers = table.read().routers();
     list(env, routers, |router| router_summary(env, &router))

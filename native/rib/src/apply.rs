@@ -14,6 +14,7 @@ use crate::deltas::{
     DeadLetter, Deltas, EventKind, Id, Nlri, PeerRow, PeerState, Position, RouteChange, RouteDelta,
     RouterRow, RouterState, Statistic,
 };
+use crate::flaps::{FlapKey, Flaps};
 use crate::intern::{Interner, SetId};
 use crate::nlri;
 use crate::recorder::Recorder;
@@ -38,13 +39,14 @@ pub(crate) fn apply(table: &mut RoutingTable, batch: &proto::Batch) -> Result<De
     }
     let session_id =
         self::id(&session.session_id).ok_or(ApplyError::Malformed("its session id has not 16 octets"))?;
-    let RoutingTable { limits, routers, sets, routes, clock, .. } = table;
+    let RoutingTable { limits, routers, sets, routes, clock, flaps, .. } = table;
     let router = routers.entry(id).or_insert_with(|| Router::new(id));
     let mut pass = Pass {
         limits,
         sets,
         total: routes,
         now: clock.now_us,
+        flaps,
         out: Recorder::default(),
         identity: Vec::new(),
         refused: BTreeMap::new(),
@@ -73,6 +75,7 @@ struct Pass<'a> {
     total: &'a mut usize,
     /// The table's clock.
     now: i64,
+    flaps: &'a mut Flaps,
     out: Recorder,
     /// Scratch for identity bytes.
     identity: Vec<u8>,
@@ -523,6 +526,11 @@ impl Pass<'_> {
             (self.out.changed_rib(new.row, new.peer, key), attributes)
         });
         let nlri = nlri::key(key.afi, key.safi, nlri);
+        // What changed while nobody listened changed once, however often.
+        if change == RouteChange::Change && !self.after_gap {
+            let flap = FlapKey { peer: new.peer.peer_id, rib: key, nlri: nlri.clone(), path_id };
+            self.flaps.changed(flap, self.now);
+        }
         if twice {
             // The same UPDATE said this key before: one position has one delta, with what was said last.
             let deltas = &mut self.out.deltas.routes;
@@ -596,6 +604,11 @@ impl Pass<'_> {
                 true
             }
         };
+        let nlri = said.unwrap_or_else(|| nlri::key(key.afi, key.safi, nlri));
+        if !unknown && !self.after_gap {
+            let flap = FlapKey { peer: peer.row.peer_id, rib: key, nlri: nlri.clone(), path_id };
+            self.flaps.withdrawn(flap, self.now);
+        }
         let rib = match unknown {
             false => self.out.changed_rib(row, &peer.row, key),
             true => self.out.rib(row, &peer.row, key),
@@ -603,7 +616,7 @@ impl Pass<'_> {
         self.out.deltas.routes.push(RouteDelta {
             change: RouteChange::Withdraw,
             rib,
-            nlri: said.unwrap_or_else(|| nlri::key(key.afi, key.safi, nlri)),
+            nlri,
             path_id,
             attributes: None,
             position: moment.position,

@@ -7,6 +7,7 @@ mod apply;
 pub mod attributes;
 pub mod copy;
 pub mod deltas;
+mod flaps;
 mod intern;
 mod load;
 pub mod nlri;
@@ -23,7 +24,8 @@ pub use attributes::{AttributeSet, AttributesHash, PathAttributes};
 pub use deltas::*;
 pub use load::Dump;
 pub use query::{
-    Community, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow, RouterSummary,
+    Community, FlappingRoute, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow,
+    RouterSummary,
 };
 pub use table::{ApplyError, Limits, RoutingTable, Size};
 pub use view::RibView;

@@ -183,7 +183,50 @@ pub struct RibSummary {
     pub filtered: bool,
 }
 
+/// A route that changes again and again.
+#[derive(Clone, Debug)]
+pub struct FlappingRoute {
+    pub router_id: Id,
+    pub peer_id: Id,
+    pub view: RibView,
+    pub afi: u16,
+    pub safi: u8,
+    pub nlri: Nlri,
+    /// The NLRI as text, of any family.
+    pub nlri_text: String,
+    pub path_id: Option<u32>,
+    /// As RFC 2439 counts: 1000 a withdrawal, 500 a change, halved every quarter of an hour.
+    pub penalty: u32,
+    pub withdrawals: u32,
+    pub changes: u32,
+}
+
 impl RoutingTable {
+    /// Routes that changed more than once of late, the worst first, at most `limit`.
+    pub fn flapping(&self, limit: usize) -> Vec<FlappingRoute> {
+        let now = self.clock.now_us;
+        let worst = self.flaps.worst(now, limit.min(MAX_LIMIT));
+        let router_of = |peer: &Id| self.routers.values().find(|router| router.peers.contains_key(peer));
+        worst
+            .into_iter()
+            .filter_map(|(key, flap)| {
+                Some(FlappingRoute {
+                    router_id: router_of(&key.peer)?.row.router_id,
+                    peer_id: key.peer,
+                    view: key.rib.view,
+                    afi: key.rib.afi,
+                    safi: key.rib.safi,
+                    nlri: key.nlri.clone(),
+                    nlri_text: nlri::text(key.rib.afi, key.rib.safi, &key.nlri),
+                    path_id: key.path_id,
+                    penalty: flap.points(now),
+                    withdrawals: flap.withdrawals,
+                    changes: flap.changes,
+                })
+            })
+            .collect()
+    }
+
     /// Every router, by id.
     pub fn routers(&self) -> Vec<RouterSummary> {
         self.routers

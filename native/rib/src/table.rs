@@ -11,6 +11,7 @@ use crate::deltas::{
     Deltas, End, EndKind, EndScope, EventKind, Id, PeerRow, PeerState, Position, RouteChange, RouteDelta,
     RouterRow, RouterState, SessionRow,
 };
+use crate::flaps::Flaps;
 use crate::intern::Interner;
 use crate::recorder::Recorder;
 use crate::routes::Routes;
@@ -87,6 +88,7 @@ pub struct RoutingTable {
     pub(crate) sets: Interner,
     pub(crate) routes: usize,
     pub(crate) clock: Clock,
+    pub(crate) flaps: Flaps,
 }
 
 impl std::fmt::Debug for RoutingTable {
@@ -230,6 +232,7 @@ impl RoutingTable {
         let mut left = self.limits.max_expired;
         self.clock.advance(monotonic_us, caught_up, self.limits.max_step_us);
         let now = self.clock.now_us;
+        self.flaps.tidy(now);
         for router in self.routers.values_mut() {
             if left == 0 {
                 out.deltas.more = true;

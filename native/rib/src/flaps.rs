@@ -1,0 +1,111 @@
+//! Which routes flap: what RFC 2439 keeps of a route to damp it, kept here to show it.
+//!
+//! Every withdrawal and every change of attributes adds to a route's penalty, and time halves it. Only routes that
+//! changed of late are here, and only so many.
+
+use hashbrown::HashMap;
+
+use crate::deltas::{Id, Nlri};
+use crate::table::RibKey;
+
+/// RFC 2439, section 4.2, as most routers have it: a withdrawal counts twice as much as a change.
+const WITHDRAWAL: f32 = 1000.0;
+const CHANGE: f32 = 500.0;
+/// A penalty halves in a quarter of an hour.
+const HALF_LIFE_US: f32 = 900_000_000.0;
+/// Below this it is forgotten.
+const FORGOTTEN: f32 = 250.0;
+/// Routes that are remembered.
+const MAX_FLAPS: usize = 100_000;
+const MINUTE_US: i64 = 60_000_000;
+
+/// A route of a peer, view and family.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FlapKey {
+    pub peer: Id,
+    pub rib: RibKey,
+    pub nlri: Nlri,
+    pub path_id: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flap {
+    pub withdrawals: u32,
+    pub changes: u32,
+    /// As it was at `at`.
+    penalty: f32,
+    /// On the table's clock.
+    at: i64,
+}
+
+impl Flap {
+    /// [`Flap::penalty`] for people.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It is never below 0, and saturates.
+    pub fn points(&self, now: i64) -> u32 {
+        self.penalty(now).round() as u32
+    }
+
+    fn penalty(&self, now: i64) -> f32 {
+        let passed = now.saturating_sub(self.at).max(0) as f32;
+        self.penalty * (-passed / HALF_LIFE_US).exp2()
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Flaps {
+    routes: HashMap<FlapKey, Flap>,
+    /// When the forgotten ones were last dropped.
+    tidied_at: i64,
+    /// When room was last made.
+    made_room_at: Option<i64>,
+}
+
+impl Flaps {
+    pub fn withdrawn(&mut self, key: FlapKey, now: i64) {
+        if let Some(flap) = self.add(key, WITHDRAWAL, now) {
+            flap.withdrawals = flap.withdrawals.saturating_add(1);
+        }
+    }
+
+    pub fn changed(&mut self, key: FlapKey, now: i64) {
+        if let Some(flap) = self.add(key, CHANGE, now) {
+            flap.changes = flap.changes.saturating_add(1);
+        }
+    }
+
+    fn add(&mut self, key: FlapKey, penalty: f32, now: i64) -> Option<&mut Flap> {
+        if self.routes.len() >= MAX_FLAPS && !self.routes.contains_key(&key) {
+            // A table that is withdrawn as a whole does not flap: what changed once makes room.
+            if self.made_room_at.is_some_and(|at| now.saturating_sub(at) < MINUTE_US) {
+                return None;
+            }
+            self.made_room_at = Some(now);
+            self.routes.retain(|_, flap| flap.withdrawals.saturating_add(flap.changes) > 1);
+            if self.routes.len() >= MAX_FLAPS {
+                return None;
+            }
+        }
+        let flap =
+            self.routes.entry(key).or_insert(Flap { withdrawals: 0, changes: 0, penalty: 0.0, at: now });
+        flap.penalty = flap.penalty(now) + penalty;
+        flap.at = now;
+        Some(flap)
+    }
+
+    /// Forgets what has been quiet for long.
+    pub fn tidy(&mut self, now: i64) {
+        if now.saturating_sub(self.tidied_at) >= MINUTE_US {
+            self.tidied_at = now;
+            self.routes.retain(|_, flap| flap.penalty(now) >= FORGOTTEN);
+        }
+    }
+
+    /// Those that changed more than once, the worst first.
+    pub fn worst(&self, now: i64, limit: usize) -> Vec<(&FlapKey, &Flap)> {
+        let often = |flap: &Flap| flap.withdrawals.saturating_add(flap.changes) > 1;
+        let mut all: Vec<_> = self.routes.iter().filter(|(_, flap)| often(flap)).collect();
+        all.sort_by(|one, other| other.1.penalty(now).total_cmp(&one.1.penalty(now)));
+        all.truncate(limit);
+        all
+    }
+}

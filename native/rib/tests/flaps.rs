@@ -1,0 +1,77 @@
+//! Routes that change again and again.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use rib::RibView;
+use support::*;
+
+const IN: RibView = RibView::AdjRibInPre;
+const START: i64 = EPOCH as i64;
+
+#[test]
+fn withdrawals_and_changes_add_up_and_time_halves_them() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    for med in 1..=4 {
+        r.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], med));
+    }
+    for _ in 0..3 {
+        r.say(&mut table, 1, IN, announce(&["11.0.0.0/8"], 1));
+        r.say(&mut table, 1, IN, withdraw(&["11.0.0.0/8"]));
+    }
+    // Once is no flap; the same again is none.
+    r.say(&mut table, 1, IN, announce(&["12.0.0.0/8"], 1));
+    r.say(&mut table, 1, IN, announce(&["12.0.0.0/8"], 2));
+    r.say(&mut table, 1, IN, announce(&["12.0.0.0/8"], 2));
+    let flaps = |table: &rib::RoutingTable| {
+        let routes = table.flapping(10);
+        routes
+            .into_iter()
+            .map(|one| (one.nlri_text, one.withdrawals, one.changes, one.penalty))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(flaps(&table), [("11.0.0.0/8".into(), 3, 0, 3000), ("10.0.0.0/8".into(), 0, 3, 1500)]);
+    assert_eq!(table.flapping(1).len(), 1);
+    expire(&mut table, START + 900 * SECOND);
+    assert_eq!(flaps(&table), [("11.0.0.0/8".into(), 3, 0, 1500), ("10.0.0.0/8".into(), 0, 3, 750)]);
+    expire(&mut table, START + 2700 * SECOND);
+    assert_eq!(flaps(&table).len(), 1, "what is quiet is forgotten");
+}
+
+#[test]
+fn a_session_that_comes_back_makes_no_flap() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    r.say(&mut table, 1, IN, announce(&["10.0.0.0/8", "11.0.0.0/8"], 1));
+    for number in 1..5 {
+        r.end(&mut table);
+        r = Speaker::new(1, EPOCH + number);
+        r.start(&mut table);
+        r.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], u8::try_from(number).unwrap() + 1));
+        r.say(&mut table, 1, IN, end_of_rib());
+    }
+    assert!(table.flapping(10).is_empty());
+}
+
+#[test]
+fn a_table_that_is_withdrawn_as_a_whole_leaves_room_for_what_flaps() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    let all: Vec<String> =
+        (0..110_000_u32).map(|n| format!("{}/32", std::net::Ipv4Addr::from(0x0a00_0000 + n))).collect();
+    for some in all.chunks(10_000) {
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        r.say(&mut table, 1, IN, announce(&some, 1));
+        r.say(&mut table, 1, IN, withdraw(&some));
+    }
+    assert!(table.flapping(10).is_empty());
+    expire(&mut table, START + 100 * SECOND);
+    for _ in 0..2 {
+        r.say(&mut table, 1, IN, announce(&["192.0.2.0/24"], 1));
+        expire(&mut table, START + 200 * SECOND);
+        r.say(&mut table, 1, IN, withdraw(&["192.0.2.0/24"]));
+    }
+    assert_eq!(table.flapping(10).len(), 1);
+}
