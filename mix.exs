@@ -104,13 +104,15 @@ defmodule ServiceRadar.BMP.MixProject do
 
   defp only_test?({_name, _version, options}), do: options[:only] == :test and Mix.env() != :test
 
+  # All of them: cargo reads a workspace as a whole, and each names others, if only for its tests.
+  defp crates, do: for(manifest <- Path.wildcard("native/*/Cargo.toml"), do: Path.dirname(manifest))
+
   defp package do
     [
       licenses: ["Apache-2.0"],
       links: %{},
       files: ~w(lib priv/sample priv/sql priv/repo priv/static proto native/Cargo.toml native/Cargo.lock
-                native/wire native/batch native/rib native/nif native/collector
-                mix.exs .formatter.exs README.md CHANGELOG.md LICENSE) ++ Path.wildcard("checksum-*.exs")
+           mix.exs .formatter.exs README.md CHANGELOG.md LICENSE) ++ crates() ++ Path.wildcard("checksum-*.exs")
     ]
   end
 end

@@ -1,7 +1,7 @@
 # How fast `ServiceRadar.BMP.decode/1` is, terms and all, beside a decoder of the same fields in plain Elixir, and how long
 # it holds a scheduler. See bench/README.md.
 #
-#     MIX_ENV=prod mix run --no-start bench/decode.exs STREAM [CHUNK] [ROUNDS]
+#     MIX_ENV=prod SERVICERADAR_BMP_BUILD=core mix run --no-start bench/decode.exs STREAM [CHUNK] [ROUNDS]
 defmodule Plain do
   # Binary patterns and nothing else: no check, no RFC 7606, no ADD-PATH, only what the stream has.
   import Bitwise
