@@ -256,6 +256,9 @@ impl RoutingTable {
                     break;
                 }
                 router.sweeps.retain(|sweep| sweep.1 > now);
+                if router.sweeps.is_empty() {
+                    router.verify(&mut out);
+                }
             }
         }
         out.finish(|id| self.routers.get(id))
@@ -301,7 +304,14 @@ impl Router {
         self.last = Position { generation, sequence: moment.position.sequence.saturating_sub(1) };
         self.ends_at = None;
         self.loaded = false;
-        let holds = self.peers.values().any(|peer| peer.ribs.values().any(|rib| rib.routes.len() > 0));
+        let mut holds = false;
+        for rib in self.peers.values_mut().flat_map(|peer| peer.ribs.values_mut()) {
+            match rib.routes.len() {
+                // All that comes into it is said in this session.
+                0 => rib.verified = Some(generation),
+                _ => holds = true,
+            }
+        }
         if holds && starts {
             if self.sweeps.len() >= MAX_SWEEPS {
                 self.sweeps.pop_front();
@@ -323,6 +333,19 @@ impl Router {
         self.row.end_reason = None;
         self.row.position = moment.position;
         out.changed_router(&self.row);
+    }
+
+    /// All that it holds was said in this session: the rest was withdrawn.
+    fn verify(&mut self, out: &mut Recorder) {
+        let generation = self.generations.get(self.current);
+        for peer in self.peers.values_mut() {
+            for (key, rib) in &mut peer.ribs {
+                if rib.verified != Some(generation) {
+                    rib.verified = Some(generation);
+                    out.changed_rib(&self.row, &peer.row, *key);
+                }
+            }
+        }
     }
 
     fn forget_generations(&mut self) {
@@ -507,15 +530,6 @@ fn sweep(
             let Some(swept) = done else { return false };
             if swept > 0 {
                 swept_event(row, peer, Some(key), out, moment, swept);
-            }
-        }
-    }
-    let newest = generations.get(*current);
-    for peer in peers.values_mut() {
-        for (key, rib) in &mut peer.ribs {
-            if generation.saturating_add(1) >= newest && rib.verified != Some(newest) {
-                rib.verified = Some(newest);
-                out.changed_rib(row, &peer.row, *key);
             }
         }
     }

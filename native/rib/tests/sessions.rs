@@ -283,3 +283,30 @@ fn a_sweep_in_steps_is_one_event() {
     }
     assert_eq!(told, [(EventKind::Swept, Some(3))]);
 }
+
+#[test]
+fn a_rib_is_verified_at_its_end_of_rib_or_at_the_timeout_or_when_it_was_empty() {
+    let mut table = table_with(Limits { eor_timeout_us: 10 * SECOND, ..limits() });
+    let mut r = Speaker::new(1, EPOCH);
+    r.start(&mut table);
+    let new = r.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], 1));
+    assert_eq!(new.ribs[0].verified, Some(1));
+    r.say(&mut table, 2, IN, announce(&["10.0.0.0/8"], 1));
+    r.say(&mut table, 3, IN, announce(&["10.0.0.0/8"], 1));
+    r.say(&mut table, 3, IN, withdraw(&["10.0.0.0/8"]));
+    r.end(&mut table);
+    // Sessions that stand by have generations too.
+    let mut r = Speaker::new(1, EPOCH + 1);
+    r.start(&mut table);
+    elsewhere(EPOCH + 2).start(&mut table);
+    r.end(&mut table);
+    let mut r = Speaker::new(1, EPOCH + 3);
+    r.start(&mut table);
+    let verified = |deltas: &Deltas| deltas.ribs.iter().map(|rib| rib.verified).collect::<Vec<_>>();
+    assert_eq!(verified(&r.say(&mut table, 1, IN, announce(&["11.0.0.0/8"], 1))), [Some(1)]);
+    assert_eq!(verified(&r.say(&mut table, 1, IN, end_of_rib())), [Some(4)]);
+    assert_eq!(verified(&r.say(&mut table, 2, IN, announce(&["10.0.0.0/8"], 2))), [Some(1)]);
+    assert_eq!(verified(&r.say(&mut table, 3, IN, announce(&["10.0.0.0/8"], 2))), [Some(4)]);
+    assert_eq!(verified(&expire(&mut table, START + 11 * SECOND)), [Some(4)], "peer 2's");
+    assert_eq!(verified(&r.say(&mut table, 2, IN, announce(&["10.0.0.0/8"], 3))), [Some(4)]);
+}
