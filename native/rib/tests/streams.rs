@@ -33,7 +33,7 @@ fn id(number: u64) -> rib::Id {
 
 /// Limits of a table whose time passes at once.
 fn steady() -> Limits {
-    Limits { max_step_us: i64::MAX, ..Limits::default() }
+    Limits { heartbeat_us: 0, max_step_us: i64::MAX, ..Limits::default() }
 }
 
 fn much_later(table: &mut RoutingTable) {
