@@ -20,15 +20,14 @@ WITH expected AS (
     fault text)
 ),
 actual AS (
-  SELECT s.view::text AS view, p.address AS peer, s.afi, s.safi, s.prefix, s.path_id, s.next_hop,
+  SELECT s.view::text AS view, s.peer_address AS peer, s.afi, s.safi, s.prefix, coalesce(s.path_id, -1) AS path_id, s.next_hop,
          coalesce(s.as_path, '{}') AS as_path, s.as_path_text, s.origin::text AS origin, s.med,
          ARRAY(SELECT c >> 16 || ':' || (c & 65535) FROM unnest(s.communities) c
                ORDER BY (c >> 16 || ':' || (c & 65535)) COLLATE "C") AS communities,
          ARRAY(SELECT c FROM unnest(s.large_communities) c ORDER BY c COLLATE "C") AS large_communities,
          CASE length(s.next_hop_octets) WHEN 32 THEN substr(s.next_hop_octets, 17) END AS link_local
-  FROM {schema}.bgp_routing_state s JOIN {schema}.bgp_peers p USING (peer_id)
-       JOIN {schema}.bgp_routers r ON r.router_id = s.router_id
-  WHERE r.sys_name = $1 AND s.active
+  FROM {schema}.bgp_routes s
+  WHERE s.sys_name = $1
 ),
 compared AS (
   SELECT concat_ws(' ', view, host(peer), prefix) AS route,

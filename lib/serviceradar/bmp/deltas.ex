@@ -4,8 +4,8 @@ defmodule ServiceRadar.BMP.Deltas do
   """
   alias ServiceRadar.BMP.Native
 
-  @enforce_keys [:ref, :counts]
-  defstruct [:ref, :counts]
+  @enforce_keys [:ref, :counts, :id]
+  defstruct [:ref, :counts, :id]
 
   @typedoc """
   * `:changes` - routes announced, changed or withdrawn
@@ -45,7 +45,8 @@ defmodule ServiceRadar.BMP.Deltas do
           empty: boolean,
           more: boolean
         }
-  @type t :: %__MODULE__{ref: reference, counts: counts}
+  @typedoc "`:id` tells these changes from all others, also after a restart."
+  @type t :: %__MODULE__{ref: reference, counts: counts, id: <<_::128>>}
 
   @typedoc """
   A small summary for those who watch.
@@ -68,18 +69,7 @@ defmodule ServiceRadar.BMP.Deltas do
         }
 
   @doc false
-  def new(ref, counts), do: %__MODULE__{ref: ref, counts: counts}
-
-  @doc """
-  Rows of one kind, of all the deltas in their order, as a stream for Postgres' `COPY … FROM STDIN (FORMAT binary)`, with
-  header and trailer; empty where there are none. `kind` is `:routers`, `:sessions`, `:peers`, `:routes`, `:ends`, `:events`,
-  `:statistics` or `:dead_letters`, the name of the stage table in `priv/sql/store/stage`.
-  """
-  @spec copy([t], atom) :: binary
-  def copy(deltas, kind) when is_list(deltas) do
-    {:ok, stream} = deltas |> Enum.map(& &1.ref) |> Native.deltas_copy(kind)
-    stream
-  end
+  def new(ref, counts), do: %__MODULE__{ref: ref, counts: counts, id: :crypto.strong_rand_bytes(16)}
 
   @doc "OCSF 1.7.0 Network Activity events (class 4001), each a JSON object."
   @spec ocsf(t) :: [String.t()]

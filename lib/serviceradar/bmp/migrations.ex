@@ -6,41 +6,91 @@ if Code.ensure_loaded?(Ecto.Migration) do
         defmodule MyApp.Repo.Migrations.AddBmp do
           use Ecto.Migration
 
-          def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform")
+          def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 2)
           def down, do: ServiceRadar.BMP.Migrations.down(prefix: "platform")
         end
 
+    A later release may need a later version of the tables. A host that has an earlier one adds a migration that says so,
+    and what is stored stays:
+
+        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 2)
+        def down, do: :ok
+
     They execute the files of `priv/sql/migrations`, in the Postgres schema `:prefix` (default the migration's own, else
     `public`), which is made if it is not there. PostgreSQL 15 or later; where the TimescaleDB extension is installed, the
-    tables of history and statistics are hypertables, else partitioned by day.
+    tables of history and statistics are hypertables, else partitioned.
+
+    | version | what changed |
+    |---|---|
+    | 1 | the first |
+    | 2 | attributes once a set, RIBs with their counts, one row a route that is there; five years of history |
 
     The role that migrates owns the tables, and `bgp_maintain()` needs an owner; what else the station's role needs is in
     `priv/sql/README.md`.
     """
+    import Ecto.Migration, only: [direction: 0, flush: 0]
+
     alias ServiceRadar.BMP.Store.Postgres.SQL
 
-    @doc "Makes the tables."
+    @newest 2
+
+    @doc "The newest version of the tables, which this release needs."
+    @spec newest :: pos_integer
+    def newest, do: @newest
+
+    @doc "Makes the tables, or brings them up to `:version`, default the newest."
     @spec up(keyword) :: :ok
-    def up(options \\ []), do: execute(SQL.migrations(:up), options)
+    def up(options \\ []) do
+      schema = schema(options)
+      version = options[:version] || @newest
 
-    @doc "Drops the tables, and the schema where nothing else is in it."
-    @spec down(keyword) :: :ok
-    def down(options \\ []), do: execute(SQL.migrations(:down), options)
+      unless version in 1..@newest,
+        do: raise(ArgumentError, ":version is from 1 to #{@newest}, not #{inspect(version)}")
 
-    defp execute(files, options) do
-      schema = options[:prefix] || Ecto.Migration.prefix() || "public"
-      for file <- files, statement <- SQL.statements(file, schema), do: Ecto.Migration.execute(statement)
+      # What was asked of the migration before is done first, so that what is there can be looked at.
+      flush()
+
+      for next <- (there(schema) + 1)..version//1, statement <- SQL.migration(next, schema) do
+        Ecto.Migration.execute(statement)
+      end
+
       :ok
     end
 
-    defmodule Tables do
-      @moduledoc false
-      # What a station with a database of its own runs: the migration of priv/repo/migrations, from the code.
-      use Ecto.Migration
+    @doc "Drops the tables, and the schema where nothing else is in it."
+    @spec down(keyword) :: :ok
+    def down(options \\ []) do
+      for statement <- SQL.statements("migrations/down.sql", schema(options)), do: Ecto.Migration.execute(statement)
+      :ok
+    end
 
-      def version, do: 20_261_121_000_000
-      def up, do: ServiceRadar.BMP.Migrations.up()
-      def down, do: ServiceRadar.BMP.Migrations.down()
+    defp schema(options), do: options[:prefix] || Ecto.Migration.prefix() || "public"
+
+    # The version that is there; 0: none. Version 1 did not write its number down.
+    defp there(schema) do
+      {:ok, quoted} = SQL.quote_schema(schema)
+      sql = "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1)::oid, 'pg_class')"
+
+      case Ecto.Migration.repo().query!(sql, ["#{quoted}.bgp_routers"], log: false).rows do
+        [[false, _]] -> 0
+        [[true, "ServiceRadar BMP, version " <> number]] -> String.to_integer(number)
+        [[true, _]] -> 1
+      end
+    end
+
+    @doc false
+    # What a station with a database of its own runs: a migration a version.
+    def own, do: [{20_261_121_000_000, __MODULE__.Version1}, {20_261_124_000_000, __MODULE__.Version2}]
+
+    for version <- 1..@newest do
+      defmodule Module.concat(__MODULE__, "Version#{version}") do
+        @moduledoc false
+        use Ecto.Migration
+        @version version
+
+        def up, do: ServiceRadar.BMP.Migrations.up(version: @version)
+        def down, do: if(@version == 1, do: ServiceRadar.BMP.Migrations.down(), else: :ok)
+      end
     end
   end
 end

@@ -12,7 +12,7 @@ defmodule ServiceRadar.BMP.Query do
   * `:nlri` - exactly this NLRI as text, of any family: `"[5]:[65000:1]:[0]:[24]:[10.0.0.0]"`; stores have no index for it
   * `:as` - an AS number anywhere in the AS path
   * `:community` - a community as text: `"65000:1"`, large `"65000:1:2"`, extended `"rt:65000:1"`
-  * `:limit` - at most so many routes, default 100
+  * `:limit` - at most so many routes, default 100, and 10,000 at most
   * `:cursor` - what the page before gave
 
       iex> {:ok, query} = ServiceRadar.BMP.Query.new(address: "192.0.2.7", as: 64500)
@@ -24,6 +24,7 @@ defmodule ServiceRadar.BMP.Query do
   alias ServiceRadar.BMP.{Config, Prefix}
 
   @uuid ~r/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+  @most 10_000
   @views [:adj_rib_in_pre, :adj_rib_in_post, :adj_rib_out_pre, :adj_rib_out_post, :loc_rib]
 
   defstruct [
@@ -88,7 +89,7 @@ defmodule ServiceRadar.BMP.Query do
   defp check(:nlri, value), do: valid(value, is_binary(value) and String.valid?(value), "an NLRI as text")
   defp check(:view, value), do: valid(value, value in @views, "one of #{Enum.map_join(@views, ", ", &inspect/1)}")
   defp check(:as, value), do: valid(value, value in 0..0xFFFFFFFF, "an AS number")
-  defp check(:limit, value), do: valid(value, is_integer(value) and value > 0, "an integer above 0")
+  defp check(:limit, value), do: valid(value, value in 1..@most, "an integer from 1 to #{@most}")
 
   defp check(:community, value),
     do: valid(value, is_binary(value) and value =~ ~r/^[^:]+(:[^:]+){1,2}$/, "a community like \"65000:1\"")

@@ -43,12 +43,33 @@ defmodule ServiceRadar.BMP.RoutingTable do
   def poisoned?(%__MODULE__{ref: ref}), do: Native.table_poisoned(ref)
 
   @doc """
-  Loads what a store holds: `:routers`, then `:sessions`, `:peers` and `:routes`, in the binary form of Postgres' COPY. Gives how
-  many rows there were.
+  Loads what a store holds: of each kind, `:routers`, then `:sessions`, `:peers`,
+  `:ribs` and `:routes`, the pieces of a stream in the
+  binary form of Postgres' COPY, as they come. The pieces of a kind are asked for when the kinds before it are loaded.
   """
-  @spec load(t, :routers | :sessions | :peers | :routes, binary) ::
-          {:ok, non_neg_integer} | {:error, String.t() | :poisoned}
-  def load(%__MODULE__{ref: ref}, kind, copy), do: Native.table_load(ref, kind, copy)
+  @spec load(t, [{:routers | :sessions | :peers | :ribs | :routes, Enumerable.t()}]) ::
+          :ok | {:error, String.t() | :poisoned}
+  def load(%__MODULE__{ref: ref}, streams) do
+    loader = Native.loader_new()
+    each(streams, fn {kind, pieces} -> load_stream(loader, ref, kind, pieces) end)
+  end
+
+  defp load_stream(loader, ref, kind, pieces) do
+    with :ok <- Native.loader_begin(loader, kind),
+         :ok <- each(pieces, &Native.loader_piece(loader, ref, &1)),
+         {:ok, _rows} <- Native.loader_end(loader),
+         do: :ok
+  end
+
+  defp each(items, fun) do
+    Enum.reduce_while(items, :ok, fn item, :ok ->
+      with :ok <- fun.(item), do: {:cont, :ok}, else: (error -> {:halt, error})
+    end)
+  end
+
+  @doc "Drops a route that its store refused for good. False where it is not there."
+  @spec forget(t, integer, binary, non_neg_integer | nil) :: boolean
+  def forget(%__MODULE__{ref: ref}, rib_id, nlri, path_id), do: Native.table_forget(ref, rib_id, nlri, path_id)
 
   @spec routers(t) :: [Router.t()]
   def routers(%__MODULE__{ref: ref}), do: Native.table_routers(ref)

@@ -161,6 +161,7 @@ rustler::atoms! {
     ribs,
     router,
     router_address,
+    rib_id,
     router_id,
     router_port,
     routers,

@@ -1,9 +1,11 @@
 //! What a batch changed: `ServiceRadar.BMP.Deltas`.
 
+use std::ops::Deref;
+
 use ipnet::IpNet;
-use rib::copy::Kind;
+use rib::copy::{Commit, Kind};
 use rib::{Deltas, RouteChange};
-use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
+use rustler::{Encoder, Env, Resource, ResourceArc, Term};
 
 use crate::atoms;
 use crate::table::{id_text, peer_row, router_name, router_row, view};
@@ -121,18 +123,72 @@ fn deltas_resets(env: Env<'_>, deltas: ResourceArc<DeltasResource>) -> Term<'_> 
     })
 }
 
-/// The rows of a kind of several deltas, in their order.
+/// Several deltas as one transaction writes them.
+pub struct CommitResource(Commit<ResourceDeltas>);
+
+#[rustler::resource_impl]
+impl Resource for CommitResource {}
+
+/// Deltas that a term holds.
+pub struct ResourceDeltas(ResourceArc<DeltasResource>);
+
+impl Deref for ResourceDeltas {
+    type Target = Deltas;
+
+    fn deref(&self) -> &Deltas {
+        &self.0 .0
+    }
+}
+
+/// `{:ok, commit, [{kind, rows}]}`, of the kinds that have rows, in the order in which they are written.
 #[rustler::nif(schedule = "DirtyCpu")]
-fn deltas_copy<'a>(env: Env<'a>, deltas: Vec<ResourceArc<DeltasResource>>, kind: Atom) -> Term<'a> {
-    let name = kind.to_term(env).atom_to_string().unwrap_or_default();
-    let Some(kind) = Kind::from_name(&name) else {
-        return error(env, format!("{name} is no kind of rows"));
-    };
-    let all: Vec<&Deltas> = deltas.iter().map(|one| &one.0).collect();
-    match guard(|| rib::copy::copy(&all, kind)) {
-        Ok(stream) => ok(env, Bytes(&stream)),
+fn commit_new(env: Env<'_>, deltas: Vec<ResourceArc<DeltasResource>>) -> Term<'_> {
+    match guard(|| Commit::new(deltas.into_iter().map(ResourceDeltas).collect())) {
+        Ok(commit) => {
+            let kinds =
+                Kind::ALL.into_iter().map(|kind| (kind, commit.rows(kind))).filter(|(_, rows)| *rows > 0);
+            let kinds: Vec<(&str, usize)> = kinds.map(|(kind, rows)| (kind.as_str(), rows)).collect();
+            (atoms::ok(), ResourceArc::new(CommitResource(commit)), kinds).encode(env)
+        }
         Err(reason) => error(env, reason),
     }
+}
+
+/// Rows `from..to` of a kind.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn commit_copy<'a>(
+    env: Env<'a>,
+    commit: ResourceArc<CommitResource>,
+    kind: &str,
+    from: usize,
+    to: usize,
+) -> Term<'a> {
+    let Some(kind) = Kind::from_name(kind) else {
+        return error(env, format!("{kind} is no kind of rows"));
+    };
+    match guard(|| commit.0.copy(kind, from..to)) {
+        Ok(rows) => ok(env, Bytes(&rows)),
+        Err(reason) => error(env, reason),
+    }
+}
+
+/// What a row is about.
+#[rustler::nif]
+fn commit_origin<'a>(env: Env<'a>, commit: ResourceArc<CommitResource>, kind: &str, row: usize) -> Term<'a> {
+    let Some(kind) = Kind::from_name(kind) else {
+        return error(env, format!("{kind} is no kind of rows"));
+    };
+    let origin = commit.0.origin(kind, row);
+    let origin = object!(env,
+        router_id: origin.router_id.as_ref().map(id_text),
+        peer_id: origin.peer_id.as_ref().map(id_text),
+        rib_id: origin.rib_id,
+        nlri: origin.nlri.as_deref().map(Bytes),
+        path_id: origin.path_id,
+        generation: origin.generation,
+        sequence: origin.sequence,
+    );
+    ok(env, origin)
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]

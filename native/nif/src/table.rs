@@ -1,10 +1,10 @@
 //! The routing table: `ServiceRadar.BMP.RoutingTable`.
 
 use std::net::IpAddr;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rib::{
-    Community, Dump, Id, Limits, PathAttributes, PeerRow, PeerState, PeerSummary, PrefixMatch, Query,
+    Community, Dump, Id, Limits, Loader, PathAttributes, PeerRow, PeerState, PeerSummary, PrefixMatch, Query,
     RibView, RouteRow, RouterRow, RouterState, RouterSummary, RoutingTable,
 };
 use rustler::{Atom, Binary, Encoder, Env, NifResult, Resource, ResourceArc, Term};
@@ -99,14 +99,60 @@ fn table_expire(
     }
 }
 
-#[rustler::nif(schedule = "DirtyCpu")]
-fn table_load<'a>(env: Env<'a>, table: ResourceArc<Table>, kind: Atom, copy: Binary<'a>) -> Term<'a> {
+/// What a table is loaded with, stream after stream.
+pub struct LoaderResource(Mutex<Loader>);
+
+#[rustler::resource_impl]
+impl Resource for LoaderResource {}
+
+#[rustler::nif]
+fn loader_new() -> ResourceArc<LoaderResource> {
+    ResourceArc::new(LoaderResource(Mutex::new(Loader::new())))
+}
+
+#[rustler::nif]
+fn loader_begin(env: Env<'_>, loader: ResourceArc<LoaderResource>, kind: Atom) -> Term<'_> {
     let name = kind.to_term(env).atom_to_string().unwrap_or_default();
     let Some(dump) = Dump::from_name(&name) else {
         return error(env, format!("{name} cannot be loaded"));
     };
-    match table.change(|table| table.load(dump, &copy)) {
+    loader.0.lock().unwrap_or_else(PoisonError::into_inner).begin(dump);
+    atoms::ok().to_term(env)
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn loader_piece<'a>(
+    env: Env<'a>,
+    loader: ResourceArc<LoaderResource>,
+    table: ResourceArc<Table>,
+    piece: Binary<'a>,
+) -> Term<'a> {
+    let mut loader = loader.0.lock().unwrap_or_else(PoisonError::into_inner);
+    match table.change(|table| loader.piece(table, &piece)) {
+        Ok(()) => atoms::ok().to_term(env),
+        Err(refused) => refused.term(env),
+    }
+}
+
+#[rustler::nif]
+fn loader_end(env: Env<'_>, loader: ResourceArc<LoaderResource>) -> Term<'_> {
+    let mut loader = loader.0.lock().unwrap_or_else(PoisonError::into_inner);
+    match loader.end() {
         Ok(rows) => ok(env, rows),
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_forget<'a>(
+    env: Env<'a>,
+    table: ResourceArc<Table>,
+    rib_id: i64,
+    nlri: Binary<'a>,
+    path_id: Option<u32>,
+) -> Term<'a> {
+    match table.change(|table| Ok(table.forget(rib_id, &nlri, path_id))) {
+        Ok(forgotten) => forgotten.encode(env),
         Err(refused) => refused.term(env),
     }
 }

@@ -522,7 +522,7 @@ impl Pass<'_> {
         };
         rib.last_change_us = moment.received_at_us;
         let (rib, attributes) = *new.places.get_or_insert_with(|| {
-            let attributes = self.sets.bytes(new.set).map(|bytes| self.out.set(bytes));
+            let attributes = self.sets.tell(new.set).map(|(bytes, told)| self.out.set(bytes, told));
             (self.out.changed_rib(new.row, new.peer, key), attributes)
         });
         let nlri = nlri::key(key.afi, key.safi, nlri);

@@ -16,13 +16,25 @@ pub type AttributesHash = [u8; 16];
 #[derive(Debug)]
 pub struct AttributeSet {
     identity: Arc<[u8]>,
+    hash: OnceLock<AttributesHash>,
     typed: OnceLock<PathAttributes>,
+    stored: bool,
 }
 
 impl AttributeSet {
     /// `identity` as [`identity`] writes it.
     pub(crate) fn new(identity: Arc<[u8]>) -> Self {
-        AttributeSet { identity, typed: OnceLock::new() }
+        AttributeSet { identity, hash: OnceLock::new(), typed: OnceLock::new(), stored: false }
+    }
+
+    /// As [`AttributeSet::new`], of a set that a store has already.
+    pub(crate) fn stored(identity: Arc<[u8]>) -> Self {
+        AttributeSet { stored: true, ..Self::new(identity) }
+    }
+
+    /// Deltas before have told it, or it was loaded: a store that has them has it too.
+    pub fn is_stored(&self) -> bool {
+        self.stored
     }
 
     /// The set of a next hop and canonical attributes.
@@ -44,7 +56,7 @@ impl AttributeSet {
     }
 
     pub fn hash(&self) -> AttributesHash {
-        hash(&self.identity)
+        *self.hash.get_or_init(|| hash(&self.identity))
     }
 
     pub(crate) fn into_typed(self) -> PathAttributes {

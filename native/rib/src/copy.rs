@@ -1,14 +1,20 @@
-//! [`Deltas`] as PostgreSQL reads them fastest: one binary COPY stream a stage table
-//! (`priv/sql/store/stage`), written at once, without a driver in between.
+//! What one transaction writes, in the form that PostgreSQL reads fastest: rows of its binary COPY, written at once,
+//! without a driver in between.
 //!
-//! The columns of a stream are those of its stage table, in their order; the integration tests hold
-//! the two together.
+//! A [`Commit`] says what the deltas of consecutive batches come to, as rows of a few kinds. The columns of a kind are those
+//! of the table that it is copied to (`priv/sql/store/copy`), in their order; the integration tests hold the two
+//! together.
 
-use std::collections::HashMap;
+mod stream;
+
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::ops::{Deref, Range};
 
 use serde_json::{json, Map, Value};
 
+use self::stream::Stream;
+pub use self::stream::{HEADER, TRAILER};
 use crate::attributes::{AttributeSet, PathAttributes};
 use crate::deltas::{
     DeadLetter, Deltas, End, EndKind, EndScope, Id, PeerEvent, PeerRow, Position, RibRow, RouteChange,
@@ -17,27 +23,40 @@ use crate::deltas::{
 use crate::nlri;
 use crate::view::RibView;
 
-/// What a stream carries: the name of its stage table after `bmp_stage_`.
+/// What rows are of: the name of the file in `priv/sql/store/copy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Routers,
     Sessions,
     Peers,
-    Routes,
     Ends,
+    Ribs,
+    AttributeSets,
+    /// Routes that are not there any more.
+    RoutesGone,
+    /// Routes that were there, as they are now.
+    RoutesChanged,
+    /// Routes that were not there.
+    RoutesNew,
+    History,
     Events,
     Statistics,
     DeadLetters,
 }
 
 impl Kind {
-    /// In the order in which a commit stages them.
-    pub const ALL: [Kind; 8] = [
+    /// In the order in which a commit writes them.
+    pub const ALL: [Kind; 13] = [
         Kind::Routers,
         Kind::Sessions,
         Kind::Peers,
-        Kind::Routes,
         Kind::Ends,
+        Kind::Ribs,
+        Kind::AttributeSets,
+        Kind::RoutesGone,
+        Kind::RoutesChanged,
+        Kind::RoutesNew,
+        Kind::History,
         Kind::Events,
         Kind::Statistics,
         Kind::DeadLetters,
@@ -48,8 +67,13 @@ impl Kind {
             Kind::Routers => "routers",
             Kind::Sessions => "sessions",
             Kind::Peers => "peers",
-            Kind::Routes => "routes",
             Kind::Ends => "ends",
+            Kind::Ribs => "ribs",
+            Kind::AttributeSets => "attribute_sets",
+            Kind::RoutesGone => "routes_gone",
+            Kind::RoutesChanged => "routes_changed",
+            Kind::RoutesNew => "routes_new",
+            Kind::History => "history",
             Kind::Events => "events",
             Kind::Statistics => "statistics",
             Kind::DeadLetters => "dead_letters",
@@ -62,38 +86,341 @@ impl Kind {
     }
 }
 
-/// The rows of a kind as a whole COPY stream (header, rows, trailer); empty where there are none,
-/// so that the caller can leave out the stage and its statements.
-///
-/// `commit` is what one transaction writes: the deltas of consecutive batches, in their order.
-pub fn copy(commit: &[&Deltas], kind: Kind) -> Vec<u8> {
-    let mut out = Stream::new();
-    match kind {
-        Kind::Routes => routes(&mut out, commit),
-        Kind::DeadLetters => dead_letters(&mut out, commit),
-        _ => commit.iter().for_each(|deltas| rows(&mut out, deltas, kind)),
-    }
-    out.finish()
+/// Where a row comes from: which of the commit's deltas, and its index there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    deltas: u32,
+    index: u32,
 }
 
-fn rows(out: &mut Stream, deltas: &Deltas, kind: Kind) {
-    match kind {
-        Kind::Routers => deltas.routers.iter().for_each(|row| router(out, row)),
-        Kind::Sessions => deltas.sessions.iter().for_each(|row| session(out, deltas, row)),
-        Kind::Peers => deltas.peers.iter().for_each(|row| peer(out, deltas, row)),
-        Kind::Ends => deltas.ends.iter().for_each(|row| end(out, deltas, row)),
-        Kind::Events => deltas.events.iter().for_each(|row| event(out, deltas, row)),
-        Kind::Statistics => deltas.statistics.iter().for_each(|row| statistic(out, deltas, row)),
-        Kind::Routes | Kind::DeadLetters => {}
+/// What the deltas of consecutive batches come to. A table tells a change against what it has told before, and deltas are
+/// committed in their order, so what a route's first change in the commit says tells whether the store has the route.
+#[derive(Debug)]
+pub struct Commit<D> {
+    deltas: Vec<D>,
+    routers: Vec<Place>,
+    sessions: Vec<Place>,
+    peers: Vec<Place>,
+    ends: Vec<Place>,
+    ribs: Vec<Place>,
+    attribute_sets: Vec<Place>,
+    routes_gone: Vec<Place>,
+    routes_changed: Vec<Place>,
+    routes_new: Vec<Place>,
+    history: Vec<Place>,
+    events: Vec<Place>,
+    statistics: Vec<Place>,
+    dead_letters: Vec<Place>,
+    /// Tells the dead letters of one event apart, in the order of `dead_letters`.
+    ordinals: Vec<i32>,
+}
+
+/// What a refused row was about, for its dead letter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowOrigin {
+    pub router_id: Option<Id>,
+    pub peer_id: Option<Id>,
+    pub rib_id: Option<i64>,
+    pub nlri: Option<Vec<u8>>,
+    pub path_id: Option<u32>,
+    pub generation: u64,
+    pub sequence: u64,
+}
+
+impl<D: Deref<Target = Deltas>> Commit<D> {
+    pub fn new(deltas: Vec<D>) -> Self {
+        let routes = Routes::of(&deltas);
+        let dead_letters = all(&deltas, |deltas| deltas.dead_letters.len());
+        Commit {
+            routers: latest(&deltas, |deltas| deltas.routers.iter().map(|row| Some(row.router_id))),
+            sessions: latest(&deltas, |deltas| deltas.sessions.iter().map(|row| Some(row.session_id))),
+            peers: latest(&deltas, |deltas| deltas.peers.iter().map(|row| Some(row.peer_id))),
+            ends: all(&deltas, |deltas| deltas.ends.len()),
+            ribs: latest(&deltas, |deltas| deltas.ribs.iter().map(|row| row.changed.then_some(row.rib_id))),
+            attribute_sets: latest(&deltas, |deltas| {
+                deltas.attributes.iter().map(|set| (!set.is_stored()).then(|| set.hash()))
+            }),
+            routes_gone: routes.gone,
+            routes_changed: routes.changed,
+            routes_new: routes.new,
+            history: routes.history,
+            events: all(&deltas, |deltas| deltas.events.len()),
+            statistics: all(&deltas, |deltas| deltas.statistics.len()),
+            ordinals: ordinals(&deltas, &dead_letters),
+            dead_letters,
+            deltas,
+        }
+    }
+
+    fn places(&self, kind: Kind) -> &[Place] {
+        match kind {
+            Kind::Routers => &self.routers,
+            Kind::Sessions => &self.sessions,
+            Kind::Peers => &self.peers,
+            Kind::Ends => &self.ends,
+            Kind::Ribs => &self.ribs,
+            Kind::AttributeSets => &self.attribute_sets,
+            Kind::RoutesGone => &self.routes_gone,
+            Kind::RoutesChanged => &self.routes_changed,
+            Kind::RoutesNew => &self.routes_new,
+            Kind::History => &self.history,
+            Kind::Events => &self.events,
+            Kind::Statistics => &self.statistics,
+            Kind::DeadLetters => &self.dead_letters,
+        }
+    }
+
+    /// How many rows of a kind there are.
+    pub fn rows(&self, kind: Kind) -> usize {
+        self.places(kind).len()
+    }
+
+    /// Some rows of a kind, to be put between [`HEADER`] and [`TRAILER`].
+    pub fn copy(&self, kind: Kind, rows: Range<usize>) -> Vec<u8> {
+        let mut out = Stream(Vec::with_capacity(rows.len().saturating_mul(96)));
+        for row in rows {
+            self.row(&mut out, kind, row);
+        }
+        out.0
+    }
+
+    /// A row; of what points at nothing, which no table makes, none.
+    fn row(&self, out: &mut Stream, kind: Kind, row: usize) -> Option<()> {
+        let place = self.places(kind).get(row)?;
+        let deltas: &Deltas = at(&self.deltas, place.deltas)?;
+        let index = place.index;
+        match kind {
+            Kind::Routers => router(out, deltas.router(index)?),
+            Kind::Sessions => session(out, deltas, at(&deltas.sessions, index)?),
+            Kind::Peers => peer(out, deltas, deltas.peer(index)?),
+            Kind::Ends => end(out, deltas, at(&deltas.ends, index)?),
+            Kind::Ribs => rib(out, deltas.rib(index)?, &deltas.peer_of(deltas.rib(index)?)?.peer_id),
+            Kind::AttributeSets => attribute_set(out, at(&deltas.attributes, index)?),
+            Kind::RoutesGone => {
+                let route = at(&deltas.routes, index)?;
+                out.row(3);
+                route_key(out, deltas.rib(route.rib)?, route);
+            }
+            Kind::RoutesChanged | Kind::RoutesNew => {
+                let route = at(&deltas.routes, index)?;
+                state(out, deltas.rib(route.rib)?, route, deltas.attributes_of(route)?);
+            }
+            Kind::History => {
+                let route = at(&deltas.routes, index)?;
+                history(out, deltas.rib(route.rib)?, route, deltas.attributes_of(route));
+            }
+            Kind::Events => event(out, deltas, at(&deltas.events, index)?),
+            Kind::Statistics => statistic(out, deltas, at(&deltas.statistics, index)?),
+            Kind::DeadLetters => {
+                let row_of = at(&deltas.dead_letters, index)?;
+                dead_letter(out, deltas, row_of, deltas.router_id(row_of.router)?, *self.ordinals.get(row)?);
+            }
+        }
+        Some(())
+    }
+
+    /// What a row is about.
+    pub fn origin(&self, kind: Kind, row: usize) -> RowOrigin {
+        self.find_origin(kind, row).unwrap_or_default()
+    }
+
+    fn find_origin(&self, kind: Kind, row: usize) -> Option<RowOrigin> {
+        let place = self.places(kind).get(row)?;
+        let deltas: &Deltas = at(&self.deltas, place.deltas)?;
+        let index = place.index;
+        let origin = |router: Option<u32>, peer: Option<u32>, position: Position| {
+            let peer = peer.and_then(|peer| deltas.peer(peer));
+            let router = peer.map(|peer| peer.router).or(router);
+            RowOrigin {
+                router_id: router.and_then(|router| deltas.router_id(router)).copied(),
+                peer_id: peer.map(|peer| peer.peer_id),
+                generation: position.generation,
+                sequence: position.sequence,
+                ..RowOrigin::default()
+            }
+        };
+        Some(match kind {
+            Kind::Routers => origin(Some(index), None, deltas.router(index)?.position),
+            Kind::Sessions => {
+                let session = at(&deltas.sessions, index)?;
+                let position = Position { generation: session.generation, sequence: session.sequence };
+                origin(Some(session.router), None, position)
+            }
+            Kind::Peers => origin(None, Some(index), deltas.peer(index)?.position),
+            Kind::Ends => match at(&deltas.ends, index)? {
+                End { scope: EndScope::Peer(peer), position, .. } => origin(None, Some(*peer), *position),
+                End { scope: EndScope::Router(router), position, .. } => {
+                    origin(Some(*router), None, *position)
+                }
+            },
+            Kind::Ribs => {
+                let rib = deltas.rib(index)?;
+                RowOrigin { rib_id: Some(rib.rib_id), ..origin(None, Some(rib.peer), Position::default()) }
+            }
+            Kind::AttributeSets => RowOrigin::default(),
+            Kind::RoutesGone | Kind::RoutesChanged | Kind::RoutesNew | Kind::History => {
+                let route = at(&deltas.routes, index)?;
+                let rib = deltas.rib(route.rib)?;
+                RowOrigin {
+                    rib_id: Some(rib.rib_id),
+                    nlri: Some(route.nlri.to_vec()),
+                    path_id: route.path_id,
+                    ..origin(None, Some(rib.peer), route.position)
+                }
+            }
+            Kind::Events => {
+                let event = at(&deltas.events, index)?;
+                origin(Some(event.router), event.peer, event.position)
+            }
+            Kind::Statistics => {
+                let statistic = at(&deltas.statistics, index)?;
+                origin(None, Some(statistic.peer), statistic.position)
+            }
+            Kind::DeadLetters => {
+                let letter = at(&deltas.dead_letters, index)?;
+                origin(Some(letter.router), letter.peer, letter.position)
+            }
+        })
+    }
+}
+
+fn at<T>(items: &[T], index: u32) -> Option<&T> {
+    items.get(usize::try_from(index).ok()?)
+}
+
+/// Every row, of which `count` says how many deltas have.
+fn all<D: Deref<Target = Deltas>>(commit: &[D], count: impl Fn(&Deltas) -> usize) -> Vec<Place> {
+    let each = (0_u32..).zip(commit);
+    each.flat_map(|(deltas, of)| (0_u32..).take(count(of)).map(move |index| Place { deltas, index }))
+        .collect()
+}
+
+/// The last row of each id; those without one are left out.
+fn latest<'a, D, I, K>(commit: &'a [D], ids: impl Fn(&'a Deltas) -> I) -> Vec<Place>
+where
+    D: Deref<Target = Deltas>,
+    I: Iterator<Item = Option<K>>,
+    K: std::hash::Hash + Eq,
+{
+    let mut order = Vec::new();
+    let mut last = HashMap::new();
+    for (deltas, of) in (0_u32..).zip(commit) {
+        for (index, id) in (0_u32..).zip(ids(of)) {
+            let Some(id) = id else { continue };
+            let place = *last.entry(id).or_insert_with(|| {
+                order.push(Place { deltas, index });
+                order.len() - 1
+            });
+            if let Some(place) = order.get_mut(place) {
+                *place = Place { deltas, index };
+            }
+        }
+    }
+    order
+}
+
+fn ordinals<D: Deref<Target = Deltas>>(commit: &[D], letters: &[Place]) -> Vec<i32> {
+    let (mut before, mut ordinal) = (None, 0);
+    let next = |place: &Place| {
+        let letter = at(commit, place.deltas).and_then(|deltas| {
+            let letter = at(&deltas.dead_letters, place.index)?;
+            Some((*deltas.router_id(letter.router)?, letter.position))
+        });
+        ordinal = if before == letter { ordinal + 1 } else { 0 };
+        before = letter;
+        ordinal
+    };
+    letters.iter().map(next).collect()
+}
+
+/// What a commit does to the routes.
+#[derive(Default)]
+struct Routes {
+    gone: Vec<Place>,
+    changed: Vec<Place>,
+    new: Vec<Place>,
+    history: Vec<Place>,
+}
+
+/// One route in a commit.
+struct Net {
+    /// The store has it.
+    stored: bool,
+    /// It is there after the commit.
+    present: bool,
+    last: Place,
+}
+
+impl Routes {
+    fn of<D: Deref<Target = Deltas>>(commit: &[D]) -> Self {
+        let mut routes = Routes::default();
+        let mut net: Vec<Net> = Vec::new();
+        let mut known: HashMap<(i64, Option<u32>, &[u8]), usize> =
+            HashMap::with_capacity(commit.iter().map(|deltas| deltas.routes.len()).sum());
+        for (number, deltas) in (0_u32..).zip(commit) {
+            wipe(commit, deltas, &mut net);
+            for (index, route) in (0_u32..).zip(&deltas.routes) {
+                let Some(rib) = deltas.rib(route.rib).filter(|_| !route.unknown) else { continue };
+                let last = Place { deltas: number, index };
+                routes.history.push(last);
+                // What an end of these deltas closes is gone with its RIB.
+                if route.ended {
+                    continue;
+                }
+                let present = route.change != RouteChange::Withdraw;
+                match known
+                    .get(&(rib.rib_id, route.path_id, &*route.nlri))
+                    .and_then(|place| net.get_mut(*place))
+                {
+                    Some(net) => {
+                        net.present = present;
+                        net.last = last;
+                    }
+                    None => {
+                        known.insert((rib.rib_id, route.path_id, &*route.nlri), net.len());
+                        net.push(Net { stored: route.change != RouteChange::Announce, present, last });
+                    }
+                }
+            }
+        }
+        for Net { stored, present, last } in net {
+            match (stored, present) {
+                (true, true) => routes.changed.push(last),
+                (false, true) => routes.new.push(last),
+                (true, false) => routes.gone.push(last),
+                (false, false) => {}
+            }
+        }
+        routes
+    }
+}
+
+/// Forgets the routes of RIBs that end in `deltas`: the store deletes them by RIB.
+fn wipe<D: Deref<Target = Deltas>>(commit: &[D], deltas: &Deltas, net: &mut [Net]) {
+    let ended: Vec<EndScope> =
+        deltas.ends.iter().filter(|end| end.kind == EndKind::Ended).map(|end| end.scope).collect();
+    if ended.is_empty() {
+        return;
+    }
+    let (mut peers, mut routers): (HashSet<&Id>, HashSet<&Id>) = Default::default();
+    for scope in ended {
+        match scope {
+            EndScope::Peer(peer) => peers.extend(deltas.peer(peer).map(|peer| &peer.peer_id)),
+            EndScope::Router(router) => routers.extend(deltas.router_id(router)),
+        }
+    }
+    for route in net {
+        let ids = at(commit, route.last.deltas).and_then(|deltas| {
+            let rib = deltas.rib(at(&deltas.routes, route.last.index)?.rib)?;
+            deltas.peer_ids(rib.peer)
+        });
+        if ids.is_some_and(|(router, peer)| routers.contains(router) || peers.contains(peer)) {
+            (route.stored, route.present) = (false, false);
+        }
     }
 }
 
 impl Deltas {
-    /// [`copy`] of these deltas alone.
-    pub fn copy(&self, kind: Kind) -> Vec<u8> {
-        copy(&[self], kind)
-    }
-
     fn router_id(&self, index: u32) -> Option<&Id> {
         self.router(index).map(|router| &router.router_id)
     }
@@ -165,132 +492,69 @@ fn present(bytes: &[u8]) -> Option<&[u8]> {
     (!bytes.is_empty()).then_some(bytes)
 }
 
-/// Where a route's row stands among the other rows of its key in the same commit.
-#[derive(Clone, Copy, Default)]
-struct Place {
-    superseded: bool,
-    supersedes: bool,
-    /// Withdrawn again what this commit already withdrew or ended.
-    idle: bool,
+fn rib(out: &mut Stream, row: &RibRow, peer_id: &Id) {
+    out.row(11);
+    out.int8(row.rib_id);
+    out.uuid(peer_id);
+    out.text(row.view.as_str());
+    out.int4(row.afi.into());
+    out.int2(row.safi.into());
+    out.count(row.routes);
+    out.optional(row.verified, Stream::count);
+    out.optional(row.end_of_rib, Stream::count);
+    out.bool(row.filtered);
+    out.bool(row.inferred);
+    out.time(row.changed_at_us);
 }
 
-type RouteKey<'a> = (i64, Option<u32>, &'a [u8]);
-
-/// Where a commit first ends all routes of a router, or of a peer.
-#[derive(Default)]
-struct FirstEnds<'a>(HashMap<&'a Id, Position>);
-
-impl<'a> FirstEnds<'a> {
-    fn of(commit: &[&'a Deltas]) -> Self {
-        let mut first = HashMap::new();
-        for deltas in commit {
-            for end in deltas.ends.iter().filter(|end| end.kind == EndKind::Ended) {
-                let id = match end.scope {
-                    EndScope::Peer(peer) => deltas.peer(peer).map(|peer| &peer.peer_id),
-                    EndScope::Router(router) => deltas.router_id(router),
-                };
-                if let Some(id) = id {
-                    let first = first.entry(id).or_insert(end.position);
-                    *first = end.position.min(*first);
-                }
-            }
-        }
-        FirstEnds(first)
-    }
-
-    fn before(&self, (router_id, peer_id): (&Id, &Id), position: Position) -> bool {
-        let ended = |id| self.0.get(id).is_some_and(|end| *end < position);
-        !self.0.is_empty() && (ended(peer_id) || ended(router_id))
-    }
+fn route_key(out: &mut Stream, rib: &RibRow, route: &RouteDelta) {
+    out.int8(rib.rib_id);
+    out.int8(route.path_id.map_or(-1, i64::from));
+    out.bytes(&nlri::stored_key(&route.nlri).0);
 }
 
-fn places(commit: &[&Deltas]) -> Vec<Place> {
-    let ends = FirstEnds::of(commit);
-    let count = commit.iter().map(|deltas| deltas.routes.len()).sum();
-    let mut places = vec![Place::default(); count];
-    let mut last: HashMap<RouteKey<'_>, usize> = HashMap::with_capacity(count);
-    let routes = commit.iter().flat_map(|deltas| deltas.routes.iter().map(move |route| (deltas, route)));
-    for (index, (deltas, route)) in routes.enumerate() {
-        let Some((rib, ids)) = deltas.rib(route.rib).and_then(|rib| Some((rib, deltas.peer_ids(rib.peer)?)))
-        else {
-            continue;
-        };
-        let key = (rib.rib_id, route.path_id, &*route.nlri);
-        let ended = ends.before(ids, route.position);
-        let withdrawn = route.change == RouteChange::Withdraw;
-        let place = if withdrawn && route.unknown && (ended || last.contains_key(&key)) {
-            Place { idle: true, ..Place::default() }
-        } else {
-            let before = last.insert(key, index);
-            if let Some(before) = before.and_then(|before| places.get_mut(before)) {
-                before.superseded = true;
-            }
-            Place { supersedes: before.is_some() || (ended && !withdrawn), ..Place::default() }
-        };
-        if let Some(slot) = places.get_mut(index) {
-            *slot = place;
-        }
-    }
-    places
+/// A row of `bgp_routing_state`.
+fn state(out: &mut Stream, rib: &RibRow, route: &RouteDelta, set: &AttributeSet) {
+    out.row(10);
+    route_key(out, rib, route);
+    out.position(route.position);
+    out.time(route.received_at_us);
+    out.uuid(&set.hash());
+    nlri_columns(out, rib, route);
 }
 
-fn routes(out: &mut Stream, commit: &[&Deltas]) {
-    let mut places = places(commit).into_iter();
-    let none = withdrawn_columns();
-    for deltas in commit {
-        // Routes share attribute sets: each set's columns are written once and copied.
-        let mut sets: Vec<Option<Box<[u8]>>> = vec![None; deltas.attributes.len()];
-        for (route, place) in deltas.routes.iter().zip(&mut places) {
-            let Some(rib) = deltas.rib(route.rib).filter(|_| !place.idle) else { continue };
-            let Some(ids) = deltas.peer_ids(rib.peer) else { continue };
-            route_key(out, ids, rib, route, place);
-            let slot = route.attributes.and_then(|set| sets.get_mut(usize::try_from(set).ok()?));
-            match (slot, deltas.attributes_of(route)) {
-                (Some(slot), Some(set)) => out.raw(slot.get_or_insert_with(|| attribute_columns(set))),
-                _ => out.raw(&none),
-            }
-        }
-    }
-}
-
-/// The columns of `bmp_stage_routes` before `next_hop_octets`.
-fn route_key(
-    out: &mut Stream,
-    (router_id, peer_id): (&Id, &Id),
-    rib: &RibRow,
-    route: &RouteDelta,
-    place: Place,
-) {
-    let prefix = nlri::prefix(rib.afi, rib.safi, &route.nlri);
-    out.row(29);
+/// A row of `bgp_routing_history`.
+fn history(out: &mut Stream, rib: &RibRow, route: &RouteDelta, set: Option<&AttributeSet>) {
+    out.row(14);
+    route_key(out, rib, route);
     out.position(route.position);
     out.time(route.received_at_us);
     out.router_time(route.router_time_us);
     out.text(route.change.as_str());
     out.bool(route.synthetic);
-    out.bool(place.superseded);
-    out.bool(place.supersedes);
-    out.uuid(router_id);
-    out.uuid(peer_id);
-    out.text(rib.view.as_str());
-    out.int4(rib.afi.into());
-    out.int2(rib.safi.into());
-    out.bytes(&route.nlri);
-    out.int8(route.path_id.map_or(-1, i64::from));
+    out.bool(route.after_gap);
+    out.optional(set, |out, set| out.uuid(&set.hash()));
+    nlri_columns(out, rib, route);
+}
+
+/// Prefix, text where it is none, and the NLRI where its key does not hold it.
+fn nlri_columns(out: &mut Stream, rib: &RibRow, route: &RouteDelta) {
+    let prefix = nlri::prefix(rib.afi, rib.safi, &route.nlri);
     out.optional(prefix, Stream::cidr);
     let text = prefix.is_none().then(|| nlri::text(rib.afi, rib.safi, &route.nlri));
     out.optional(text, |out, text| out.text(&text));
+    let digested = nlri::stored_key(&route.nlri).1;
+    out.optional(digested.then_some(&*route.nlri), Stream::bytes);
 }
 
-/// The last twelve columns of `bmp_stage_routes`, from `next_hop_octets` on.
-fn attribute_columns(set: &AttributeSet) -> Box<[u8]> {
+fn attribute_set(out: &mut Stream, set: &AttributeSet) {
     let typed = set.typed();
-    let mut out = Stream(Vec::with_capacity(256));
-    out.bytes(set.next_hop());
-    out.bytes(set.canonical());
+    out.row(14);
+    out.uuid(&set.hash());
     out.optional(typed.next_hop, Stream::inet);
     out.optional(typed.origin, Stream::text);
     out.int8_array(&typed.as_path);
+    out.optional(typed.as_path.last().map(|asn| i64::from(*asn)), Stream::int8);
     out.text(&typed.as_path_text);
     out.optional(typed.med.map(i64::from), Stream::int8);
     out.optional(typed.local_pref.map(i64::from), Stream::int8);
@@ -298,17 +562,8 @@ fn attribute_columns(set: &AttributeSet) -> Box<[u8]> {
     out.optional(some(&typed.large_communities), Stream::text_array);
     out.optional(some(&typed.extended_communities), Stream::text_array);
     out.optional(other_attributes(typed), |out, value| out.jsonb(&value));
-    out.0.into_boxed_slice()
-}
-
-fn withdrawn_columns() -> Box<[u8]> {
-    let mut out = Stream(Vec::new());
-    out.bytes(&[]);
-    out.bytes(&[]);
-    for _ in 0..10 {
-        out.null();
-    }
-    out.0.into_boxed_slice()
+    out.bytes(set.next_hop());
+    out.bytes(set.canonical());
 }
 
 fn some<T>(items: &[T]) -> Option<&[T]> {
@@ -364,7 +619,7 @@ fn end(out: &mut Stream, deltas: &Deltas, row: &End) {
 
 fn event(out: &mut Stream, deltas: &Deltas, row: &PeerEvent) {
     let Some(router_id) = deltas.router_id(row.router) else { return };
-    out.row(17);
+    out.row(18);
     out.time(row.received_at_us);
     out.uuid(router_id);
     out.optional(row.peer.and_then(|peer| deltas.peer_ids(peer)), |out, (_, peer_id)| out.uuid(peer_id));
@@ -381,6 +636,7 @@ fn event(out: &mut Stream, deltas: &Deltas, row: &PeerEvent) {
     out.optional(row.fsm_event.map(i32::from), Stream::int4);
     out.optional(row.routes, Stream::count);
     out.router_time(row.router_time_us);
+    out.optional(row.since_us, Stream::time);
 }
 
 fn statistic(out: &mut Stream, deltas: &Deltas, row: &Statistic) {
@@ -391,22 +647,10 @@ fn statistic(out: &mut Stream, deltas: &Deltas, row: &Statistic) {
     out.uuid(peer_id);
     out.position(row.position);
     out.int4(row.stat_type.into());
-    out.int4(row.afi.unwrap_or(0).into());
-    out.int2(row.safi.unwrap_or(0).into());
+    out.optional(row.afi.map(i32::from), Stream::int4);
+    out.optional(row.safi.map(i16::from), Stream::int2);
     out.numeric(row.value);
     out.router_time(row.router_time_us);
-}
-
-fn dead_letters(out: &mut Stream, commit: &[&Deltas]) {
-    let (mut before, mut ordinal) = (None, 0);
-    let rows = commit.iter().flat_map(|deltas| deltas.dead_letters.iter().map(move |row| (deltas, row)));
-    for (deltas, row) in rows {
-        let Some(router_id) = deltas.router_id(row.router) else { continue };
-        let here = Some((router_id, row.position));
-        ordinal = if before == here { ordinal + 1 } else { 0 };
-        before = here;
-        dead_letter(out, deltas, row, router_id, ordinal);
-    }
 }
 
 fn dead_letter(out: &mut Stream, deltas: &Deltas, row: &DeadLetter, router_id: &Id, ordinal: i32) {
@@ -422,216 +666,4 @@ fn dead_letter(out: &mut Stream, deltas: &Deltas, row: &DeadLetter, router_id: &
     out.text(row.treatment);
     out.bool(row.suspect);
     out.bytes(&row.raw);
-}
-
-/// Microseconds from the Unix epoch to PostgreSQL's, 2000-01-01.
-const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
-const INT8: u32 = 20;
-const TEXT: u32 = 25;
-
-/// Writer of PostgreSQL's binary COPY format: every field is a four-octet length and the type's
-/// own binary form, -1 for null.
-struct Stream(Vec<u8>);
-
-impl Stream {
-    const HEADER: &'static [u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-
-    fn new() -> Self {
-        Stream(Self::HEADER.to_vec())
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        if self.0.len() == Self::HEADER.len() {
-            return Vec::new();
-        }
-        self.raw(&(-1_i16).to_be_bytes());
-        self.0
-    }
-
-    fn raw(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
-    }
-
-    fn row(&mut self, fields: i16) {
-        self.raw(&fields.to_be_bytes());
-    }
-
-    fn null(&mut self) {
-        self.raw(&(-1_i32).to_be_bytes());
-    }
-
-    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
-        match value {
-            Some(value) => write(self, value),
-            None => self.null(),
-        }
-    }
-
-    /// PostgreSQL has no field above 1 GiB and BMP messages are bounded far below.
-    fn length(&mut self, length: usize) {
-        self.raw(&i32::try_from(length).unwrap_or(i32::MAX).to_be_bytes());
-    }
-
-    fn bytes(&mut self, value: &[u8]) {
-        self.length(value.len());
-        self.raw(value);
-    }
-
-    /// Text has no zero octet in PostgreSQL; a name of a router may. It becomes U+FFFD.
-    fn text(&mut self, value: &str) {
-        if value.contains('\0') {
-            self.bytes(value.replace('\0', "\u{fffd}").as_bytes());
-        } else {
-            self.bytes(value.as_bytes());
-        }
-    }
-
-    fn uuid(&mut self, value: &Id) {
-        self.bytes(value);
-    }
-
-    fn bool(&mut self, value: bool) {
-        self.bytes(&[value.into()]);
-    }
-
-    fn int2(&mut self, value: i16) {
-        self.bytes(&value.to_be_bytes());
-    }
-
-    fn int4(&mut self, value: i32) {
-        self.bytes(&value.to_be_bytes());
-    }
-
-    fn int8(&mut self, value: i64) {
-        self.bytes(&value.to_be_bytes());
-    }
-
-    /// Generations, sequences and counts: they stay far below 2^63.
-    fn count(&mut self, value: u64) {
-        self.int8(i64::try_from(value).unwrap_or(i64::MAX));
-    }
-
-    fn position(&mut self, position: Position) {
-        self.count(position.generation);
-        self.count(position.sequence);
-    }
-
-    fn time(&mut self, unix_us: i64) {
-        self.int8(unix_us.saturating_sub(POSTGRES_EPOCH_US));
-    }
-
-    /// A router's own clock; 0 says that it has none.
-    fn router_time(&mut self, unix_us: i64) {
-        self.optional((unix_us != 0).then_some(unix_us), Stream::time);
-    }
-
-    fn inet(&mut self, address: IpAddr) {
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        self.network(address, bits, false);
-    }
-
-    fn cidr(&mut self, (address, bits): (IpAddr, u8)) {
-        self.network(address, bits, true);
-    }
-
-    fn network(&mut self, address: IpAddr, bits: u8, cidr: bool) {
-        const V4: u8 = 2;
-        const V6: u8 = 3;
-        match address {
-            IpAddr::V4(address) => {
-                self.length(8);
-                self.raw(&[V4, bits, cidr.into(), 4]);
-                self.raw(&address.octets());
-            }
-            IpAddr::V6(address) => {
-                self.length(20);
-                self.raw(&[V6, bits, cidr.into(), 16]);
-                self.raw(&address.octets());
-            }
-        }
-    }
-
-    /// An integer of `numeric`: its digits to the base 10000.
-    fn numeric(&mut self, value: u64) {
-        let mut digits = Vec::with_capacity(5);
-        let mut rest = value;
-        while rest > 0 {
-            digits.push(u16::try_from(rest % 10_000).unwrap_or(0));
-            rest /= 10_000;
-        }
-        let count = u16::try_from(digits.len()).unwrap_or(0);
-        self.length(8 + 2 * digits.len());
-        self.raw(&count.to_be_bytes());
-        self.raw(&count.saturating_sub(1).to_be_bytes()); // weight of the first digit
-        self.raw(&[0; 4]); // positive; no digits after the point
-        for digit in digits.iter().rev() {
-            self.raw(&digit.to_be_bytes());
-        }
-    }
-
-    fn int8_array(&mut self, items: &[u32]) {
-        self.array(items, INT8, |out, item| out.int8(i64::from(*item)));
-    }
-
-    fn text_array(&mut self, items: &[String]) {
-        self.array(items, TEXT, |out, item| out.text(item));
-    }
-
-    fn array<T>(&mut self, items: &[T], element: u32, write: impl Fn(&mut Self, &T)) {
-        let start = self.0.len();
-        self.length(0);
-        let dimensions: u32 = if items.is_empty() { 0 } else { 1 };
-        self.raw(&dimensions.to_be_bytes());
-        self.raw(&0_u32.to_be_bytes()); // no nulls
-        self.raw(&element.to_be_bytes());
-        if !items.is_empty() {
-            self.length(items.len());
-            self.raw(&1_u32.to_be_bytes()); // lower bound
-            items.iter().for_each(|item| write(self, item));
-        }
-        let length = i32::try_from(self.0.len() - start - 4).unwrap_or(i32::MAX).to_be_bytes();
-        if let Some(place) = self.0.get_mut(start..start + 4) {
-            place.copy_from_slice(&length);
-        }
-    }
-
-    fn jsonb(&mut self, value: &Value) {
-        const VERSION: u8 = 1;
-        let text = value.to_string();
-        self.length(text.len() + 1);
-        self.raw(&[VERSION]);
-        self.raw(text.as_bytes());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-
-    fn field(write: impl FnOnce(&mut Stream)) -> Vec<u8> {
-        let mut out = Stream(Vec::new());
-        write(&mut out);
-        out.0
-    }
-
-    #[test]
-    fn nothing_to_write_is_no_stream() {
-        let deltas = Deltas::default();
-        assert!(Kind::ALL.into_iter().all(|kind| deltas.copy(kind).is_empty()));
-    }
-
-    #[test]
-    fn fields_have_the_forms_of_postgres() {
-        assert_eq!(field(|out| out.int8(-1)), [0, 0, 0, 8, 255, 255, 255, 255, 255, 255, 255, 255]);
-        assert_eq!(
-            field(|out| out.cidr((IpAddr::V4(Ipv4Addr::new(192, 0, 2, 0)), 24))),
-            [0, 0, 0, 8, 2, 24, 1, 4, 192, 0, 2, 0]
-        );
-        assert_eq!(field(|out| out.numeric(0)), [0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
-        // 1_8446_7440_7370_9551_615 to the base 10000.
-        assert_eq!(field(|out| out.numeric(u64::MAX))[4..8], [0, 5, 0, 4]);
-        assert_eq!(field(|out| out.text("a\0b")), "\0\0\0\u{5}a\u{fffd}b".as_bytes());
-    }
 }

@@ -12,6 +12,8 @@ struct Slot {
     /// None: free.
     bytes: Option<Arc<[u8]>>,
     references: u32,
+    /// Deltas have told it, or it was loaded.
+    told: bool,
 }
 
 /// Reference-counted sets of identity bytes.
@@ -70,6 +72,13 @@ impl Interner {
         self.slots.get(usize::try_from(id).ok()?)?.bytes.as_ref()
     }
 
+    /// Identity bytes of a set that is told now, and whether it was told before.
+    pub(crate) fn tell(&mut self, id: SetId) -> Option<(&Arc<[u8]>, bool)> {
+        let slot = self.slot(id)?;
+        let before = std::mem::replace(&mut slot.told, true);
+        Some((slot.bytes.as_ref()?, before))
+    }
+
     /// Sets held, and their octets.
     pub(crate) fn size(&self) -> (usize, usize) {
         (self.slots.len() - self.free.len(), self.octets)
@@ -81,7 +90,7 @@ impl Interner {
     }
 
     fn put(&mut self, bytes: Arc<[u8]>) -> SetId {
-        let slot = Slot { bytes: Some(bytes), references: 1 };
+        let slot = Slot { bytes: Some(bytes), references: 1, told: false };
         if let Some(id) = self.free.pop() {
             if let Some(place) = self.slot(id) {
                 *place = slot;

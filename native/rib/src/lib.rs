@@ -22,7 +22,7 @@ pub mod view;
 
 pub use attributes::{AttributeSet, AttributesHash, PathAttributes};
 pub use deltas::*;
-pub use load::Dump;
+pub use load::{Dump, Loader};
 pub use query::{
     Community, FlappingRoute, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow,
     RouterSummary,

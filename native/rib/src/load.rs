@@ -1,13 +1,13 @@
 //! A table from what its store holds, so that a restart does not take every route for new.
 //!
-//! The streams are Postgres's COPY BINARY of `priv/sql/query/load/{routers,sessions,peers,routes}.sql`, loaded
-//! in that order, before the first batch.
+//! The streams are Postgres's COPY BINARY of `priv/sql/query/load/{routers,sessions,peers,ribs,routes}.sql`, loaded
+//! in that order, before the first batch, each in pieces as they arrive.
 //!
 //! What is loaded counts as seen in the latest session that its router had: a restart in the midst of a
 //! session cannot know which routes that session confirmed already, and the wrong guess would
 //! withdraw good routes. The next session's End-of-RIB sweeps as ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::attributes;
@@ -16,55 +16,220 @@ use crate::routes::Route;
 use crate::table::{ApplyError, Peer, Rib, RibKey, Router, RoutingTable};
 use crate::view::RibView;
 
-/// Which stream [`RoutingTable::load`] is given.
+/// What a stream is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dump {
     Routers,
     Sessions,
     Peers,
+    Ribs,
     Routes,
 }
 
 impl Dump {
-    /// The kind of its name: `routers`, `sessions`, `peers`, `routes`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "routers" => Some(Dump::Routers),
-            "sessions" => Some(Dump::Sessions),
-            "peers" => Some(Dump::Peers),
-            "routes" => Some(Dump::Routes),
-            _ => None,
+    /// In the order in which they are loaded.
+    pub const ALL: [Dump; 5] = [Dump::Routers, Dump::Sessions, Dump::Peers, Dump::Ribs, Dump::Routes];
+
+    /// The name of its query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Dump::Routers => "routers",
+            Dump::Sessions => "sessions",
+            Dump::Peers => "peers",
+            Dump::Ribs => "ribs",
+            Dump::Routes => "routes",
         }
+    }
+
+    /// The kind of [`Dump::as_str`]'s name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dump| dump.as_str() == name)
+    }
+}
+
+/// Where a RIB's routes go.
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    router: Id,
+    peer: Id,
+    rib: RibKey,
+}
+
+/// Loads a table from streams in pieces: [`Loader::begin`] of each, its pieces, [`Loader::end`].
+#[derive(Debug)]
+pub struct Loader {
+    dump: Dump,
+    /// What came of a row, or of the header, that is not whole yet.
+    rest: Vec<u8>,
+    begun: bool,
+    ended: bool,
+    rows: usize,
+    routers: HashMap<Id, Id>,
+    ribs: HashMap<i64, Owner>,
+}
+
+const CUT: ApplyError = ApplyError::Dump("it is cut, or has another shape");
+
+impl Loader {
+    #[allow(clippy::new_without_default)] // There is no loader of nothing: a stream begins first.
+    pub fn new() -> Self {
+        Loader {
+            dump: Dump::Routers,
+            rest: Vec::new(),
+            begun: false,
+            ended: true,
+            rows: 0,
+            routers: HashMap::new(),
+            ribs: HashMap::new(),
+        }
+    }
+
+    /// A stream begins.
+    pub fn begin(&mut self, dump: Dump) {
+        self.dump = dump;
+        self.rest.clear();
+        (self.begun, self.ended, self.rows) = (false, false, 0);
+    }
+
+    /// Takes a piece of the stream. Rows of peers and RIBs that were not loaded are left out.
+    ///
+    /// # Errors
+    /// When the stream is not what the query gives; rows before the fault are loaded.
+    pub fn piece(&mut self, table: &mut RoutingTable, piece: &[u8]) -> Result<(), ApplyError> {
+        let mut octets = std::mem::take(&mut self.rest);
+        let piece = if octets.is_empty() {
+            piece
+        } else {
+            octets.extend_from_slice(piece);
+            &octets
+        };
+        let mut rest = piece;
+        if !self.begun {
+            match header(rest) {
+                Some(Ok(after)) => (self.begun, rest) = (true, after),
+                Some(Err(())) => return Err(ApplyError::Dump("no COPY BINARY header")),
+                None => {}
+            }
+        }
+        while self.begun && !self.ended {
+            let Some((row, after)) = next_row(rest) else { break };
+            rest = after;
+            let Some(row) = row else {
+                self.ended = true;
+                break;
+            };
+            let loaded = self.row(table, row);
+            self.rows +=
+                usize::from(loaded.ok_or(ApplyError::Dump("a row has other columns than its query"))?);
+        }
+        self.rest = rest.to_vec();
+        Ok(())
+    }
+
+    /// The stream has ended; says how many of its rows were loaded.
+    ///
+    /// # Errors
+    /// When it is not whole.
+    pub fn end(&mut self) -> Result<usize, ApplyError> {
+        if self.ended {
+            Ok(self.rows)
+        } else {
+            Err(CUT)
+        }
+    }
+
+    fn row(&mut self, table: &mut RoutingTable, row: Row) -> Option<bool> {
+        match self.dump {
+            Dump::Routers => table.load_router(row),
+            Dump::Sessions => table.load_session(row),
+            Dump::Peers => {
+                let (peer, router) = table.load_peer(row)?;
+                self.routers.insert(peer, router);
+                Some(true)
+            }
+            Dump::Ribs => self.load_rib(table, row),
+            Dump::Routes => self.load_route(table, row),
+        }
+    }
+
+    fn load_rib(&mut self, table: &mut RoutingTable, mut row: Row) -> Option<bool> {
+        let rib_id = row.integer()??;
+        let peer_id = row.id()?;
+        let rib = RibKey {
+            view: RibView::from_name(&row.text()??)?,
+            afi: u16::try_from(row.integer()??).ok()?,
+            safi: u8::try_from(row.integer()??).ok()?,
+        };
+        let filtered = row.boolean()?.unwrap_or(false);
+        let changed_at_us = row.time()?.unwrap_or(0);
+        let routes = row.integer()?.unwrap_or(0);
+        let verified = row.integer()?.map(i64::unsigned_abs);
+        let end_of_rib = row.integer()?.map(i64::unsigned_abs);
+        let Some(router) = self.routers.get(&peer_id).copied() else { return Some(false) };
+        self.ribs.insert(rib_id, Owner { router, peer: peer_id, rib });
+        let peer = table.routers.get_mut(&router).and_then(|router| router.peers.get_mut(&peer_id));
+        if let Some(peer) = peer.filter(|_| routes > 0) {
+            let held =
+                Rib { last_change_us: changed_at_us, filtered, verified, end_of_rib, ..Rib::new(rib, 0) };
+            peer.ribs.insert(rib, held);
+        }
+        Some(true)
+    }
+
+    fn load_route(&self, table: &mut RoutingTable, mut row: Row) -> Option<bool> {
+        let rib_id = row.integer()??;
+        let path_id = u32::try_from(row.integer()?.unwrap_or(-1)).ok();
+        let nlri = row.bytes()??;
+        let position = row.position()?;
+        let changed_at_us = row.time()?.unwrap_or(0);
+        let next_hop = row.bytes()?.unwrap_or_default();
+        let canonical = row.bytes()?.unwrap_or_default();
+
+        let Some(owner) = self.ribs.get(&rib_id) else { return Some(false) };
+        let Some(router) = table.routers.get_mut(&owner.router) else { return Some(false) };
+        let Some(peer) = router.peers.get_mut(&owner.peer) else { return Some(false) };
+        let changed = router.generations.index(position.generation);
+        let rib = peer.ribs.entry(owner.rib).or_insert_with(|| Rib::new(owner.rib, router.last.generation));
+        let (route, _) = rib.routes.entry(nlri, path_id)?;
+        let mut identity = Vec::new();
+        attributes::identity(&mut identity, next_hop, canonical);
+        let set = table.sets.intern(&identity);
+        table.sets.tell(set);
+        if route.is_vacant() {
+            table.routes += 1;
+        } else {
+            table.sets.release(route.attributes);
+        }
+        *route = Route {
+            attributes: set,
+            seen: router.current,
+            changed,
+            sequence: position.sequence,
+            changed_at_us,
+        };
+        router.last = router.last.max(position);
+        Some(true)
     }
 }
 
 impl RoutingTable {
-    /// Loads one whole stream; returns how many rows. Routes of peers that were not loaded are
-    /// left out.
-    ///
-    /// # Errors
-    /// When the stream is not what the query gives; rows before the fault are loaded.
-    pub fn load(&mut self, dump: Dump, stream: &[u8]) -> Result<usize, ApplyError> {
-        let mut rows = Rows::new(stream).ok_or(ApplyError::Dump("no COPY BINARY header"))?;
-        let mut loaded = 0;
-        let mut owners = BTreeMap::new();
-        if dump == Dump::Routes {
-            owners = self
-                .routers
-                .iter()
-                .flat_map(|(router, held)| held.peers.keys().map(|peer| (*peer, *router)))
-                .collect();
+    /// Drops a route that the store refused for good, so that the table does not hold what is not stored. False where it
+    /// is not there.
+    pub fn forget(&mut self, rib_id: i64, nlri: &[u8], path_id: Option<u32>) -> bool {
+        for router in self.routers.values_mut() {
+            for (peer_id, peer) in &mut router.peers {
+                for (key, rib) in &mut peer.ribs {
+                    if crate::deltas::rib_id(peer_id, key.view, key.afi, key.safi) != rib_id {
+                        continue;
+                    }
+                    let Some((route, _)) = rib.routes.remove(nlri, path_id) else { return false };
+                    self.sets.release(route.attributes);
+                    self.routes = self.routes.saturating_sub(1);
+                    return true;
+                }
+            }
         }
-        while let Some(row) = rows.next_row().ok_or(ApplyError::Dump("it is cut, or has another shape"))? {
-            let done = match dump {
-                Dump::Routers => self.load_router(row),
-                Dump::Sessions => self.load_session(row),
-                Dump::Peers => self.load_peer(row),
-                Dump::Routes => self.load_route(row, &owners),
-            };
-            loaded += usize::from(done.ok_or(ApplyError::Dump("a row has other columns than its query"))?);
-        }
-        Ok(loaded)
+        false
     }
 
     fn load_router(&mut self, mut row: Row) -> Option<bool> {
@@ -122,7 +287,8 @@ impl RoutingTable {
         Some(true)
     }
 
-    fn load_peer(&mut self, mut row: Row) -> Option<bool> {
+    /// Gives the peer's id and its router's.
+    fn load_peer(&mut self, mut row: Row) -> Option<(Id, Id)> {
         let peer_id = row.id()?;
         let router_id = row.id()?;
         let peer = PeerRow {
@@ -153,58 +319,12 @@ impl RoutingTable {
             received_open: row.bytes()?.unwrap_or_default().to_vec(),
             changed: false,
         };
-        // Where its routes last ended; -1 where they never did. Commits are in order, so everything up to
-        // the newest position that the store knows was committed.
-        let ended = match (row.integer()??, row.integer()??) {
-            (generation @ 0.., sequence @ 0..) => {
-                Position { generation: generation.unsigned_abs(), sequence: sequence.unsigned_abs() }
-            }
-            _ => Position::default(),
-        };
-        let Some(router) = self.routers.get_mut(&router_id) else { return Some(false) };
-        let seen = router.generations.index(peer.position.generation);
-        router.last = router.last.max(peer.position).max(ended);
-        router.peers.insert(peer_id, Peer { row: peer, seen, ribs: BTreeMap::new() });
-        Some(true)
-    }
-
-    fn load_route(&mut self, mut row: Row, owners: &BTreeMap<Id, Id>) -> Option<bool> {
-        let peer_id = row.id()?;
-        let view = RibView::from_name(&row.text()??)?;
-        let afi = u16::try_from(row.integer()??).ok()?;
-        let safi = u8::try_from(row.integer()??).ok()?;
-        let nlri = row.bytes()??;
-        let path_id = u32::try_from(row.integer()?.unwrap_or(-1)).ok();
-        let next_hop = row.bytes()?.unwrap_or_default();
-        let canonical = row.bytes()?.unwrap_or_default();
-        let position = row.position()?;
-        let changed_at_us = row.time()?.unwrap_or(0);
-
-        let router = owners.get(&peer_id).and_then(|id| self.routers.get_mut(id));
-        let Some(router) = router else { return Some(false) };
-        let Some(peer) = router.peers.get_mut(&peer_id) else { return Some(false) };
-        let changed = router.generations.index(position.generation);
-        let key = RibKey { view, afi, safi };
-        let rib = peer.ribs.entry(key).or_insert_with(|| Rib::new(key, router.last.generation));
-        let (route, _) = rib.routes.entry(nlri, path_id)?;
-        let mut identity = Vec::new();
-        attributes::identity(&mut identity, next_hop, canonical);
-        let set = self.sets.intern(&identity);
-        if route.is_vacant() {
-            self.routes += 1;
-        } else {
-            self.sets.release(route.attributes);
+        if let Some(router) = self.routers.get_mut(&router_id) {
+            let seen = router.generations.index(peer.position.generation);
+            router.last = router.last.max(peer.position);
+            router.peers.insert(peer_id, Peer { row: peer, seen, ribs: BTreeMap::new() });
         }
-        *route = Route {
-            attributes: set,
-            seen: router.current,
-            changed,
-            sequence: position.sequence,
-            changed_at_us,
-        };
-        rib.last_change_us = rib.last_change_us.max(changed_at_us);
-        router.last = router.last.max(position);
-        Some(true)
+        Some((peer_id, router_id))
     }
 }
 
@@ -215,31 +335,28 @@ fn v4(address: Option<IpAddr>) -> Option<Ipv4Addr> {
     }
 }
 
-/// Rows of a COPY BINARY stream.
-struct Rows<'a> {
-    rest: &'a [u8],
+/// What follows the header of a COPY BINARY stream; none where it is not whole yet, an error where it is none.
+fn header(stream: &[u8]) -> Option<Result<&[u8], ()>> {
+    const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+    let (signature, rest) = stream.split_at_checked(SIGNATURE.len())?;
+    if signature != SIGNATURE {
+        return Some(Err(()));
+    }
+    let (_flags, rest) = rest.split_first_chunk::<4>()?;
+    let (extension, rest) = rest.split_first_chunk()?;
+    let skip = usize::try_from(u32::from_be_bytes(*extension)).ok()?;
+    rest.get(skip..).map(Ok)
 }
 
-impl<'a> Rows<'a> {
-    fn new(stream: &'a [u8]) -> Option<Self> {
-        let rest = stream.strip_prefix(b"PGCOPY\n\xff\r\n\0")?;
-        let (_flags, rest) = rest.split_first_chunk::<4>()?;
-        let (extension, rest) = rest.split_first_chunk()?;
-        let skip = usize::try_from(u32::from_be_bytes(*extension)).ok()?;
-        Some(Rows { rest: rest.get(skip..)? })
+/// The first row, or none at the trailer, and what follows it; nothing where the row is not whole yet.
+fn next_row(stream: &[u8]) -> Option<(Option<Row<'_>>, &[u8])> {
+    let (count, mut rest) = stream.split_first_chunk()?;
+    let Ok(left) = usize::try_from(i16::from_be_bytes(*count)) else { return Some((None, rest)) };
+    let fields = rest;
+    for _ in 0..left {
+        (_, rest) = field(rest)?;
     }
-
-    /// The next row, `Some(None)` at the trailer, none where the stream is cut.
-    fn next_row(&mut self) -> Option<Option<Row<'a>>> {
-        let (count, mut rest) = self.rest.split_first_chunk()?;
-        let Ok(count) = usize::try_from(i16::from_be_bytes(*count)) else { return Some(None) };
-        let fields = rest;
-        for _ in 0..count {
-            (_, rest) = field(rest)?;
-        }
-        self.rest = rest;
-        Some(Some(Row { rest: fields, left: count }))
-    }
+    Some((Some(Row { rest: fields, left }), rest))
 }
 
 /// One field, none for NULL, and what follows it.
@@ -286,6 +403,10 @@ impl<'a> Row<'a> {
             8 => i64::from_be_bytes(bytes.try_into().ok()?),
             _ => return None,
         }))
+    }
+
+    fn boolean(&mut self) -> Option<Option<bool>> {
+        Some(self.bytes()?.map(|octets| octets != [0]))
     }
 
     fn position(&mut self) -> Option<Position> {

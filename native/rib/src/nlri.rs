@@ -1,7 +1,9 @@
 //! NLRI as keys: what identifies a route of a family.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
+use sha2::{Digest, Sha256};
 use wire::bgp::{AddressFamily, NlriRef};
 
 use crate::deltas::Nlri;
@@ -51,6 +53,22 @@ pub(crate) fn key(afi: u16, safi: u8, nlri: &[u8]) -> Nlri {
         }
     }
     key
+}
+
+/// NLRI up to this many octets are their own key in a store; an index cannot hold every longer one.
+pub const LONGEST_KEY: usize = 256;
+/// Before the digest that stands for an NLRI. An NLRI that begins so is digested whatever its length, so that no key is
+/// both.
+const DIGEST: [u8; 4] = [0xff; 4];
+
+/// What an NLRI is known by in a store: itself, or four octets 0xff and its SHA-256, and then true.
+pub fn stored_key(nlri: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    if nlri.len() <= LONGEST_KEY && !nlri.starts_with(&DIGEST) {
+        return (Cow::Borrowed(nlri), false);
+    }
+    let mut key = DIGEST.to_vec();
+    key.extend_from_slice(&Sha256::digest(nlri));
+    (Cow::Owned(key), true)
 }
 
 /// Clears the bits after `length` in the octet that has the last of a prefix.

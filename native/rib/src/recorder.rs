@@ -103,11 +103,22 @@ impl Recorder {
         index
     }
 
-    /// Index of an attribute set.
-    pub fn set(&mut self, identity: &Arc<[u8]>) -> u32 {
+    /// The RIBs of a peer whose routes end.
+    pub fn emptied_ribs(&mut self, router: &RouterRow, peer: &PeerRow, keys: &[RibKey], moment: Moment) {
+        for key in keys {
+            let index = self.changed_rib(router, peer, *key);
+            if let Some(row) = usize::try_from(index).ok().and_then(|index| self.deltas.ribs.get_mut(index)) {
+                row.changed_at_us = moment.received_at_us;
+            }
+        }
+    }
+
+    /// Index of an attribute set, which deltas before these told or did not.
+    pub fn set(&mut self, identity: &Arc<[u8]>, told: bool) -> u32 {
         let sets = &mut self.deltas.attributes;
         *self.sets.entry(identity.as_ptr()).or_insert_with(|| {
-            sets.push(AttributeSet::new(Arc::clone(identity)));
+            let identity = Arc::clone(identity);
+            sets.push(if told { AttributeSet::stored(identity) } else { AttributeSet::new(identity) });
             index(sets.len())
         })
     }

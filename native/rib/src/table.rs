@@ -412,7 +412,16 @@ impl Router {
 }
 
 /// Drops all routes of a peer; returns how many.
-pub(crate) fn drop_routes(peer: &mut Peer, sets: &mut Interner, total: &mut usize) -> u64 {
+fn drop_routes(
+    router: &RouterRow,
+    peer: &mut Peer,
+    sets: &mut Interner,
+    total: &mut usize,
+    out: &mut Recorder,
+    moment: Moment,
+) -> u64 {
+    let keys: Vec<RibKey> = peer.ribs.keys().copied().collect();
+    out.emptied_ribs(router, &peer.row, &keys, moment);
     let mut dropped = 0;
     for rib in peer.ribs.values() {
         for route in rib.routes.values() {
@@ -435,7 +444,7 @@ pub(crate) fn end_router(
 ) {
     let mut routes = 0;
     for peer in router.peers.values_mut() {
-        routes += drop_routes(peer, sets, total);
+        routes += drop_routes(&router.row, peer, sets, total, out, moment);
         if peer.row.state != PeerState::Down {
             peer.row.state = PeerState::Down;
             peer.row.state_since_us = moment.received_at_us;
@@ -471,7 +480,7 @@ pub(crate) fn end_peer(
     moment: Moment,
     synthetic: bool,
 ) -> u64 {
-    let routes = drop_routes(peer, sets, total);
+    let routes = drop_routes(router, peer, sets, total, out, moment);
     let index = out.peer(router, &peer.row);
     out.ended_peer(index);
     out.deltas.ends.push(End {

@@ -2,4 +2,4 @@
 SELECT
   (SELECT count(*) FROM {schema}.bgp_routers) AS routers,
   (SELECT count(*) FROM {schema}.bgp_peers) AS peers,
-  (SELECT count(*) FROM {schema}.bgp_routing_state WHERE active) AS routes
+  (SELECT coalesce(sum(routes), 0)::bigint FROM {schema}.bgp_ribs) AS routes

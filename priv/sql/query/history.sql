@@ -2,27 +2,26 @@
 -- given: its own changes, and as
 -- `implied` withdrawals the ends of its peers' routes (Peer Down, a router that did not come back) that met it.
 WITH changes AS (
-  SELECT h.time, h.generation, h.sequence, h.change, false AS implied, h.router_id, h.peer_id, h.view, h.afi, h.safi, h.nlri,
-    h.prefix, h.nlri_text, h.path_id, h.synthetic, h.origin, h.as_path, h.next_hop, h.next_hop_octets, h.med, h.local_pref,
-    h.communities, h.attributes, h.router_time, NULL::text AS reason
+  SELECT h.time, h.generation, h.sequence, h.change, false AS implied, p.router_id, b.peer_id, h.rib_id, b.view, b.afi, b.safi,
+    h.nlri_key, h.prefix, h.nlri_text, h.nlri, h.path_id, h.synthetic, h.after_gap, h.set_id, h.router_time,
+    NULL::text AS reason
   FROM {schema}.bgp_routing_history h
+  JOIN {schema}.bgp_ribs b ON b.rib_id = h.rib_id
+  JOIN {schema}.bgp_peers p ON p.peer_id = b.peer_id
   WHERE h.prefix = $1::cidr
     AND h.time <= coalesce($3::timestamptz, 'infinity')
-    AND ($5::uuid IS NULL OR h.peer_id = $5)
+    AND ($5::uuid IS NULL OR b.peer_id = $5)
 ), ends AS (
   SELECT e.time, e.generation, e.sequence, 'withdraw'::{schema}.bgp_change AS change, true AS implied, last.router_id,
-    last.peer_id, last.view, last.afi, last.safi, last.nlri, last.prefix, last.nlri_text, last.path_id,
-    e.synthetic,
-    NULL::{schema}.bgp_origin AS origin, NULL::bigint[] AS as_path, NULL::inet AS next_hop,
-    ''::bytea AS next_hop_octets, NULL::bigint AS med, NULL::bigint AS local_pref, NULL::bigint[] AS communities,
-    ''::bytea AS attributes, e.router_time, coalesce(e.reason, e.kind) AS reason
+    last.peer_id, last.rib_id, last.view, last.afi, last.safi, last.nlri_key, last.prefix, last.nlri_text, last.nlri,
+    last.path_id, e.synthetic, false AS after_gap, NULL::uuid AS set_id, e.router_time, coalesce(e.reason, e.kind) AS reason
   FROM {schema}.bgp_peer_events e
   CROSS JOIN LATERAL (
-    SELECT DISTINCT ON (c.peer_id, c.view, c.afi, c.safi, c.nlri, c.path_id) c.*
+    SELECT DISTINCT ON (c.rib_id, c.nlri_key, c.path_id) c.*
     FROM changes c
     WHERE c.router_id = e.router_id AND (e.peer_id IS NULL OR c.peer_id = e.peer_id)
       AND (c.generation, c.sequence) < (e.generation, e.sequence)
-    ORDER BY c.peer_id, c.view, c.afi, c.safi, c.nlri, c.path_id, c.generation DESC, c.sequence DESC
+    ORDER BY c.rib_id, c.nlri_key, c.path_id, c.generation DESC, c.sequence DESC
   ) last
   WHERE e.kind IN ('peer_down', 'expired')
     AND last.change <> 'withdraw'
@@ -36,9 +35,11 @@ WITH changes AS (
         AND (f.generation, f.sequence) > (last.generation, last.sequence)
         AND (f.generation, f.sequence) < (e.generation, e.sequence))
 )
-SELECT a.*, nullif(a.path_id, -1) AS add_path_id, r.sys_name, r.address AS router_address, p.address AS peer_address,
-  p.asn AS peer_asn
+SELECT a.*, coalesce(a.nlri, a.nlri_key) AS whole_nlri, nullif(a.path_id, -1) AS add_path_id, s.origin, s.as_path,
+  s.as_path_text, s.next_hop, s.med, s.local_pref, s.communities, s.attributes, r.sys_name, r.address AS router_address,
+  p.address AS peer_address, p.asn AS peer_asn
 FROM (SELECT * FROM changes UNION ALL SELECT * FROM ends) a
+LEFT JOIN {schema}.bgp_attribute_sets s ON s.set_id = a.set_id
 LEFT JOIN {schema}.bgp_routers r ON r.router_id = a.router_id
 LEFT JOIN {schema}.bgp_peers p ON p.peer_id = a.peer_id
 WHERE a.time >= coalesce($2::timestamptz, '-infinity')

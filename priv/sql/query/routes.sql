@@ -1,19 +1,18 @@
--- Active routes that pass the filters (fragments of route_filter/, each begun with AND), in the order
--- of their key, after the key of the last one seen ($1 to $6; nulls for the first page), at most $7.
+-- Routes that pass the filters (fragments of route_filter/, each begun with AND), in the order of their key, after the key
+-- of the last one seen ($1 to $3; nulls for the first page), at most $4.
 SELECT
-  r.router_id, r.sys_name, r.address AS router_address, t.peer_id, p.address AS peer_address, p.asn AS peer_asn,
-  p.bgp_id AS peer_bgp_id, p.peer_type, p.distinguisher, p.table_name, t.view, t.afi, t.safi, t.nlri, t.prefix,
-  t.nlri_text, nullif(t.path_id, -1) AS path_id,
-  t.origin, t.as_path, t.as_path_text, t.next_hop, t.next_hop_octets, t.med, t.local_pref, t.communities,
-  t.large_communities, t.extended_communities, t.other_attributes, t.attributes, t.synthetic, t.generation, t.sequence,
-  t.announced_at, t.changed_at, t.router_time, p.state AS peer_state, t.path_id AS key_path_id
+  r.router_id, r.sys_name, r.address AS router_address, p.peer_id, p.address AS peer_address, p.asn AS peer_asn,
+  p.bgp_id AS peer_bgp_id, p.peer_type, p.distinguisher, p.table_name, b.view, b.afi, b.safi,
+  coalesce(t.nlri, t.nlri_key) AS nlri, t.prefix, t.nlri_text, nullif(t.path_id, -1) AS path_id,
+  s.origin, s.as_path, s.as_path_text, s.next_hop, s.next_hop_octets, s.med, s.local_pref, s.communities,
+  s.large_communities, s.extended_communities, s.other_attributes, s.attributes, t.generation, t.sequence,
+  t.changed_at, p.state AS peer_state, t.rib_id, t.nlri_key, t.path_id AS key_path_id
 FROM {schema}.bgp_routing_state t
-JOIN {schema}.bgp_peers p ON p.peer_id = t.peer_id
-JOIN {schema}.bgp_routers r ON r.router_id = t.router_id
-WHERE t.active
+JOIN {schema}.bgp_ribs b ON b.rib_id = t.rib_id
+JOIN {schema}.bgp_peers p ON p.peer_id = b.peer_id
+JOIN {schema}.bgp_routers r ON r.router_id = p.router_id
+JOIN {schema}.bgp_attribute_sets s ON s.set_id = t.set_id
+WHERE ($1::bigint IS NULL OR (t.rib_id, t.nlri_key, t.path_id) > ($1, $2::bytea, $3::bigint))
   {filters}
-  AND ($1::uuid IS NULL OR
-       (t.peer_id, t.view, t.afi, t.safi, t.nlri, t.path_id) > ($1, $2::text::{schema}.bgp_rib_view, $3::integer,
-        $4::smallint, $5::bytea, $6::bigint))
-ORDER BY t.peer_id, t.view, t.afi, t.safi, t.nlri, t.path_id
-LIMIT $7::bigint
+ORDER BY t.rib_id, t.nlri_key, t.path_id
+LIMIT $4::bigint

@@ -112,12 +112,12 @@ cond do
       end
 
       defp state(postgres) do
-        sql = "SELECT router_id, prefix, as_path[2] FROM bgp_routing_state WHERE active"
+        sql = "SELECT router_id, prefix, as_path[2] FROM bgp_routes"
         Map.new(query(postgres, sql), fn [router, prefix, asn] -> {{router(router), route(prefix)}, asn} end)
       end
 
       defp history(postgres) do
-        sql = "SELECT router_id, prefix, count(*) FROM bgp_routing_history GROUP BY 1, 2"
+        sql = "SELECT router_id, prefix, count(*) FROM bgp_changes GROUP BY 1, 2"
         Map.new(query(postgres, sql), fn [router, prefix, count] -> {{router(router), route(prefix)}, count} end)
       end
 

@@ -94,7 +94,7 @@ cond do
         end)
 
         same(lab, sql)
-        assert [[withdrawn]] = rows(sql, "SELECT count(*) FROM live.bgp_routing_state WHERE NOT active")
+        assert [[withdrawn]] = rows(sql, "SELECT count(*) FROM live.bgp_routing_history WHERE change = 'withdraw'")
         # Two families and two views, less what is denied and, in the second view, what never was there.
         assert withdrawn in 200..320
 
@@ -229,11 +229,10 @@ cond do
         # No change is told twice.
         assert rows(sql, """
                SELECT * FROM (
-                 SELECT change, attributes, next_hop_octets,
-                        lag(row(change = 'withdraw', attributes, next_hop_octets)) OVER same AS before
+                 SELECT change, set_id, lag(row(change = 'withdraw', set_id)) OVER same AS before
                  FROM live.bgp_routing_history
-                 WINDOW same AS (PARTITION BY peer_id, view, afi, safi, nlri, path_id ORDER BY generation, sequence)) h
-               WHERE before = row(change = 'withdraw', attributes, next_hop_octets) LIMIT 5
+                 WINDOW same AS (PARTITION BY rib_id, nlri_key, path_id ORDER BY generation, sequence)) h
+               WHERE before IS NOT DISTINCT FROM row(change = 'withdraw', set_id) LIMIT 5
                """) == []
       end
 
@@ -247,23 +246,45 @@ cond do
         expected = Lab.run(lab, "expected")
 
         one = """
-        ctid = (SELECT s.ctid FROM live.bgp_routing_state s JOIN live.bgp_peers p USING (peer_id)
-                WHERE p.address = '#{lab.facts["WEST_PEER"]}' AND s.prefix = '::/0' AND s.view = 'adj_rib_in_post')
+        (rib_id, nlri_key, path_id) = (
+          SELECT rib_id, nlri, -1 FROM live.bgp_routes
+          WHERE peer_address = '#{lab.facts["WEST_PEER"]}' AND prefix = '::/0' AND view = 'adj_rib_in_post')
         """
 
-        for {change, what} <- [
-              {"next_hop = '2001:db8::9'", "next_hop"},
-              {"next_hop_octets = substr(next_hop_octets, 1, 31) || '\\x99'", "link_local"},
-              {"as_path = as_path || 1::bigint", "as_path"},
-              {"med = coalesce(med, 0) + 1", "med"},
-              {"origin = 'incomplete'", "origin"},
-              {"communities = communities || 1::bigint", "communities"},
-              {"large_communities = '{4200000000:0:2}'", "large_communities"},
-              {"active = false", "missing"},
-              {"view = 'loc_rib'", "extra, missing"}
+        # Others have its attribute set too, so it gets one of its own.
+        another = "99999999-9999-9999-9999-999999999999"
+
+        set = fn change ->
+          [
+            """
+            INSERT INTO live.bgp_attribute_sets
+            SELECT (jsonb_populate_record(s, '{"set_id": "#{another}"}')).* FROM live.bgp_attribute_sets s
+            WHERE set_id = (SELECT set_id FROM live.bgp_routing_state WHERE #{one})
+            """,
+            "UPDATE live.bgp_attribute_sets SET #{change} WHERE set_id = '#{another}'",
+            "UPDATE live.bgp_routing_state SET set_id = '#{another}' WHERE #{one}"
+          ]
+        end
+
+        for {statements, what} <- [
+              {set.("next_hop = '2001:db8::9'"), "next_hop"},
+              {set.("next_hop_octets = substr(next_hop_octets, 1, 31) || '\\x99'"), "link_local"},
+              {set.("as_path = as_path || 1::bigint"), "as_path"},
+              {set.("med = coalesce(med, 0) + 1"), "med"},
+              {set.("origin = 'incomplete'"), "origin"},
+              {set.("communities = communities || 1::bigint"), "communities"},
+              {set.("large_communities = '{4200000000:0:2}'"), "large_communities"},
+              {["DELETE FROM live.bgp_routing_state WHERE #{one}"], "missing"},
+              {[
+                 """
+                 INSERT INTO live.bgp_ribs
+                 SELECT 1, peer_id, 'loc_rib', 1, 128, 1, NULL, NULL, false, false, now() FROM live.bgp_peers LIMIT 1
+                 """,
+                 "UPDATE live.bgp_routing_state SET rib_id = 1 WHERE #{one}"
+               ], "extra, missing"}
             ] do
           Postgrex.transaction(sql, fn sql ->
-            assert %{num_rows: 1} = Postgrex.query!(sql, "UPDATE live.bgp_routing_state SET #{change} WHERE #{one}", [])
+            for statement <- statements, do: assert(%{num_rows: 1} = Postgrex.query!(sql, statement, []))
             differences = Parity.differences(sql, "live", lab.facts["SYSNAME"], expected, denied: true)
             assert Enum.map_join(differences, ", ", &elem(&1, 0)) == what
             Postgrex.rollback(sql, :made_right)
@@ -337,16 +358,14 @@ cond do
       # Everything that a write would change: each row's version, and how many rows history has.
       defp written(sql) do
         %{
-          state:
-            rows(sql, "SELECT xmin::text, ctid::text, peer_id, view, nlri FROM live.bgp_routing_state ORDER BY 3, 4, 5"),
+          state: rows(sql, "SELECT xmin::text, ctid::text, rib_id, nlri_key FROM live.bgp_routing_state ORDER BY 3, 4"),
           history: rows(sql, "SELECT count(*) FROM live.bgp_routing_history") |> hd() |> hd()
         }
       end
 
       defp counts do
         """
-        SELECT host(p.address), s.view::text, s.afi, count(*) FROM live.bgp_routing_state s
-        JOIN live.bgp_peers p USING (peer_id) WHERE s.active GROUP BY 1, 2, 3
+        SELECT host(peer_address), view::text, afi, count(*) FROM live.bgp_routes GROUP BY 1, 2, 3
         """
       end
 
@@ -360,8 +379,7 @@ cond do
       defp active(sql, address) do
         [[count]] =
           rows(sql, """
-          SELECT count(*) FROM live.bgp_routing_state s JOIN live.bgp_peers p USING (peer_id)
-          WHERE p.address = '#{address}' AND s.active
+          SELECT count(*) FROM live.bgp_routes WHERE peer_address = '#{address}'
           """)
 
         count

@@ -16,24 +16,27 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     * `:schema` - the Postgres schema of the tables; default `"public"`
     * `:migrate` - whether the station makes its tables when it starts; default for a database of its own, never in a
       host's Repo
-    * `:keep` - for how many days history, statistics, events and dead letters are kept; default 3
+    * `:keep_history` - for how many days changes of routes, events, and the attributes that they name are kept; default
+      1826, five years. By weeks: the last days of a week go with it
+    * `:keep_statistics` - for how many days Statistics Reports and dead letters are kept; default 90
     * `:maintain_every` - how often partitions are made and old ones dropped, in ms; default one hour. 0: never, where
       the station's role does not own the tables and somebody else calls `bgp_maintain()`
     * `:timeout` - how long a commit may take, in ms; default 5 minutes
 
     ## How a commit goes
 
-    One transaction: the rows, already in COPY's binary form when they leave Rust, go into stage tables (temporary, and
-    empty again when it ends), then the statements of `priv/sql/store/commit` move them, set by set. Every row carries
-    (generation, sequence), so a commit that is made twice, or by two owners of a router, changes nothing.
+    One transaction: rows, already in COPY's binary form when they leave Rust, go straight into their tables where nothing can
+    be in their way, or into stage tables (temporary, and empty again when it ends), from which the statements of
+    `priv/sql/store/commit` move them, set by set. A commit has a name, so that one whose outcome was not heard is not made
+    twice. A row that is refused for good becomes a dead letter (`bgp_dead_letters`), and the others are stored.
 
     When a partition starts, its table is loaded from what is stored. A database that is away keeps the partition from
     starting, and a commit from returning; both are tried again, and the broker holds what comes meanwhile.
     """
     @behaviour ServiceRadar.BMP.Store
 
-    alias ServiceRadar.BMP.{Batch, Config, Deltas, Prefix, Query, RoutingTable}
-    alias ServiceRadar.BMP.Store.Postgres.{Keeper, Rows, SQL}
+    alias ServiceRadar.BMP.{Batch, Config, Prefix, Query, RoutingTable}
+    alias ServiceRadar.BMP.Store.Postgres.{Commit, Keeper, Rows, SQL}
 
     @defaults [
       repo: nil,
@@ -41,19 +44,20 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       connection: nil,
       schema: "public",
       migrate: nil,
-      keep: 3,
+      keep_history: 1826,
+      keep_statistics: 90,
       maintain_every: :timer.hours(1),
       timeout: :timer.minutes(5)
     ]
-    @kinds [:routers, :sessions, :peers, :routes, :ends, :events, :statistics, :dead_letters]
-    @chunk 1_048_576
+    @loads [:routers, :sessions, :peers, :ribs, :routes]
 
     @impl ServiceRadar.BMP.Store
     def validate(options) do
       with {:ok, options} <- known(options),
            {:ok, options} <- database(options),
            {:ok, _quoted} <- schema(options[:schema]),
-           :ok <- number(options, :keep, 1),
+           :ok <- number(options, :keep_history, 1),
+           :ok <- number(options, :keep_statistics, 1),
            :ok <- number(options, :maintain_every, 0),
            :ok <- number(options, :timeout, 1),
            do: {:ok, options}
@@ -149,7 +153,11 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
         ids = repo |> rows("query/router_ids.sql", schema, []) |> Enum.map(& &1["router_id"]) |> Enum.filter(mine)
         table = RoutingTable.new(config.table)
 
-        with :ok <- load(table, repo, ids, options), do: {:ok, table}
+        with :ok <- load(table, repo, ids, options) do
+          # For the commits of this process: what is refused is forgotten.
+          Process.put({__MODULE__, config.name, partition}, table)
+          {:ok, table}
+        end
       end)
     end
 
@@ -158,17 +166,13 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp load(table, repo, ids, options) do
       ids = Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")
 
-      # One snapshot for all.
+      # One snapshot for all of them.
       {:ok, loaded} =
         repo.transaction(
           fn ->
             repo.query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", [])
-
-            Enum.find_value([:routers, :sessions, :peers, :routes], :ok, fn kind ->
-              sql = "query/load/#{kind}.sql" |> SQL.text(options[:schema]) |> String.replace("{router_ids}", ids)
-              copy = repo |> stream(sql, max_rows: 10_000) |> Enum.map(& &1.rows) |> IO.iodata_to_binary()
-              with {:ok, _rows} <- RoutingTable.load(table, kind, copy), do: nil
-            end)
+            repo.query!("SET LOCAL jit = off", [])
+            RoutingTable.load(table, for(kind <- @loads, do: {kind, pieces(repo, kind, ids, options)}))
           end,
           timeout: options[:timeout]
         )
@@ -176,39 +180,28 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       loaded
     end
 
+    # Of bounded size, as they come. What a Repo's module does for query!/3 it does not for a stream: find the Repo that is
+    # meant.
+    defp pieces(repo, kind, ids, options) do
+      sql = "query/load/#{kind}.sql" |> SQL.text(options[:schema]) |> String.replace("{router_ids}", ids)
+
+      repo.get_dynamic_repo()
+      |> Ecto.Adapters.SQL.stream(sql, [], max_rows: 10_000)
+      |> Stream.map(&IO.iodata_to_binary(&1.rows))
+    end
+
     @impl ServiceRadar.BMP.Store
-    def commit(%Config{} = config, _partition, deltas) do
+    def commit(%Config{} = config, partition, deltas) do
       reaching(config, fn repo, options ->
-        streams = for kind <- @kinds, stream = Deltas.copy(deltas, kind), stream != "", do: {kind, stream}
-        {:ok, :ok} = repo.transaction(fn -> write(repo, streams, options) end, timeout: options[:timeout])
-        :ok
+        table = Process.get({__MODULE__, config.name, partition})
+        Commit.run(config, repo, options, partition, deltas, table, fn -> :ok end)
       end)
     end
-
-    defp write(repo, streams, options) do
-      schema = options[:schema]
-      quiet = [timeout: options[:timeout], log: false]
-      execute = &repo.query!(&1, [], quiet)
-      execute.(SQL.text("store/settings.sql", schema))
-
-      for {kind, stream} <- streams do
-        execute.(SQL.text("store/stage/#{kind}.sql", schema))
-        Enum.into(chunks(stream), stream(repo, SQL.text("store/copy/#{kind}.sql", schema), quiet))
-      end
-
-      streams |> Keyword.keys() |> SQL.commit(schema) |> Enum.each(execute)
-    end
-
-    # What a Repo's module does for query!/3 it does not for a stream: find the Repo that is meant.
-    defp stream(repo, sql, options), do: Ecto.Adapters.SQL.stream(repo.get_dynamic_repo(), sql, [], options)
-
-    defp chunks(<<chunk::binary-size(@chunk), rest::binary>>), do: [chunk | chunks(rest)]
-    defp chunks(rest), do: [rest]
 
     @impl ServiceRadar.BMP.Store
     def routers(config) do
       reaching(config, fn repo, options ->
-        ribs = rows(repo, "query/route_counts.sql", options[:schema], [nil])
+        ribs = rows(repo, "query/ribs.sql", options[:schema], [nil])
         {:ok, repo |> rows("query/routers.sql", options[:schema], []) |> Enum.map(&Rows.router(&1, ribs))}
       end)
     end
@@ -217,7 +210,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def peers(config, router_id) do
       reaching(config, fn repo, options ->
         id = uuid(router_id)
-        ribs = rows(repo, "query/route_counts.sql", options[:schema], [id])
+        ribs = rows(repo, "query/ribs.sql", options[:schema], [id])
         {:ok, repo |> rows("query/peers.sql", options[:schema], [id]) |> Enum.map(&Rows.peer(&1, ribs))}
       end)
     end
@@ -232,26 +225,26 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     @impl ServiceRadar.BMP.Store
     def routes(config, %Query{} = query) do
-      with {:ok, cursor} <- read_cursor(query.cursor, 6) do
+      with {:ok, cursor} <- read_cursor(query.cursor, 3) do
         reaching(config, fn repo, options ->
           {filters, values} = filters(query, options[:schema])
           sql = "query/routes.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
-          found = query(repo, sql, (cursor || List.duplicate(nil, 6)) ++ [query.limit + 1 | values])
+          found = query(repo, sql, (cursor || [nil, nil, nil]) ++ [query.limit + 1 | values])
           {page, more} = Enum.split(found, query.limit)
           {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> write_cursor())}
         end)
       end
     end
 
-    defp key(row), do: Enum.map(~w(peer_id view afi safi nlri key_path_id), &Map.fetch!(row, &1))
+    defp key(row), do: Enum.map(~w(rib_id nlri_key key_path_id), &Map.fetch!(row, &1))
 
-    # Fragments of priv/sql/query/route_filter, with their parameters from $8 on.
+    # Fragments of priv/sql/query/route_filter, with their parameters from $5 on.
     defp filters(query, schema) do
       {fragments, values} =
         Enum.reduce(Map.to_list(Map.from_struct(query)), {[], []}, fn {field, value}, {fragments, values} ->
           case value != nil && filter(field, value) do
             {name, parameters} ->
-              {[fragment(name, schema, 8 + length(values)) | fragments], values ++ parameters}
+              {[fragment(name, schema, 5 + length(values)) | fragments], values ++ parameters}
 
             _not_a_filter ->
               {fragments, values}

@@ -30,11 +30,11 @@ pub fn store(name: &str) -> Store {
 }
 
 // The last octet of the attributes tells the sets of these tests apart.
-const ACTIVE: &str = "SELECT peer_id, prefix, get_byte(attributes, length(attributes) - 1)
-    FROM {schema}.bgp_routing_state WHERE active ORDER BY 1, 2";
-const HISTORY: &str = "SELECT change, prefix,
-    CASE WHEN attributes <> '' THEN get_byte(attributes, length(attributes) - 1) END, sequence
-    FROM {schema}.bgp_routing_history ORDER BY sequence, prefix";
+const ACTIVE: &str = "SELECT b.peer_id, t.prefix, get_byte(s.attributes, length(s.attributes) - 1)
+    FROM {schema}.bgp_routing_state t JOIN {schema}.bgp_ribs b USING (rib_id)
+    JOIN {schema}.bgp_attribute_sets s USING (set_id) ORDER BY 1, 2";
+const HISTORY: &str = "SELECT change, prefix, get_byte(s.attributes, length(s.attributes) - 1), sequence
+    FROM {schema}.bgp_routing_history LEFT JOIN {schema}.bgp_attribute_sets s USING (set_id) ORDER BY sequence, prefix";
 
 fn row(peer: u8, route: u16, value: u8) -> String {
     let id = format!("{peer:02x}").repeat(16);
@@ -56,6 +56,7 @@ fn every_column_arrives_as_it_is() {
     make::announce(&mut deltas, 0, 7, 100, 10);
     deltas.routes[0].path_id = Some(u32::MAX);
     deltas.ribs[0].view = RibView::AdjRibOutPost;
+    deltas.ribs[0].rib_id = rib_id(&make::peer_id(1), RibView::AdjRibOutPost, 1, 1);
     deltas.peers[1].distinguisher = 0x0000_fde8_0000_0064;
     deltas.peers[1].address = "2001:db8::1".parse().unwrap();
     deltas.peers[1].table_name = Some("red\0vrf".into());
@@ -87,24 +88,26 @@ fn every_column_arrives_as_it_is() {
         });
     }
     store.commit(&deltas);
-    let state = "SELECT generation, sequence, path_id, extract(epoch FROM changed_at) * 1000000,
-        changed_at = announced_at, changed_at - router_time, view, afi, safi, active, synthetic, change, nlri, prefix,
-        next_hop_octets, attributes FROM {schema}.bgp_routing_state";
+    let state = "SELECT t.generation, t.sequence, t.path_id, extract(epoch FROM t.changed_at) * 1000000, b.view, b.afi, b.safi,
+        t.nlri_key, t.nlri, t.prefix, s.next_hop_octets, s.attributes, b.routes, b.rib_id = {schema}.bgp_rib_id(b.peer_id, b.view, b.afi, b.safi),
+        s.set_id = {schema}.bgp_set_id(s.next_hop_octets, s.attributes)
+        FROM {schema}.bgp_routing_state t
+        JOIN {schema}.bgp_ribs b USING (rib_id) JOIN {schema}.bgp_attribute_sets s USING (set_id)";
     let time = make::time(10);
     assert_eq!(
         store.rows(state),
         [format!(
-            "({},10,4294967295,{time}.000000,t,00:00:00.0005,adj_rib_out_post,1,1,t,f,announce,\"\\\\x180a0007\",\
-             10.0.7.0/24,\"\\\\xc6336401\",\"\\\\x4001010040020a0202fa56ea010000fde940050400000064\")",
+            "({},10,4294967295,{time}.000000,adj_rib_out_post,1,1,\"\\\\x180a0007\",,\
+             10.0.7.0/24,\"\\\\xc6336401\",\"\\\\x4001010040020a0202fa56ea010000fde940050400000064\",1,t,t)",
             make::EPOCH
         )]
     );
     assert_eq!(
         store.rows(
             "SELECT origin, as_path, as_path_text, next_hop, med, local_pref, communities, large_communities,
-            extended_communities, other_attributes FROM {schema}.bgp_routing_state"
+            extended_communities, other_attributes, origin_as FROM {schema}.bgp_attribute_sets"
         ),
-        ["(igp,\"{4200000001,65001}\",\"4200000001 65001\",198.51.100.1,,100,,,,)"]
+        ["(igp,\"{4200000001,65001}\",\"4200000001 65001\",198.51.100.1,,100,,,,,65001)"]
     );
     assert_eq!(
         store.rows("SELECT distinguisher, address, asn, bgp_id, table_name, state, local_asn, hold_time FROM {schema}.bgp_peers ORDER BY peer_id"),
@@ -130,8 +133,8 @@ fn every_column_arrives_as_it_is() {
         ["(0,99,a,\"\\\\x0300000005\")", "(1,99,b,\"\\\\x0300000005\")"]
     );
     let before = store.everything();
-    store.commit(&deltas);
-    assert_eq!(store.everything(), before, "delivered again, every row stays where it is");
+    store.commit_again(&[&deltas]);
+    assert_eq!(store.everything(), before, "made again, every row stays where it is");
 }
 
 #[test]
@@ -160,14 +163,14 @@ fn every_attribute_has_its_column() {
     assert_eq!(
         store.rows(
             "SELECT origin, as_path, as_path_text, next_hop, med, communities, large_communities,
-            extended_communities FROM {schema}.bgp_routing_state"
+            extended_communities FROM {schema}.bgp_attribute_sets"
         ),
         ["(incomplete,\"{65001,65002,65003}\",\"65001 {65002,65003}\",2001:db8::1,4294967295,\
           \"{4259840001,4294967041}\",{65000:1:4294967295},{rt:65000:1})"]
     );
     assert_eq!(
         store.rows(
-            "SELECT key, value FROM {schema}.bgp_routing_state, jsonb_each_text(other_attributes)
+            "SELECT key, value FROM {schema}.bgp_attribute_sets, jsonb_each_text(other_attributes)
                     WHERE key <> 'other' ORDER BY key"
         ),
         [
@@ -180,58 +183,100 @@ fn every_attribute_has_its_column() {
         ]
     );
     assert_eq!(
-        store.rows("SELECT (other_attributes->'other'->0)::text FROM {schema}.bgp_routing_state"),
+        store.rows("SELECT (other_attributes->'other'->0)::text FROM {schema}.bgp_attribute_sets"),
         ["(\"{\"\"code\"\": 200, \"\"flags\"\": 224, \"\"value\"\": \"\"cafe\"\"}\")"]
     );
 }
 
 #[test]
-fn an_older_write_never_replaces_a_newer_one() {
-    let mut store = store("older");
-    let mut newer = make::deltas();
-    make::announce(&mut newer, 0, 1, 200, 20);
-    make::announce(&mut newer, 0, 2, 200, 20);
-    store.commit(&newer);
-    let mut gone = make::deltas();
-    make::withdraw(&mut gone, 0, 2, 21);
-    store.commit(&gone);
-    let before = store.everything();
-    for older in [10, 20] {
-        let mut deltas = make::deltas();
-        make::announce(&mut deltas, 0, 1, 100, older);
-        make::announce(&mut deltas, 0, 2, 100, older);
-        make::withdraw(&mut deltas, 1, 3, older);
-        store.commit(&deltas);
-        assert_eq!(store.everything(), before, "sequence {older}");
-    }
-    // An older generation with a larger sequence is older too.
+fn an_nlri_that_no_index_holds_is_known_by_its_digest() {
+    let mut store = store("long");
     let mut deltas = make::deltas();
-    make::withdraw(&mut deltas, 0, 1, 500);
-    deltas.routes[0].position.generation -= 1;
+    (deltas.ribs[0].afi, deltas.ribs[0].safi) = (16388, 71);
+    let long = |last: u8| Nlri::from_vec([vec![1_u8; 4000], vec![last]].concat());
+    // One that looks like a digest, and the longest that is its own key.
+    let same = Nlri::from_vec(vec![0xff; 36]);
+    let short = Nlri::from_vec(vec![2; 256]);
+    for (sequence, nlri) in (10..).zip([long(1), long(2), same.clone(), short]) {
+        make::announce(&mut deltas, 0, 1, 100, sequence);
+        deltas.routes.last_mut().unwrap().nlri = nlri;
+    }
     store.commit(&deltas);
-    assert_eq!(store.everything(), before);
+    let keys =
+        "SELECT length(nlri_key), length(nlri), nlri_key = {schema}.bgp_nlri_key(coalesce(nlri, nlri_key))
+        FROM {schema}.bgp_routing_state ORDER BY sequence";
+    assert_eq!(store.rows(keys), ["(36,4001,t)", "(36,4001,t)", "(36,36,t)", "(256,,t)"]);
+    let mut gone = make::deltas();
+    (gone.ribs[0].afi, gone.ribs[0].safi) = (16388, 71);
+    make::withdraw(&mut gone, 0, 1, 20);
+    gone.routes[0].nlri = long(1);
+    store.commit(&gone);
+    assert_eq!(store.rows(keys), ["(36,4001,t)", "(36,36,t)", "(256,,t)"]);
+    let table = store.load("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa", Limits::default());
+    let mut held = Vec::new();
+    table
+        .each_route(&Query::default(), |row| {
+            held.push(row.nlri.len());
+            true
+        })
+        .unwrap();
+    held.sort_unstable();
+    assert_eq!(held, [36, 256, 4001]);
+}
+
+/// A table tells a set once; a store that has forgotten it (maintenance) or shares it (another table) is told again.
+#[test]
+fn an_attribute_set_is_written_once() {
+    let mut store = store("sets");
+    let mut table = support::table();
+    let mut router = support::Speaker::new(1, support::EPOCH);
+    store.commit(&router.start(&mut table));
+    let mut written = |body| {
+        let deltas = router.say(&mut table, 1, RibView::AdjRibInPre, body);
+        let touched: BTreeMap<_, _> = store.commit(&deltas).into_iter().collect();
+        touched.get("06.attribute_sets.insert").copied()
+    };
+    assert_eq!(written(support::announce(&["10.1.0.0/16"], 7)), Some(1));
+    assert_eq!(written(support::announce(&["10.2.0.0/16"], 7)), None, "told before");
+    assert_eq!(written(support::withdraw(&["10.1.0.0/16", "10.2.0.0/16"])), None);
+    assert_eq!(written(support::announce(&["10.1.0.0/16"], 7)), Some(0), "told again, and there");
+    assert_eq!(store.rows("SELECT count(*) FROM {schema}.bgp_attribute_sets"), ["(1)"]);
 }
 
 #[test]
-fn what_did_not_change_is_not_written() {
-    let mut store = store("unchanged");
+fn sets_that_nothing_has_go_with_the_history_of_their_time() {
+    let mut store = store("garbage");
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 1, 100, 10);
+    make::announce(&mut deltas, 0, 2, 101, 10);
     store.commit(&deltas);
-    let before = store.everything();
-    // As a table that knew nothing would tell it after a session reset.
-    let mut again = make::deltas();
-    make::announce(&mut again, 0, 1, 100, 1);
-    again.routes[0].position.generation += 1_000_000;
-    store.commit(&again);
-    assert_eq!(store.everything(), before);
-    // Another next hop is a change, the attributes being the same.
-    again.attributes[0] = AttributeSet::from_parts(&[198, 51, 100, 2], make::attributes(100).canonical());
-    store.commit(&again);
-    assert_eq!(
-        store.rows("SELECT change, next_hop_octets FROM {schema}.bgp_routing_history ORDER BY generation"),
-        ["(announce,\"\\\\xc6336401\")", "(change,\"\\\\xc6336402\")"]
-    );
+    let mut gone = make::deltas();
+    make::withdraw(&mut gone, 0, 1, 20);
+    store.commit(&gone);
+    let schema = store.schema.clone();
+    let maintain = |store: &mut Store, at: &str| {
+        store
+            .client
+            .execute(&format!("CALL {schema}.bgp_maintain(keep_history => '10 days', at => '{at}')"), &[])
+            .unwrap();
+        store.rows(
+            "SELECT get_byte(attributes, length(attributes) - 1), unused_since FROM {schema}.bgp_attribute_sets ORDER BY 1",
+        )
+    };
+    let marked = ["(100,\"2026-11-22 00:00:00+00\")", "(101,)"];
+    store.client.batch_execute("SET timezone = 'UTC'").unwrap();
+    assert_eq!(maintain(&mut store, "2026-11-22"), marked);
+    assert_eq!(maintain(&mut store, "2026-12-01"), marked);
+    // Told again, it is used again.
+    let mut back = make::deltas();
+    make::announce(&mut back, 0, 1, 100, 30);
+    store.commit(&back);
+    assert_eq!(maintain(&mut store, "2026-12-10"), ["(100,)", "(101,)"]);
+    let mut gone = make::deltas();
+    make::withdraw(&mut gone, 0, 1, 40);
+    store.commit(&gone);
+    assert_eq!(maintain(&mut store, "2026-12-11").len(), 2);
+    assert_eq!(maintain(&mut store, "2026-12-22"), ["(101,)"]);
 }
 
 #[test]
@@ -261,11 +306,7 @@ fn changes_of_one_commit_are_all_history_and_the_last_is_the_state() {
         ]
     );
     assert_eq!(store.rows(ACTIVE), [row(1, 1, 100)]);
-    store.commit(&flap);
-    assert_eq!(store.everything(), state);
-    // A part of it, as another cut of the same stream would deliver it.
-    flap.routes.truncate(2);
-    store.commit(&flap);
+    store.commit_again(&[&flap]);
     assert_eq!(store.everything(), state);
 }
 
@@ -279,16 +320,14 @@ fn peer_down_ends_the_routes_of_one_peer_in_one_statement() {
     }
     store.commit(&deltas);
     let mut down = make::deltas();
+    down.ribs.clear();
     make::event(&mut down, EventKind::PeerDown, Some(0), 20);
     make::end(&mut down, EndScope::Peer(0), EndKind::Ended, 20);
     let touched: BTreeMap<_, _> = store.commit(&down).into_iter().collect();
-    assert_eq!(touched["08.ends.delete_routes"], 500);
+    assert_eq!(touched["03.ends.delete_routes"], 500);
+    assert_eq!(store.rows("SELECT routes FROM {schema}.bgp_ribs ORDER BY peer_id"), ["(0)", "(1)"]);
     assert_eq!(store.rows(ACTIVE).len(), 500);
     assert_eq!(store.rows(HISTORY).len(), 1000, "the end of the routes is one event, not 500 rows");
-    let before = store.everything();
-    store.commit(&down);
-    store.commit(&deltas);
-    assert_eq!(store.everything(), before, "the watermark keeps the ended routes ended");
     let mut router = make::deltas();
     make::end(&mut router, EndScope::Router(0), EndKind::Ended, 30);
     store.commit(&router);
@@ -304,6 +343,7 @@ fn an_end_between_two_announcements_of_one_commit() {
     store.commit(&first);
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 3, 100, 11);
+    deltas.routes[0].ended = true;
     make::end(&mut deltas, EndScope::Peer(0), EndKind::Ended, 12);
     make::event(&mut deltas, EventKind::PeerDown, Some(0), 12);
     // Route 1 comes back as it was; FRR withdraws route 2, which ended already.
@@ -322,7 +362,7 @@ fn an_end_between_two_announcements_of_one_commit() {
         ]
     );
     let before = store.everything();
-    store.commit(&deltas);
+    store.commit_again(&[&deltas]);
     assert_eq!(store.everything(), before);
 }
 
@@ -333,6 +373,8 @@ fn consecutive_deltas_in_one_commit_are_as_one_after_the_other() {
     make::announce(&mut deltas[0], 0, 1, 100, 10);
     make::announce(&mut deltas[0], 0, 2, 100, 10);
     make::announce(&mut deltas[1], 0, 1, 101, 11);
+    deltas[1].routes[0].change = RouteChange::Change;
+    deltas[1].routes[0].ended = true;
     deltas[1].peers[0].asn = 1;
     deltas[1].peers[0].position = make::at(11);
     make::end(&mut deltas[1], EndScope::Peer(0), EndKind::Ended, 12);
@@ -355,6 +397,7 @@ fn a_lost_session_makes_peers_stale_and_touches_no_route() {
     let routes = store.rows("SELECT ctid, * FROM {schema}.bgp_routing_state");
     let mut lost = make::deltas();
     lost.peers.clear();
+    lost.ribs.clear();
     make::end(&mut lost, EndScope::Router(0), EndKind::Stale, 20);
     store.commit(&lost);
     assert_eq!(
@@ -419,7 +462,7 @@ fn no_commit_scans_the_state_table() {
     store.commit(&down);
     store.client.batch_execute("VACUUM ANALYZE").unwrap();
     let plans = store.plans();
-    assert!(plans.iter().any(|(_, plan)| plan.contains("Index Scan using bgp_routing_state_key")));
+    assert!(plans.iter().any(|(_, plan)| plan.contains("bgp_routing_state_key")));
     for (file, plan) in plans {
         assert!(!plan.contains("Seq Scan on bgp_routing_state"), "{file}:\n{plan}");
     }
@@ -453,21 +496,8 @@ fn objects(client: &mut Client) -> Vec<String> {
 }
 
 #[test]
-fn days_get_partitions_and_old_ones_go() {
+fn weeks_get_partitions_and_old_ones_go() {
     let mut store = store("partitions");
-    let partitions = "SELECT tableoid::regclass, prefix FROM {schema}.bgp_routing_history ORDER BY prefix";
-    let schema = store.schema.clone();
-    let maintain = |store: &mut Store, ahead: i32, day: &str| {
-        store
-            .client
-            .execute(&format!("SELECT {schema}.bgp_maintain({ahead}, '3 days', '1 day', '{day}')"), &[])
-            .unwrap();
-        store.rows(partitions).iter().map(|row| row.replace(['\\', '"'], "")).collect::<Vec<_>>()
-    };
-    // The migration made partitions for the days around the real clock. This test has a clock of its own, so these go.
-    maintain(&mut store, -1, "9999-01-01 00:00Z");
-    maintain(&mut store, 1, "2026-11-21 12:00Z");
-
     let mut deltas = make::deltas();
     for (sequence, route) in [(10, 1), (11, 2), (12, 3)] {
         make::announce(&mut deltas, 0, route, 1, sequence);
@@ -477,40 +507,122 @@ fn days_get_partitions_and_old_ones_go() {
     deltas.routes[1].received_at_us += 400 * day;
     deltas.routes[2].received_at_us -= 400 * day;
     store.commit(&deltas);
+    let partitions = "SELECT tableoid::regclass, prefix FROM {schema}.bgp_routing_history ORDER BY prefix";
+    let schema = store.schema.clone();
+    // With a clock of the test's own.
+    let maintain = |store: &mut Store, day: &str| {
+        let call = format!("CALL {schema}.bgp_maintain(keep_history => '10 days', at => '{day}')");
+        store.client.execute(&call, &[]).unwrap();
+        store.rows(partitions).iter().map(|row| row.replace(['\\', '"'], "")).collect::<Vec<_>>()
+    };
     assert_eq!(
-        maintain(&mut store, 1, "2026-11-22 12:00Z"),
+        maintain(&mut store, "2026-11-22 12:00Z"),
         [
-            "(bmp Store.bgp_routing_history_20261121,10.0.1.0/24)",
+            "(bmp Store.bgp_routing_history_20261116,10.0.1.0/24)",
             "(bmp Store.bgp_routing_history_default,10.0.2.0/24)",
         ]
     );
     assert_eq!(
-        maintain(&mut store, 1, "2027-12-26 12:00Z"),
-        ["(bmp Store.bgp_routing_history_20271226,10.0.2.0/24)"],
-        "moved out of the default partition; the old day is gone"
+        maintain(&mut store, "2027-12-26 12:00Z"),
+        ["(bmp Store.bgp_routing_history_20271220,10.0.2.0/24)"],
+        "moved out of the default partition; the old week is gone"
     );
-    let left = "SELECT count(*) FROM pg_class WHERE relname ~ '^bgp_routing_history_2026\\d+$'";
+    let left = "SELECT count(*) FROM pg_class WHERE relname ~ '^bgp_routing_history_20261116'";
     assert_eq!(store.rows(left), ["(0)"]);
 }
 
+/// Somebody reads the history for long: maintenance does not wait for it, and nobody behind maintenance.
 #[test]
-fn tombstones_go_after_a_while() {
-    let mut store = store("tombstones");
+fn maintenance_leaves_for_later_what_is_in_use() {
+    let mut store = store("in_use");
     let mut deltas = make::deltas();
     make::announce(&mut deltas, 0, 1, 1, 10);
-    make::announce(&mut deltas, 0, 2, 1, 10);
-    make::withdraw(&mut deltas, 0, 2, 11);
     store.commit(&deltas);
     let schema = store.schema.clone();
-    let mut left = |day: &str| {
-        store
-            .client
-            .execute(&format!("SELECT {schema}.bgp_maintain(1, '9 days', '1 day', '{day}')"), &[])
-            .unwrap();
-        store.rows("SELECT prefix, active FROM {schema}.bgp_routing_state ORDER BY prefix")
+    let maintain = |store: &mut Store, day: &str| {
+        let call = format!("CALL {schema}.bgp_maintain(keep_history => '10 days', at => '{day}')");
+        store.client.execute(&call, &[]).unwrap();
+        store.rows(
+            "SELECT count(*) FROM {schema}.bgp_routing_history WHERE NOT EXISTS
+            (SELECT FROM pg_class c WHERE c.oid = tableoid AND c.relname ~ 'default')",
+        )
     };
-    assert_eq!(left("2026-11-21 12:00Z"), ["(10.0.1.0/24,t)", "(10.0.2.0/24,f)"]);
-    assert_eq!(left("2026-11-23 12:00Z"), ["(10.0.1.0/24,t)"]);
+    assert_eq!(maintain(&mut store, "2026-11-22"), ["(1)"]);
+    let mut reader = Cluster::shared().connect("in_use");
+    let mut reading = reader.transaction().unwrap();
+    reading.query(&format!("SELECT FROM {schema}.bgp_routing_history_20261116"), &[]).unwrap();
+    assert_eq!(maintain(&mut store, "2026-12-26"), ["(1)"], "its partition is in use");
+    reading.commit().unwrap();
+    assert_eq!(maintain(&mut store, "2026-12-26"), ["(0)"]);
+}
+
+/// What version 1 had stored: two routes of one RIB, one of them withdrawn, and what happened to them.
+const VERSION_1: &str = "
+    INSERT INTO {schema}.bgp_routers (router_id, epoch, sequence, sys_name, sys_descr, port, collector, state,
+        session_started_at, first_seen_at)
+      VALUES ('aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa', 1700000000000000, 9, 'edge', '', 1, 'here', 'connected',
+        '2026-11-21', '2026-11-21');
+    INSERT INTO {schema}.bgp_peers (peer_id, router_id, epoch, sequence, peer_type, distinguisher, address, asn, bgp_id,
+        state, state_since, first_seen_at)
+      VALUES ('01010101-0101-0101-0101-010101010101', 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa', 1700000000000000, 2, 0,
+        '\\x0000000000000000', '10.0.0.1', 65001, '10.0.0.1', 'up', '2026-11-21', '2026-11-21');
+    INSERT INTO {schema}.bgp_routing_state (epoch, sequence, changed_at, origin, view, afi, safi, active, change, router_id,
+        peer_id, nlri, prefix, next_hop, next_hop_octets, attributes, as_path, as_path_text, communities, large_communities)
+      SELECT 1700000000000000, n, '2026-11-21', 'igp', 'adj_rib_in_pre', 1, 1, n = 5, 'announce',
+        'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa', '01010101-0101-0101-0101-010101010101', set_byte('\\x180a0000', 3, n),
+        ('10.0.' || n || '.0/24')::cidr, '192.0.2.1', '\\xc0000201', '\\x40010100', '{65001,65002}', '65001 65002', '{1}',
+        '{1:2:3}'
+      FROM generate_series(5, 6) n;
+    INSERT INTO {schema}.bgp_routing_history (time, epoch, sequence, path_id, origin, view, afi, safi, synthetic, change,
+        router_id, peer_id, nlri, prefix, next_hop, next_hop_octets, attributes, as_path)
+      SELECT '2026-11-21', 1700000000000000, n, -1, 'igp', 'adj_rib_in_pre', 1, 1, false,
+        CASE n WHEN 7 THEN 'withdraw' ELSE 'announce' END::{schema}.bgp_change, 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa',
+        '01010101-0101-0101-0101-010101010101', '\\x180a0005', '10.0.5.0/24', CASE WHEN n < 7 THEN '192.0.2.1'::inet END,
+        CASE WHEN n < 7 THEN '\\xc0000201' ELSE '' END::bytea, CASE WHEN n < 7 THEN '\\x40010102' ELSE '' END::bytea,
+        CASE WHEN n < 7 THEN '{65001,65009}'::bigint[] END
+      FROM generate_series(6, 7) n;
+    INSERT INTO {schema}.bgp_peer_events (time, router_id, epoch, sequence, kind, synthetic)
+      VALUES ('2026-11-21', 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa', 1700000000000000, 1, 'session_start', false);
+    INSERT INTO {schema}.bgp_stats (time, router_id, peer_id, epoch, sequence, type, value)
+      VALUES ('2026-11-21', 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa', '01010101-0101-0101-0101-010101010101',
+        1700000000000000, 3, 0, 5);
+    INSERT INTO {schema}.bgp_dead_letters (time, router_id, epoch, sequence, ordinal, path, reason, treatment, suspect, raw)
+      VALUES ('2026-11-21', 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa', 1700000000000000, 4, 0, '', 'why', 'kept_raw', false, '')";
+
+#[test]
+fn what_version_1_stored_is_there_in_version_2() {
+    let cluster = Cluster::shared();
+    let mut store = Store::new(cluster.database("upgrade"), "bmp Store");
+    store.migrate_to(1);
+    let schema = store.schema.clone();
+    store.client.batch_execute(&VERSION_1.replace("{schema}", &schema)).unwrap();
+    store.migrate_to(2);
+    let id = rib_id(&make::peer_id(1), RibView::AdjRibInPre, 1, 1);
+    assert_eq!(
+        store.rows("SELECT rib_id, view, afi, safi, routes FROM {schema}.bgp_ribs"),
+        [format!("({id},adj_rib_in_pre,1,1,1)")]
+    );
+    assert_eq!(
+        store.rows(
+            "SELECT nlri_key, prefix, generation, sequence, as_path, origin_as, large_communities
+             FROM {schema}.bgp_routing_state JOIN {schema}.bgp_attribute_sets USING (set_id)"
+        ),
+        ["(\"\\\\x180a0005\",10.0.5.0/24,1700000000000000,5,\"{65001,65002}\",65002,{1:2:3})"]
+    );
+    assert_eq!(
+        store.rows(
+            "SELECT change, prefix, sequence, as_path_text
+             FROM {schema}.bgp_routing_history LEFT JOIN {schema}.bgp_attribute_sets USING (set_id) ORDER BY sequence"
+        ),
+        ["(announce,10.0.5.0/24,6,\"65001 65009\")", "(withdraw,10.0.5.0/24,7,)"]
+    );
+    assert_eq!(store.rows("SELECT afi, safi, value FROM {schema}.bgp_stats"), ["(,,5)"]);
+    assert_eq!(store.rows("SELECT kind FROM {schema}.bgp_peer_events"), ["(session_start)"]);
+    assert_eq!(store.rows("SELECT reason FROM {schema}.bgp_dead_letters"), ["(why)"]);
+    // And a station goes on from it.
+    let table = store.load("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa", Limits::default());
+    assert_eq!(table.size().routes, 1);
+    store.migrate_down();
 }
 
 /// TimescaleDB itself is on few machines. This proves that its branch is valid SQL, calls what it means to call,

@@ -1,12 +1,11 @@
-//! How fast a full table goes in. Nothing is tested here; it is run by hand, on a quiet machine, as
-//!
-//!     SERVICERADAR_BMP_ROUTES=1000000 \
-//!     SERVICERADAR_BMP_PG_OPTIONS="-c fsync=on -c shared_buffers=2GB -c max_wal_size=8GB" \
-//!       cargo test --release -p rib --test postgres speed
+//! What a commit costs, beside what PostgreSQL takes for the same rows by itself and for rows that carry their attributes.
+//! Not a test of anything: `bench/README.md` says how to run it.
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Instant;
 
-use rib::copy::{copy, Kind};
+use rib::copy::{Commit, Kind, HEADER, TRAILER};
 use rib::*;
 
 use crate::make;
@@ -44,47 +43,202 @@ fn table(from: u32, to: u32, sequence: u64, med: u8) -> Deltas {
     deltas
 }
 
+/// The table in parts of a commit each.
+fn parts(size: u32, sequence: u64, med: u8, change: RouteChange) -> Vec<Deltas> {
+    let part = |first: u32| {
+        let last = routes().min(first + size);
+        let mut deltas = table(first, last, sequence + u64::from(first), med);
+        deltas.routes.iter_mut().for_each(|route| route.change = change);
+        deltas
+    };
+    (0..routes()).step_by(size as usize).map(part).collect()
+}
+
+struct Bench {
+    store: crate::Store,
+    report: String,
+}
+
+impl Bench {
+    fn run(&mut self, sql: &str) {
+        for one in
+            sql.replace("{schema}", &self.store.schema).split(";\n").filter(|one| !one.trim().is_empty())
+        {
+            self.store.client.batch_execute(one).unwrap_or_else(|error| panic!("{one}: {error:?}"));
+        }
+    }
+
+    fn number(&mut self, sql: &str) -> f64 {
+        let sql = sql.replace("{schema}", &self.store.schema);
+        self.store.client.query_one(&format!("SELECT ({sql})::float8"), &[]).unwrap().get(0)
+    }
+
+    /// Times `work`, with the WAL that it writes.
+    fn measure(&mut self, what: &str, work: impl FnOnce(&mut Self)) {
+        self.run("CHECKPOINT");
+        let before = self.number("SELECT pg_current_wal_insert_lsn() - '0/0'");
+        let started = Instant::now();
+        work(self);
+        let seconds = started.elapsed().as_secs_f64();
+        let wal = self.number("SELECT pg_current_wal_insert_lsn() - '0/0'") - before;
+        let routes = f64::from(routes());
+        writeln!(
+            self.report,
+            "{what}: {seconds:.2} s, {:.0} routes/s, {:.0} octets of WAL a route",
+            routes / seconds,
+            wal / routes
+        )
+        .unwrap();
+    }
+
+    fn octets(&mut self, what: &str, tables: &[&str]) {
+        let sizes: Vec<_> =
+            tables.iter().map(|table| format!("pg_total_relation_size('{{schema}}.{table}')")).collect();
+        let octets = self.number(&format!("SELECT {}", sizes.join(" + ")));
+        writeln!(self.report, "{what}: {:.0} octets a route", octets / f64::from(routes())).unwrap();
+    }
+}
+
+/// Rows that each carry their attributes, as version 1 had them, in tables with the same indexes.
+const WIDE: &str = "
+CREATE UNLOGGED TABLE {schema}.wide_source AS
+  SELECT t.*, s.next_hop, s.origin, s.as_path, s.as_path_text, s.med, s.local_pref, s.communities, s.large_communities,
+    s.extended_communities, s.other_attributes, s.next_hop_octets, s.attributes
+  FROM {schema}.bgp_routing_state t JOIN {schema}.bgp_attribute_sets s USING (set_id);
+ALTER TABLE {schema}.wide_source DROP COLUMN set_id;
+CREATE INDEX ON {schema}.wide_source (sequence);
+ANALYZE {schema}.wide_source;
+CREATE TABLE {schema}.wide_state (LIKE {schema}.wide_source) WITH (fillfactor = 70);
+ALTER TABLE {schema}.wide_state ADD PRIMARY KEY (rib_id, nlri_key, path_id);
+CREATE INDEX ON {schema}.wide_state (prefix);
+CREATE TABLE {schema}.wide_history (LIKE {schema}.wide_source);
+CREATE INDEX ON {schema}.wide_history (prefix, changed_at);
+CREATE INDEX ON {schema}.wide_history USING brin (changed_at);
+";
+
 #[test]
 fn speed() {
     routes();
-    let mut store = crate::store("speed");
-    let report = |what: &str, started: Instant| {
-        let seconds = started.elapsed().as_secs_f64();
-        println!("{what}: {seconds:.2} s, {:.0} rows/s", f64::from(routes()) / seconds);
-    };
-    let empty = |store: &mut crate::Store| {
-        let schema = store.schema.clone();
-        let sql = format!("TRUNCATE {schema}.bgp_routing_state, {schema}.bgp_routing_history; UPDATE {schema}.bgp_peers SET ended_generation = -1; VACUUM; CHECKPOINT");
-        sql.split("; ").for_each(|one| store.client.batch_execute(one).unwrap());
-    };
+    let store = crate::store("speed");
+    let mut bench = Bench { store, report: String::new() };
+    let size = 100_002; // Seven routes share a set.
+    let first = parts(size, 10, 1, RouteChange::Announce);
+    let second = parts(size, 10_000_000, 2, RouteChange::Change);
 
-    let whole = table(0, routes(), 10, 1);
     let started = Instant::now();
-    let stream = copy(&[&whole], Kind::Routes);
-    report(&format!("encode ({} octets a row)", stream.len() / routes() as usize), started);
-    drop(stream);
-    let started = Instant::now();
-    store.commit(&whole);
-    report("new, one commit", started);
-
-    let mut down = make::deltas();
-    make::end(&mut down, EndScope::Peer(0), EndKind::Ended, 5_000_000);
-    let started = Instant::now();
-    store.commit(&down);
-    report("peer down", started);
-    empty(&mut store);
-
-    for size in [100_000, 10_000, 1_000] {
-        for (what, sequence, med) in [("new", 10, 1), ("changed", 10_000_000, 2)] {
-            let parts: Vec<Deltas> = (0..routes() / size)
-                .map(|part| table(part * size, (part + 1) * size, sequence + u64::from(part * size), med))
-                .collect();
-            let started = Instant::now();
-            for part in &parts {
-                store.commit(part);
-            }
-            report(&format!("{what}, commits of {size}"), started);
+    let mut streams = Vec::new();
+    for part in &first {
+        let commit = Commit::new(vec![part]);
+        for kind in [Kind::AttributeSets, Kind::RoutesNew, Kind::History] {
+            streams.push((kind, commit.copy(kind, 0..commit.rows(kind))));
         }
-        empty(&mut store);
     }
+    let seconds = started.elapsed().as_secs_f64();
+    writeln!(bench.report, "what a first load comes to, and its rows: {seconds:.2} s").unwrap();
+
+    bench.run(
+        "CREATE TABLE {schema}.alone_state (LIKE {schema}.bgp_routing_state INCLUDING ALL) WITH (fillfactor = 70);
+         CREATE TABLE {schema}.alone_history (LIKE {schema}.bgp_routing_history INCLUDING ALL);
+         CREATE TABLE {schema}.alone_sets (LIKE {schema}.bgp_attribute_sets INCLUDING ALL)",
+    );
+    let alone = |table: &str, kind: Kind, store: &crate::Store| {
+        store
+            .sql(&format!("store/copy/{}.sql", kind.as_str()))
+            .replace(table, &table.replace("bgp_", "alone_"))
+    };
+    bench.measure("PostgreSQL alone, the same rows by COPY", |bench| {
+        for part in streams.chunks(3) {
+            let sql: Vec<_> = part
+                .iter()
+                .map(|(kind, _)| match kind {
+                    Kind::RoutesNew => alone("bgp_routing_state", *kind, &bench.store).replace("alone_routing_state", "alone_state"),
+                    Kind::History => alone("bgp_routing_history", *kind, &bench.store).replace("alone_routing_history", "alone_history"),
+                    _ => bench.store.sql("store/copy/attribute_sets.sql").replace(
+                        "bmp_stage_attribute_sets",
+                        &format!(
+                            "{}.alone_sets (set_id, next_hop, origin, as_path, origin_as, as_path_text, med, local_pref, communities, large_communities, extended_communities, other_attributes, next_hop_octets, attributes)",
+                            bench.store.schema
+                        ),
+                    ),
+                })
+                .collect();
+            let mut transaction = bench.store.client.transaction().unwrap();
+            for ((_, rows), sql) in part.iter().zip(sql) {
+                let mut writer = transaction.copy_in(&sql).unwrap();
+                for octets in [HEADER, rows, TRAILER] {
+                    writer.write_all(octets).unwrap();
+                }
+                writer.finish().unwrap();
+            }
+            transaction.commit().unwrap();
+        }
+    });
+    drop(streams);
+    bench.run("DROP TABLE {schema}.alone_state, {schema}.alone_history, {schema}.alone_sets");
+
+    bench.measure("first load", |bench| first.iter().for_each(|part| drop(bench.store.commit(part))));
+    bench.octets("state", &["bgp_routing_state"]);
+    bench.octets("attribute sets", &["bgp_attribute_sets"]);
+    bench.run("VACUUM ANALYZE");
+    for (what, filter) in [
+        ("longest match", "query/route_filter/longest.sql"),
+        ("a community", "query/route_filter/community.sql"),
+        ("an AS", "query/route_filter/as_in_path.sql"),
+    ] {
+        let value = if what == "longest match" {
+            "'20.7.7.7'"
+        } else if what == "an AS" {
+            "196610"
+        } else {
+            "88604673"
+        };
+        let filter = bench.store.sql(filter).replace("{1}", value);
+        let query = bench.store.sql("query/routes.sql").replace("{filters}", &format!("AND {filter}"));
+        let query =
+            query.replace("$1", "NULL").replace("$2", "NULL").replace("$3", "NULL").replace("$4", "100");
+        let started = Instant::now();
+        let found = bench.store.client.query(&query, &[]).unwrap().len();
+        writeln!(bench.report, "{what}: {:.1} ms, {found} routes", started.elapsed().as_secs_f64() * 1e3)
+            .unwrap();
+    }
+    bench.run(WIDE);
+    bench.measure("all changed", |bench| second.iter().for_each(|part| drop(bench.store.commit(part))));
+    let hot = bench.number(
+        "SELECT n_tup_hot_upd::float8 / greatest(n_tup_upd, 1) FROM pg_stat_user_tables WHERE relname = 'bgp_routing_state'",
+    );
+    writeln!(bench.report, "heap-only of the updates: {:.0} %", hot * 100.0).unwrap();
+    let mut down = make::deltas();
+    down.ribs.clear();
+    make::end(&mut down, EndScope::Peer(0), EndKind::Ended, 50_000_000);
+    bench.measure("peer down", |bench| drop(bench.store.commit(&down)));
+
+    let ranges: Vec<_> =
+        (0..routes()).step_by(size as usize).map(|first| (first + 10, first + 10 + size)).collect();
+    bench.measure("wide rows, server to server, first load", |bench| {
+        for (from, to) in &ranges {
+            bench.run(&format!(
+                "BEGIN;
+INSERT INTO {{schema}}.wide_state SELECT * FROM {{schema}}.wide_source WHERE sequence >= {from} AND sequence < {to};
+INSERT INTO {{schema}}.wide_history SELECT * FROM {{schema}}.wide_source WHERE sequence >= {from} AND sequence < {to};
+COMMIT"
+            ));
+        }
+    });
+    bench.octets("wide state", &["wide_state"]);
+    bench.measure("wide rows, server to server, all changed", |bench| {
+        for (from, to) in &ranges {
+            bench.run(&format!(
+                "BEGIN;
+UPDATE {{schema}}.wide_state t SET (generation, sequence, changed_at, next_hop, origin, as_path, as_path_text, med, local_pref,
+    communities, large_communities, extended_communities, other_attributes, next_hop_octets, attributes) =
+  (s.generation, s.sequence + 1, s.changed_at, s.next_hop, s.origin, s.as_path, s.as_path_text, s.med, s.local_pref,
+   s.communities, s.large_communities, s.extended_communities, s.other_attributes, s.next_hop_octets, s.attributes)
+FROM {{schema}}.wide_source s
+WHERE t.rib_id = s.rib_id AND t.nlri_key = s.nlri_key AND t.path_id = s.path_id AND s.sequence >= {from} AND s.sequence < {to};
+INSERT INTO {{schema}}.wide_history SELECT * FROM {{schema}}.wide_source WHERE sequence >= {from} AND sequence < {to};
+COMMIT"
+            ));
+        }
+    });
+    println!("{}", bench.report);
 }

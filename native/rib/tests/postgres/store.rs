@@ -5,18 +5,19 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use postgres::{Client, Transaction};
-use rib::copy::{copy, Kind};
-use rib::{Deltas, Dump, Limits, RoutingTable};
+use rib::copy::{Commit, Kind, HEADER, TRAILER};
+use rib::{Deltas, Dump, Limits, Loader, RoutingTable};
 
 #[allow(missing_debug_implementations)] // A connection has none.
 pub struct Store {
     pub client: Client,
     pub schema: String,
+    commits: u64,
 }
 
 impl Store {
     pub fn new(client: Client, schema: &str) -> Self {
-        Store { client, schema: format!("\"{schema}\"") }
+        Store { client, schema: format!("\"{schema}\""), commits: 0 }
     }
 
     /// The text of a file under `priv/sql`.
@@ -25,15 +26,19 @@ impl Store {
     }
 
     pub fn migrate_up(&mut self) {
-        for file in files("migrations", ".up.sql") {
+        self.migrate_to(1);
+        self.migrate_to(2);
+    }
+
+    /// From the version before.
+    pub fn migrate_to(&mut self, version: u32) {
+        for file in files(&format!("migrations/v{version}"), ".sql") {
             self.migrate(&file);
         }
     }
 
     pub fn migrate_down(&mut self) {
-        for file in files("migrations", ".down.sql").iter().rev() {
-            self.migrate(file);
-        }
+        self.migrate("migrations/down.sql");
     }
 
     /// Statement by statement, as Ecto has to.
@@ -50,9 +55,23 @@ impl Store {
 
     /// One commit of several deltas.
     pub fn commit_all(&mut self, deltas: &[&Deltas]) -> Vec<(String, u64)> {
+        self.commits += 1;
+        self.commit_again(deltas)
+    }
+
+    /// The last commit once more, by somebody who was not told that it went through.
+    pub fn commit_again(&mut self, deltas: &[&Deltas]) -> Vec<(String, u64)> {
+        let id = format!("00000000-0000-0000-0000-{:012}", self.commits);
+        let name =
+            |store: &Store, file: &str| store.sql(file).replace("$1", "0").replace("$2", &format!("'{id}'"));
+        let (is_done, done) = (name(self, "store/is_done.sql"), name(self, "store/done.sql"));
         let schema = self.schema.clone();
         let mut transaction = self.client.transaction().unwrap();
+        if transaction.query_one(&is_done, &[]).unwrap().get(0) {
+            return Vec::new();
+        }
         let touched = commit(&mut transaction, &schema, deltas);
+        transaction.execute(&done, &[]).unwrap();
         transaction.commit().unwrap();
         touched
     }
@@ -64,7 +83,9 @@ impl Store {
         let mut transaction = self.client.transaction().unwrap();
         transaction.execute(&read("store/settings.sql"), &[]).unwrap();
         for kind in Kind::ALL {
-            transaction.batch_execute(&read(&format!("store/stage/{}.sql", kind.as_str()))).unwrap();
+            if let Some(stage) = stage(kind) {
+                transaction.batch_execute(&read(&stage)).unwrap();
+            }
         }
         let mut plan = |file: String| {
             let lines = transaction.query(&format!("EXPLAIN {}", read(&file)), &[]).unwrap();
@@ -77,18 +98,18 @@ impl Store {
     /// A table from what is stored of one router, as after a restart.
     pub fn load(&mut self, router_id: &str, limits: Limits) -> RoutingTable {
         let mut table = RoutingTable::new(limits);
-        for (name, dump) in [
-            ("routers", Dump::Routers),
-            ("sessions", Dump::Sessions),
-            ("peers", Dump::Peers),
-            ("routes", Dump::Routes),
-        ] {
+        let mut loader = Loader::new();
+        for dump in Dump::ALL {
             let query = self
-                .sql(&format!("query/load/{name}.sql"))
+                .sql(&format!("query/load/{}.sql", dump.as_str()))
                 .replace("{router_ids}", &format!("'{router_id}'"));
             let mut stream = Vec::new();
             self.client.copy_out(&query).unwrap().read_to_end(&mut stream).unwrap();
-            table.load(dump, &stream).unwrap();
+            loader.begin(dump);
+            for piece in stream.chunks(1000) {
+                loader.piece(&mut table, piece).unwrap();
+            }
+            loader.end().unwrap();
         }
         table
     }
@@ -119,10 +140,13 @@ impl Store {
     }
 }
 
-pub const TABLES: [&str; 8] = [
+pub const TABLES: [&str; 11] = [
     "bgp_routers",
     "bgp_sessions",
     "bgp_peers",
+    "bgp_ribs",
+    "bgp_attribute_sets",
+    "bgp_commits",
     "bgp_routing_state",
     "bgp_routing_history",
     "bgp_peer_events",
@@ -133,28 +157,39 @@ pub const TABLES: [&str; 8] = [
 fn commit(transaction: &mut Transaction<'_>, schema: &str, deltas: &[&Deltas]) -> Vec<(String, u64)> {
     let read = |file: &str| fs::read_to_string(folder().join(file)).unwrap().replace("{schema}", schema);
     transaction.execute(&read("store/settings.sql"), &[]).unwrap();
-    let mut staged = Vec::new();
+    let commit = Commit::new(deltas.to_vec());
+    let mut touched = Vec::new();
     for kind in Kind::ALL {
-        let stream = copy(deltas, kind);
-        if stream.is_empty() {
+        let rows = commit.rows(kind);
+        if rows == 0 {
             continue;
         }
         let name = kind.as_str();
-        transaction.batch_execute(&read(&format!("store/stage/{name}.sql"))).unwrap();
+        if let Some(stage) = stage(kind) {
+            transaction.batch_execute(&read(&stage)).unwrap();
+        }
         let mut writer = transaction.copy_in(&read(&format!("store/copy/{name}.sql"))).unwrap();
-        writer.write_all(&stream).unwrap();
-        writer.finish().unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        staged.push(name);
-    }
-    files("store/commit", ".sql")
-        .into_iter()
-        .filter(|file| staged.iter().any(|kind| file.contains(&format!(".{kind}."))))
-        .map(|file| {
+        writer.write_all(HEADER).unwrap();
+        for first in (0..rows).step_by(10_000) {
+            writer.write_all(&commit.copy(kind, first..rows.min(first + 10_000))).unwrap();
+        }
+        writer.write_all(TRAILER).unwrap();
+        let copied = writer.finish().unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        assert_eq!(copied, rows as u64);
+        for file in files("store/commit", ".sql").iter().filter(|file| file.contains(&format!(".{name}."))) {
             let rows =
-                transaction.execute(&read(&file), &[]).unwrap_or_else(|error| panic!("{file}: {error:?}"));
-            (file.trim_start_matches("store/commit/").trim_end_matches(".sql").to_owned(), rows)
-        })
-        .collect()
+                transaction.execute(&read(file), &[]).unwrap_or_else(|error| panic!("{file}: {error:?}"));
+            let name = file.trim_start_matches("store/commit/").trim_end_matches(".sql");
+            touched.push((name.to_owned(), rows));
+        }
+    }
+    touched
+}
+
+/// The file that makes the kind's stage; none where its rows go straight to their table.
+fn stage(kind: Kind) -> Option<String> {
+    let file = format!("store/stage/{}.sql", kind.as_str());
+    folder().join(&file).exists().then_some(file)
 }
 
 fn folder() -> PathBuf {

@@ -1,9 +1,11 @@
--- Active routes of the routers: key, identity of the attributes in their own octets, place in the order.
+-- Routes of the routers: key, place in the order, identity of the attributes in their own octets.
 COPY (
-  SELECT t.peer_id, t.view::text, t.afi, t.safi, t.nlri, t.path_id, t.next_hop_octets, t.attributes, t.generation,
-    t.sequence, t.changed_at, t.router_time
+  SELECT t.rib_id, t.path_id, coalesce(t.nlri, t.nlri_key), t.generation, t.sequence, t.changed_at, s.next_hop_octets,
+    s.attributes
   FROM {schema}.bgp_routing_state t
-  JOIN {schema}.bgp_peers p ON p.peer_id = t.peer_id
-  WHERE p.router_id IN ({router_ids}) AND t.active
-  ORDER BY t.peer_id
+  JOIN {schema}.bgp_attribute_sets s ON s.set_id = t.set_id
+  WHERE t.rib_id IN (
+    SELECT b.rib_id FROM {schema}.bgp_ribs b
+    JOIN {schema}.bgp_peers p ON p.peer_id = b.peer_id
+    WHERE p.router_id IN ({router_ids}))
 ) TO STDOUT (FORMAT binary)

@@ -1,2 +1,2 @@
 -- AS number anywhere in the path.
-{1}::bigint = ANY (t.as_path)
+s.as_path @> ARRAY[{1}::bigint]

@@ -1,2 +1,2 @@
 -- A community (RFC 1997), as its 32-bit number.
-{1}::bigint = ANY (t.communities)
+s.communities @> ARRAY[{1}::bigint]

@@ -1,2 +1,2 @@
 -- An extended community (RFC 4360), as text.
-{1}::text = ANY (t.extended_communities)
+s.extended_communities @> ARRAY[{1}::text]

@@ -1,2 +1,2 @@
 -- A large community (RFC 8092), as text.
-{1}::text = ANY (t.large_communities)
+s.large_communities @> ARRAY[{1}::text]

@@ -1,2 +1,2 @@
 -- Routes that an AS originates.
-t.as_path[array_upper(t.as_path, 1)] = {1}::bigint
+s.origin_as = {1}::bigint

@@ -1,2 +1,3 @@
 -- Routes of the peers with an address.
-t.peer_id IN (SELECT peer_id FROM {schema}.bgp_peers WHERE address = {1}::inet)
+t.rib_id = ANY (ARRAY(SELECT f.rib_id FROM {schema}.bgp_ribs f JOIN {schema}.bgp_peers g ON g.peer_id = f.peer_id
+                      WHERE g.address = {1}::inet))

@@ -1,2 +1,3 @@
 -- Routes of a router.
-t.peer_id IN (SELECT peer_id FROM {schema}.bgp_peers WHERE router_id = {1}::uuid)
+t.rib_id = ANY (ARRAY(SELECT f.rib_id FROM {schema}.bgp_ribs f JOIN {schema}.bgp_peers g ON g.peer_id = f.peer_id
+                      WHERE g.router_id = {1}::uuid))

@@ -1,7 +1,7 @@
 -- Where COPY puts a commit's router rows; the columns are the stream's.
 CREATE TEMP TABLE IF NOT EXISTS bmp_stage_routers (
   router_id          uuid,
-  generation              bigint,
+  generation         bigint,
   sequence           bigint,
   sys_name           text,
   sys_descr          text,

@@ -262,6 +262,37 @@ cond do
         :ok = stop_supervised(name)
       end
 
+      test "a row that is refused for good is a dead letter, and the others are stored", %{name: name, options: options} do
+        station(name, options)
+        refuse = "ADD CONSTRAINT poison CHECK (prefix IS DISTINCT FROM '10.0.3.0/24')"
+        eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(name)) end)
+        query!(name, "ALTER TABLE {schema}.bgp_routing_state #{refuse}")
+        query!(name, "ALTER TABLE {schema}.bgp_peer_events ADD CONSTRAINT poison CHECK (kind <> 'peer_up')")
+        update = &Wire.update(attributes: Wire.mandatory(), nlri: ["10.0.#{&1}.0/24"])
+        messages = [Wire.initiation("rtr"), Wire.peer_up() | Enum.map(1..7, &Wire.route_monitoring(update.(&1)))]
+        {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(name), messages, time: 0)
+        eventually(fn -> match?({:ok, %{routes: 6}}, BMP.counts(name)) end)
+
+        stored = "SELECT prefix FROM {schema}.bgp_routing_state ORDER BY prefix"
+        third = fn -> for([%{address: {10, 0, n, 0}}] <- query!(name, stored), do: n) end
+        assert third.() == [1, 2, 4, 5, 6, 7]
+
+        letters = "SELECT path, sqlstate, raw, router_id IS NULL FROM {schema}.bgp_dead_letters ORDER BY path"
+
+        assert query!(name, letters) == [
+                 ["events", "23514", "", false],
+                 ["routes_new", "23514", <<24, 10, 0, 3>>, false]
+               ]
+
+        # The table does not hold it either: told again when nothing stands in the way, it is new.
+        query!(name, "ALTER TABLE {schema}.bgp_routing_state DROP CONSTRAINT poison")
+        query!(name, "ALTER TABLE {schema}.bgp_peer_events DROP CONSTRAINT poison")
+        {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(name), messages, time: 0)
+        eventually(fn -> match?({:ok, %{routes: 7}}, BMP.counts(name)) end)
+        assert third.() == [1, 2, 3, 4, 5, 6, 7]
+        assert length(query!(name, letters)) == 2
+      end
+
       test "a server that is not there yet is waited for", %{name: name, options: options} do
         server = Server.start!()
         on_exit(fn -> Server.stop(server) end)

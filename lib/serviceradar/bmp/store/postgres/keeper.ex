@@ -8,7 +8,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     require Logger
 
     alias ServiceRadar.BMP.{Config, Instance, Telemetry}
-    alias ServiceRadar.BMP.Migrations.Tables
+    alias ServiceRadar.BMP.Migrations
     alias ServiceRadar.BMP.Store.Postgres
     alias ServiceRadar.BMP.Store.Postgres.SQL
 
@@ -43,8 +43,12 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
       if options[:maintain_every] > 0 do
         {:ok, schema} = SQL.quote_schema(options[:schema])
-        keep = "SELECT #{schema}.bgp_maintain(keep => make_interval(days => $1))"
-        repo.query!(keep, [options[:keep]], timeout: options[:timeout])
+
+        keep =
+          "CALL #{schema}.bgp_maintain(keep_history => make_interval(days => $1), keep_events => make_interval(days => $1), " <>
+            "keep_statistics => make_interval(days => $2), keep_dead_letters => make_interval(days => $2))"
+
+        repo.query!(keep, [options[:keep_history], options[:keep_statistics]], timeout: options[:timeout])
         Process.send_after(self(), :work, options[:maintain_every])
       end
 
@@ -60,10 +64,10 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     defp migrate(repo, options) do
       {:ok, schema} = SQL.quote_schema(options[:schema])
-      [make_schema | _] = SQL.statements("migrations/01_schema.up.sql", options[:schema])
+      [make_schema | _] = SQL.migration(1, options[:schema])
       # The table of migrations is in the schema too.
       repo.query!(make_schema, [])
-      versions = [{Tables.version(), Tables}]
+      versions = Migrations.own()
       migrator = [all: true, prefix: options[:schema], dynamic_repo: repo.get_dynamic_repo(), log: false]
       for _version <- Ecto.Migrator.run(repo, versions, :up, migrator), do: Logger.info("BMP tables made in #{schema}")
     end

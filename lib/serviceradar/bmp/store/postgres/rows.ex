@@ -17,7 +17,7 @@ if Code.ensure_loaded?(Postgrex) do
       "unknown" => :unknown
     }
 
-    @doc "A router; `ribs` are all rows of `route_counts.sql`."
+    @doc "A router; `ribs` are all rows of `ribs.sql`."
     def router(row, ribs) do
       ribs = Enum.filter(ribs, &(&1["router_id"] == row["router_id"]))
 
@@ -42,7 +42,7 @@ if Code.ensure_loaded?(Postgrex) do
       }
     end
 
-    @doc "A peer; `ribs` are all rows of `route_counts.sql`."
+    @doc "A peer; `ribs` are all rows of `ribs.sql`."
     def peer(row, ribs) do
       ribs = Enum.filter(ribs, &(&1["peer_id"] == row["peer_id"]))
 
@@ -82,7 +82,7 @@ if Code.ensure_loaded?(Postgrex) do
         safi: row["safi"],
         routes: row["routes"],
         last_change_us: time(row["changed_at"]),
-        filtered: false
+        filtered: row["filtered"]
       }
     end
 
@@ -143,7 +143,7 @@ if Code.ensure_loaded?(Postgrex) do
         afi: row["afi"],
         safi: row["safi"],
         prefix: prefix(row["prefix"]),
-        nlri: row["nlri"],
+        nlri: row["whole_nlri"],
         nlri_text: row["nlri_text"],
         path_id: row["add_path_id"],
         origin: row["origin"],
@@ -153,6 +153,7 @@ if Code.ensure_loaded?(Postgrex) do
         local_pref: row["local_pref"],
         communities: communities(row["communities"]),
         synthetic: row["synthetic"],
+        after_gap: row["after_gap"],
         generation: row["generation"],
         sequence: row["sequence"],
         received_at_us: time(row["time"])
@@ -171,6 +172,7 @@ if Code.ensure_loaded?(Postgrex) do
         safi: row["safi"],
         reason: row["reason"],
         routes: row["routes"],
+        since_us: time(row["since"]),
         synthetic: row["synthetic"],
         generation: row["generation"],
         sequence: row["sequence"],

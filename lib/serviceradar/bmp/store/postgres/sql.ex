@@ -18,19 +18,20 @@ defmodule ServiceRadar.BMP.Store.Postgres.SQL do
     @texts |> Map.fetch!(file) |> String.split("\n-- ;\n") |> Enum.map(&prepare(&1, schema))
   end
 
-  @doc "The files of the migrations in their order, which is the opposite one down."
-  @spec migrations(:up | :down) :: [String.t()]
-  def migrations(:up), do: files("migrations/", ".up.sql")
-  def migrations(:down), do: "migrations/" |> files(".down.sql") |> Enum.reverse()
+  @doc "Whether there is a file."
+  @spec file?(String.t()) :: boolean
+  def file?(file), do: is_map_key(@texts, file)
 
-  @doc "The statements of a commit, in their order, of the kinds that have rows."
-  @spec commit([atom], String.t()) :: [String.t()]
-  def commit(kinds, schema) do
-    kinds = MapSet.new(kinds, &Atom.to_string/1)
+  @doc "The statements that lead from the version before to a version of the tables."
+  @spec migration(version :: pos_integer, String.t()) :: [String.t()]
+  def migration(version, schema),
+    do: Enum.flat_map(files("migrations/v#{version}/", ".sql"), &statements(&1, schema))
 
+  @doc "The statements of a commit for rows of a kind, in their order."
+  @spec commit(String.t(), String.t()) :: [String.t()]
+  def commit(kind, schema) do
     for file <- files("store/commit/", ".sql"),
-        [_number, kind | _name] = file |> Path.basename() |> String.split("."),
-        MapSet.member?(kinds, kind),
+        match?([_number, ^kind | _name], file |> Path.basename() |> String.split(".")),
         do: text(file, schema)
   end
 

@@ -1,0 +1,1 @@
+COPY bmp_stage_attribute_sets FROM STDIN (FORMAT binary)

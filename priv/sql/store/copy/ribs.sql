@@ -1,0 +1,1 @@
+COPY bmp_stage_ribs FROM STDIN (FORMAT binary)

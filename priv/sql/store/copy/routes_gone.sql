@@ -1,0 +1,1 @@
+COPY bmp_stage_routes_gone FROM STDIN (FORMAT binary)
