@@ -44,8 +44,8 @@ how_to_install() { echo "Install with: apt-get install --no-install-recommends $
 what_is_installed() {
   fmt -w 110 <<TEXT
 What it installs: as root on Debian, those of these packages whose commands are missing: $(packages $1). As anybody else
-it only says which are missing. The crates of Cargo.lock go to ~/.cargo; where Elixir is 1.18 or newer, Hex goes to ~/.mix
-and its packages to deps/. Rust itself (cargo, with rustup) has to be there.
+it only says which are missing. The crates of Cargo.lock go to ~/.cargo; where Elixir is 1.18 or newer, Hex and rebar3 go
+to ~/.mix and their packages to deps/. Rust itself (cargo, with rustup) has to be there.
 TEXT
 }
 
@@ -70,11 +70,10 @@ require_build_tools() {
 
 new_enough_for_full_build() { elixir -e 'unless Version.match?(System.version(), ">= 1.18.0"), do: System.halt(1)'; }
 
-# Hex itself, where Elixir has none.
+# Elixir's package tools, where it has none: Hex, and rebar3 for packages that are written in Erlang.
 fetch_hex() {
-  (cd / && mix help hex) >/dev/null 2>&1 && return
-  say "installing Hex, Elixir's package manager, into ~/.mix"
-  timeout 60 mix local.hex --if-missing --force >/dev/null 2>&1
+  (cd / && mix help hex) >/dev/null 2>&1 || say "installing Hex and rebar3, Elixir's package tools, into ~/.mix"
+  (cd / && timeout 60 mix local.hex --if-missing --force && timeout 60 mix local.rebar --if-missing --force) >/dev/null 2>&1
 }
 
 # The packages of mix.exs, where deps/ does not have them all.
