@@ -488,6 +488,33 @@ fn migrations_go_up_and_down_and_up() {
     assert_eq!(objects(&mut store.client), nothing);
 }
 
+/// The examples of the guide are what it says they are: SQL that runs, and finds what it asks for.
+#[test]
+fn the_guide_can_be_followed() {
+    let mut store = store("guide");
+    let mut deltas = make::deltas();
+    make::announce(&mut deltas, 0, 1, 100, 10);
+    store.commit(&deltas);
+    let guide = include_str!("../../../../guides/reading-the-table-with-sql.md");
+    let examples: Vec<&str> =
+        guide.split("```sql\n").skip(1).filter_map(|rest| Some(rest.split_once(";\n```")?.0)).collect();
+    assert!(examples.len() >= 9, "{}", examples.len());
+    let schema = store.schema.clone();
+    store.client.batch_execute(&format!("SET search_path = {schema}")).unwrap();
+    let prefix = make::prefix(1);
+    let found: Vec<usize> = examples
+        .iter()
+        .map(|example| {
+            let example = example
+                .replace("192.0.2.0/24", &prefix)
+                .replace("now()", "'2026-11-21 00:30+00'::timestamptz");
+            store.client.query(&example, &[]).unwrap_or_else(|error| panic!("{example}: {error:?}")).len()
+        })
+        .collect();
+    assert_eq!(found[..2], [1, 1], "who announces it, and who did");
+    assert_eq!(found[5], 1, "its path through time");
+}
+
 fn objects(client: &mut Client) -> Vec<String> {
     let query = "SELECT 'class ' || oid::regclass FROM pg_class WHERE relnamespace <> 'pg_toast'::regnamespace
                  UNION SELECT 'type ' || oid::regtype FROM pg_type UNION SELECT 'function ' || oid::regprocedure FROM pg_proc
