@@ -200,10 +200,12 @@ fn table_routers(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
 #[rustler::nif(schedule = "DirtyCpu")]
 fn table_peers<'a>(env: Env<'a>, table: ResourceArc<Table>, router: Option<&str>) -> NifResult<Term<'a>> {
     let router = router.map(|text| id(text).ok_or(rustler::Error::BadArg)).transpose()?;
-    let table = table.read();
+    let (routers, peers) = {
+        let table = table.read();
+        (table.routers(), table.peers(router.as_ref()))
+    };
     let names: Vec<(Id, String)> =
-        table.routers().into_iter().map(|router| (router.row.router_id, router_name(&router.row))).collect();
-    let peers = table.peers(router.as_ref());
+        routers.into_iter().map(|router| (router.row.router_id, router_name(&router.row))).collect();
     let name = |id: &Id| names.iter().find(|(known, _)| known == id).map_or("", |(_, name)| name.as_str());
     Ok(list(env, peers, |peer| peer_summary(env, &peer, name(&peer.router_id))))
 }
@@ -213,7 +215,9 @@ fn table_routes<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>) ->
     let Some(query) = decode_query(query) else {
         return error(env, "not a query");
     };
-    match table.read().routes(&query) {
+    // The lock is given back before terms are built.
+    let page = table.read().routes(&query);
+    match page {
         Ok(page) => {
             let rows = list(env, &page.rows, |row| route_row(env, row));
             (atoms::ok(), rows, page.cursor).encode(env)
