@@ -27,6 +27,10 @@ struct World {
     log: VecDeque<Vec<u8>>,
     /// Deltas that wait to be committed together.
     waiting: Vec<rib::Deltas>,
+    /// The table asked the session to begin anew.
+    asked: bool,
+    /// How often it did.
+    resets: u64,
 }
 
 impl World {
@@ -42,6 +46,7 @@ impl World {
     fn deliver(&mut self, batch: &proto::Batch) {
         let payload = batch.encode_to_vec();
         let deltas = self.table.apply(&payload).unwrap();
+        self.asked |= !deltas.resets.is_empty();
         self.waiting.push(deltas);
         self.log.push_back(payload);
         if self.log.len() > 30 {
@@ -49,6 +54,21 @@ impl World {
         }
         if self.dice(12) == 0 {
             self.commit();
+        }
+        // Also in the midst of what a router tells when it comes back.
+        if self.dice(60) == 0 {
+            self.restart();
+        }
+    }
+
+    /// The collector does what it was asked to: the router connects again.
+    fn heal(&mut self) {
+        let deltas = self.table.expire(0, 0, false);
+        self.asked |= !deltas.resets.is_empty();
+        self.waiting.push(deltas);
+        while std::mem::take(&mut self.asked) {
+            self.resets += 1;
+            self.session_reset();
         }
     }
 
@@ -166,11 +186,13 @@ impl World {
         let payloads: Vec<_> = self.log.iter().skip(start).cloned().collect();
         for payload in payloads {
             let deltas = self.table.apply(&payload).unwrap();
+            self.asked |= !deltas.resets.is_empty();
             self.store.commit(&deltas);
         }
     }
 
     fn check(&mut self, step: u64) {
+        self.heal();
         self.commit();
         let stored = self.store.rows(
             "SELECT b.peer_id, b.view, t.prefix, get_byte(s.attributes, length(s.attributes) - 1)
@@ -211,6 +233,8 @@ fn parity_through_flaps_resets_and_kills() {
             store,
             log: VecDeque::new(),
             waiting: Vec::new(),
+            asked: false,
+            resets: 0,
         };
         let start =
             world.router.batch(None, RibView::AdjRibInPre, vec![Body::SessionStart(proto::SessionStart {})]);
@@ -222,6 +246,7 @@ fn parity_through_flaps_resets_and_kills() {
             }
         }
         world.check(300);
+        assert!(world.resets > 0, "no restart fell into a dump");
     }
 }
 
