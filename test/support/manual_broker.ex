@@ -9,6 +9,9 @@ defmodule ServiceRadar.BMP.ManualBroker do
   def child_spec(_config), do: %{id: __MODULE__, start: {Agent, :start_link, [fn -> nil end]}}
 
   @impl true
+  def shared?, do: false
+
+  @impl true
   def publish(%{broker: {_, options}}, batch, ref) do
     send(options[:to], {:published, self(), ref, batch})
     :ok
@@ -26,5 +29,5 @@ defmodule ServiceRadar.BMP.NoPipeline do
   def validate(options), do: {:ok, options}
 
   @impl true
-  def child_spec(_config), do: %{id: __MODULE__, start: {Agent, :start_link, [fn -> nil end]}}
+  def partition(_config, partition, _token), do: %{id: partition, start: {Agent, :start_link, [fn -> nil end]}}
 end

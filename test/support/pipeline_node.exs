@@ -26,7 +26,7 @@ config =
   )
 
 {store, _} = config.store
-children = [store, Broker.JetStream, Pipeline.Broadway] |> Enum.map(& &1.child_spec(config))
+children = [store, Broker.JetStream, Pipeline] |> Enum.map(& &1.child_spec(config))
 {:ok, _} = Supervisor.start_link(children, strategy: :one_for_one)
 
 Process.sleep(:infinity)

@@ -18,10 +18,12 @@ defmodule ServiceRadar.BMP.Test.RecordingStore do
 
   # As a store on disk does: the table of a partition that starts anew is empty.
   @impl true
-  def table(config, _partition), do: {:ok, RoutingTable.new(config.table)}
+  def table(config, _partition, _token), do: {:ok, RoutingTable.new(config.table)}
 
   @impl true
-  def commit(%{store: {__MODULE__, options}} = config, partition, deltas) do
+  def commit(_config, _partition, _token, []), do: :ok
+
+  def commit(%{store: {__MODULE__, options}} = config, partition, _token, deltas) do
     numbers = for delta <- deltas, route <- Deltas.changes(delta, config.name).routes, do: Batches.number(route)
 
     case options[:commit] do

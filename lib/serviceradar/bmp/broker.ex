@@ -10,7 +10,7 @@ defmodule ServiceRadar.BMP.Broker do
   `ServiceRadar.BMP.Broker.JetStream`.
   """
 
-  alias ServiceRadar.BMP.{Batch, Config}
+  alias ServiceRadar.BMP.{Batch, Config, Store}
 
   @typedoc "Names a publication in the answer to it."
   @type ref :: term
@@ -27,6 +27,9 @@ defmodule ServiceRadar.BMP.Broker do
   @doc "The broker's processes, started before the pipeline and the sessions."
   @callback child_spec(Config.t()) :: Supervisor.child_spec()
 
+  @doc "Whether any station of this broker can take what is published here, or only this one."
+  @callback shared?() :: boolean
+
   @doc """
   Takes a batch. The calling process gets `{:bmp_broker, :acked, ref}` once the broker holds it, or
   `{:bmp_broker, {:failed, reason}, ref}` when it does not and will not. Batches of one caller are kept in order.
@@ -35,9 +38,10 @@ defmodule ServiceRadar.BMP.Broker do
 
   @doc """
   Makes the calling process the consumer of a partition (one at a time; the last wins). Deliveries come as
-  `{:bmp_deliveries, subscription_ref, [delivery]}`, as many as asked for by `c:demand/2`.
+  `{:bmp_deliveries, subscription_ref, [delivery]}`, as many as asked for by `c:demand/2`, beginning at the first that is not
+  acknowledged. The token is that of the store's owner.
   """
-  @callback subscribe(Config.t(), partition :: non_neg_integer) :: {:ok, subscription} | {:error, term}
+  @callback subscribe(Config.t(), partition :: non_neg_integer, Store.token()) :: {:ok, subscription} | {:error, term}
 
   @doc "Asks for up to `count` deliveries more."
   @callback demand(subscription, count :: pos_integer) :: :ok
@@ -52,5 +56,5 @@ defmodule ServiceRadar.BMP.Broker do
   @callback dead_letter(Config.t(), partition :: non_neg_integer, payload :: binary, reason :: String.t()) ::
               :ok | {:error, term}
 
-  @optional_callbacks subscribe: 2, demand: 2, ack: 2, pending: 2, dead_letter: 4
+  @optional_callbacks subscribe: 3, demand: 2, ack: 2, pending: 2, dead_letter: 4
 end

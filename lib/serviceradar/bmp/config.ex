@@ -33,6 +33,8 @@ defmodule ServiceRadar.BMP.Config do
     * `:hold_time` - how long routes of a router whose session ended are kept as they were, in seconds; default 300
     * `:eor_timeout` - how long after a session's return a table may take until its End-of-RIB, in seconds; default 300.
       Then what was not announced again is withdrawn
+  * `:roles` - what this station does, any of `:receive` (listens, and hands batches to the broker), `:pipeline` (takes them
+    into the store) and `:view` (answers questions, shows pages); default all three
   * `:broker` - `{module, options}` or a module; default `ServiceRadar.BMP.Broker.Local`
   * `:store` - the same; default `ServiceRadar.BMP.Store.Memory`
   * `:pipeline` - the same; default `ServiceRadar.BMP.Pipeline.Runner`
@@ -46,7 +48,7 @@ defmodule ServiceRadar.BMP.Config do
       {:error, "option :port is an integer from 0 to 65535, not 70000"}
       iex> ServiceRadar.BMP.Config.new(prot: 1)
       {:error, "unknown option :prot; known are :acceptors, :allow, :broker, :collector, :identity, :ip, :max_sessions, " <>
-        ":name, :ocsf, :partitions, :pipeline, :port, :pubsub, :session, :store, :table"}
+        ":name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table"}
   """
 
   alias ServiceRadar.BMP.{Broker, Pipeline, Prefix, Store}
@@ -62,6 +64,7 @@ defmodule ServiceRadar.BMP.Config do
     heartbeat: 10_000,
     drain_timeout: 5_000
   ]
+  @roles [:receive, :pipeline, :view]
   @table [max_routes: 20_000_000, hold_time: 300, eor_timeout: 300]
 
   defstruct name: ServiceRadar.BMP,
@@ -78,6 +81,7 @@ defmodule ServiceRadar.BMP.Config do
             broker: Broker.Local,
             store: Store.Memory,
             pipeline: Pipeline.Runner,
+            roles: [:receive, :pipeline, :view],
             ocsf: nil,
             pubsub: nil
 
@@ -99,6 +103,7 @@ defmodule ServiceRadar.BMP.Config do
           broker: {module, keyword},
           store: {module, keyword},
           pipeline: {module, keyword},
+          roles: [:receive | :pipeline | :view],
           ocsf: Path.t() | nil,
           pubsub: module | nil
         }
@@ -166,6 +171,12 @@ defmodule ServiceRadar.BMP.Config do
   defp check(:collector, name), do: is(name, is_binary(name), ":collector", "a string")
   defp check(:session, options), do: nested(":session", options, @session)
   defp check(:table, options), do: nested(":table", options, @table)
+
+  defp check(:roles, [_ | _] = roles) when length(roles) <= 3 do
+    if Enum.all?(roles, &(&1 in @roles)), do: Enum.filter(@roles, &(&1 in roles)), else: wrong_roles(roles)
+  end
+
+  defp check(:roles, other), do: wrong_roles(other)
   defp check(:ocsf, path), do: is(path, is_nil(path) or is_binary(path), ":ocsf", "the path of a file")
   defp check(:pubsub, name), do: is(name, is_atom(name), ":pubsub", "the name of a Phoenix.PubSub")
 
@@ -221,6 +232,8 @@ defmodule ServiceRadar.BMP.Config do
 
   def address(address) when is_tuple(address), do: if(:inet.is_ip_address(address), do: {:ok, address}, else: :error)
   def address(_), do: :error
+
+  defp wrong_roles(given), do: wrong(":roles", "a list of some of #{inspect(@roles)}", given)
 
   defp positive(name, value), do: is(value, is_integer(value) and value > 0, name, "an integer above 0")
 

@@ -7,31 +7,44 @@ defmodule ServiceRadar.BMP.Stages do
   """
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, RoutingTable, Telemetry}
+  alias ServiceRadar.BMP.{Config, Deltas, Events, RoutingTable, Store, Telemetry}
 
-  @enforce_keys [:config, :partition, :table]
-  defstruct [:config, :partition, :table]
+  @enforce_keys [:config, :partition, :token, :table]
+  defstruct [:config, :partition, :token, :table]
 
-  @type t :: %__MODULE__{config: Config.t(), partition: non_neg_integer, table: RoutingTable.t()}
+  @type t :: %__MODULE__{
+          config: Config.t(),
+          partition: non_neg_integer,
+          token: Store.token(),
+          table: RoutingTable.t()
+        }
 
   @first_wait 100
   @longest_wait 5_000
 
   @doc "The stages of a partition, with the routing table that its store gives."
-  @spec new(Config.t(), non_neg_integer) :: {:ok, t} | {:error, term}
-  def new(%Config{store: {store, _}} = config, partition) do
-    with {:ok, table} <- store.table(config, partition),
-         do: {:ok, %__MODULE__{config: config, partition: partition, table: table}}
+  @spec new(Config.t(), non_neg_integer, Store.token()) :: {:ok, t} | {:error, term}
+  def new(%Config{store: {store, _}} = config, partition, token) do
+    started = System.monotonic_time()
+
+    with {:ok, table} <- store.table(config, partition, token) do
+      stages = %__MODULE__{config: config, partition: partition, token: token, table: table}
+      measurements = %{duration: System.monotonic_time() - started, routes: RoutingTable.counts(table).routes}
+      Telemetry.execute(:pipeline, :loaded, measurements, metadata(stages))
+      {:ok, stages}
+    end
   end
 
   @doc """
   Takes batches through all stages. Returns when their changes are committed; until then it tries again, ever more
-  slowly. In a process that traps exits it stops trying when told to exit.
+  slowly. In a process that traps exits it stops trying when told to exit. Where another station has taken the partition,
+  the calling process exits with `{:shutdown, :fenced}`.
   """
   @spec run(t, [payload :: binary]) :: :ok
   def run(%__MODULE__{} = stages, payloads) do
     deltas = __MODULE__.apply(stages, payloads)
-    commit(stages, deltas)
+    # Also where nothing changed: what is acknowledged is gone, so this has to be the owner's opinion.
+    commit(stages, deltas, 1)
     publish(stages, deltas)
     # Deltas are native memory that the process's own collector does not see, and so would not hurry to free.
     :erlang.garbage_collect()
@@ -42,7 +55,7 @@ defmodule ServiceRadar.BMP.Stages do
   @spec expire(t, integer) :: :ok
   def expire(%__MODULE__{table: table} = stages, now_us \\ System.system_time(:microsecond)) do
     deltas = RoutingTable.expire(table, now_us)
-    commit(stages, [deltas])
+    unless deltas.counts.empty, do: commit(stages, [deltas], 1)
     publish(stages, [deltas])
     if deltas.counts.more, do: expire(stages, now_us), else: :ok
   end
@@ -92,19 +105,10 @@ defmodule ServiceRadar.BMP.Stages do
     end
   end
 
-  @doc "Commits changes, trying again until the store has them."
-  @spec commit(t, [Deltas.t()]) :: :ok
-  def commit(stages, deltas) do
-    case Enum.reject(deltas, & &1.counts.empty) do
-      [] -> :ok
-      deltas -> commit(stages, deltas, 1)
-    end
-  end
-
   defp commit(%{config: %{store: {store, _}} = config} = stages, deltas, attempt) do
     started = System.monotonic_time()
 
-    case store.commit(config, stages.partition, deltas) do
+    case store.commit(config, stages.partition, stages.token, Enum.reject(deltas, & &1.counts.empty)) do
       :ok ->
         measurements = %{
           duration: System.monotonic_time() - started,
@@ -113,6 +117,11 @@ defmodule ServiceRadar.BMP.Stages do
         }
 
         Telemetry.execute(:store, :committed, measurements, metadata(stages))
+
+      {:error, :fenced} ->
+        Telemetry.execute(:store, :fenced, %{count: 1}, metadata(stages))
+        Logger.warning("partition #{stages.partition} belongs to another station now: this one drops its table")
+        exit({:shutdown, :fenced})
 
       {:error, reason} ->
         Telemetry.execute(:store, :failed, %{count: 1, attempt: attempt}, Map.put(metadata(stages), :reason, reason))

@@ -6,7 +6,7 @@ defmodule ServiceRadar.BMP.Station do
       ├─ store         e.g. Store.Memory
       ├─ broker        e.g. Broker.Local
       ├─ OCSF          where a file is configured
-      ├─ pipeline      e.g. Pipeline.Runner, a process a partition
+      ├─ pipeline      the partitions that this station owns
       ├─ Sessions      knows every session, and ends those that crashed
       ├─ sessions      a Session for each connected router
       └─ Listener      accepts connections
@@ -17,7 +17,7 @@ defmodule ServiceRadar.BMP.Station do
   """
   use Supervisor
 
-  alias ServiceRadar.BMP.{Config, Instance, Listener, OCSF, Sessions}
+  alias ServiceRadar.BMP.{Config, Instance, Listener, OCSF, Pipeline, Sessions}
 
   @spec start_link(Config.t()) :: Supervisor.on_start()
   def start_link(%Config{} = config),
@@ -25,7 +25,7 @@ defmodule ServiceRadar.BMP.Station do
 
   @impl true
   def init(config) do
-    %Config{store: {store, _}, broker: {broker, _}, pipeline: {pipeline, _}} = config
+    %Config{store: {store, _}, broker: {broker, _}} = config
 
     ocsf = if config.ocsf, do: [%{id: OCSF, start: {OCSF, :start_link, [config]}}], else: []
 
@@ -35,7 +35,7 @@ defmodule ServiceRadar.BMP.Station do
 
     children =
       [store.child_spec(config), broker.child_spec(config)] ++
-        ocsf ++ [pipeline.child_spec(config), {Sessions, config}, sessions, {Listener, config}]
+        ocsf ++ [Pipeline.child_spec(config), {Sessions, config}, sessions, {Listener, config}]
 
     Supervisor.init(children, strategy: :rest_for_one, max_restarts: 10, max_seconds: 60)
   end

@@ -5,11 +5,17 @@ defmodule ServiceRadar.BMP.Store do
   A store gets a partition's changes one after the other, in the order in which the routers sent them. A write may come
   twice (after a crash); rows carry (generation, sequence), and an older write never replaces a newer one.
 
+  Where several stations share a store, it says which of them owns a partition: `c:own/1`. An owner has a token, and what is
+  committed with an earlier one is refused as `:fenced`. A store without these functions is one station's alone.
+
   Implementations: `ServiceRadar.BMP.Store.Memory` (the routing tables themselves) and, in the full build,
   `ServiceRadar.BMP.Store.Postgres`.
   """
 
   alias ServiceRadar.BMP.{Config, Deltas, Peer, Query, Route, Router, RoutingTable}
+
+  @typedoc "Names one time that a station owned a partition: later ones have higher numbers. nil in a store without owners."
+  @type token :: pos_integer | nil
 
   @doc "Options of `{module, options}` made whole, or an error text."
   @callback validate(options :: keyword) :: {:ok, options :: keyword} | {:error, String.t()}
@@ -22,10 +28,28 @@ defmodule ServiceRadar.BMP.Store do
   never know of something that is not stored, or a redelivered batch would change nothing and be lost: so a store on
   disk gives an empty table, or one loaded from what is stored.
   """
-  @callback table(Config.t(), partition :: non_neg_integer) :: {:ok, RoutingTable.t()} | {:error, term}
+  @callback table(Config.t(), partition :: non_neg_integer, token) ::
+              {:ok, RoutingTable.t()} | {:error, :fenced} | {:error, term}
 
-  @doc "Stores changes in their order, all or none. They may be big; the caller waits, and calls again after an error."
-  @callback commit(Config.t(), partition :: non_neg_integer, [Deltas.t()]) :: :ok | {:error, term}
+  @doc """
+  Stores changes in their order, all or none; without any it says whether the token is still good. They may be big; the
+  caller waits, and calls again after an error other than `:fenced`.
+  """
+  @callback commit(Config.t(), partition :: non_neg_integer, token, [Deltas.t()]) ::
+              :ok | {:error, :fenced} | {:error, term}
+
+  @doc """
+  Makes the calling process the one that runs this station's partitions; it is to monitor the process that is given.
+  It gets `{:bmp_lease, partition, {:owned, token}}`, `{:bmp_lease, partition, :lost}`, and `{:bmp_lease, partition, :give_back}`,
+  which it answers with `c:give_back/2` when it has stopped the partition. When it ends, everything is given back.
+  """
+  @callback own(Config.t()) :: {:ok, pid}
+
+  @doc "The partition is stopped, and another station may have it."
+  @callback give_back(Config.t(), partition :: non_neg_integer) :: :ok
+
+  @doc "Whether the token is still the partition's."
+  @callback held?(Config.t(), partition :: non_neg_integer, token) :: :ok | {:error, :fenced} | {:error, term}
 
   @doc "Every router that is known."
   @callback routers(Config.t()) :: {:ok, [Router.t()]} | {:error, term}
@@ -54,5 +78,5 @@ defmodule ServiceRadar.BMP.Store do
   """
   @callback statistics(Config.t(), peer_id :: String.t()) :: {:ok, [map]} | {:error, term}
 
-  @optional_callbacks history: 2, events: 2, statistics: 2
+  @optional_callbacks own: 1, give_back: 2, held?: 3, history: 2, events: 2, statistics: 2
 end

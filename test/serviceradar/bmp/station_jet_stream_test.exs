@@ -29,10 +29,10 @@ cond do
         @impl true
         defdelegate child_spec(config), to: Store.Memory
         @impl true
-        defdelegate table(config, partition), to: Store.Memory
+        defdelegate table(config, partition, token), to: Store.Memory
 
         @impl true
-        def commit(%{store: {_, options}}, _partition, _deltas),
+        def commit(%{store: {_, options}}, _partition, _token, _deltas),
           do: if(:atomics.get(options[:gate], 1) == 1, do: :ok, else: {:error, :closed})
 
         @impl true

@@ -26,6 +26,8 @@ if Code.ensure_loaded?(Gnat) do
     Each partition has one durable pull consumer, `<durable>-<partition>`. JetStream by itself redelivers what was not
     acknowledged *after* newer messages. So the consumer is made anew whenever a subscriber or a connection begins,
     and starts at the first message that is not acknowledged: redelivery is in stream order, before anything newer.
+    Only the partition's owner makes it, and asks the store each time whether it still is that. Where no store knows owners
+    (`Store.Memory`), one station only may consume: the last that begins does, and the one before stops.
 
     ## The stream
 
@@ -142,15 +144,18 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     @impl true
+    def shared?, do: true
+
+    @impl true
     def publish(%Config{} = config, %Batch{} = batch, ref) do
       partition = Batch.partition(batch.router_id, config.partitions)
       GenServer.cast(Instance.via(config.name, {:publisher, partition}), {:publish, self(), ref, batch})
     end
 
     @impl true
-    def subscribe(%Config{} = config, partition) do
+    def subscribe(%Config{} = config, partition, token) do
       consumer = Instance.via(config.name, {:consumer, partition})
-      {:ok, {GenServer.call(consumer, :subscribe), consumer}}
+      {:ok, {GenServer.call(consumer, {:subscribe, token}, :infinity), consumer}}
     end
 
     @impl true

@@ -35,13 +35,16 @@ defmodule ServiceRadar.BMP.Broker.Local do
   end
 
   @impl true
+  def shared?, do: false
+
+  @impl true
   def publish(%Config{} = config, %Batch{} = batch, ref) do
     partition = Batch.partition(batch.router_id, config.partitions)
     GenServer.cast(queue(config, partition), {:publish, self(), ref, batch.payload})
   end
 
   @impl true
-  def subscribe(config, partition) do
+  def subscribe(config, partition, _token) do
     queue = queue(config, partition)
     {:ok, {GenServer.call(queue, :subscribe), queue}}
   end

@@ -7,17 +7,16 @@ if Code.ensure_loaded?(Broadway) do
     so nothing in it can overtake; what runs at the same time are the partitions. One topology for all, with
     `partition_by`, would keep the order too, but there a partition whose commit waits holds up the others.
 
-        Supervisor
-        ├─ partition 0
-        │  ├─ Partition      the stages and the routing table
-        │  └─ Broadway       Producer → processor → batcher → batch processor
-        ├─ partition 1 …
-        └─ Drain             waits, when the station stops, for what the broker would forget
+        partition 0
+        ├─ Partition      the stages and the routing table
+        └─ Broadway       Producer → processor → batcher → batch processor
+        partition 1 …
 
     The producer takes deliveries from any `ServiceRadar.BMP.Broker`. A batch is acknowledged after its changes are
-    committed; a commit that fails is tried again in place by `ServiceRadar.BMP.Stages`. Where a process dies with
-    batches in its hands, the batches after them are refused and the producer subscribes anew, so that the broker
-    delivers again, in order, from the first that is not acknowledged.
+    committed; a commit that fails is tried again in place by `ServiceRadar.BMP.Stages`. Where a process of the topology dies
+    with batches in its hands, the batches after them are refused and the producer subscribes anew, so that the broker
+    delivers again, in order, from the first that is not acknowledged. Where the partition's own process dies, the topology
+    goes with it, and both begin anew.
 
     ## Options
 
@@ -28,8 +27,8 @@ if Code.ensure_loaded?(Broadway) do
     use Broadway
 
     alias Broadway.Message
-    alias ServiceRadar.BMP.{Config, Instance}
-    alias ServiceRadar.BMP.Pipeline.Broadway.{Drain, Partition, Producer}
+    alias ServiceRadar.BMP.{Config, Instance, Pipeline}
+    alias ServiceRadar.BMP.Pipeline.Broadway.{Partition, Producer}
 
     @defaults [batches: 64, bytes: 8 * 1024 * 1024, wait: 20]
 
@@ -45,29 +44,16 @@ if Code.ensure_loaded?(Broadway) do
     end
 
     @impl ServiceRadar.BMP.Pipeline
-    def child_spec(%Config{} = config) do
-      children = Enum.map(0..(config.partitions - 1), &partition(config, &1)) ++ [{Drain, config}]
-      supervisor(__MODULE__, children, strategy: :one_for_one)
-    end
+    def partition(%Config{} = config, partition, token),
+      do: Pipeline.supervisor(partition, [{Partition, {config, partition, token}}, topology(config, partition, token)])
 
-    defp partition(config, partition) do
-      children = [{Partition, {config, partition}}, topology(config, partition)]
-      # Not rest_for_one: a Broadway that is stopped drains, and what it has is to be refused instead.
-      supervisor(partition, children, strategy: :one_for_one)
-    end
-
-    defp supervisor(id, children, options) do
-      options = Keyword.merge([max_restarts: 100, max_seconds: 60], options)
-      %{id: id, type: :supervisor, start: {Supervisor, :start_link, [children, options]}}
-    end
-
-    defp topology(%Config{pipeline: {_, options}} = config, partition) do
+    defp topology(%Config{pipeline: {_, options}} = config, partition, token) do
       batches = options[:batches]
 
       topology = [
         name: Instance.via(config.name, {:broadway, partition}),
         context: Instance.via(config.name, {:pipeline, partition}),
-        producer: [module: {Producer, {config, partition}}, concurrency: 1],
+        producer: [module: {Producer, {config, partition, token}}, concurrency: 1],
         processors: [default: [concurrency: 1, max_demand: batches, min_demand: div(batches, 2)]],
         batchers: [
           default: [

@@ -11,7 +11,7 @@ defmodule ServiceRadar.BMP.Pipeline.Runner do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Instance, Stages}
+  alias ServiceRadar.BMP.{Config, Instance, Pipeline, Stages}
 
   @expire_every 1_000
   @retry 1_000
@@ -26,38 +26,31 @@ defmodule ServiceRadar.BMP.Pipeline.Runner do
   end
 
   @impl GenServer
-  def init({%Config{} = config, partition}) do
+  def init({%Config{} = config, partition, token}) do
     Process.flag(:trap_exit, true)
     {_, options} = config.pipeline
-    {:ok, %{config: config, partition: partition, batches: options[:batches]}, {:continue, :start}}
+    {:ok, %{config: config, partition: partition, token: token, batches: options[:batches]}, {:continue, :start}}
   end
 
   @impl ServiceRadar.BMP.Pipeline
-  def child_spec(%Config{} = config) do
-    children =
-      for partition <- 0..(config.partitions - 1) do
-        %{
-          id: partition,
-          start:
-            {GenServer, :start_link,
-             [__MODULE__, {config, partition}, [name: Instance.via(config.name, {:pipeline, partition})]]},
-          shutdown: config.session.drain_timeout + 1_000
-        }
-      end
+  def partition(%Config{} = config, partition, token) do
+    name = Instance.via(config.name, {:pipeline, partition})
 
-    %{
-      id: __MODULE__,
-      type: :supervisor,
-      start: {Supervisor, :start_link, [children, [strategy: :one_for_one, max_restarts: 100, max_seconds: 60]]}
+    child = %{
+      id: partition,
+      start: {GenServer, :start_link, [__MODULE__, {config, partition, token}, [name: name]]},
+      shutdown: config.session.drain_timeout
     }
+
+    Pipeline.supervisor(partition, [child])
   end
 
   @impl GenServer
   def handle_continue(:start, state) do
     %{config: %{broker: {broker, _}} = config, partition: partition} = state
 
-    with {:ok, stages} <- Stages.new(config, partition),
-         {:ok, subscription} <- broker.subscribe(config, partition) do
+    with {:ok, stages} <- Stages.new(config, partition, state.token),
+         {:ok, subscription} <- broker.subscribe(config, partition, state.token) do
       broker.demand(subscription, state.batches)
       Process.send_after(self(), :expire, @expire_every)
       {:noreply, Map.merge(state, %{stages: stages, broker: broker, subscription: subscription})}
@@ -90,24 +83,5 @@ defmodule ServiceRadar.BMP.Pipeline.Runner do
     :ok = Stages.run(state.stages, Enum.map(deliveries, & &1.payload))
     state.broker.ack(state.subscription, List.last(deliveries).tag)
     state.broker.demand(state.subscription, length(deliveries))
-  end
-
-  # The sessions have stopped before: what they left in the broker is finite.
-  @impl GenServer
-  def terminate(reason, %{subscription: _} = state) when reason in [:shutdown, :normal],
-    do: drain(state, System.monotonic_time(:millisecond) + state.config.session.drain_timeout)
-
-  def terminate(_reason, _state), do: :ok
-
-  defp drain(%{config: config, subscription: {ref, _}} = state, deadline) do
-    if function_exported?(state.broker, :pending, 2) and state.broker.pending(config, state.partition) > 0 do
-      receive do
-        {:bmp_deliveries, ^ref, deliveries} ->
-          take(deliveries, state)
-          drain(state, deadline)
-      after
-        max(0, deadline - System.monotonic_time(:millisecond)) -> :ok
-      end
-    end
   end
 end

@@ -22,10 +22,10 @@ defmodule ServiceRadar.BMP.Store.Memory do
   end
 
   @impl ServiceRadar.BMP.Store
-  def table(config, partition), do: GenServer.call(Instance.via(config.name, :store), {:table, partition})
+  def table(config, partition, _token), do: GenServer.call(Instance.via(config.name, :store), {:table, partition})
 
   @impl ServiceRadar.BMP.Store
-  def commit(config, _partition, deltas) do
+  def commit(config, _partition, _token, deltas) do
     for %{counts: counts} = delta <- deltas, counts.events > 0 or counts.statistics > 0 do
       Log.add(log(config), Deltas.changes(delta, config.name, 0))
     end

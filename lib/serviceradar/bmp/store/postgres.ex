@@ -30,13 +30,21 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     `priv/sql/store/commit` move them, set by set. A commit has a name, so that one whose outcome was not heard is not made
     twice. A row that is refused for good becomes a dead letter (`bgp_dead_letters`), and the others are stored.
 
-    When a partition starts, its table is loaded from what is stored. A database that is away keeps the partition from
-    starting, and a commit from returning; both are tried again, and the broker holds what comes meanwhile.
+    ## Who owns a partition
+
+    Of the stations that share a schema, each owns some of the partitions: rows of `bgp_partitions` that it renews every
+    second. Three seconds after the last time, by the database's clock, another station may take them, and one that stops in
+    order gives them back at once. An owner has a token, and a commit with an earlier one is refused in its transaction. The
+    new owner waits for what is still under way, and ends the connection of an owner that is frozen inside a transaction;
+    then it loads the partition's table from what is stored.
+
+    A database that is away keeps a partition from starting, and a commit from returning; both are tried again, and the
+    broker holds what comes meanwhile.
     """
     @behaviour ServiceRadar.BMP.Store
 
     alias ServiceRadar.BMP.{Batch, Config, Prefix, Query, RoutingTable}
-    alias ServiceRadar.BMP.Store.Postgres.{Commit, Keeper, Rows, SQL}
+    alias ServiceRadar.BMP.Store.Postgres.{Commit, Fence, Keeper, Leases, Rows, SQL}
 
     @defaults [
       repo: nil,
@@ -115,7 +123,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
              [pool_size: config.partitions + 6, log: false, name: own_repo(config)] ++ options[:connection]}
           ]
 
-      children = repo ++ [{Keeper, config}]
+      children = repo ++ [{Keeper, config}, {Leases, config}]
 
       %{
         id: __MODULE__,
@@ -146,24 +154,41 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp own_repo(config), do: Module.concat(config.name, Repo)
 
     @impl ServiceRadar.BMP.Store
-    def table(%Config{} = config, partition) do
-      reaching(config, fn repo, options ->
-        schema = options[:schema]
-        mine = &(Batch.partition(&1, config.partitions) == partition)
-        ids = repo |> rows("query/router_ids.sql", schema, []) |> Enum.map(& &1["router_id"]) |> Enum.filter(mine)
-        table = RoutingTable.new(config.table)
+    defdelegate own(config), to: Leases
 
-        with :ok <- load(table, repo, ids, options) do
-          # For the commits of this process: what is refused is forgotten.
-          Process.put({__MODULE__, config.name, partition}, table)
-          {:ok, table}
-        end
+    @impl ServiceRadar.BMP.Store
+    defdelegate give_back(config, partition), to: Leases
+
+    @impl ServiceRadar.BMP.Store
+    def held?(%Config{} = config, partition, token) do
+      reaching(config, fn repo, options ->
+        if Fence.held?(repo, options, partition, token), do: :ok, else: {:error, :fenced}
       end)
     end
 
-    defp load(_table, _repo, [], _options), do: :ok
+    @impl ServiceRadar.BMP.Store
+    def table(%Config{} = config, partition, token) do
+      reaching(config, fn repo, options ->
+        with :ok <- Fence.close(repo, options, partition, token), do: load(config, repo, options, partition)
+      end)
+    end
 
-    defp load(table, repo, ids, options) do
+    defp load(config, repo, options, partition) do
+      schema = options[:schema]
+      mine = &(Batch.partition(&1, config.partitions) == partition)
+      ids = repo |> rows("query/router_ids.sql", schema, []) |> Enum.map(& &1["router_id"]) |> Enum.filter(mine)
+      table = RoutingTable.new(config.table)
+
+      with :ok <- load_routers(table, repo, ids, options) do
+        # For the commits of this process: what is refused is forgotten.
+        Process.put({__MODULE__, config.name, partition}, table)
+        {:ok, table}
+      end
+    end
+
+    defp load_routers(_table, _repo, [], _options), do: :ok
+
+    defp load_routers(table, repo, ids, options) do
       ids = Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")
 
       # One snapshot for all of them.
@@ -191,10 +216,11 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     end
 
     @impl ServiceRadar.BMP.Store
-    def commit(%Config{} = config, partition, deltas) do
+    def commit(%Config{} = config, partition, token, deltas) do
       reaching(config, fn repo, options ->
         table = Process.get({__MODULE__, config.name, partition})
-        Commit.run(config, repo, options, partition, deltas, table, fn -> :ok end)
+        fence = fn -> if Fence.pass?(repo, options, partition, token), do: :ok, else: {:error, :fenced} end
+        Commit.run(config, repo, options, partition, deltas, table, fence)
       end)
     end
 

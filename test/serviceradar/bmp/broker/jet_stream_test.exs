@@ -173,7 +173,7 @@ cond do
           # Three quarters of the bytes, and never all.
           assert messages_in_stream(config) in 130..160
 
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 1_000)
 
           taken =
@@ -217,7 +217,7 @@ cond do
           publish(config, [5, 6])
           assert acked(2) == [5, 6]
 
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 10)
           assert subscription |> take(6) |> numbers() == [1, 3, 2, 4, 5, 6]
         end
@@ -250,7 +250,7 @@ cond do
           start_supervised!(JetStream.child_spec(config))
           publish(config, 1..20)
           acked(20)
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 10)
           deliveries = take(subscription, 10)
           assert numbers(deliveries) == Enum.to_list(1..10)
@@ -259,7 +259,7 @@ cond do
 
           stop_supervised!(JetStream)
           start_supervised!(JetStream.child_spec(config))
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 100)
           assert subscription |> take(15) |> numbers() == Enum.to_list(6..20)
           assert messages_in_stream(config) == 20
@@ -304,7 +304,7 @@ cond do
           config = broker!(context)
           publish(config, 1..50)
           acked(50)
-          {:ok, {ref, _} = subscription} = JetStream.subscribe(config, 0)
+          {:ok, {ref, _} = subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 20)
           deliveries = take(subscription, 20)
           assert numbers(deliveries) == Enum.to_list(1..20)
@@ -317,7 +317,7 @@ cond do
         test "takes thousands of batches in stream order while they are published", context do
           config = broker!(context)
           count = 5_000
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 500)
           test = self()
           spawn_link(fn -> publish(config, 1..count, 200) && send(test, {:published, acked(count)}) end)
@@ -342,7 +342,7 @@ cond do
           publish(config, [11], 50_000)
           publish(config, 12..20, 4_000)
           acked(20)
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 100)
           assert subscription |> take(20) |> numbers() == Enum.to_list(1..20)
         end
@@ -355,7 +355,7 @@ cond do
 
           {pid, monitor} =
             spawn_monitor(fn ->
-              {:ok, subscription} = JetStream.subscribe(config, 0)
+              {:ok, subscription} = JetStream.subscribe(config, 0, nil)
               JetStream.demand(subscription, 10)
               deliveries = take(subscription, 10)
               JetStream.ack(subscription, Enum.at(deliveries, 2).tag)
@@ -370,7 +370,7 @@ cond do
           publish(config, 11..15)
           acked(5)
 
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 100)
           assert subscription |> take(12) |> numbers() == Enum.to_list(4..15)
         end
@@ -379,7 +379,7 @@ cond do
           config = broker!(context, ack_wait: 600)
           publish(config, 1..3)
           acked(3)
-          {:ok, {ref, _} = subscription} = JetStream.subscribe(config, 0)
+          {:ok, {ref, _} = subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 10)
           deliveries = take(subscription, 3)
           refute_receive {:bmp_deliveries, ^ref, _}, 1_500
@@ -392,7 +392,7 @@ cond do
           config = broker!(context)
           publish(config, 1..4)
           acked(4)
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 100)
           deliveries = take(subscription, 4)
           JetStream.ack(subscription, Enum.at(deliveries, 1).tag)
@@ -408,7 +408,7 @@ cond do
 
         test "goes on when the whole stream is deleted", context do
           config = broker!(context)
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 100)
           publish(config, 1..4)
           acked(4)
@@ -422,14 +422,14 @@ cond do
 
         test "a second station that takes a partition is left alone by the first", context do
           config = broker!(context)
-          {:ok, {ref, _} = first} = JetStream.subscribe(config, 0)
+          {:ok, {ref, _} = first} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(first, 100)
           publish(config, [1])
           assert first |> take(1) |> numbers() == [1]
 
           other = config(%{context | name: :"#{context.name}-other"})
           start_supervised!(Map.put(JetStream.child_spec(other), :id, :other))
-          {:ok, second} = JetStream.subscribe(other, 0)
+          {:ok, second} = JetStream.subscribe(other, 0, nil)
           JetStream.demand(second, 100)
           assert second |> take(1) |> numbers() == [1]
           publish(config, 2..20)
@@ -463,7 +463,7 @@ cond do
       describe "when nats-server is killed and started again" do
         test "everything published gets through, in order, once", context do
           config = broker!(context)
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 100_000)
           count = 3_000
           test = self()
@@ -574,7 +574,7 @@ cond do
           config = broker!(context, servers: ["nats://127.0.0.1:1"], connection: :"#{context.name}-nats")
           publish(config, [1])
           assert acked(1) == [1]
-          {:ok, subscription} = JetStream.subscribe(config, 0)
+          {:ok, subscription} = JetStream.subscribe(config, 0, nil)
           JetStream.demand(subscription, 1)
           assert subscription |> take(1) |> numbers() == [1]
         end

@@ -25,7 +25,7 @@ defmodule ServiceRadar.BMP.Broker.LocalTest do
     for n <- 1..4, do: publish(config, n, "#{n}")
     for n <- 1..4, do: assert_receive({:bmp_broker, :acked, ^n})
 
-    {:ok, {ref, _} = subscription} = Local.subscribe(config, partition)
+    {:ok, {ref, _} = subscription} = Local.subscribe(config, partition, nil)
     Local.demand(subscription, 3)
     assert receive_payloads(ref) == ["1", "2", "3"]
     refute_receive {:bmp_deliveries, _, _}, 20
@@ -46,7 +46,7 @@ defmodule ServiceRadar.BMP.Broker.LocalTest do
     # 3 would have room, but may not overtake 2
     refute_receive {:bmp_broker, _, _}, 20
 
-    {:ok, {ref, _} = subscription} = Local.subscribe(config, partition)
+    {:ok, {ref, _} = subscription} = Local.subscribe(config, partition, nil)
     Local.demand(subscription, 10)
     assert_receive {:bmp_deliveries, ^ref, [%{tag: tag, payload: "12345"}]}
     Local.ack(subscription, tag)
@@ -67,7 +67,7 @@ defmodule ServiceRadar.BMP.Broker.LocalTest do
 
     consumer =
       spawn(fn ->
-        {:ok, {ref, _} = subscription} = Local.subscribe(config, partition)
+        {:ok, {ref, _} = subscription} = Local.subscribe(config, partition, nil)
         Local.demand(subscription, 2)
 
         receive do
@@ -81,7 +81,7 @@ defmodule ServiceRadar.BMP.Broker.LocalTest do
     assert_receive :first_acked
     Process.exit(consumer, :kill)
 
-    {:ok, {ref, _} = subscription} = Local.subscribe(config, partition)
+    {:ok, {ref, _} = subscription} = Local.subscribe(config, partition, nil)
     Local.demand(subscription, 10)
     assert_receive {:bmp_deliveries, ^ref, deliveries}
     assert [%{payload: "2", redelivered: true}, %{payload: "3", redelivered: false}] = deliveries

@@ -35,7 +35,7 @@ cond do
 
       defp start!(config) do
         start_supervised!(Broker.JetStream.child_spec(config))
-        start_supervised!(Pipeline.Broadway.child_spec(config))
+        start_supervised!(Pipeline.child_spec(config))
         config
       end
 

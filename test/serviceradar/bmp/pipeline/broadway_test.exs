@@ -26,7 +26,7 @@ else
       config = Config.new!(options)
       {broker, _} = config.broker
       start_supervised!(broker.child_spec(config))
-      start_supervised!(Pipeline.Broadway.child_spec(config))
+      start_supervised!(Pipeline.child_spec(config))
       config
     end
 

@@ -7,6 +7,9 @@ if Code.ensure_loaded?(Gnat) do
     # between are in `in_flight` (tag and sequence, in order), with the subject for their acknowledgement in `replies`:
     # it changes when the durable consumer is made anew, which redelivers them. What is not above `last` is never given
     # to the subscriber again.
+    #
+    # Only the partition's owner touches the consumer, so each time before it is made the store is asked whether this station
+    # is that. One that is not stands still: the store tells the pipeline too, which ends the subscription.
     use GenServer
 
     require Logger
@@ -22,11 +25,6 @@ if Code.ensure_loaded?(Gnat) do
     @retry 500
     @not_found 10_014
     @stream_not_found 10_059
-    # Where another station has taken the consumer: look that often whether it still asks for messages, and take over
-    # after so many looks at which it did not.
-    @settle 1_000
-    @look 5_000
-    @looks 3
 
     def child_spec({_config, partition} = argument),
       do: %{id: {__MODULE__, partition}, start: {__MODULE__, :start_link, [argument]}}
@@ -41,6 +39,7 @@ if Code.ensure_loaded?(Gnat) do
 
       {:ok,
        %{
+         config: config,
          options: options,
          station: config.name,
          partition: partition,
@@ -52,7 +51,6 @@ if Code.ensure_loaded?(Gnat) do
          # None, or the timer of the next attempt to begin
          timer: nil,
          running: false,
-         looks: 0,
          inbox: nil,
          sid: nil,
          subscribed_at: nil,
@@ -60,6 +58,9 @@ if Code.ensure_loaded?(Gnat) do
          pull: nil,
          pulls: 0,
          subscriber: nil,
+         token: nil,
+         # By somebody else, since this one made it
+         deleted: false,
          demand: 0,
          next_tag: 1,
          last: 0,
@@ -70,10 +71,10 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     @impl true
-    def handle_call(:subscribe, {pid, _}, state) do
+    def handle_call({:subscribe, token}, {pid, _}, state) do
       state = state |> unsubscribe() |> again(0)
       ref = Process.monitor(pid)
-      {:reply, ref, %{state | subscriber: %{pid: pid, ref: ref}}}
+      {:reply, ref, %{state | subscriber: %{pid: pid, ref: ref}, token: token, deleted: false}}
     end
 
     @impl true
@@ -95,7 +96,6 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     def handle_info({:timeout, timer, :begin}, %{timer: timer} = state), do: {:noreply, start(%{state | timer: nil})}
-    def handle_info({:timeout, timer, :look}, %{timer: timer} = state), do: {:noreply, look(%{state | timer: nil})}
 
     def handle_info({:msg, %{sid: sid, gnat: gnat} = message}, %{sid: sid, gnat: gnat, running: true} = state) do
       case message do
@@ -147,21 +147,35 @@ if Code.ensure_loaded?(Gnat) do
 
     # The durable consumer ------------------------------------------------------------------------------------------
 
-    defp again(state, wait, what \\ :begin) do
+    defp again(state, wait) do
       if state.timer, do: :erlang.cancel_timer(state.timer)
-      %{state | running: false, pull: nil, timer: :erlang.start_timer(wait, self(), what)}
+      %{state | running: false, pull: nil, timer: :erlang.start_timer(wait, self(), :begin)}
     end
 
     defp start(%{gnat: gnat, subscriber: subscriber} = state) when gnat == nil or subscriber == nil, do: state
 
     defp start(state) do
-      with {:ok, floor} <- acked_up_to(state),
+      with :ok <- owner?(state),
+           {:ok, floor} <- acked_up_to(state),
            :ok <- delete(state, floor),
            {:ok, _} <- create(state, floor),
            {:ok, state} <- listen(state) do
         Telemetry.execute(:broker, :consuming, %{count: 1}, metadata(state))
-        pull(%{state | running: true, consumer_seq: 0, looks: 0})
+        pull(%{state | running: true, consumer_seq: 0, deleted: false})
       else
+        {:error, :fenced} ->
+          Logger.info("the consumer #{state.durable} belongs to another station now")
+          state
+
+        {:error, {:taken_by, other}} ->
+          # It would be taken back and forth for ever.
+          Logger.error(
+            "#{state.durable} is consumed by another station, #{other}: this one stops. Several stations of one stream " <>
+              "need a store that knows owners, such as ServiceRadar.BMP.Store.Postgres"
+          )
+
+          state
+
         {:error, reason} ->
           Logger.warning("no consumer #{state.durable}, trying again: #{inspect(reason)}")
           if match?({:api, @stream_not_found, _}, reason), do: Link.check(state.station)
@@ -169,10 +183,20 @@ if Code.ensure_loaded?(Gnat) do
       end
     end
 
+    defp owner?(%{token: nil}), do: :ok
+
+    defp owner?(%{config: %Config{store: {store, _}} = config} = state),
+      do: store.held?(config, state.partition, state.token)
+
     # Where the consumer that exists has got to; nil where there is none.
     defp acked_up_to(state) do
       case request(state, "INFO") do
-        {:ok, %{"ack_floor" => %{"stream_seq" => floor}}} -> {:ok, floor}
+        {:ok, %{"config" => %{"description" => other}}} when state.deleted and state.token == nil and other != state.owner ->
+          {:error, {:taken_by, other}}
+
+        {:ok, %{"ack_floor" => %{"stream_seq" => floor}}} ->
+          {:ok, floor}
+
         {:error, {:api, @not_found, _}} -> {:ok, nil}
         {:error, reason} -> {:error, reason}
       end
@@ -252,13 +276,15 @@ if Code.ensure_loaded?(Gnat) do
         status in ["404", "408"] -> pull(%{state | pull: nil})
         # Not even the first message fits: that one alone, whatever its size.
         description =~ "MaxBytes" -> pull(%{state | pull: nil}, if(pull.got == 0, do: :any, else: :bytes))
-        # Whoever deleted it may be about to make its own.
-        description =~ "Consumer Deleted" -> again(state, @settle, :look)
+        description =~ "Consumer Deleted" -> deleted(state)
         true -> trouble(state, status, description)
       end
     end
 
     defp status(_status, _description, _topic, state), do: state
+
+    # By whoever took the partition, or by mistake: the store knows.
+    defp deleted(state), do: again(%{state | deleted: true}, @retry)
 
     defp trouble(state, status, description) do
       Logger.warning("JetStream ends a pull request: #{status} #{description}", durable: state.durable)
@@ -347,26 +373,6 @@ if Code.ensure_loaded?(Gnat) do
 
         _ ->
           state
-      end
-    end
-
-    # Another station's -----------------------------------------------------------------------------------------------
-
-    defp look(%{gnat: gnat, subscriber: subscriber} = state) when gnat == nil or subscriber == nil, do: state
-
-    defp look(%{owner: owner} = state) do
-      case request(state, "INFO") do
-        {:ok, %{"config" => %{"description" => other}, "num_waiting" => waiting}} when other != owner ->
-          if state.looks == 0, do: Logger.warning("#{state.durable} is consumed by #{other}; waiting until it ends")
-
-          cond do
-            waiting > 0 -> again(%{state | looks: 1}, @look, :look)
-            state.looks < @looks -> again(%{state | looks: state.looks + 1}, @look, :look)
-            true -> again(state, 0)
-          end
-
-        _ ->
-          again(state, 0)
       end
     end
 

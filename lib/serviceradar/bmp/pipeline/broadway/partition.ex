@@ -12,15 +12,15 @@ if Code.ensure_loaded?(Broadway) do
     @expire_every 1_000
     @retry 1_000
 
-    def child_spec({config, _partition} = argument) do
+    def child_spec({config, _partition, _token} = argument) do
       %{
         id: __MODULE__,
         start: {__MODULE__, :start_link, [argument]},
-        shutdown: config.session.drain_timeout + 1_000
+        shutdown: config.session.drain_timeout
       }
     end
 
-    def start_link({%Config{} = config, partition} = argument),
+    def start_link({%Config{} = config, partition, _token} = argument),
       do: GenServer.start_link(__MODULE__, argument, name: Instance.via(config.name, {:pipeline, partition}))
 
     @doc "Takes batches through the stages, and tells of each whether it was."
@@ -28,14 +28,14 @@ if Code.ensure_loaded?(Broadway) do
     def run(partition, batches), do: GenServer.call(partition, {:run, batches}, :infinity)
 
     @impl true
-    def init({config, partition}) do
+    def init({config, partition, token}) do
       Process.flag(:trap_exit, true)
-      {:ok, %{config: config, partition: partition, stages: nil, next: nil}, {:continue, :start}}
+      {:ok, %{config: config, partition: partition, token: token, stages: nil, next: nil}, {:continue, :start}}
     end
 
     @impl true
     def handle_continue(:start, state) do
-      case Stages.new(state.config, state.partition) do
+      case Stages.new(state.config, state.partition, state.token) do
         {:ok, stages} ->
           Process.send_after(self(), :expire, @expire_every)
           {:noreply, %{state | stages: stages}}

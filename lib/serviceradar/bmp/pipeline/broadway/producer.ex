@@ -14,7 +14,7 @@ if Code.ensure_loaded?(Broadway) do
     @retry 500
 
     @impl GenStage
-    def init({config, partition}) do
+    def init({config, partition, token}) do
       {broker, _} = config.broker
       send(self(), :subscribe)
 
@@ -22,6 +22,7 @@ if Code.ensure_loaded?(Broadway) do
        %{
          config: config,
          partition: partition,
+         token: token,
          broker: broker,
          subscription: nil,
          # Asked for by Broadway and not delivered yet
@@ -51,7 +52,7 @@ if Code.ensure_loaded?(Broadway) do
 
     @impl GenStage
     def handle_info(:subscribe, %{subscription: nil, draining: false} = state) do
-      case state.broker.subscribe(state.config, state.partition) do
+      case state.broker.subscribe(state.config, state.partition, state.token) do
         {:ok, subscription} ->
           if state.demand > 0, do: state.broker.demand(subscription, state.demand)
           {:noreply, [], %{state | subscription: subscription, number: 0}}

@@ -1,8 +1,10 @@
 if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) do
   defmodule ServiceRadar.BMP.Store.Postgres.Keeper do
     @moduledoc false
-    # Makes the tables of a station that has a database of its own, and keeps the time tables in order. A database that
-    # is away is waited for: the station starts, and its partitions start when it is there.
+    # Makes the tables of a station that has a database of its own, or waits until a host has made them; then keeps the time
+    # tables in order. Nobody asks this process anything, because its work may take minutes: that the tables are there
+    # is the value it is registered with. Until then the station owns no partition, so nothing asks for a table that is
+    # not there.
     use GenServer
 
     require Logger
@@ -15,51 +17,47 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @retry 2_000
 
     def start_link(%Config{} = config),
-      do: GenServer.start_link(__MODULE__, config, name: Instance.via(config.name, :store))
+      do: GenServer.start_link(__MODULE__, config, name: Instance.via(config.name, :store, :waiting))
 
-    @doc "Whether a partition starts for the first time since the store did."
-    def first?(%Config{} = config, partition),
-      do: GenServer.call(Instance.via(config.name, :store), {:first?, partition})
-
-    @impl GenServer
-    def init(config) do
-      send(self(), :work)
-      {:ok, %{config: config, migrated: false, started: MapSet.new()}}
-    end
+    @doc "Whether the tables are there."
+    @spec ready?(Config.t()) :: boolean
+    def ready?(%Config{} = config), do: Instance.value(config.name, :store) == :ready
 
     @impl GenServer
-    def handle_call({:first?, partition}, _from, state) do
-      first = not MapSet.member?(state.started, partition)
-      {:reply, first, %{state | started: MapSet.put(state.started, partition)}}
-    end
+    def init(config), do: {:ok, %{config: config, complaint: nil}, {:continue, :prepare}}
 
     @impl GenServer
-    def handle_info(:work, state), do: {:noreply, Postgres.with_repo(state.config, &work(state, &1, &2))}
+    def handle_continue(:prepare, state), do: {:noreply, prepare(state)}
+
+    @impl GenServer
+    def handle_info(:prepare, state), do: {:noreply, prepare(state)}
+    def handle_info(:maintain, state), do: {:noreply, maintain(state)}
     def handle_info(_other, state), do: {:noreply, state}
 
-    defp work(state, repo, options) do
-      started = System.monotonic_time()
-      if options[:migrate] and not state.migrated, do: migrate(repo, options)
+    defp prepare(state) do
+      Postgres.with_repo(state.config, fn repo, options ->
+        if options[:migrate], do: migrate(repo, options)
 
-      if options[:maintain_every] > 0 do
-        {:ok, schema} = SQL.quote_schema(options[:schema])
-
-        keep =
-          "CALL #{schema}.bgp_maintain(keep_history => make_interval(days => $1), keep_events => make_interval(days => $1), " <>
-            "keep_statistics => make_interval(days => $2), keep_dead_letters => make_interval(days => $2))"
-
-        repo.query!(keep, [options[:keep_history], options[:keep_statistics]], timeout: options[:timeout])
-        Process.send_after(self(), :work, options[:maintain_every])
-      end
-
-      measurements = %{duration: System.monotonic_time() - started}
-      Telemetry.execute(:store, :maintained, measurements, %{station: state.config.name})
-      %{state | migrated: true}
+        if made?(repo, options) do
+          Instance.put_value(state.config.name, :store, :ready)
+          maintain(%{state | complaint: nil})
+        else
+          again(state, "schema #{options[:schema]} has no table bgp_partitions: run ServiceRadar.BMP.Migrations.up/1")
+        end
+      end)
     rescue
-      error in [Postgrex.Error, DBConnection.ConnectionError, RuntimeError] ->
-        Logger.warning("the store cannot be kept in order, trying again: #{Exception.message(error)}")
-        Process.send_after(self(), :work, @retry)
-        state
+      error in [Postgrex.Error, DBConnection.ConnectionError, RuntimeError] -> again(state, Exception.message(error))
+    end
+
+    defp again(state, complaint) do
+      if complaint != state.complaint, do: Logger.warning("the store is not ready, waiting for it: " <> complaint)
+      Process.send_after(self(), :prepare, @retry)
+      %{state | complaint: complaint}
+    end
+
+    defp made?(repo, options) do
+      {:ok, schema} = SQL.quote_schema(options[:schema])
+      repo.query!("SELECT to_regclass($1) IS NOT NULL", ["#{schema}.bgp_partitions"], log: false).rows == [[true]]
     end
 
     defp migrate(repo, options) do
@@ -70,6 +68,35 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       versions = Migrations.own()
       migrator = [all: true, prefix: options[:schema], dynamic_repo: repo.get_dynamic_repo(), log: false]
       for _version <- Ecto.Migrator.run(repo, versions, :up, migrator), do: Logger.info("BMP tables made in #{schema}")
+    end
+
+    defp maintain(state) do
+      {_, options} = state.config.store
+      if options[:maintain_every] > 0, do: maintain(state, options), else: state
+    end
+
+    defp maintain(state, options) do
+      started = System.monotonic_time()
+      {:ok, schema} = SQL.quote_schema(options[:schema])
+
+      Postgres.with_repo(state.config, fn repo, _options ->
+        keep =
+          "CALL #{schema}.bgp_maintain(keep_history => make_interval(days => $1), keep_events => make_interval(days => $1), " <>
+            "keep_statistics => make_interval(days => $2), keep_dead_letters => make_interval(days => $2))"
+
+        values = [options[:keep_history], options[:keep_statistics]]
+        repo.query!(keep, values, timeout: options[:timeout], log: false)
+      end)
+
+      measurements = %{duration: System.monotonic_time() - started}
+      Telemetry.execute(:store, :maintained, measurements, %{station: state.config.name})
+      Process.send_after(self(), :maintain, options[:maintain_every])
+      state
+    rescue
+      error in [Postgrex.Error, DBConnection.ConnectionError, RuntimeError] ->
+        Logger.warning("the store cannot be kept in order, trying again: #{Exception.message(error)}")
+        Process.send_after(self(), :maintain, @retry)
+        state
     end
   end
 end
