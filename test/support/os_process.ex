@@ -38,6 +38,15 @@ defmodule ServiceRadar.BMP.Test.OSProcess do
     GenServer.call(server, :ended)
   end
 
+  @doc "`kill` with a signal: `STOP` freezes it, `CONT` thaws it."
+  def signal(%__MODULE__{pid: pid}, signal), do: {_, 0} = System.cmd("kill", ["-#{signal}", "#{pid}"])
+
+  @doc "Asks it to stop in order, and waits until it has."
+  def terminate(%__MODULE__{server: server} = process) do
+    signal(process, "TERM")
+    GenServer.call(server, :ended, 30_000)
+  end
+
   @doc "Ends it, unless it has ended."
   def stop(%__MODULE__{server: server}), do: if(Process.alive?(server), do: GenServer.stop(server))
 

@@ -1,9 +1,10 @@
 # A node with the pipeline of a station, that a test kills: takes batches out of JetStream and puts them into a Postgres,
-# or writes the numbers of their routes to a file, slowly. Arguments: URL of NATS, URL of Postgres or the file.
+# or writes the numbers of their routes to a file, slowly. Arguments: URL of NATS, URL of Postgres or the file, a name, the
+# number of partitions.
 alias ServiceRadar.BMP.{Broker, Config, Pipeline, Store}
 alias ServiceRadar.BMP.Test.RecordingStore
 
-[url, store] = System.argv()
+[url, store | more] = System.argv()
 {:ok, _} = Application.ensure_all_started(:serviceradar_bmp)
 
 commit = fn _partition, numbers ->
@@ -19,14 +20,15 @@ store =
 
 config =
   Config.new!(
-    partitions: 2,
+    partitions: more |> Enum.at(1, "2") |> String.to_integer(),
+    collector: List.first(more),
+    roles: [:pipeline],
+    table: [eor_timeout: 2],
     broker: {Broker.JetStream, servers: [url]},
     store: store,
     pipeline: {Pipeline.Broadway, batches: 16}
   )
 
-{store, _} = config.store
-children = [store, Broker.JetStream, Pipeline] |> Enum.map(& &1.child_spec(config))
-{:ok, _} = Supervisor.start_link(children, strategy: :one_for_one)
+{:ok, _} = ServiceRadar.BMP.Station.start_link(config)
 
 Process.sleep(:infinity)

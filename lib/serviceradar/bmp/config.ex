@@ -122,6 +122,7 @@ defmodule ServiceRadar.BMP.Config do
           {key, check(key, Keyword.get(options, key, default))}
         end
 
+      roles(checked)
       # A table knows by it when a session is lost.
       {:ok, struct!(__MODULE__, put_in(checked.table[:heartbeat], checked.session.heartbeat))}
     catch
@@ -135,6 +136,20 @@ defmodule ServiceRadar.BMP.Config do
     case new(options) do
       {:ok, config} -> config
       {:error, text} -> raise ArgumentError, text
+    end
+  end
+
+  # What a part alone cannot say: whether others of the station's world do what this one does not.
+  defp roles(%{roles: roles, broker: {broker, _}, store: {store, _}}) do
+    cond do
+      :receive in roles != :pipeline in roles and not broker.shared?() ->
+        invalid("option :roles #{inspect(roles)} needs a :broker that stations share, and #{inspect(broker)} is none")
+
+      :pipeline not in roles and :view in roles and not function_exported?(store, :own, 1) ->
+        invalid("option :roles #{inspect(roles)} needs a :store that stations share, and #{inspect(store)} is none")
+
+      true ->
+        :ok
     end
   end
 

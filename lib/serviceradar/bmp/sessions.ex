@@ -19,9 +19,9 @@ defmodule ServiceRadar.BMP.Sessions do
   @doc "The calling session has ended and said so."
   def ended(config), do: GenServer.call(name(config), {:ended, self()})
 
-  @doc "Every session, with what its decoder counted."
-  def list(config) do
-    for session <- GenServer.call(name(config), :list) do
+  @doc "Every session, with what its decoder counted. A station that does not receive has none."
+  def list(%Config{roles: roles} = config) do
+    for session <- if(:receive in roles, do: GenServer.call(name(config), :list), else: []) do
       {native, session} = Map.pop(session, :native)
       Map.put(session, :counters, Native.session_counters(native))
     end

@@ -11,6 +11,9 @@ defmodule ServiceRadar.BMP.Station do
       ├─ sessions      a Session for each connected router
       └─ Listener      accepts connections
 
+  Those are of all three roles. A station that only receives has no store and no pipeline; one that only runs the pipeline
+  has no sessions and no listener; one that is only viewed has its store, and never touches the broker.
+
   They stop in the opposite order, and that is draining: nobody new is accepted; sessions end, hand over their last
   batches and wait for the broker to have them; the pipeline takes what the broker still has. When one of them dies,
   those after it start anew too: routers reconnect and send again.
@@ -25,18 +28,26 @@ defmodule ServiceRadar.BMP.Station do
 
   @impl true
   def init(config) do
-    %Config{store: {store, _}, broker: {broker, _}} = config
+    children =
+      for {child, roles} <- children(config), Enum.any?(roles, &(&1 in config.roles)), do: child
 
-    ocsf = if config.ocsf, do: [%{id: OCSF, start: {OCSF, :start_link, [config]}}], else: []
+    Supervisor.init(children, strategy: :rest_for_one, max_restarts: 10, max_seconds: 60)
+  end
 
+  # With the roles that need it.
+  defp children(%Config{store: {store, _}, broker: {broker, _}} = config) do
     sessions =
       {DynamicSupervisor,
        name: Instance.via(config.name, :session_supervisor), max_children: config.max_sessions, max_restarts: 0}
 
-    children =
-      [store.child_spec(config), broker.child_spec(config)] ++
-        ocsf ++ [Pipeline.child_spec(config), {Sessions, config}, sessions, {Listener, config}]
-
-    Supervisor.init(children, strategy: :rest_for_one, max_restarts: 10, max_seconds: 60)
+    [
+      {store.child_spec(config), [:pipeline, :view]},
+      {broker.child_spec(config), [:receive, :pipeline]},
+      {%{id: OCSF, start: {OCSF, :start_link, [config]}}, if(config.ocsf, do: [:pipeline], else: [])},
+      {Pipeline.child_spec(config), [:pipeline]},
+      {{Sessions, config}, [:receive]},
+      {sessions, [:receive]},
+      {{Listener, config}, [:receive]}
+    ]
   end
 end

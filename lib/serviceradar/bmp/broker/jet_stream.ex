@@ -129,12 +129,13 @@ if Code.ensure_loaded?(Gnat) do
     # starts the sessions anew with it, and the routers send again.
     @impl true
     def child_spec(%Config{broker: {__MODULE__, options}} = config) do
-      partitions = 0..(config.partitions - 1)
+      members =
+        for {role, module} <- [receive: Publisher, pipeline: Consumer],
+            role in config.roles,
+            partition <- 0..(config.partitions - 1),
+            do: {module, {config, partition}}
 
-      children =
-        Connection.children(config.name, options) ++
-          [{Link, config}] ++
-          Enum.map(partitions, &{Publisher, {config, &1}}) ++ Enum.map(partitions, &{Consumer, {config, &1}})
+      children = Connection.children(config.name, options) ++ [{Link, config} | members]
 
       %{
         id: __MODULE__,

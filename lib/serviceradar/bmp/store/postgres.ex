@@ -123,7 +123,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
              [pool_size: config.partitions + 6, log: false, name: own_repo(config)] ++ options[:connection]}
           ]
 
-      children = repo ++ [{Keeper, config}, {Leases, config}]
+      # Who only reads makes no tables and owns no partitions.
+      writing = if :pipeline in config.roles, do: [{Keeper, config}, {Leases, config}], else: []
+      children = repo ++ writing
 
       %{
         id: __MODULE__,
