@@ -29,6 +29,8 @@ config =
     pipeline: {Pipeline.Broadway, batches: 16}
   )
 
-{:ok, _} = ServiceRadar.BMP.Station.start_link(config)
+# In the application's supervisor, so that it stops in order when the VM does.
+station = %{id: :station, type: :supervisor, start: {ServiceRadar.BMP.Station, :start_link, [config]}}
+{:ok, _} = Supervisor.start_child(ServiceRadar.BMP.Application.Supervisor, station)
 
 Process.sleep(:infinity)

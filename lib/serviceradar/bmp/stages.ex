@@ -19,8 +19,12 @@ defmodule ServiceRadar.BMP.Stages do
           table: RoutingTable.t()
         }
 
+  # Most changed routes in a commit, as near as whole batches allow: it bounds its rows in memory, and how long it takes.
+  @commit_rows 100_000
+  @counted [:routes, :changes, :dead_letters, :older, :superseded, :gaps, :over_limit]
   @first_wait 100
   @longest_wait 5_000
+  @complain_every 12
 
   @doc "The stages of a partition, with the routing table that its store gives."
   @spec new(Config.t(), non_neg_integer, Store.token()) :: {:ok, t} | {:error, term}
@@ -42,13 +46,13 @@ defmodule ServiceRadar.BMP.Stages do
   """
   @spec run(t, [payload :: binary]) :: :ok
   def run(%__MODULE__{} = stages, payloads) do
-    deltas = __MODULE__.apply(stages, payloads)
+    {deltas, rest} = __MODULE__.apply(stages, payloads)
     # Also where nothing changed: what is acknowledged is gone, so this has to be the owner's opinion.
     commit(stages, deltas, 1)
     publish(stages, deltas)
     # Deltas are native memory that the process's own collector does not see, and so would not hurry to free.
     :erlang.garbage_collect()
-    :ok
+    if rest == [], do: :ok, else: run(stages, rest)
   end
 
   @doc "Ends what has timed out: routes of routers that did not return, or did not announce again."
@@ -60,38 +64,44 @@ defmodule ServiceRadar.BMP.Stages do
     if deltas.counts.more, do: expire(stages, now_us), else: :ok
   end
 
-  @doc "Applies batches to the routing table. One that cannot be read is counted, logged and left out."
-  @spec apply(t, [payload :: binary]) :: [Deltas.t()]
-  def apply(%__MODULE__{table: table} = stages, payloads) do
+  @doc """
+  Applies batches to the routing table, until their changes are as many rows as a commit may have, and gives the batches
+  that are left. One that cannot be read is counted, logged and left out.
+  """
+  @spec apply(t, [payload :: binary]) :: {[Deltas.t()], rest :: [payload :: binary]}
+  def apply(%__MODULE__{} = stages, payloads) do
     started = System.monotonic_time()
-
-    deltas =
-      Enum.flat_map(payloads, fn payload ->
-        case RoutingTable.apply(table, payload) do
-          {:ok, deltas} -> [deltas]
-          # A half-applied table is of no use: whoever runs this stops, and begins with what is stored.
-          {:error, :poisoned} -> exit(:poisoned)
-          {:error, reason} -> reject(stages, payload, reason)
-        end
-      end)
-
-    measurements = %{
-      duration: System.monotonic_time() - started,
-      batches: length(payloads),
-      routes: sum(deltas, :routes),
-      changes: sum(deltas, :changes),
-      dead_letters: sum(deltas, :dead_letters)
-    }
-
+    {deltas, rest} = apply(stages, payloads, [], 0)
+    measurements = Map.new(@counted, &{&1, sum(deltas, &1)})
+    duration = System.monotonic_time() - started
+    measurements = Map.merge(measurements, %{duration: duration, batches: length(payloads) - length(rest)})
     Telemetry.execute(:pipeline, :applied, measurements, metadata(stages))
-    deltas
+    {deltas, rest}
   end
+
+  defp apply(stages, [payload | rest], applied, rows) when rows < @commit_rows do
+    case RoutingTable.apply(stages.table, payload) do
+      {:ok, deltas} ->
+        apply(stages, rest, [deltas | applied], rows + deltas.counts.changes)
+
+      # Half changed, by a fault of ours: what is stored is right, and the broker has the rest.
+      {:error, :poisoned} ->
+        Logger.error("the table of partition #{stages.partition} broke in the midst of a change: it is dropped and loaded again")
+        Telemetry.execute(:pipeline, :poisoned, %{count: 1}, metadata(stages))
+        exit({:shutdown, :poisoned})
+
+      {:error, reason} ->
+        reject(stages, payload, reason)
+        apply(stages, rest, applied, rows)
+    end
+  end
+
+  defp apply(_stages, rest, applied, _rows), do: {Enum.reverse(applied), rest}
 
   defp reject(stages, payload, reason) do
     Logger.error("a batch cannot be read and is left out: #{reason} (#{dead_letter(stages, payload, reason)})")
     measurements = %{count: 1, bytes: byte_size(payload)}
     Telemetry.execute(:pipeline, :rejected, measurements, Map.put(metadata(stages), :reason, reason))
-    []
   end
 
   defp dead_letter(%{config: %{broker: {broker, _}} = config, partition: partition}, payload, reason) do
@@ -126,8 +136,13 @@ defmodule ServiceRadar.BMP.Stages do
       {:error, reason} ->
         Telemetry.execute(:store, :failed, %{count: 1, attempt: attempt}, Map.put(metadata(stages), :reason, reason))
 
-        if attempt in [1, 10] or rem(attempt, 100) == 0 do
-          Logger.warning("the store does not take a batch (attempt #{attempt}), trying again: #{inspect(reason)}")
+        # The first time, and then about once a minute.
+        if rem(attempt, @complain_every) == 1 do
+          Logger.warning(
+            "the store does not take the changes of partition #{stages.partition} (attempt #{attempt}), trying again: " <>
+              "#{inspect(reason)}. Nothing is lost: batches wait in the broker, and routers are held up when that is full. " <>
+              "See whether the database can be reached, has room, and is not locked"
+          )
         end
 
         wait(attempt)

@@ -17,17 +17,24 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :session, :resumed]` | it reads again | `duration` | `session`, `address` |
   | `[…, :session, :stopped]` | it ended | `duration`, `bytes`, `messages`, `routes` | `session`, `address`, `reason` |
   | `[…, :broker, :full]` | Local: a batch waits for room | `bytes` | `partition` |
-  | `[…, :broker, :full]` | JetStream: publishing waits for room in the stream | `count` | `stream` |
+  | `[…, :broker, :full]` | JetStream: publishing waits for room in the partition's share of the stream | `count` | `partition`, `stream` |
   | `[…, :broker, :connected]` | JetStream: it and the stream are there | `count` | `stream` |
   | `[…, :broker, :disconnected]` | JetStream: they are not | `count` | `stream` |
   | `[…, :broker, :acked]` | JetStream: a batch is in the stream | `duration`, `bytes`, `in_flight` | `partition` |
   | `[…, :broker, :refused]` | JetStream: a batch is refused, and will be sent again | `count` | `partition`, `reason` |
   | `[…, :broker, :resent]` | JetStream: batches are sent again | `count` | `partition` |
   | `[…, :broker, :consuming]` | JetStream: a consumer begins at what is not acknowledged | `count` | `partition` |
-  | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes`, `dead_letters` | `partition` |
+  | `[…, :lease, :taken]` | this station owns a partition now | `count`, `unowned` (ms since its owner last renewed) | `partition`, `token`, `from` (an owner that is gone, or nil) |
+  | `[…, :lease, :given_back]` | it gives one to a station that has fewer | `count` | `partition` |
+  | `[…, :lease, :lost]` | another station has taken one | `count` | `partition` |
+  | `[…, :pipeline, :loaded]` | a partition's routing table is read from the store | `duration`, `routes` | `partition` |
+  | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes`, `dead_letters`, and what was left out: `older` (delivered again), `superseded` (of a session that does not feed the table), `gaps` (something never came), `over_limit` | `partition` |
+  | `[…, :pipeline, :poisoned]` | a fault of ours left the routing table half changed: it is loaded again | `count` | `partition` |
   | `[…, :pipeline, :rejected]` | a batch that cannot be read was set aside | `count`, `bytes` | `partition`, `reason` |
   | `[…, :store, :committed]` | its rows are stored | `duration`, `batches`, `changes` | `partition` |
   | `[…, :store, :failed]` | they are not, and are tried again | `count`, `attempt` | `partition`, `reason` |
+  | `[…, :store, :fenced]` | they are refused: the partition is another station's now | `count` | `partition` |
+  | `[…, :store, :maintained]` | partitions of the time tables are made, and old ones dropped | `duration` | |
   """
 
   @prefix [:serviceradar, :bmp]
@@ -42,8 +49,9 @@ defmodule ServiceRadar.BMP.Telemetry do
           listener: [:started],
           session: [:started, :refused, :batch, :paused, :resumed, :stopped],
           broker: [:full, :connected, :disconnected, :acked, :refused, :resent, :consuming],
-          pipeline: [:applied, :rejected],
-          store: [:committed, :failed]
+          lease: [:taken, :given_back, :lost],
+          pipeline: [:loaded, :applied, :poisoned, :rejected],
+          store: [:committed, :failed, :fenced, :maintained]
         ],
         verb <- verbs,
         do: @prefix ++ [thing, verb]

@@ -16,6 +16,10 @@ defmodule ServiceRadar.BMP.ConfigTest do
           {[session: [windw: 1]], "unknown option :session, :windw; known are"},
           {[table: [hold_time: -1]], "option :table, :hold_time is seconds, 0 or more, not -1"},
           {[store: NoSuchStore], "option :store: NoSuchStore is not there; is its package among the dependencies?"},
+          {[roles: []], "option :roles is a list of some of [:receive, :pipeline, :view], not []"},
+          {[roles: [:listen]], "option :roles is a list of some of [:receive, :pipeline, :view], not [:listen]"},
+          {[roles: [:receive]], "needs a :broker that stations share, and ServiceRadar.BMP.Broker.Local is none"},
+          {[roles: [:view]], "needs a :store that stations share, and ServiceRadar.BMP.Store.Memory is none"},
           {[partitions: :many], "option :partitions is an integer above 0, not :many"}
         ] do
       assert {:error, message} = Config.new(options)
@@ -27,6 +31,6 @@ defmodule ServiceRadar.BMP.ConfigTest do
     config = Config.new!(session: [window: 3])
     assert config.session.window == 3
     assert config.session.stall_timeout == 60_000
-    assert config.broker == {ServiceRadar.BMP.Broker.Local, [max_bytes: 67_108_864]}
+    assert config.broker == {ServiceRadar.BMP.Broker.Local, [max_bytes: 67_108_864, queue_bytes: 268_435_456]}
   end
 end

@@ -11,8 +11,8 @@ cond do
   true ->
     defmodule ServiceRadar.BMP.OwnersTest do
       @moduledoc """
-      Several stations, one stream and one schema: this VM receives and is viewed, nodes of their own run the pipeline and
-      are killed, frozen and stopped. What counts is that the table is the routers', and who owns the partitions.
+      Several stations, one stream and one schema. Of two in this VM one receives and one is viewed; nodes of their own run the
+      pipeline, and are killed, frozen and stopped. What counts is that the table is the routers', and who owns the partitions.
       """
       use ExUnit.Case, async: false
 
@@ -35,7 +35,23 @@ cond do
         options = [hostname: "127.0.0.1", port: postgres.port, username: "postgres", database: "postgres"]
         sql = start_supervised!({Postgrex, options})
         partitions = context[:partitions] || 2
-        %{nats: nats, postgres: postgres, sql: sql, partitions: partitions, station: context.test}
+        viewer = :"viewer of #{context.test}"
+        start_station!(viewer, roles: [:view], store: {Store.Postgres, url: Postgres.url(postgres)})
+        servers = %{nats: nats, postgres: postgres, sql: sql}
+        Map.merge(servers, %{partitions: partitions, receiver: :"receiver of #{context.test}", viewer: viewer})
+      end
+
+      test "a station has the processes of its roles, and a viewer none that knows the broker", context do
+        node!(context, "a")
+        owned(context, %{"a" => 2})
+        dump(context, 1..10)
+        stored(context, routes(1..10))
+        processes = fn station -> for role <- [:listener, :sessions, :nats_link, {:publisher, 0}, {:consumer, 0}, :partitions, :leases],
+          BMP.Instance.whereis(station, role), do: role end
+        assert processes.(context.viewer) == []
+        assert processes.(context.receiver) == [:listener, :sessions, :nats_link, {:publisher, 0}]
+        assert BMP.sessions(context.viewer) == []
+        assert length(BMP.sessions(context.receiver)) == 4
       end
 
       @tag partitions: 6
@@ -53,7 +69,8 @@ cond do
         owned(context, %{"a" => 6})
       end
 
-      test "an owner that applied a Peer Down dies: the peer's routes are stored when it announces them again", context do
+      test "an owner that applied a Peer Down dies: the peer's routes are stored when it announces them again",
+           context do
         {_a, b, sockets} = two_owners(context)
         each(sockets, fn _router -> Wire.peer_down() end)
         stored(context, [])
@@ -195,17 +212,14 @@ cond do
       # Routers -------------------------------------------------------------------------------------------------------
 
       defp connected(context) do
-        unless BMP.Instance.whereis(context.station, :station) do
-          start_station!(context.station,
-            roles: [:receive, :view],
-            partitions: context.partitions,
-            broker: {Broker.JetStream, servers: [NATS.url(context.nats)]},
-            store: {Store.Postgres, url: url(context)}
-          )
+        unless BMP.Instance.whereis(context.receiver, :station) do
+          servers = [NATS.url(context.nats)]
+          broker = {Broker.JetStream, servers: servers}
+          start_station!(context.receiver, roles: [:receive], partitions: context.partitions, broker: broker)
         end
 
         for router <- @routers do
-          socket = connect!(context.station)
+          socket = connect!(context.receiver)
           :ok = :gen_tcp.send(socket, [Wire.initiation("router-#{router}"), Wire.peer_up()])
           {router, socket}
         end
@@ -219,7 +233,10 @@ cond do
 
       # A window of a thousand routes that moves on until it is told to stop.
       defp churn(sockets, first) do
-        each(sockets, &[announce(&1, first..(first + 999)), if(first > 1, do: withdraw(&1, (first - 1000)..(first - 1)), else: [])])
+        each(
+          sockets,
+          &[announce(&1, first..(first + 999)), if(first > 1, do: withdraw(&1, (first - 1000)..(first - 1)), else: [])]
+        )
 
         receive do
           {:stop, from} ->
@@ -245,7 +262,8 @@ cond do
       defp prefix(router, number), do: "10.#{router}.#{number |> div(256) |> rem(256)}.#{rem(number, 256)}/32"
       defp routes(numbers), do: Enum.sort(for router <- @routers, number <- numbers, do: prefix(router, number))
 
-      defp stored(context, expected), do: eventually("the routes are stored", expected, fn -> prefixes(context.station) end)
+      defp stored(context, expected),
+        do: eventually("the routes are stored", expected, fn -> prefixes(context.viewer) end)
 
       defp query(context, sql), do: Postgrex.query!(context.sql, sql, []).rows
 
@@ -255,7 +273,9 @@ cond do
             :ok
 
           other when attempts == 0 ->
-            {missing, extra} = if is_list(other), do: {length(expected -- other), length(other -- expected)}, else: {0, 0}
+            {missing, extra} =
+              if is_list(other), do: {length(expected -- other), length(other -- expected)}, else: {0, 0}
+
             flunk("#{what}: never; #{missing} missing, #{extra} extra, last: #{inspect(other, limit: 5)}")
 
           _ ->

@@ -33,7 +33,7 @@ if Code.ensure_loaded?(Gnat) do
 
     It is created where it is missing: file storage, retention `workqueue` (what is committed is removed), discard `new`
     (a full stream refuses). Publishing stops before that, at three quarters: so a pipeline that is too slow holds up the
-    sessions, and nothing is lost. A stream that exists is
+    sessions, and nothing is lost. Each partition has its share of this room, so that a slow one never takes it from others. A stream that exists is
     used as it is, also with retention `limits`; its subjects have to cover ours.
 
     ## Options

@@ -7,22 +7,24 @@ defmodule ServiceRadar.BMP.Broker.Local do
 
   * `:max_bytes` - payload held for each partition; default 64 MiB. Beyond it publications wait for their
     acknowledgement, and with them the sessions
+  * `:queue_bytes` - payload held for each partition altogether, with what waits for room; default 256 MiB. Beyond it a
+    batch is failed, and the session that sent it ends: its router sends everything again when it comes back
   """
   @behaviour ServiceRadar.BMP.Broker
 
   alias ServiceRadar.BMP.{Batch, Config, Instance}
   alias ServiceRadar.BMP.Broker.Local.Queue
 
+  @defaults [max_bytes: 64 * 1024 * 1024, queue_bytes: 256 * 1024 * 1024]
+
   @impl true
   def validate(options) do
-    case Keyword.validate(options, max_bytes: 64 * 1024 * 1024) do
-      {:ok, options} ->
-        if is_integer(options[:max_bytes]) and options[:max_bytes] > 0,
-          do: {:ok, options},
-          else: {:error, ":max_bytes is an integer above 0, not #{inspect(options[:max_bytes])}"}
-
-      {:error, unknown} ->
-        {:error, "unknown #{inspect(unknown)}; known is [:max_bytes]"}
+    with {:ok, options} <- Keyword.validate(options, @defaults),
+         nil <- Enum.find(options, fn {_key, value} -> not (is_integer(value) and value > 0) end) do
+      {:ok, options}
+    else
+      {:error, unknown} -> {:error, "unknown #{inspect(unknown)}; known are #{inspect(Keyword.keys(@defaults))}"}
+      {key, value} -> {:error, "#{inspect(key)} is an integer above 0, not #{inspect(value)}"}
     end
   end
 

@@ -7,7 +7,8 @@ defmodule ServiceRadar.BMP.Broker.LocalTest do
   @router <<7::128>>
 
   setup context do
-    options = [name: context.test, partitions: 2, broker: {Local, max_bytes: context[:max_bytes] || 1_000}]
+    limits = [max_bytes: context[:max_bytes] || 1_000, queue_bytes: context[:queue_bytes] || 10_000]
+    options = [name: context.test, partitions: 2, broker: {Local, limits}]
     config = Config.new!(options)
     start_supervised!(Local.child_spec(config))
     %{config: config, partition: Batch.partition(@router, 2)}
@@ -53,6 +54,20 @@ defmodule ServiceRadar.BMP.Broker.LocalTest do
     assert_receive {:bmp_broker, :acked, 2}
     assert_receive {:bmp_broker, :acked, 3}
     assert receive_payloads(ref) == ["123456", "1"]
+  end
+
+  @tag max_bytes: 10, queue_bytes: 30
+  test "what waits for room has a limit too, and beyond it a batch fails", %{config: config, partition: partition} do
+    for n <- 1..4, do: publish(config, n, String.duplicate("x", 10))
+    assert_receive {:bmp_broker, :acked, 1}
+    assert_receive {:bmp_broker, {:failed, :queue_full}, 4}
+    {:ok, subscription} = Local.subscribe(config, partition, nil)
+    Local.demand(subscription, 10)
+    assert_receive {:bmp_deliveries, _, [%{tag: tag}]}
+    Local.ack(subscription, tag)
+    assert_receive {:bmp_broker, :acked, 2}
+    publish(config, 5, "x")
+    refute_receive {:bmp_broker, {:failed, _}, _}, 20
   end
 
   @tag max_bytes: 10

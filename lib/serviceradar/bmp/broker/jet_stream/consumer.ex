@@ -191,14 +191,18 @@ if Code.ensure_loaded?(Gnat) do
     # Where the consumer that exists has got to; nil where there is none.
     defp acked_up_to(state) do
       case request(state, "INFO") do
-        {:ok, %{"config" => %{"description" => other}}} when state.deleted and state.token == nil and other != state.owner ->
+        {:ok, %{"config" => %{"description" => other}}}
+        when state.deleted and state.token == nil and other != state.owner ->
           {:error, {:taken_by, other}}
 
         {:ok, %{"ack_floor" => %{"stream_seq" => floor}}} ->
           {:ok, floor}
 
-        {:error, {:api, @not_found, _}} -> {:ok, nil}
-        {:error, reason} -> {:error, reason}
+        {:error, {:api, @not_found, _}} ->
+          {:ok, nil}
+
+        {:error, reason} ->
+          {:error, reason}
       end
     end
 

@@ -2,8 +2,8 @@ if Code.ensure_loaded?(Gnat) do
   defmodule ServiceRadar.BMP.Broker.JetStream.Link do
     @moduledoc false
     # Knows whether NATS is there and the stream in order, and tells publishers and consumers:
-    # `{:link, gnat, stream}` when it can be used, `{:link, nil, nil}` when it cannot; and `{:room, bytes}` again and again,
-    # how much may be published until the next time.
+    # `{:link, gnat, stream}` when it can be used, `{:link, nil, nil}` when it cannot; and `{:room, room}` again and again,
+    # what may be published until the next time.
     use GenServer
 
     require Logger
@@ -35,7 +35,6 @@ if Code.ensure_loaded?(Gnat) do
         gnat: nil,
         monitor: nil,
         stream: nil,
-        full: false,
         attempt: 0,
         complaint: nil
       }
@@ -95,21 +94,11 @@ if Code.ensure_loaded?(Gnat) do
 
     defp find(state), do: {:ok, state}
 
-    defp look(%{full: full} = state) do
-      case Stream.room(state.gnat, state.options) do
-        {:ok, room} ->
-          Enum.each(state.members, &send(&1, {:room, room}))
-          if room == 0 and not full, do: full(state)
-          %{state | full: room == 0}
+    defp look(state) do
+      with {:ok, room} <- Stream.room(state.gnat, state.config, state.options),
+           do: Enum.each(state.members, &send(&1, {:room, room}))
 
-        {:error, _} ->
-          state
-      end
-    end
-
-    defp full(state) do
-      Logger.warning("stream #{state.options[:stream]} is full: publishing waits for the pipeline")
-      Telemetry.execute(:broker, :full, %{count: 1}, metadata(state))
+      state
     end
 
     defp up(state, stream) do

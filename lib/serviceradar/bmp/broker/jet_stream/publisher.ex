@@ -12,8 +12,9 @@ if Code.ensure_loaded?(Gnat) do
     #     settling  nothing: one was refused, the answers to those after it are awaited
     #     resting   nothing, for a while; then everything again from `base` on
     #
-    # Besides, no more bytes are sent than the link gives `credit` for, a few times a second, out of the room that the
-    # stream has left: so a slow pipeline holds up the sessions, and nothing is refused in the midst of a window.
+    # Besides, no more bytes are sent than there is `credit` for: it is reckoned a few times a second from the partition's
+    # share of the stream. So a slow pipeline holds up the sessions of its own partition and of no other, and nothing is
+    # refused in the midst of a window.
     #
     # A batch can still be refused, or be lost in a change of leaders, and one after it be taken. Sent again, it is
     # stored after its successor. The routing table cannot put that right (an End-of-RIB would have swept what the late
@@ -50,13 +51,15 @@ if Code.ensure_loaded?(Gnat) do
          options: options,
          station: config.name,
          partition: partition,
-         partitions: config.partitions,
          subject: JetStream.subject(options, partition),
          gnat: nil,
          max_payload: nil,
          inbox: nil,
          mode: :down,
          credit: 0,
+         # Whether publishing waits for room, and what a batch of this partition has in bytes
+         full: false,
+         mean: nil,
          # Publishing processes, each with its batches held and its last one taken
          senders: %{},
          refusals: 0,
@@ -103,7 +106,7 @@ if Code.ensure_loaded?(Gnat) do
 
     def handle_info({:link, gnat, stream}, state) do
       case listen(gnat, state) do
-        {:ok, state} -> {:noreply, rewind(%{state | gnat: gnat, credit: share(stream.room, state)})}
+        {:ok, state} -> {:noreply, rewind(%{state | gnat: gnat, credit: credit(stream.room, state)})}
         # The link will say that it is gone.
         :error -> {:noreply, %{state | mode: :down}}
       end
@@ -112,7 +115,7 @@ if Code.ensure_loaded?(Gnat) do
     # What is on its way may not be in the stream's count.
     def handle_info({:room, room}, state) do
       on_its_way = state.sent_bytes + state.sent * @overhead
-      {:noreply, pump(%{state | credit: spend(share(room, state), on_its_way)})}
+      {:noreply, pump(full(%{state | credit: spend(credit(room, state), on_its_way)}))}
     end
 
     def handle_info({:msg, %{topic: topic, body: body} = message}, %{inbox: {_gnat, inbox}} = state) do
@@ -159,8 +162,29 @@ if Code.ensure_loaded?(Gnat) do
 
     defp pump(state), do: state
 
-    defp share(:infinity, _state), do: :infinity
-    defp share(room, state), do: div(room, state.partitions)
+    defp credit(:infinity, _state), do: :infinity
+
+    # NATS says how many messages of a subject there are, not how big they are: about as big as those sent lately.
+    defp credit(room, state) do
+      held = Map.get(room.held, state.subject, 0) * (state.mean || room.mean)
+      max(min(room.share - held, room.left), 0)
+    end
+
+    # Told once, until there is room again.
+    defp full(%{credit: credit, next: next, tail: tail, full: full} = state) do
+      waits = credit != :infinity and credit <= 0 and next < tail
+
+      if waits and not full do
+        Logger.warning(
+          "#{state.subject} has filled its share of the stream #{state.options[:stream]}: publishing waits for the pipeline. " <>
+            "See whether the partition's owner and its store keep up; :max_bytes makes the stream bigger"
+        )
+
+        execute(:full, %{count: 1}, %{stream: state.options[:stream]}, state)
+      end
+
+      %{state | full: waits}
+    end
 
     defp spend(:infinity, _bytes), do: :infinity
     defp spend(credit, bytes), do: credit - bytes
@@ -193,6 +217,7 @@ if Code.ensure_loaded?(Gnat) do
               state
               | entries: entries,
                 credit: spend(state.credit, entry.size + @overhead),
+                mean: mean(state.mean, entry.size + @overhead),
                 next: number + 1,
                 sent: state.sent + 1,
                 sent_bytes: state.sent_bytes + entry.size
@@ -203,6 +228,9 @@ if Code.ensure_loaded?(Gnat) do
         end
       end
     end
+
+    defp mean(nil, size), do: size
+    defp mean(mean, size), do: div(mean * 15 + size, 16)
 
     # Everything from the first unacknowledged on is sent again.
     defp rewind(state) do

@@ -16,15 +16,28 @@ if Code.ensure_loaded?(Gnat) do
             created: String.t(),
             retention: String.t(),
             last_seq: non_neg_integer,
-            room: non_neg_integer | :infinity
+            room: room
           }
+
+    @typedoc """
+    How many bytes may be published, and how many of them for one partition; the messages that each subject holds, and how
+    many bytes a message of the stream has. A stream that makes room by itself has it without end.
+    """
+    @type room ::
+            :infinity
+            | %{
+                left: non_neg_integer,
+                share: non_neg_integer,
+                held: %{String.t() => non_neg_integer},
+                mean: non_neg_integer
+              }
 
     @doc "Finds the stream, or creates it."
     @spec ensure(Gnat.t(), Config.t(), keyword) :: {:ok, t} | {:error, String.t() | API.error()}
     def ensure(gnat, config, options) do
-      wildcard = options[:subject_prefix] <> ".*"
+      wildcard = wildcard(options)
 
-      case API.request(gnat, options, "STREAM.INFO.#{options[:stream]}", %{subjects_filter: wildcard}) do
+      case info(gnat, options) do
         {:ok, info} -> check(info, config, options)
         {:error, {:api, @not_found, _}} -> create(gnat, config, options, wildcard)
         {:error, {:api, _, description}} -> {:error, "stream #{options[:stream]}: #{description}"}
@@ -32,17 +45,31 @@ if Code.ensure_loaded?(Gnat) do
       end
     end
 
-    @doc "How many bytes may be published. A stream that makes room by itself has it without end."
-    @spec room(Gnat.t(), keyword) :: {:ok, non_neg_integer | :infinity} | {:error, API.error()}
-    def room(gnat, options) do
-      with {:ok, info} <- API.request(gnat, options, "STREAM.INFO.#{options[:stream]}"), do: {:ok, room(info)}
+    @doc "The stream's room now."
+    @spec room(Gnat.t(), Config.t(), keyword) :: {:ok, room} | {:error, API.error()}
+    def room(gnat, config, options) do
+      with {:ok, info} <- info(gnat, options), do: {:ok, room_of(info, config)}
     end
 
-    # A quarter stays free for what others publish at the same time.
-    defp room(%{"config" => %{"discard" => "new", "max_bytes" => most}, "state" => %{"bytes" => bytes}}) when most > 0,
-      do: max(div(most * 3, 4) - bytes, 0)
+    defp info(gnat, options),
+      do: API.request(gnat, options, "STREAM.INFO.#{options[:stream]}", %{subjects_filter: wildcard(options)})
 
-    defp room(_info), do: :infinity
+    defp wildcard(options), do: options[:subject_prefix] <> ".*"
+
+    # A quarter stays free for what others publish at the same time. The rest is divided evenly: a partition whose
+    # pipeline stands still fills its own share, and no other's.
+    defp room_of(%{"config" => %{"discard" => "new", "max_bytes" => most}, "state" => state}, config) when most > 0 do
+      usable = div(most * 3, 4)
+
+      %{
+        left: max(usable - state["bytes"], 0),
+        share: div(usable, config.partitions),
+        held: state["subjects"] || %{},
+        mean: div(state["bytes"], max(state["messages"], 1))
+      }
+    end
+
+    defp room_of(_info, _config), do: :infinity
 
     defp create(gnat, config, options, wildcard) do
       stream = %{
@@ -97,7 +124,7 @@ if Code.ensure_loaded?(Gnat) do
              created: info["created"],
              retention: stream["retention"],
              last_seq: state["last_seq"],
-             room: room(info)
+             room: room_of(info, config)
            }}
       end
     end

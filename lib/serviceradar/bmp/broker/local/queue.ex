@@ -1,7 +1,7 @@
 defmodule ServiceRadar.BMP.Broker.Local.Queue do
   @moduledoc false
   # The queue of one partition. Batches wait, are in flight at the consumer, or - where there is no room - are parked
-  # with their publishers unanswered. Parked bytes are bounded by the sessions' windows.
+  # with their publishers unanswered. What is held altogether has a limit too, beyond which a publication fails.
   use GenServer
 
   alias ServiceRadar.BMP.{Instance, Telemetry}
@@ -21,7 +21,10 @@ defmodule ServiceRadar.BMP.Broker.Local.Queue do
        station: config.name,
        partition: partition,
        max_bytes: options[:max_bytes],
+       queue_bytes: options[:queue_bytes],
+       # Taken, and parked
        bytes: 0,
+       parked_bytes: 0,
        next_tag: 1,
        waiting: :queue.new(),
        in_flight: :queue.new(),
@@ -42,12 +45,19 @@ defmodule ServiceRadar.BMP.Broker.Local.Queue do
 
   @impl true
   def handle_cast({:publish, from, ref, payload}, state) do
-    if :queue.is_empty(state.parked) and room?(state, payload) do
-      {:noreply, state |> accept(from, ref, payload) |> deliver()}
-    else
-      metadata = %{station: state.station, partition: state.partition}
-      Telemetry.execute(:broker, :full, %{bytes: state.bytes}, metadata)
-      {:noreply, %{state | parked: :queue.in({from, ref, payload}, state.parked)}}
+    cond do
+      :queue.is_empty(state.parked) and room?(state, payload) ->
+        {:noreply, state |> accept(from, ref, payload) |> deliver()}
+
+      state.bytes + state.parked_bytes + byte_size(payload) > state.queue_bytes ->
+        send(from, {:bmp_broker, {:failed, :queue_full}, ref})
+        {:noreply, state}
+
+      true ->
+        metadata = %{station: state.station, partition: state.partition}
+        Telemetry.execute(:broker, :full, %{bytes: state.bytes}, metadata)
+        parked = :queue.in({from, ref, payload}, state.parked)
+        {:noreply, %{state | parked: parked, parked_bytes: state.parked_bytes + byte_size(payload)}}
     end
   end
 
@@ -84,7 +94,9 @@ defmodule ServiceRadar.BMP.Broker.Local.Queue do
   defp unpark(state) do
     with {:value, {from, ref, payload}} <- :queue.peek(state.parked),
          true <- room?(state, payload) do
-      %{state | parked: :queue.drop(state.parked)} |> accept(from, ref, payload) |> unpark()
+      %{state | parked: :queue.drop(state.parked), parked_bytes: state.parked_bytes - byte_size(payload)}
+      |> accept(from, ref, payload)
+      |> unpark()
     else
       _ -> state
     end
