@@ -52,9 +52,19 @@ defmodule ServiceRadar.BMP.Broker do
   @doc "How many batches of a partition are not acknowledged; asked when the station stops, to drain it."
   @callback pending(Config.t(), partition :: non_neg_integer) :: non_neg_integer
 
+  @doc "Whether the consumer of a partition has acknowledged all that there is now. Asked once a second; answered at once."
+  @callback caught_up?(Config.t(), partition :: non_neg_integer) :: boolean
+
+  @doc """
+  Has a session closed on the station that has it, so that its router connects again and sends everything. `session_id` is
+  hexadecimal, `reason` is for the session's end event.
+  """
+  @callback reset(Config.t(), session_id :: String.t(), collector :: String.t(), reason :: String.t()) ::
+              :ok | {:error, term}
+
   @doc "Keeps a payload that cannot be read, with the reason, for somebody to look at."
   @callback dead_letter(Config.t(), partition :: non_neg_integer, payload :: binary, reason :: String.t()) ::
               :ok | {:error, term}
 
-  @optional_callbacks subscribe: 3, demand: 2, ack: 2, pending: 2, dead_letter: 4
+  @optional_callbacks subscribe: 3, demand: 2, ack: 2, pending: 2, caught_up?: 2, reset: 4, dead_letter: 4
 end

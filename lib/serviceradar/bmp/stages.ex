@@ -50,19 +50,25 @@ defmodule ServiceRadar.BMP.Stages do
     # Also where nothing changed: what is acknowledged is gone, so this has to be the owner's opinion.
     commit(stages, deltas, 1)
     publish(stages, deltas)
+    reset(stages, deltas)
     # Deltas are native memory that the process's own collector does not see, and so would not hurry to free.
     :erlang.garbage_collect()
     if rest == [], do: :ok, else: run(stages, rest)
   end
 
-  @doc "Ends what has timed out: routes of routers that did not return, or did not announce again."
+  @doc "Ends what has timed out: sessions that are not heard, routes of routers that did not return or announce again."
   @spec expire(t, integer) :: :ok
-  def expire(%__MODULE__{table: table} = stages, now_us \\ System.system_time(:microsecond)) do
-    deltas = RoutingTable.expire(table, now_us)
+  def expire(%__MODULE__{} = stages, now_us \\ System.system_time(:microsecond)) do
+    deltas = RoutingTable.expire(stages.table, now_us, caught_up?(stages))
     unless deltas.counts.empty, do: commit(stages, [deltas], 1)
     publish(stages, [deltas])
+    reset(stages, [deltas])
     if deltas.counts.more, do: expire(stages, now_us), else: :ok
   end
+
+  # What a session said may still wait in the broker.
+  defp caught_up?(%{config: %{broker: {broker, _}} = config, partition: partition}),
+    do: not function_exported?(broker, :caught_up?, 2) or broker.caught_up?(config, partition)
 
   @doc """
   Applies batches to the routing table, until their changes are as many rows as a commit may have, and gives the batches
@@ -86,7 +92,10 @@ defmodule ServiceRadar.BMP.Stages do
 
       # Half changed, by a fault of ours: what is stored is right, and the broker has the rest.
       {:error, :poisoned} ->
-        Logger.error("the table of partition #{stages.partition} broke in the midst of a change: it is dropped and loaded again")
+        Logger.error(
+          "the table of partition #{stages.partition} broke in the midst of a change: it is dropped and loaded again"
+        )
+
         Telemetry.execute(:pipeline, :poisoned, %{count: 1}, metadata(stages))
         exit({:shutdown, :poisoned})
 
@@ -164,6 +173,30 @@ defmodule ServiceRadar.BMP.Stages do
     for delta <- deltas, not delta.counts.quiet do
       ServiceRadar.BMP.OCSF.write(config, delta)
       Events.broadcast(config.pubsub, {:bmp_changes, Deltas.changes(delta, config.name)})
+    end
+
+    :ok
+  end
+
+  # Sessions of which something was missed begin anew. One whose station cannot be asked is not heard either, and lost.
+  defp reset(%{config: %{broker: {broker, _}} = config} = stages, deltas) do
+    for %{counts: %{resets: count}} = delta <- deltas, count > 0, reset <- Deltas.resets(delta) do
+      result =
+        if function_exported?(broker, :reset, 4),
+          do: broker.reset(config, reset.session_id, reset.collector, reset.reason),
+          else: {:error, :unknown}
+
+      Telemetry.execute(
+        :pipeline,
+        :reset,
+        %{count: 1},
+        Map.merge(metadata(stages), %{reason: reset.reason, result: result})
+      )
+
+      Logger.warning(
+        "session #{reset.session_id} of #{reset.collector} is to begin anew: #{reset.reason}" <>
+          if(result == :ok, do: "", else: ". It could not be asked: #{inspect(result)}")
+      )
     end
 
     :ok

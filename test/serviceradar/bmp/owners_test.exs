@@ -46,8 +46,13 @@ cond do
         owned(context, %{"a" => 2})
         dump(context, 1..10)
         stored(context, routes(1..10))
-        processes = fn station -> for role <- [:listener, :sessions, :nats_link, {:publisher, 0}, {:consumer, 0}, :partitions, :leases],
-          BMP.Instance.whereis(station, role), do: role end
+
+        processes = fn station ->
+          for role <- [:listener, :sessions, :nats_link, {:publisher, 0}, {:consumer, 0}, :partitions, :leases],
+              BMP.Instance.whereis(station, role),
+              do: role
+        end
+
         assert processes.(context.viewer) == []
         assert processes.(context.receiver) == [:listener, :sessions, :nats_link, {:publisher, 0}]
         assert BMP.sessions(context.viewer) == []

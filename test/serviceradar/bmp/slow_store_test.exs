@@ -66,7 +66,11 @@ cond do
         eventually(fn -> count(station) == 100 end, "what the router has is stored, and nothing else")
 
         {:ok, events, _} = BMP.events(station)
-        assert Enum.any?(events, &(to_string(&1.kind) == "session_end" and inspect(&1) =~ "the broker was too slow for too long"))
+
+        assert Enum.any?(
+                 events,
+                 &(to_string(&1.kind) == "session_end" and inspect(&1) =~ "the broker was too slow for too long")
+               )
       end
 
       defp send_until_closed(socket, from) do

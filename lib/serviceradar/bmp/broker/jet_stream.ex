@@ -29,6 +29,13 @@ if Code.ensure_loaded?(Gnat) do
     Only the partition's owner makes it, and asks the store each time whether it still is that. Where no store knows owners
     (`Store.Memory`), one station only may consume: the last that begins does, and the one before stops.
 
+    ## Resets
+
+    The owner of a partition that missed something of a session has it closed, so that the router sends everything again. It
+    asks by a NATS request, which is not kept, on `<subject_prefix without its last token>.control.reset`, by default
+    `events.bgp.control.reset`: a JSON object with `session_id` (hexadecimal), `collector` and `reason`. Every receiver listens
+    there, and the one that has the session closes it and answers `+OK`.
+
     ## The stream
 
     It is created where it is missing: file storage, retention `workqueue` (what is committed is removed), discard `new`
@@ -66,7 +73,7 @@ if Code.ensure_loaded?(Gnat) do
     @behaviour ServiceRadar.BMP.Broker
 
     alias ServiceRadar.BMP.{Batch, Config, Instance}
-    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, DeadLetters, Link, Publisher}
+    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, DeadLetters, Link, Publisher, Resets}
 
     @defaults [
       connection: nil,
@@ -135,7 +142,8 @@ if Code.ensure_loaded?(Gnat) do
             partition <- 0..(config.partitions - 1),
             do: {module, {config, partition}}
 
-      children = Connection.children(config.name, options) ++ [{Link, config} | members]
+      resets = if :receive in config.roles, do: [{Resets, config}], else: []
+      children = Connection.children(config.name, options) ++ [{Link, config} | resets] ++ members
 
       %{
         id: __MODULE__,
@@ -164,6 +172,12 @@ if Code.ensure_loaded?(Gnat) do
 
     @impl true
     def ack({ref, consumer}, tag), do: GenServer.cast(consumer, {:ack, ref, tag})
+
+    @impl true
+    def caught_up?(config, partition), do: Instance.value(config.name, {:consumer, partition}) == true
+
+    @impl true
+    defdelegate reset(config, session_id, collector, reason), to: Resets, as: :ask
 
     @impl true
     def dead_letter(%Config{broker: {__MODULE__, options}} = config, partition, payload, reason) do

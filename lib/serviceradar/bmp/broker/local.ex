@@ -12,7 +12,7 @@ defmodule ServiceRadar.BMP.Broker.Local do
   """
   @behaviour ServiceRadar.BMP.Broker
 
-  alias ServiceRadar.BMP.{Batch, Config, Instance}
+  alias ServiceRadar.BMP.{Batch, Config, Instance, Sessions}
   alias ServiceRadar.BMP.Broker.Local.Queue
 
   @defaults [max_bytes: 64 * 1024 * 1024, queue_bytes: 256 * 1024 * 1024]
@@ -60,6 +60,12 @@ defmodule ServiceRadar.BMP.Broker.Local do
   @doc "How many batches of a partition are not acknowledged."
   @impl true
   def pending(config, partition), do: GenServer.call(queue(config, partition), :pending)
+
+  @impl true
+  def caught_up?(config, partition), do: pending(config, partition) == 0
+
+  @impl true
+  def reset(config, session_id, _collector, reason), do: Sessions.reset(config, session_id, reason)
 
   defp queue(config, partition), do: Instance.via(config.name, {:broker, partition})
 end

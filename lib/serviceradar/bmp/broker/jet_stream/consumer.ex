@@ -51,6 +51,9 @@ if Code.ensure_loaded?(Gnat) do
          # None, or the timer of the next attempt to begin
          timer: nil,
          running: false,
+         # How many messages the stream had after the last one that came
+         pending: 0,
+         caught_up: nil,
          inbox: nil,
          sid: nil,
          subscribed_at: nil,
@@ -74,40 +77,40 @@ if Code.ensure_loaded?(Gnat) do
     def handle_call({:subscribe, token}, {pid, _}, state) do
       state = state |> unsubscribe() |> again(0)
       ref = Process.monitor(pid)
-      {:reply, ref, %{state | subscriber: %{pid: pid, ref: ref}, token: token, deleted: false}}
+      {:reply, ref, told(%{state | subscriber: %{pid: pid, ref: ref}, token: token, deleted: false})}
     end
 
     @impl true
     def handle_cast({:demand, ref, count}, %{subscriber: %{ref: ref}} = state),
-      do: {:noreply, pull(%{state | demand: state.demand + count})}
+      do: noreply(pull(%{state | demand: state.demand + count}))
 
-    def handle_cast({:ack, ref, tag}, %{subscriber: %{ref: ref}} = state), do: {:noreply, acknowledge(state, tag)}
+    def handle_cast({:ack, ref, tag}, %{subscriber: %{ref: ref}} = state), do: noreply(acknowledge(state, tag))
 
     # From a subscriber that another has replaced.
     def handle_cast({verb, _ref, _}, state) when verb in [:demand, :ack], do: {:noreply, state}
 
     @impl true
-    def handle_info({:link, nil, _}, state), do: {:noreply, %{state | gnat: nil, running: false, pull: nil}}
+    def handle_info({:link, nil, _}, state), do: noreply(%{state | gnat: nil, running: false, pull: nil})
 
     # Subscriptions are numbered by connection: the number that another gave means somebody else's here.
     def handle_info({:link, gnat, stream}, state) do
       sid = if gnat == state.subscribed_at, do: state.sid
-      {:noreply, %{known(state, stream) | gnat: gnat, stream: stream, sid: sid} |> again(0)}
+      noreply(%{known(state, stream) | gnat: gnat, stream: stream, sid: sid} |> again(0))
     end
 
-    def handle_info({:timeout, timer, :begin}, %{timer: timer} = state), do: {:noreply, start(%{state | timer: nil})}
+    def handle_info({:timeout, timer, :begin}, %{timer: timer} = state), do: noreply(start(%{state | timer: nil}))
 
     def handle_info({:msg, %{sid: sid, gnat: gnat} = message}, %{sid: sid, gnat: gnat, running: true} = state) do
       case message do
-        %{reply_to: "$JS.ACK." <> _} -> {:noreply, receive_more(message, state)}
-        %{status: status, topic: topic} -> {:noreply, status(status, message[:description] || "", topic, state)}
+        %{reply_to: "$JS.ACK." <> _} -> noreply(receive_more(message, state))
+        %{status: status, topic: topic} -> noreply(status(status, message[:description] || "", topic, state))
         _ -> {:noreply, state}
       end
     end
 
     def handle_info({:pull_gone, id}, %{pull: %{id: id}} = state) do
       Logger.warning("JetStream does not answer a pull request", durable: state.durable)
-      {:noreply, again(state, 0)}
+      noreply(again(state, 0))
     end
 
     def handle_info(:in_progress, state) do
@@ -117,9 +120,18 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     def handle_info({:DOWN, ref, :process, _, _}, %{subscriber: %{ref: ref}} = state),
-      do: {:noreply, unsubscribe(state)}
+      do: noreply(unsubscribe(state))
 
     def handle_info(_other, state), do: {:noreply, state}
+
+    defp noreply(state), do: {:noreply, told(state)}
+
+    # Whether the subscriber has committed all that there is, as the value that this process is registered with.
+    defp told(state) do
+      caught_up = state.running and state.pending == 0 and :queue.is_empty(state.in_flight)
+      if caught_up != state.caught_up, do: Instance.put_value(state.station, {:consumer, state.partition}, caught_up)
+      %{state | caught_up: caught_up}
+    end
 
     defp unsubscribe(%{subscriber: nil} = state), do: forget(state)
 
@@ -158,10 +170,10 @@ if Code.ensure_loaded?(Gnat) do
       with :ok <- owner?(state),
            {:ok, floor} <- acked_up_to(state),
            :ok <- delete(state, floor),
-           {:ok, _} <- create(state, floor),
+           {:ok, created} <- create(state, floor),
            {:ok, state} <- listen(state) do
         Telemetry.execute(:broker, :consuming, %{count: 1}, metadata(state))
-        pull(%{state | running: true, consumer_seq: 0, deleted: false})
+        pull(%{state | running: true, consumer_seq: 0, deleted: false, pending: created["num_pending"] || 0})
       else
         {:error, :fenced} ->
           Logger.info("the consumer #{state.durable} belongs to another station now")
@@ -319,10 +331,11 @@ if Code.ensure_loaded?(Gnat) do
     defp take([], state, deliveries), do: {:ok, Enum.reverse(deliveries), state}
 
     defp take([message | messages], state, deliveries) do
-      {:ok, %{stream_seq: seq, consumer_seq: consumer_seq, num_delivered: delivered}} = Message.metadata(message)
+      {:ok, %{stream_seq: seq, consumer_seq: consumer_seq, num_delivered: delivered, num_pending: pending}} =
+        Message.metadata(message)
 
       if consumer_seq == state.consumer_seq + 1 do
-        state = %{state | consumer_seq: consumer_seq, pull: counted(state.pull)}
+        state = %{state | consumer_seq: consumer_seq, pending: pending, pull: counted(state.pull)}
         {state, deliveries} = take(message, seq, delivered, state, deliveries)
         take(messages, state, deliveries)
       else

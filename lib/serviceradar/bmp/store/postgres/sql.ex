@@ -8,6 +8,10 @@ defmodule ServiceRadar.BMP.Store.Postgres.SQL do
   for file <- @files, do: @external_resource(file)
   @texts Map.new(@files, &{Path.relative_to(&1, @folder), File.read!(&1)})
 
+  # A file that is new is nothing that this module was compiled from.
+  @doc false
+  def __mix_recompile__?, do: @folder |> Path.join("**/*.sql") |> Path.wildcard() |> Enum.sort() != unquote(@files)
+
   @doc "A file's statement, for a Postgres schema, without its comments."
   @spec text(String.t(), String.t()) :: String.t()
   def text(file, schema), do: @texts |> Map.fetch!(file) |> prepare(schema)
