@@ -31,6 +31,7 @@ defmodule ServiceRadar.BMP.ConfigTest do
     config = Config.new!(session: [window: 3])
     assert config.session.window == 3
     assert config.session.stall_timeout == 60_000
-    assert config.broker == {ServiceRadar.BMP.Broker.Local, [max_bytes: 67_108_864, queue_bytes: 268_435_456]}
+    assert {ServiceRadar.BMP.Broker.Local, broker} = config.broker
+    assert Enum.sort(broker) == [max_bytes: 67_108_864, queue_bytes: 268_435_456]
   end
 end
