@@ -218,6 +218,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     end
 
     @impl ServiceRadar.BMP.Store
+    def commit(config, partition, token, []), do: held?(config, partition, token)
+
     def commit(%Config{} = config, partition, token, deltas) do
       reaching(config, fn repo, options ->
         table = Process.get({__MODULE__, config.name, partition})
