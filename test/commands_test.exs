@@ -43,6 +43,11 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"bmp-collector rib dump.bmp.gz | jq -r '[.peer, .prefix] | @tsv'", {:scratch, [], "10.255.1.2\t"}},
     {"bmp-collector generate --routes 100000 --peers 2 -o table.bmp", {:scratch, @routes, ""}},
     {"bmp-collector generate --routes 1000 --peers 2 -o table.bmp", {:scratch, [], ""}},
+    {"bmp-collector parity dump.bmp.gz show-bgp-ipv4.json", {:scratch, [], "missing 0, extra 0, different 0"}},
+    {"mix bmp.parity TABLE… --url postgres://bmp@db/bmp [--schema platform]",
+     {:left_out, "it reads a station's database; test/mix/tasks_test.exs runs it with --node"}},
+    {"mix bmp.parity TABLE… --node station@host [--cookie COOKIE] [--station NAME]",
+     {:left_out, "it reads a running station; test/mix/tasks_test.exs runs it"}},
     {"bmp-collector replay table.bmp 127.0.0.1:11019 --rate 5000", {:scratch_with_station, ""}},
     {"bmp-collector replay table.bmp 127.0.0.1:11019 --rate 500", {:scratch_with_station, ""}},
     {"cargo run --release --manifest-path native/Cargo.toml -p bmp-collector -- generate --routes 200000 --peers 5 -o /tmp/table.bmp",
@@ -74,6 +79,13 @@ defmodule ServiceRadar.BMP.CommandsTest do
      )}
   ]
 
+  # Routes of `rib` in the form of FRR's `show bgp ipv4 unicast json`.
+  @frr """
+  {localAS: 65000, routes: (map(select(.view == "adj_rib_in_post" and .afi == 1)) | group_by(.prefix) | map({(.[0].prefix):
+    map({valid: true, peerId: .peer, path: .as_path_text, origin, metric: .med, locPrf: .local_pref, nexthops: [{ip: .next_hop}]})})
+    | add)}
+  """
+
   setup_all do
     scratch = Path.join(System.tmp_dir!(), "bmp-commands-#{System.pid()}")
     File.mkdir_p!(scratch)
@@ -86,6 +98,8 @@ defmodule ServiceRadar.BMP.CommandsTest do
       "cargo install --quiet --locked --path native/collector && bmp-collector generate --routes 2000 -o $SCRATCH/table.bmp"
 
     {_, 0} = shell(install, @root, scratch)
+    # The table that FRR would show beside the sample.
+    {_, 0} = shell("bmp-collector rib dump.bmp.gz | jq -s '#{@frr}' >show-bgp-ipv4.json", scratch, scratch)
     %{scratch: scratch}
   end
 

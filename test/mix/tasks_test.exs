@@ -67,4 +67,56 @@ defmodule ServiceRadar.BMP.MixTasksTest do
       assert printed =~ ~r/edge +10\.255\.1\.2 +65001 +up +344/
     end
   end
+
+  describe "mix bmp.parity" do
+    test "compares a router's table with a running station's" do
+      station = start_station!(:"parity-#{System.unique_integer([:positive])}")
+      socket = connect!(station)
+
+      routes = Wire.update(attributes: Wire.mandatory(), nlri: ["10.0.0.0/24", "10.0.1.0/24"])
+      :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), Wire.route_monitoring(routes)])
+      eventually(fn -> length(prefixes(station)) == 2 end)
+      {:ok, [held | _], nil} = ServiceRadar.BMP.routes(station, limit: 10)
+
+      table = fn prefixes ->
+        paths = fn prefix ->
+          ~s("#{prefix}": [{"valid": true, "peerId": "#{:inet.ntoa(held.peer)}", "path": "#{held.as_path_text}", "origin": "#{held.origin}",
+            "nexthops": [{"ip": "#{:inet.ntoa(held.next_hop)}"}]}])
+        end
+
+        file!(~s({"localAS": 1, "routes": {#{Enum.map_join(prefixes, ",", paths)}}}))
+      end
+
+      view = "--view=#{held.view}"
+      node = this_node!()
+      arguments = [view, "--node=#{node}", "--station=#{inspect(station)}"]
+      same = table.(["10.0.0.0/24", "10.0.1.0/24"])
+      assert capture_io(fn -> Bmp.Parity.run([same | arguments]) end) =~ "equal 2, missing 0, extra 0, different 0"
+
+      printed =
+        capture_io(fn ->
+          assert catch_exit(Bmp.Parity.run([table.(["10.0.0.0/24", "10.9.0.0/16"]), "--json" | arguments])) ==
+                   {:shutdown, 1}
+        end)
+
+      assert printed =~ ~s("missing":1,"extra":1)
+      assert printed =~ "10.9.0.0/16"
+
+      for {arguments, why} <- [
+            {["/nowhere.json" | arguments], "no such file"},
+            {[file!(~s({"warning": "Inbound soft reconfiguration not enabled"})) | arguments], "Inbound soft"},
+            {[same], "either --url"},
+            {["--frob", same], "unknown or wrong option --frob"}
+          ] do
+        printed = capture_io(:stderr, fn -> assert catch_exit(Bmp.Parity.run(arguments)) == {:shutdown, 2} end)
+        assert printed =~ why
+      end
+    end
+
+    defp this_node! do
+      System.cmd("epmd", ["-daemon"])
+      unless Node.alive?(), do: {:ok, _} = Node.start(:"bmp_test_#{System.pid()}", :shortnames)
+      node()
+    end
+  end
 end

@@ -136,6 +136,7 @@ defmodule ServiceRadar.BMP.Native do
   def commit_new(_deltas), do: error()
   def commit_copy(_commit, _kind, _from, _to), do: error()
   def commit_origin(_commit, _kind, _row), do: error()
+  def parity_compare(_lines, _tables, _bmp, _options), do: error()
   def deltas_ocsf(_deltas), do: error()
   def deltas_resets(_deltas), do: error()
   def deltas_summary(_deltas, _limit), do: error()

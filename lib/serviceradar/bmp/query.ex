@@ -61,6 +61,10 @@ defmodule ServiceRadar.BMP.Query do
           limit: pos_integer
         }
 
+  @doc "Every view's name."
+  @spec views() :: [view]
+  def views, do: @views
+
   @doc "Checks a query."
   @spec new(keyword | t) :: {:ok, t} | {:error, String.t()}
   def new(%__MODULE__{} = query), do: {:ok, query}

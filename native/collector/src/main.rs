@@ -1,9 +1,10 @@
-//! `bmp-collector`: reads, shows, replays and makes BMP (RFC 7854) streams.
+//! `bmp-collector`: reads, shows, compares, replays and makes BMP (RFC 7854) streams.
 
 mod decode;
 mod generate;
 mod input;
 mod output;
+mod parity;
 mod progress;
 mod replay;
 mod rib;
@@ -11,7 +12,7 @@ mod rib;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Reads, shows, replays and makes streams of the BGP Monitoring Protocol (BMP, RFC 7854).
+/// Reads, shows, compares, replays and makes streams of the BGP Monitoring Protocol (BMP, RFC 7854).
 ///
 /// FILE may be BMP as it was on the wire, the same in gzip, or a packet capture (pcap, pcapng, also in gzip): which it
 /// is, is seen from its first bytes. `-` is standard input. A capture may hold many BMP sessions; each is decoded on
@@ -22,12 +23,14 @@ use std::process::ExitCode;
 Exit status:
   0  everything was read; single messages that cannot be decoded are printed with the reason and are no failure
   1  the input is damaged: message framing was lost, bytes are missing, or it ends within a message;
-     what could be read was printed
-  2  wrong usage, or a file or connection that cannot be opened, read or written
+     what could be read was printed. Of `parity`: the tables differ
+  2  wrong usage, or a file or connection that cannot be opened, read or written. Of `parity`: the tables cannot
+     be compared
 
 Examples:
   bmp-collector decode capture.pcap | jq 'select(.type == \"peer_down\")'
   bmp-collector rib dump.bmp.gz | jq -r '[.peer, .prefix] | @tsv'
+  bmp-collector parity dump.bmp.gz show-bgp-ipv4.json
   bmp-collector generate --routes 1000 --peers 2 -o table.bmp
   bmp-collector replay table.bmp 127.0.0.1:11019 --rate 500")]
 struct Cli {
@@ -41,6 +44,7 @@ enum Command {
     Rib(rib::Options),
     Replay(replay::Options),
     Generate(generate::Options),
+    Parity(parity::Options),
 }
 
 /// How reading went, where nothing failed.
@@ -49,6 +53,8 @@ pub enum Outcome {
     #[default]
     Clean,
     Damaged,
+    /// Two tables were compared and differ.
+    Different,
 }
 
 fn main() -> ExitCode {
@@ -57,10 +63,11 @@ fn main() -> ExitCode {
         Command::Rib(options) => rib::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Generate(options) => generate::run(&options),
+        Command::Parity(options) => parity::run(&options),
     };
     match result {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
-        Ok(Outcome::Damaged) => ExitCode::from(1),
+        Ok(Outcome::Damaged | Outcome::Different) => ExitCode::from(1),
         // whoever read our output has had enough, as `head` does
         Err(e) if output::is_closed(&e) => ExitCode::SUCCESS,
         Err(e) => {

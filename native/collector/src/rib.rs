@@ -7,7 +7,7 @@ use crate::Outcome;
 use anyhow::{Context, Result};
 use batch::{Session, SessionOptions};
 use clap::Args;
-use rib::{Limits, PeerSummary, Query, RoutingTable};
+use rib::{Limits, PeerSummary, Query, RouteRow, RoutingTable};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -41,7 +41,9 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let mut player = Player::new(options.router);
     let selection = Selection { port: options.port };
     let report = input::read(&options.file, selection, &mut |event| player.event(&event))?;
-    player.print(options.pretty)?;
+    let mut out = Objects::new(options.pretty);
+    player.each_route(|route| out.print(&route))?;
+    out.finish()?;
     if player.undecodable > 0 {
         eprintln!(
             "bmp-collector: messages that could not be decoded: {}; `decode` shows them",
@@ -52,7 +54,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
 }
 
 /// A station without a network: sessions into one table.
-struct Player {
+pub struct Player {
     /// Of sessions whose router is not known otherwise.
     router: IpAddr,
     table: RoutingTable,
@@ -60,7 +62,7 @@ struct Player {
     /// Sessions so far: a number is name enough in one run.
     sessions: u128,
     undecodable: u64,
-    outcome: Outcome,
+    pub outcome: Outcome,
 }
 
 struct Stream {
@@ -70,7 +72,7 @@ struct Stream {
 }
 
 impl Player {
-    fn new(router: IpAddr) -> Self {
+    pub fn new(router: IpAddr) -> Self {
         // whatever a file holds is wanted
         let limits = Limits {
             max_routers: usize::MAX,
@@ -82,7 +84,7 @@ impl Player {
         Self { router, table, streams: BTreeMap::new(), sessions: 0, undecodable: 0, outcome: Outcome::Clean }
     }
 
-    fn event(&mut self, event: &Event) -> Result<()> {
+    pub fn event(&mut self, event: &Event) -> Result<()> {
         match *event {
             Event::Start { stream, flow } => {
                 self.streams.insert(stream, Stream { flow, session: None });
@@ -130,8 +132,8 @@ impl Player {
         Ok(())
     }
 
-    fn print(&self, pretty: bool) -> Result<()> {
-        let mut out = Objects::new(pretty);
+    /// Every route that is left, sorted by router, peer, view, family and prefix.
+    pub fn each_route(&self, mut visit: impl FnMut(RouteRow) -> Result<()>) -> Result<()> {
         let mut routers = self.table.routers();
         routers.sort_by_cached_key(|router| {
             (router.row.sys_name.clone(), router.row.address, router.row.router_id)
@@ -144,14 +146,14 @@ impl Player {
             });
             for peer in peers {
                 let query = Query { router: Some(id), peer: Some(peer.row.peer_id), ..Query::default() };
-                let mut printed = Ok(());
+                let mut visited = Ok(());
                 self.table.each_route(&query, |route| {
-                    printed = out.print(&route);
-                    printed.is_ok()
+                    visited = visit(route);
+                    visited.is_ok()
                 })?;
-                printed?;
+                visited?;
             }
         }
-        out.finish()
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use common::{run, Run};
 use flate2::read::GzDecoder;
 use serde::de::IgnoredAny;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -305,5 +305,70 @@ fn gobgps_adj_rib_in_is_what_gobgp_says_it_is() {
             .collect();
         assert!(!held.is_empty());
         assert_eq!(held, expected, "{family}");
+    }
+}
+
+/// Runs `parity --json`; gives the exit status and the report.
+fn parity(args: &[&str]) -> (i32, Value) {
+    let run = run(&[&["parity", "--json"], args].concat());
+    (run.status, run.objects().pop().unwrap_or(Value::String(run.stderr)))
+}
+
+fn counts(report: &Value) -> [u64; 5] {
+    ["equal", "missing", "extra", "different", "sent_so"].map(|name| report[name].as_u64().unwrap())
+}
+
+#[test]
+fn recorded_frr_is_its_own_table() {
+    let data = needs::captures();
+    let file = |name: &str| data.join("frr").join(name).to_str().unwrap().to_string();
+    for router in ["farm01", "tonka01"] {
+        let neighbour = if router == "farm01" { "10.21.0.2" } else { "10.21.0.1" };
+        let resync = |name: &str| file(&format!("{router}-resync.{name}"));
+        let (status, report) =
+            parity(&[&resync("bmp"), &resync("show-bgp-ipv4.json"), &resync("show-bgp-ipv6.json")]);
+        assert_eq!((status, counts(&report)), (0, [29, 0, 0, 0, 0]), "{report}");
+        let (status, report) = parity(&[&resync("bmp"), &resync("show-bgp-evpn.json")]);
+        assert_eq!((status, &counts(&report)[1..]), (0, &[0; 4][..]), "{report}");
+        let received = resync(&format!("nbr-{neighbour}-received.json"));
+        let (status, report) = parity(&[&resync("bmp"), &received, "--peer", neighbour]);
+        assert_eq!(
+            (status, report["view"].as_str(), counts(&report)),
+            (0, Some("adj_rib_in_pre"), [12, 0, 0, 0, 0])
+        );
+    }
+    // A post-policy withdrawal that no announcement followed when the next hop became valid.
+    let small = |name: &str| file(&format!("farm01-small.{name}"));
+    let (status, report) = parity(&[&small("bmp"), &small("show-bgp-ipv6.json")]);
+    assert_eq!(status, 1);
+    let differences = report["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 3, "{report}");
+    for difference in differences {
+        assert_eq!(
+            (&difference["kind"], &difference["frame"]["says"]),
+            (&json!("missing"), &json!("withdraws"))
+        );
+    }
+    let (status, report) = parity(&[&file("farm01-100k.bmp.gz"), &file("farm01-100k.show-bgp-ipv4.json.gz")]);
+    assert_eq!((status, counts(&report)), (0, [100_000, 0, 0, 0, 0]));
+}
+
+#[test]
+fn recorded_gobgp_is_its_own_table() {
+    let data = needs::captures();
+    let bmp = data.join("gobgp/gobgp-families.bmp").to_str().unwrap().to_string();
+    for (view, tables) in [("adj_rib_in_post", "rib-"), ("loc_rib", "rib-"), ("adj_rib_in_pre", "adjin-")] {
+        let mut files: Vec<String> = std::fs::read_dir(data.join("gobgp"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path().to_str().unwrap().to_string())
+            .filter(|path| path.contains(&format!("/{tables}")) && path.ends_with(".json"))
+            .collect();
+        files.sort();
+        let mut args = vec![bmp.as_str(), "--view", view];
+        args.extend(files.iter().map(String::as_str));
+        let (status, report) = parity(&args);
+        assert_eq!((status, counts(&report)), (0, [25, 0, 0, 0, 0]), "{view}: {report}");
+        // Link state and MUP, which its JSON does not show.
+        assert_eq!(report["not_compared"].as_array().unwrap().len(), 12);
     }
 }

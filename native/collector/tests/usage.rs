@@ -13,13 +13,27 @@ fn help_tells_a_newcomer_what_there_is() {
     let help = run(&["--help"]);
     assert_eq!(help.status, 0);
     let text = String::from_utf8(help.stdout).unwrap();
-    for word in ["RFC 7854", "decode", "rib", "replay", "generate", "pcap", "gzip", "Exit status", "Examples"]
-    {
+    for word in [
+        "RFC 7854",
+        "decode",
+        "rib",
+        "replay",
+        "generate",
+        "parity",
+        "pcap",
+        "gzip",
+        "Exit status",
+        "Examples",
+    ] {
         assert!(text.contains(word), "{word:?} not in\n{text}");
     }
-    for (name, words) in
-        [("decode", "--pretty"), ("rib", "--router"), ("replay", "--rate"), ("generate", "--churn")]
-    {
+    for (name, words) in [
+        ("decode", "--pretty"),
+        ("rib", "--router"),
+        ("replay", "--rate"),
+        ("generate", "--churn"),
+        ("parity", "--as-sent"),
+    ] {
         let help = run(&[name, "--help"]);
         let text = String::from_utf8(help.stdout).unwrap();
         assert!(help.status == 0 && text.contains(words), "{text}");

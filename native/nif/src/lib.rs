@@ -10,6 +10,7 @@ mod decoder;
 mod deltas;
 mod json;
 mod message;
+mod parity;
 mod serialize;
 mod session;
 mod structs;
