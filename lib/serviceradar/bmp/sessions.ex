@@ -36,6 +36,9 @@ defmodule ServiceRadar.BMP.Sessions do
       %{pid: pid} -> send(pid, {:bmp_reset, why}) && :ok
       nil -> {:error, :unknown}
     end
+  catch
+    # The pipeline starts before the sessions do and stops after them: then there is no session to close.
+    :exit, _not_there -> {:error, :unknown}
   end
 
   defp name(config), do: Instance.via(config.name, :sessions)

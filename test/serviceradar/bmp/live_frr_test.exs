@@ -332,11 +332,11 @@ cond do
         await("End-of-RIBs", fn -> ends_of_rib(sql) >= 8 end)
       end
 
-      # Of the last session, or 0 before the tables are made.
+      # Of the last session, or 0 before the tables are made: they are those of version 1 for a moment.
       defp generation(sql) do
         case Postgrex.query(sql, "SELECT max(generation) FROM live.bgp_routers", []) do
           {:ok, %{rows: [[generation]]}} -> generation || 0
-          {:error, %Postgrex.Error{postgres: %{code: :undefined_table}}} -> 0
+          {:error, %Postgrex.Error{postgres: %{code: code}}} when code in [:undefined_table, :undefined_column] -> 0
         end
       end
 

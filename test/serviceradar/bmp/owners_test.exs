@@ -3,10 +3,10 @@ alias ServiceRadar.BMP.Test.{NATS, Postgres}
 
 cond do
   not (Code.ensure_loaded?(Pipeline.Broadway) and Code.ensure_loaded?(Store.Postgres) and Code.ensure_loaded?(Gnat)) ->
-    IO.puts(:stderr, "left out: owners of partitions (core build: its packages are not there)")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 
   why = NATS.missing() || Postgres.missing() ->
-    IO.puts(:stderr, "left out: owners of partitions (#{why})")
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
 
   true ->
     defmodule ServiceRadar.BMP.OwnersTest do

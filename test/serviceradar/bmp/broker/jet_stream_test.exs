@@ -250,8 +250,8 @@ cond do
           log =
             capture_log(fn ->
               start_supervised!(JetStream.child_spec(config))
-              JetStream.Link.join(config.name)
-              assert_receive {:link, _gnat, %{}}
+              link = Instance.whereis(config.name, :nats_link)
+              eventually(fn -> is_binary(:sys.get_state(link).complaint) end)
             end)
 
           assert log =~ "the stream events already has events.bgp.raw.*. Set :subject_prefix"

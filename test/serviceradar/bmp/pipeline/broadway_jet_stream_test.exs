@@ -59,7 +59,7 @@ cond do
         state["messages"]
       end
 
-      defp eventually(fun, attempts \\ 300) do
+      defp eventually(fun, attempts \\ 1200) do
         cond do
           fun.() -> :ok
           attempts == 0 -> flunk("it never came true")
@@ -82,8 +82,8 @@ cond do
           receive do: (:go -> send(test, {:committed, partition, numbers}) && :ok)
         end
 
-        # Room for some 800 of these in the stream, and three quarters of it are used.
-        config = start!(config(context, [store: {RecordingStore, commit: commit}], max_bytes: 200_000, window: 16))
+        # Room for some 1,200 of these in the stream. Three quarters of it are used, of which each of the two partitions has half.
+        config = start!(config(context, [store: {RecordingStore, commit: commit}], max_bytes: 800_000, window: 16))
 
         publish(config, 0..1_000)
         assert_receive {:committing, store}, 10_000
@@ -137,7 +137,7 @@ cond do
         config = start!(config(context, store: store, pipeline: {Pipeline.Broadway, batches: 8}))
         publish(config, 0..2_000)
         first = committed(100)
-        :ok = stop_supervised(Pipeline.Broadway)
+        :ok = stop_supervised(Pipeline)
         numbers = first ++ received([])
         assert numbers == Enum.to_list(1..length(numbers))
         assert length(numbers) < 2_000

@@ -246,7 +246,7 @@ else
 
       config = start!(context, store: {RecordingStore, commit: commit}, session: [drain_timeout: 60_000])
       publish(config, 0..1_000)
-      :ok = stop_supervised(Pipeline.Broadway)
+      :ok = stop_supervised(Pipeline)
       assert committed(1_000) == Enum.to_list(1..1_000)
     end
 
