@@ -37,7 +37,7 @@ defmodule ServiceRadar.BMP.MixProject do
       deps: deps(build),
       aliases: aliases(),
       package: package(),
-      docs: [main: "ServiceRadar.BMP", extras: ["README.md", "CHANGELOG.md"]],
+      docs: [main: "ServiceRadar.BMP", extras: ["README.md", "CHANGELOG.md" | Path.wildcard("guides/*.md")]],
       bmp_build: {build, why, for({part, module, _packages} <- @integrations, do: {part, module})}
     ]
   end

@@ -163,7 +163,7 @@ cond do
 
         # All of it came through NATS, and what is committed is gone from there.
         assert Enum.sort(for [kind] <- rows(sql, "SELECT DISTINCT kind FROM live.bgp_peer_events"), do: kind) --
-                 ~w(end_of_rib initiation peer_down peer_up session_end session_start) == []
+                 ~w(end_of_rib gap initiation peer_down peer_up session_end session_start) == []
 
         assert length(events(sql, nil, "session_start")) == 4
         config = Instance.config!(__MODULE__.Station)
