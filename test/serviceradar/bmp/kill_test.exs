@@ -17,7 +17,7 @@ cond do
       alias ServiceRadar.BMP.Test.{Batches, NATS, OSProcess, Postgres}
 
       @moduletag capture_log: true
-      @moduletag timeout: 300_000
+      @moduletag timeout: 900_000
 
       @routers 1..4
       @routes 300
@@ -79,7 +79,7 @@ cond do
         wait_for_rows(postgres, rows + 500)
         OSProcess.kill(node)
         node = node!(%{context | postgres: postgres})
-        assert_receive :published, 60_000
+        assert_receive :published, 120_000
 
         {state, history} = expected(changes)
         eventually(fn -> state(postgres) == state end)
@@ -157,7 +157,7 @@ cond do
         Agent.stop(agent)
       end
 
-      defp eventually(fun, attempts \\ 600) do
+      defp eventually(fun, attempts \\ 2_400) do
         cond do
           fun.() -> :ok
           attempts == 0 -> flunk("it never came true")
