@@ -24,7 +24,7 @@ config =
     collector: List.first(more),
     roles: [:pipeline],
     table: [eor_timeout: 2],
-    broker: {Broker.JetStream, servers: [url]},
+    broker: {Broker.JetStream, servers: [url], ack_wait: 300_000},
     store: store,
     pipeline: {Pipeline.Broadway, batches: 16}
   )
