@@ -82,9 +82,15 @@ cond do
       # What does not depend on when and through which session it came.
       defp plain(routes) do
         routes
-        |> Enum.map(&Map.drop(Map.from_struct(&1), [:generation, :sequence, :changed_at_us, :stale]))
+        |> Enum.map(
+          &Map.drop(Map.from_struct(&1), [:generation, :sequence, :changed_at_us, :stale | in_memory_only(&1)])
+        )
         |> Enum.sort()
       end
+
+      # Of families whose NLRI is more than a prefix, Postgres has the text and the octets only.
+      defp in_memory_only(%{nlri_text: nil}), do: []
+      defp in_memory_only(_route), do: [:prefix, :rd, :labels, :vnis]
 
       defp query!(name, sql, values \\ []) do
         config = ServiceRadar.BMP.Instance.config!(name)
