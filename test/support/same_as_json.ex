@@ -19,7 +19,7 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   end
 
   defp body(%BMP.Undecodable{} = message, json) do
-    only(json, ~w(error raw type)) ++
+    only(json, ~w(error raw type peer)) ++
       same("error", message.error, json["error"]) ++ same("raw", message.raw, json["raw"])
   end
 
@@ -42,7 +42,8 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   end
 
   defp body(%BMP.PeerUp{} = message, json) do
-    only(json, ~w(type peer local_address local_port remote_port sent_open received_open faults tlvs)) ++
+    only(json, ~w(type peer local_address local_port remote_port sent_open received_open faults tlvs trailing)) ++
+      same("trailing", message.trailing, json["trailing"] || "") ++
       peer(message.peer, json["peer"]) ++
       same("local_address", message.local_address, json["local_address"]) ++
       same("local_port", message.local_port, json["local_port"]) ++
@@ -216,17 +217,18 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   ## UPDATE
 
   defp update(update, json) do
-    treated = Enum.any?(json["faults"] || [], &(&1["treatment"] not in ["attribute_discard"]))
+    treated = &treated?(json["faults"] || [], &1)
     codes = for attribute <- json["attributes"], do: [attribute["code"], attribute["flags"]]
     {groups, withdrawn} = routes("withdrawn", update.groups, :withdraw, json["withdrawn"], nil)
     {state, differences} = attributes(json["attributes"], {groups, update.attributes.other}, update, treated)
     {groups, other} = state
-    action = if treated, do: :withdraw, else: :announce
+    action = if treated.(%{"afi" => 1, "safi" => 1}), do: :withdraw, else: :announce
     {groups, announced} = routes("nlri", groups, action, json["nlri"], nil)
 
     keys("update", update) ++
       keys("attributes", update.attributes) ++
-      only(json, ~w(withdrawn attributes nlri end_of_rib two_octet_as as_width_mismatch faults)) ++
+      only(json, ~w(withdrawn attributes nlri end_of_rib two_octet_as as_width_mismatch add_path_inferred faults)) ++
+      same("add_path_inferred", update.add_path_inferred, json["add_path_inferred"] || []) ++
       withdrawn ++
       differences ++
       announced ++
@@ -237,6 +239,17 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
       same("two_octet_as", update.two_octet_as, json["two_octet_as"] || false) ++
       same("as_width_mismatch", update.as_width_mismatch, json["as_width_mismatch"] || false) ++
       same("faults", update.faults, json["faults"] || [])
+  end
+
+  # Whether RFC 7606 withdraws the announced routes of a family.
+  defp treated?(faults, family) do
+    Enum.any?(faults, fn fault ->
+      case fault["treatment"] do
+        "attribute_discard" -> false
+        "afi_safi_disable" -> Map.take(fault["family"], ~w(afi safi)) == Map.take(family, ~w(afi safi))
+        _ -> true
+      end
+    end)
   end
 
   # The next group holds the routes of a field of the message.
@@ -318,6 +331,7 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   end
 
   defp mp(path, %{"code" => 14, "value" => %{"nlri" => nlri} = value}, groups, treated) do
+    treated = treated.(value["family"])
     family = family(path, groups, nlri, value)
     action = if treated, do: :withdraw, else: :announce
     {groups, differences} = routes(path, groups, action, nlri, if(treated, do: nil, else: value["next_hop"]))

@@ -16,17 +16,27 @@ defmodule ServiceRadar.BMP.BGP.Update do
   * `:end_of_rib` - the family whose End-of-RIB marker this is (RFC 4724), or nil
   * `:faults` - what RFC 7606 found wrong; the groups are already as its treatment leaves them
   * `:two_octet_as` - whether AS numbers of AS_PATH have two octets on the wire
+  * `:add_path_inferred` - families whose NLRI have path identifiers, or have none, other than it was negotiated
   * `:as_width_mismatch` - whether AS_PATH reads in another width than the A flag of the per-peer header says
   """
   alias ServiceRadar.BMP.BGP.{Attributes, Fault, RouteGroup}
 
-  defstruct [:attributes, :end_of_rib, groups: [], faults: [], two_octet_as: false, as_width_mismatch: false]
+  defstruct [
+    :attributes,
+    :end_of_rib,
+    groups: [],
+    faults: [],
+    add_path_inferred: [],
+    two_octet_as: false,
+    as_width_mismatch: false
+  ]
 
   @type t :: %__MODULE__{
           attributes: Attributes.t(),
           groups: [RouteGroup.t()],
           end_of_rib: ServiceRadar.BMP.BGP.family() | nil,
           faults: [Fault.t()],
+          add_path_inferred: [ServiceRadar.BMP.BGP.family()],
           two_octet_as: boolean,
           as_width_mismatch: boolean
         }
@@ -120,13 +130,15 @@ end
 defmodule ServiceRadar.BMP.BGP.Fault do
   @moduledoc """
   A fault of an UPDATE and what RFC 7606 does about it: `:attribute_discard`, `:treat_as_withdraw`,
-  `:afi_safi_disable` or `:session_reset`. `:attribute` is its type code, nil where the fault is not in one attribute.
+  `:afi_safi_disable` or `:session_reset`. `:attribute` is its type code, nil where the fault is not in one attribute;
+  `:family` is what `:afi_safi_disable` disables.
   """
-  defstruct [:treatment, :attribute, :error, raw: <<>>]
+  defstruct [:treatment, :attribute, :family, :error, raw: <<>>]
 
   @type t :: %__MODULE__{
           treatment: :attribute_discard | :treat_as_withdraw | :afi_safi_disable | :session_reset,
           attribute: 0..255 | nil,
+          family: ServiceRadar.BMP.BGP.family() | nil,
           error: ServiceRadar.BMP.DecodeError.t(),
           raw: binary
         }

@@ -5,7 +5,7 @@ defmodule ServiceRadar.BMP.DecodeError do
   * `:reason` - what and why, as text
   * `:offset` - of the octet that was wrong, from the first octet that was given to the decoder
   * `:path` - the way to the field, e.g. `"bmp.route_monitoring.update.path_attributes[2].as_path"`
-  * `:suspect` - it reads with the other ADD-PATH setting
+  * `:suspect` - it reads with the other ADD-PATH setting, which earlier messages, or it itself, rule out
 
   As the result of `ServiceRadar.BMP.decode/1` it means that the framing is lost: nothing after the offset can be read.
   Then it also has what was read before:

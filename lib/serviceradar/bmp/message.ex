@@ -155,7 +155,7 @@ defmodule ServiceRadar.BMP.PeerUp do
 
   An OPEN is nil where the router has none to give (FRR: for its Loc-RIB), or where it is malformed, which `:faults` tells.
   `:table_name` is that of a VRF or Loc-RIB (RFC 9069, section 5.1); `:tlvs` has it too, as type 3, beside free text (0) and
-  administrative labels (4).
+  administrative labels (4). `:trailing` is what follows them and is no TLV, which is a fault too.
   """
   defstruct [
     :offset,
@@ -168,6 +168,7 @@ defmodule ServiceRadar.BMP.PeerUp do
     :table_name,
     faults: [],
     tlvs: [],
+    trailing: "",
     version: 3
   ]
 
@@ -182,7 +183,8 @@ defmodule ServiceRadar.BMP.PeerUp do
           received_open: ServiceRadar.BMP.BGP.Open.t() | nil,
           table_name: String.t() | nil,
           faults: [ServiceRadar.BMP.DecodeError.t()],
-          tlvs: [ServiceRadar.BMP.Message.tlv()]
+          tlvs: [ServiceRadar.BMP.Message.tlv()],
+          trailing: binary
         }
 end
 
@@ -257,8 +259,8 @@ end
 defmodule ServiceRadar.BMP.Undecodable do
   @moduledoc """
   A message whose framing holds and whose inside could not be read: `:raw` is the whole message, `:error` says what is
-  wrong and where. `error.suspect` says that it reads the other way (with the other ADD-PATH setting): then the router
-  does not send what its OPEN declares.
+  wrong and where. `error.suspect` says that it reads with the other ADD-PATH setting, which earlier messages of the same
+  peer, view and family, or the message itself, rule out.
   """
   defstruct [:offset, :raw, :error, version: 3]
 

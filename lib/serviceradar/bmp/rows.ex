@@ -121,12 +121,16 @@ defmodule ServiceRadar.BMP.Route do
 
   * `:router`, `:peer` - sysName or address of the router, address of the peer
   * `:view` - the RIB view, e.g. `:adj_rib_in_pre`
-  * `:prefix` - of families whose NLRI is a bare prefix; `:nlri_text` - of others, the NLRI as text
+  * `:prefix` - of every family whose NLRI hold one; `:nlri_text` - the NLRI as text, of families whose NLRI is more than
+    a prefix
+  * `:rd` - route distinguisher of the NLRI, as `"65000:1"`; `:labels` - its MPLS labels; `:vnis` - what stands in place
+    of labels where the encapsulation is VXLAN or one like it
   * `:nlri` - always, the octets without path id
   * `:as_path` - every AS number in order; `:as_path_text` - as routers print it
   * `:communities`, `:large_communities`, `:extended_communities` - as text, `"65000:1"`
   * `:other_attributes` - maps of `:code`, `:flags`, `:value` (hexadecimal)
   * `:generation`, `:sequence`, `:changed_at_us` - of the last change
+  * `:add_path_inferred` - whether there is a path id was not negotiated but seen in the messages
   * `:stale` - seen in an earlier session of its router, and not since
   """
   defstruct [
@@ -142,6 +146,7 @@ defmodule ServiceRadar.BMP.Route do
     :afi,
     :safi,
     :prefix,
+    :rd,
     :nlri,
     :nlri_text,
     :path_id,
@@ -164,6 +169,9 @@ defmodule ServiceRadar.BMP.Route do
     extended_communities: [],
     large_communities: [],
     other_attributes: [],
+    labels: [],
+    vnis: [],
+    add_path_inferred: false,
     stale: false
   ]
 
@@ -180,6 +188,10 @@ defmodule ServiceRadar.BMP.Route do
           afi: 0..65_535,
           safi: 0..255,
           prefix: ServiceRadar.BMP.Prefix.t() | nil,
+          rd: String.t() | nil,
+          labels: [0..0xFFFFF],
+          vnis: [0..0xFFFFFF],
+          add_path_inferred: boolean,
           nlri: binary,
           nlri_text: String.t() | nil,
           path_id: 0..0xFFFFFFFF | nil,

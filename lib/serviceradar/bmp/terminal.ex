@@ -136,7 +136,7 @@ defmodule ServiceRadar.BMP.Terminal do
 
     rows =
       for route <- routes do
-        [text(route.prefix || route.nlri_text), route.view, text(route.peer), text(route.next_hop), route.as_path_text]
+        [text(route.nlri_text || route.prefix), route.view, text(route.peer), text(route.next_hop), route.as_path_text]
       end
 
     table(["PREFIX", "VIEW", "PEER", "NEXT HOP", "AS PATH"], rows, columns)
@@ -166,7 +166,7 @@ defmodule ServiceRadar.BMP.Terminal do
     [
       time(route.received_at_us),
       route.change,
-      text(route.prefix || route.nlri_text),
+      text(route.nlri_text || route.prefix),
       route.view,
       "from #{text(route.peer)}",
       route[:as_path_text]

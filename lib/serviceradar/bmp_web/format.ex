@@ -113,14 +113,14 @@ defmodule ServiceRadar.BMPWeb.Format do
   def address(prefix), do: to_string(prefix)
 
   @doc """
-  The NLRI of a route: its prefix, or its text where the family has no bare prefix.
+  The NLRI of a route: its prefix, or its text where the family's NLRI is more than a prefix.
 
       iex> ServiceRadar.BMPWeb.Format.nlri(%{prefix: nil, nlri_text: "[3]:[65000:1]:[0]:[32]:[192.0.2.1]"})
       "[3]:[65000:1]:[0]:[32]:[192.0.2.1]"
       iex> ServiceRadar.BMPWeb.Format.nlri(%{prefix: nil, nlri: <<1, 255>>})
       "0x01ff"
   """
-  def nlri(%{prefix: nil, nlri_text: text}) when text != nil, do: text
+  def nlri(%{nlri_text: text}) when text != nil, do: text
   def nlri(%{prefix: nil, nlri: nlri}), do: "0x" <> Base.encode16(nlri, case: :lower)
   def nlri(%{prefix: prefix}), do: to_string(prefix)
 

@@ -13,7 +13,8 @@ defmodule ServiceRadar.BMPWeb.Paths do
   @doc "A route is named by its key: peer, view, family, NLRI and path id."
   def route(base, route) do
     path_id = if route.path_id, do: [path_id: route.path_id], else: []
-    nlri = if route.prefix, do: [prefix: route.prefix], else: [nlri: Base.encode16(route.nlri, case: :lower)]
+    bare? = route.prefix != nil and Map.get(route, :nlri_text) == nil
+    nlri = if bare?, do: [prefix: route.prefix], else: [nlri: Base.encode16(route.nlri, case: :lower)]
     family = [family: Format.family_slug({route.afi, route.safi})]
     with_query("#{base}/route", [peer: route.peer_id, view: route.view] ++ family ++ nlri ++ path_id)
   end

@@ -73,6 +73,7 @@ pub(crate) struct RoutesEvent {
     pub afi: u16,
     pub safi: u8,
     pub add_path: bool,
+    pub inferred: bool,
     pub next_hop: Vec<u8>,
     pub nlri: Vec<u8>,
 }
@@ -87,7 +88,9 @@ impl RoutesEvent {
             Field(3, self.safi.into()),
             Field(4, self.add_path.into()),
         ];
-        let group_length = lengths(&group) + octets_length(&self.next_hop) + octets_length(&self.nlri);
+        let inferred = Field(7, self.inferred.into());
+        let group_length =
+            lengths(&group) + octets_length(&self.next_hop) + octets_length(&self.nlri) + inferred.length();
         let routes_length = octets_length(&self.attributes) + delimited(1, group_length);
         let event = [
             Field(3, self.view as u64),
@@ -112,6 +115,7 @@ impl RoutesEvent {
         group.iter().for_each(|field| field.encode(out));
         octets(5, &self.next_hop, out);
         octets(6, &self.nlri, out);
+        inferred.encode(out);
     }
 }
 
@@ -206,7 +210,8 @@ mod tests {
         fn the_octets_are_prosts(
             (sequence_offset, peer, router_time_us) in (any::<u32>(), any::<u32>(), any::<i64>()),
             (small, view, action) in (any::<bool>(), 0..6_i32, 0..3_i32),
-            (filtered, add_path, afi, safi) in (any::<bool>(), any::<bool>(), any::<u16>(), any::<u8>()),
+            (filtered, add_path, inferred) in (any::<bool>(), any::<bool>(), any::<bool>()),
+            (afi, safi) in (any::<u16>(), any::<u8>()),
             (attributes, next_hop, nlri) in (octets(400), octets(50), octets(20_000)),
         ) {
             let sequence_offset = if small { sequence_offset % 200 } else { sequence_offset };
@@ -221,6 +226,7 @@ mod tests {
                 afi: if small { afi % 3 } else { afi },
                 safi: if small { safi % 2 } else { safi },
                 add_path,
+                inferred,
                 next_hop,
                 nlri,
             };
@@ -239,6 +245,7 @@ mod tests {
                         add_path,
                         next_hop: event.next_hop.clone().into(),
                         nlri: event.nlri.clone().into(),
+                        add_path_inferred: inferred,
                     }],
                     ..Default::default()
                 })),

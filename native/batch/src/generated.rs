@@ -84,7 +84,7 @@ pub struct Event {
     pub router_time_us: i64,
     #[prost(
         oneof = "event::Body",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22"
     )]
     pub body: ::core::option::Option<event::Body>,
 }
@@ -116,6 +116,8 @@ pub mod event {
         Undecodable(super::Undecodable),
         #[prost(message, tag = "21")]
         Alive(super::Alive),
+        #[prost(message, tag = "22")]
+        AddPathInferred(super::AddPathInferred),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -292,9 +294,13 @@ pub struct RouteGroup {
     /// As in NEXT_HOP or MP_REACH_NLRI; empty for withdrawals.
     #[prost(bytes = "bytes", tag = "5")]
     pub next_hop: ::prost::bytes::Bytes,
-    /// NLRI back to back, as on the wire.
+    /// NLRI back to back, as on the wire; of labels the last, and no other, has the bottom-of-stack bit
+    /// (RFC 8277), whatever the session's OPENs said about several labels.
     #[prost(bytes = "bytes", tag = "6")]
     pub nlri: ::prost::bytes::Bytes,
+    /// Whether there are path identifiers was not negotiated but seen; see AddPathInferred.
+    #[prost(bool, tag = "7")]
+    pub add_path_inferred: bool,
 }
 /// Nested message and enum types in `RouteGroup`.
 pub mod route_group {
@@ -399,6 +405,16 @@ pub mod fault {
         }
     }
 }
+/// Messages of this family in the event's view of the peer do not read as the OPENs said about path
+/// identifiers. From here on they are read the other way, and what was read before is not right: it is
+/// withdrawn. What of it is known to be wrong is read again and follows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AddPathInferred {
+    #[prost(uint32, tag = "1")]
+    pub afi: u32,
+    #[prost(uint32, tag = "2")]
+    pub safi: u32,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndOfRib {
     #[prost(uint32, tag = "1")]
@@ -448,7 +464,7 @@ pub struct Undecodable {
     /// The whole BMP message.
     #[prost(bytes = "bytes", tag = "4")]
     pub raw: ::prost::bytes::Bytes,
-    /// It parses when read against what the peer's OPENs declare, e.g. with the other ADD-PATH setting.
+    /// It reads with the other ADD-PATH setting, which earlier messages, or it itself, rule out.
     #[prost(bool, tag = "5")]
     pub suspect: bool,
 }

@@ -3,6 +3,7 @@
 //! [`Session`] is fed a session's bytes and gives encoded batches; [`proto`] are their messages.
 //! Whoever receives a batch (`rib`) needs nothing of the session that made it.
 
+mod ambiguous;
 mod events;
 /// The messages of `proto/serviceradar/bmp/v1/batch.proto`.
 #[rustfmt::skip]

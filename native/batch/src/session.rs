@@ -5,11 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use bytes::Bytes;
 use hashbrown::HashMap;
 use prost::Message as _;
-use wire::bgp::{Action, Treatment, UpdateView};
-use wire::bmp::{self, Mirrored, PeerDownReason, PeerHeader, PeerKey, StatisticValue};
+use wire::bgp::{Action, AddressFamily, Treatment, UpdateView};
+use wire::bmp::{self, Mirrored, PeerDownReason, PeerHeader, PeerKey, RouteMonitoringView, StatisticValue};
 use wire::session::{Content, Counters, Decoder, Frame, Options};
 use wire::{DecodeError, ErrorKind};
 
+use crate::ambiguous::Ambiguous;
 use crate::events::{Events, RoutesEvent};
 use crate::generated as proto;
 use crate::ids::{self, Id, Identity};
@@ -120,6 +121,7 @@ struct Writer {
     peer_ids: HashMap<PeerKey, Id>,
     terminated: bool,
     done: bool,
+    ambiguous: Ambiguous,
 
     received_at_us: i64,
     first_sequence: u64,
@@ -266,6 +268,7 @@ impl Writer {
             peer_ids: HashMap::new(),
             terminated: false,
             done: false,
+            ambiguous: Ambiguous::default(),
             received_at_us: 0,
             first_sequence: 1,
             peers: Vec::new(),
@@ -310,6 +313,7 @@ impl Writer {
         match frame.content {
             Ok(Content::RouteMonitoring(message)) => {
                 let tlvs = message.tlvs.iter().map(tlv).collect();
+                self.evidence(&message, frame.bytes);
                 self.update(&message.peer, &message.update, tlvs);
             }
             Ok(Content::Other(body)) => self.body(body, frame.offset, frame.bytes),
@@ -369,6 +373,7 @@ impl Writer {
                 (Body::PeerUp(up), frame.len())
             }
             bmp::Body::PeerDown(message) => {
+                self.ambiguous.forget(&message.peer);
                 let mut down =
                     proto::PeerDown { reason: message.reason.number().into(), ..Default::default() };
                 match &message.reason {
@@ -408,6 +413,8 @@ impl Writer {
         let place = peer.as_ref().map(|peer| (self.place(peer), peer));
         self.push(place, event, octets);
         for fault in faults {
+            // Every event has a place of its own.
+            self.sequence += 1;
             let (offset, path) = (fault.offset(), fault.path().to_string());
             self.undecodable(frame, offset, path, fault.reason(), fault.suspect());
         }
@@ -422,12 +429,48 @@ impl Writer {
         let octets = raw.len() + reason.len();
         let raw = Bytes::copy_from_slice(raw);
         // Which peer, where at least the per-peer header reads.
-        let has_peer = matches!(frame.get(5), Some(0..=3 | 6));
-        let header = frame.get(bmp::HEADER_LENGTH..).filter(|_| has_peer);
-        let header = header.and_then(|body| PeerHeader::decode(&mut wire::reader::Reader::new(body, 0)).ok());
+        let header = PeerHeader::of_frame(frame);
         let place = header.as_ref().map(|peer| (self.place(peer), peer));
         let undecodable = proto::Undecodable { offset, path, reason, raw, suspect };
         self.push(place, proto::event::Body::Undecodable(undecodable), octets);
+    }
+
+    /// Tells which families are read in another way from this message on, and says again what of them was read wrongly.
+    fn evidence(&mut self, message: &RouteMonitoringView<'_>, frame: &[u8]) {
+        let (evidence, peer) = (message.update.evidence(), &message.peer);
+        for family in evidence.settled.iter() {
+            let kept = self.ambiguous.take(peer, family);
+            if !evidence.inferred.contains(family) {
+                continue;
+            }
+            let place = self.place(peer);
+            let event = proto::AddPathInferred { afi: family.afi.into(), safi: family.safi.into() };
+            self.push(Some((place, peer)), proto::event::Body::AddPathInferred(event), EVENT_OCTETS);
+            self.sequence += 1;
+            for frame in kept {
+                let Ok(again) = message.read_again(&frame) else { continue };
+                self.family_again(&again.peer, &again.update, family);
+            }
+        }
+        for family in evidence.open.iter() {
+            self.ambiguous.keep(peer, family, frame);
+        }
+    }
+
+    /// Routes of one family of an UPDATE whose other families have been told.
+    fn family_again(&mut self, peer: &PeerHeader, update: &UpdateView<'_>, family: AddressFamily) {
+        let place = self.place(peer);
+        self.attributes.clear();
+        update.canonical_attributes(&mut self.attributes);
+        let groups = update.groups().iter().filter(|group| group.family == family);
+        let routes = proto::Routes {
+            attributes: Bytes::copy_from_slice(&self.attributes),
+            groups: groups.map(route_group).collect(),
+            ..proto::Routes::default()
+        };
+        let octets = routes.encoded_len();
+        self.push(Some((place, peer)), proto::event::Body::Routes(routes), octets);
+        self.sequence += 1;
     }
 
     fn update(&mut self, peer: &PeerHeader, update: &UpdateView<'_>, tlvs: Vec<proto::Tlv>) {
@@ -474,13 +517,15 @@ impl Writer {
             && event.action == action(group.action)
             && (event.afi, event.safi) == (group.family.afi, group.family.safi)
             && event.add_path == group.add_path
+            && event.inferred == group.inferred
             && event.next_hop == group.next_hop
             && event.attributes == self.attributes
             // A family without a reading has one NLRI a block, whose end nobody knows.
             && wire::bgp::nlri::has_reading(group.family);
+        let nlri = group.canonical_nlri();
         if same {
-            event.nlri.extend_from_slice(group.nlri);
-            self.octets += group.nlri.len();
+            event.nlri.extend_from_slice(&nlri);
+            self.octets += nlri.len();
             return;
         }
         open.seal(&mut self.events);
@@ -497,11 +542,12 @@ impl Writer {
         event.afi = group.family.afi;
         event.safi = group.family.safi;
         event.add_path = group.add_path;
+        event.inferred = group.inferred;
         event.next_hop.clear();
         event.next_hop.extend_from_slice(group.next_hop);
         event.nlri.clear();
-        event.nlri.extend_from_slice(group.nlri);
-        self.octets += self.attributes.len() + group.nlri.len() + EVENT_OCTETS;
+        event.nlri.extend_from_slice(&nlri);
+        self.octets += self.attributes.len() + nlri.len() + EVENT_OCTETS;
     }
 
     /// Index of a peer in the batch.
@@ -610,8 +656,9 @@ fn route_group(group: &wire::bgp::RouteGroup<'_>) -> proto::RouteGroup {
         afi: group.family.afi.into(),
         safi: group.family.safi.into(),
         add_path: group.add_path,
+        add_path_inferred: group.inferred,
         next_hop: Bytes::copy_from_slice(group.next_hop),
-        nlri: Bytes::copy_from_slice(group.nlri),
+        nlri: group.canonical_nlri().into_owned().into(),
     }
 }
 

@@ -311,7 +311,7 @@ fn a_peer_with_a_malformed_open_is_up_and_the_fault_is_kept() {
     assert_eq!(
         lines(&batches)[3],
         format!(
-            "3 peer 1 undecodable {fault} bmp.peer_up.received_open.bgp_id truncated: needs 4 octets, has 0"
+            "4 peer 1 undecodable {fault} bmp.peer_up.received_open.bgp_id truncated: needs 4 octets, has 0"
         )
     );
 }
@@ -457,4 +457,62 @@ proptest! {
             decode(&batch);
         }
     }
+}
+
+/// Route Monitoring of peer 1 with these NLRI in the NLRI field.
+fn announce_nlri(nlri: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    wire::bmp::encode(3, 0, &mut out, |out| {
+        header(1).encode(out);
+        let attributes = [&[0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 3, 4, 10, 0, 0, 1][..]].concat();
+        let length = u16::try_from(19 + 4 + attributes.len() + nlri.len()).unwrap();
+        out.extend([0xff; 16]);
+        out.extend(length.to_be_bytes());
+        out.extend([2, 0, 0, 0, u8::try_from(attributes.len()).unwrap()]);
+        out.extend(attributes);
+        out.extend(nlri);
+    });
+    out
+}
+
+#[test]
+fn what_was_read_before_path_identifiers_were_inferred_is_said_again() {
+    // The first two read both ways: without path identifiers as other prefixes.
+    let stream = [
+        announce_nlri(&[0, 0, 0, 7, 24, 10, 1, 2]),
+        announce_nlri(&[0, 0, 0, 8, 24, 10, 1, 3]),
+        announce_nlri(&[0, 0, 0, 9, 32, 10, 1, 2, 3]),
+    ]
+    .concat();
+    let mut session = Session::new(options());
+    let mut said = Vec::new();
+    for batch in session.feed(&stream, 1).batches {
+        let batch = proto::Batch::decode(batch.payload.as_slice()).unwrap();
+        for event in &batch.events {
+            let sequence = batch.first_sequence + u64::from(event.sequence_offset);
+            match event.body.as_ref().unwrap() {
+                Body::Routes(routes) => {
+                    said.extend(routes.groups.iter().map(|group| {
+                        (sequence, group.add_path, group.add_path_inferred, group.nlri.to_vec())
+                    }))
+                }
+                Body::AddPathInferred(of) => {
+                    assert_eq!((of.afi, of.safi), (1, 1));
+                    said.push((sequence, false, true, vec![]));
+                }
+                _ => {}
+            }
+        }
+    }
+    let nlri = |id: u8, prefix: &[u8]| [&[0, 0, 0, id], prefix].concat();
+    assert_eq!(
+        said,
+        [
+            (2, false, false, [nlri(7, &[24, 10, 1, 2]), nlri(8, &[24, 10, 1, 3])].concat()),
+            (4, false, true, vec![]),
+            (5, true, true, nlri(7, &[24, 10, 1, 2])),
+            (6, true, true, nlri(8, &[24, 10, 1, 3])),
+            (7, true, true, nlri(9, &[32, 10, 1, 2, 3])),
+        ]
+    );
 }

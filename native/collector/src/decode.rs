@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use wire::bmp::Message;
+use wire::bmp::{Message, PeerHeader};
 use wire::session::{Decoder, Frame, Options as Limits};
 use wire::{DecodeError, Raw};
 
@@ -17,8 +17,11 @@ use wire::{DecodeError, Raw};
 /// Each object has `offset` (in the BMP stream, from 0), `length`, `version`, `type` (route_monitoring,
 /// statistics_report, peer_down, peer_up, initiation, termination, route_mirroring or unknown) and what the message
 /// says. Objects from a capture also have `session`, the ends of the TCP connection. A message that cannot be decoded
-/// has `error`, with what is wrong, at which offset and in which field, and the whole message in hexadecimal as `raw`;
-/// so far as its framing holds, decoding goes on after it.
+/// has `error`, with what is wrong, at which offset and in which field, its `peer` where that can be read, and the whole
+/// message in hexadecimal as `raw`; how many there were is said at the end on standard error. So far as its framing
+/// holds, decoding goes on after it; where framing is lost, it ends.
+///
+/// What comes from a pipe is printed message by message as it comes.
 #[derive(Args)]
 pub struct Options {
     /// Raw BMP, gzip of it, pcap or pcapng; `-` is standard input
@@ -33,17 +36,34 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<Outcome> {
-    let mut printer =
-        Printer { out: Objects::new(options.pretty), streams: BTreeMap::new(), outcome: Outcome::Clean };
-    let report =
-        input::read(&options.file, Selection { port: options.port }, &mut |event| printer.event(&event))?;
+    let mut printer = Printer {
+        out: Objects::new(options.pretty),
+        at_once: !input::is_file(&options.file),
+        streams: BTreeMap::new(),
+        undecodable: 0,
+        outcome: Outcome::Clean,
+    };
+    let read =
+        input::read(&options.file, Selection { port: options.port }, &mut |event| printer.event(&event));
     printer.out.finish()?;
+    let report = read?;
+    if let Some(count) = undecodable(printer.undecodable) {
+        eprintln!("bmp-collector: {count}");
+    }
     Ok(printer.outcome.max(report.print()))
+}
+
+/// What is said of messages that could not be decoded, where there were any.
+pub fn undecodable(count: u64) -> Option<String> {
+    (count > 0).then(|| format!("messages that could not be decoded: {count}"))
 }
 
 struct Printer {
     out: Objects,
+    /// Every piece of input is shown before the next is waited for.
+    at_once: bool,
     streams: BTreeMap<StreamId, Stream>,
+    undecodable: u64,
     outcome: Outcome,
 }
 
@@ -62,8 +82,13 @@ impl Printer {
                     .insert(stream, Stream { flow, session: flow.map(|flow| flow.to_string()), decoder });
             }
             Event::Data { stream, bytes, .. } => {
-                if let Some(stream) = self.streams.get_mut(&stream) {
-                    stream.print(bytes, &mut self.out)?;
+                let Some(open) = self.streams.get_mut(&stream) else { return Ok(()) };
+                open.print(bytes, &mut self.out)?;
+                if self.at_once {
+                    self.out.flush()?;
+                }
+                if open.decoder.fatal().is_some() {
+                    return self.end(stream);
                 }
             }
             Event::Lost { stream, bytes } => {
@@ -73,16 +98,29 @@ impl Printer {
                     stream.decoder.skip(bytes);
                 }
             }
-            Event::End { stream } => {
-                if let Some(problem) =
-                    self.streams.remove(&stream).and_then(|stream| unfinished(stream.flow, &stream.decoder))
-                {
-                    self.outcome = Outcome::Damaged;
-                    eprintln!("bmp-collector: {problem}");
-                }
-            }
+            Event::End { stream } => self.end(stream)?,
         }
         Ok(())
+    }
+
+    fn end(&mut self, stream: StreamId) -> Result<()> {
+        let Some(Stream { flow, decoder, .. }) = self.streams.remove(&stream) else { return Ok(()) };
+        self.undecodable += decoder.counters().undecodable;
+        let (outcome, go_on) = ended(flow, &decoder);
+        self.outcome = self.outcome.max(outcome);
+        go_on
+    }
+}
+
+/// Says what is wrong with a stream that is over, if anything is. There is no more to read where framing is lost and
+/// the input is this stream.
+pub fn ended(flow: Option<Flow>, decoder: &Decoder) -> (Outcome, Result<()>) {
+    let Some(problem) = unfinished(flow, decoder) else { return (Outcome::Clean, Ok(())) };
+    eprintln!("bmp-collector: {problem}");
+    match (decoder.fatal(), flow) {
+        (None, _) => (Outcome::Damaged, Ok(())),
+        (Some(_), Some(_)) => (Outcome::Unreadable, Ok(())),
+        (Some(_), None) => (Outcome::Unreadable, Err(input::Enough.into())),
     }
 }
 
@@ -96,7 +134,7 @@ pub fn lost(flow: Option<Flow>, decoder: &Decoder, bytes: u64) -> String {
 }
 
 /// What is wrong with the end of a stream, if anything is.
-pub fn unfinished(flow: Option<Flow>, decoder: &Decoder) -> Option<String> {
+fn unfinished(flow: Option<Flow>, decoder: &Decoder) -> Option<String> {
     let prefix = prefix(flow);
     if let Some(error) = decoder.fatal() {
         return Some(format!("{prefix}framing lost, nothing after it can be read: {error}"));
@@ -127,7 +165,15 @@ fn print(session: Option<&str>, frame: Frame<'_, Message>, out: &mut Objects) ->
         Ok(message) => out.print(&Line { session, content: message }),
         Err(error) => out.print(&Line {
             session,
-            content: Undecodable { offset, length, version, kind: type_name(kind), error, raw: bytes.into() },
+            content: Undecodable {
+                offset,
+                length,
+                version,
+                kind: type_name(kind),
+                peer: PeerHeader::of_frame(bytes),
+                error,
+                raw: bytes.into(),
+            },
         }),
     }
 }
@@ -162,6 +208,8 @@ struct Undecodable {
     version: u8,
     #[serde(rename = "type")]
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<PeerHeader>,
     error: DecodeError,
     raw: Raw,
 }

@@ -90,11 +90,35 @@ fn is_damage(error: &io::Error) -> bool {
     )
 }
 
+/// What a sink returns as an error to have no more: nothing that follows can be read.
+#[derive(Debug)]
+pub struct Enough;
+
+impl std::fmt::Display for Enough {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nothing more can be read")
+    }
+}
+
+impl std::error::Error for Enough {}
+
+/// Whether `path` is a file, which has an end: of a pipe or a device everything is to be shown as it comes.
+pub fn is_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file())
+}
+
 /// Reads `path` (`-` is standard input) to its end and hands every event to `sink`.
 ///
 /// A file that turns out to be damaged is read up to there, which the report tells. Errors: the file cannot be opened
-/// or read, is a capture without any BMP stream, or `sink` returned an error.
+/// or read, is a capture without any BMP stream, or `sink` returned an error other than [`Enough`].
 pub fn read(path: &Path, selection: Selection, sink: &mut dyn FnMut(Event) -> Result<()>) -> Result<Report> {
+    match read_path(path, selection, sink) {
+        Err(error) if error.is::<Enough>() => Ok(Report::default()),
+        result => result,
+    }
+}
+
+fn read_path(path: &Path, selection: Selection, sink: &mut dyn FnMut(Event) -> Result<()>) -> Result<Report> {
     let name = path.display().to_string();
     if path.as_os_str() == "-" {
         return read_any(Box::new(io::stdin().lock()), selection, sink).context("standard input");
@@ -152,6 +176,9 @@ fn read_raw(mut reader: impl Read, sink: &mut dyn FnMut(Event) -> Result<()>) ->
             }
             Err(e) => return Err(e).with_context(|| format!("cannot read on after offset {offset}")),
         }
+    }
+    if offset == 0 && !report.damaged {
+        report.note("there is nothing to read: the input is empty".into());
     }
     sink(Event::End { stream })?;
     Ok(report)

@@ -22,10 +22,10 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Exit status:
   0  everything was read; single messages that cannot be decoded are printed with the reason and are no failure
-  1  the input is damaged: message framing was lost, bytes are missing, or it ends within a message;
-     what could be read was printed. Of `parity`: the tables differ
-  2  wrong usage, or a file or connection that cannot be opened, read or written. Of `parity`: the tables cannot
-     be compared
+  1  the input is damaged: bytes are missing, or it ends within a message; what could be read was printed. Of
+     `parity`: the tables differ
+  2  message framing was lost, after which nothing can be read: what came before was printed; wrong usage; or a
+     file or connection that cannot be opened, read or written. Of `parity`: the tables cannot be compared
 
 Examples:
   bmp-collector decode capture.pcap | jq 'select(.type == \"peer_down\")'
@@ -55,6 +55,8 @@ pub enum Outcome {
     Damaged,
     /// Two tables were compared and differ.
     Different,
+    /// Framing was lost.
+    Unreadable,
 }
 
 fn main() -> ExitCode {
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     match result {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Damaged | Outcome::Different) => ExitCode::from(1),
+        Ok(Outcome::Unreadable) => ExitCode::from(2),
         // whoever read our output has had enough, as `head` does
         Err(e) if output::is_closed(&e) => ExitCode::SUCCESS,
         Err(e) => {

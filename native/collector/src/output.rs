@@ -28,6 +28,11 @@ impl Objects {
         written.map_err(io::Error::from).and_then(|()| self.out.write_all(b"\n")).context(Stdout)
     }
 
+    /// Shows what was printed at once.
+    pub fn flush(&mut self) -> Result<()> {
+        self.out.flush().context(Stdout)
+    }
+
     pub fn finish(mut self) -> Result<()> {
         self.out.flush().context(Stdout)
     }

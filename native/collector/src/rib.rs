@@ -1,6 +1,6 @@
 //! `rib`: the routing table left at the end of a file.
 
-use crate::decode::{lost, unfinished, MAX_MESSAGE};
+use crate::decode::{ended, lost, undecodable, MAX_MESSAGE};
 use crate::input::{self, Event, Flow, Selection, StreamId};
 use crate::output::Objects;
 use crate::Outcome;
@@ -44,11 +44,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let mut out = Objects::new(options.pretty);
     player.each_route(|route| out.print(&route))?;
     out.finish()?;
-    if player.undecodable > 0 {
-        eprintln!(
-            "bmp-collector: messages that could not be decoded: {}; `decode` shows them",
-            player.undecodable
-        );
+    if let Some(count) = undecodable(player.undecodable) {
+        eprintln!("bmp-collector: {count}; `decode` shows them");
     }
     Ok(player.outcome.max(report.print()))
 }
@@ -89,7 +86,13 @@ impl Player {
             Event::Start { stream, flow } => {
                 self.streams.insert(stream, Stream { flow, session: None });
             }
-            Event::Data { stream, bytes, time_us } => self.feed(stream, bytes, time_us)?,
+            Event::Data { stream, bytes, time_us } => {
+                self.feed(stream, bytes, time_us)?;
+                let session = self.streams.get(&stream).and_then(|stream| stream.session.as_ref());
+                if session.is_some_and(|session| session.decoder().fatal().is_some()) {
+                    return self.end(stream);
+                }
+            }
             Event::Lost { stream, bytes } => {
                 self.outcome = Outcome::Damaged;
                 if let Some(Stream { flow, session: Some(session) }) = self.streams.get_mut(&stream) {
@@ -97,18 +100,19 @@ impl Player {
                     session.skip(bytes);
                 }
             }
-            Event::End { stream } => {
-                let Some(Stream { flow, session: Some(session) }) = self.streams.remove(&stream) else {
-                    return Ok(());
-                };
-                self.undecodable += session.counters().undecodable;
-                if let Some(problem) = unfinished(flow, session.decoder()) {
-                    self.outcome = Outcome::Damaged;
-                    eprintln!("bmp-collector: {problem}");
-                }
-            }
+            Event::End { stream } => self.end(stream)?,
         }
         Ok(())
+    }
+
+    fn end(&mut self, stream: StreamId) -> Result<()> {
+        let Some(Stream { flow, session: Some(session) }) = self.streams.remove(&stream) else {
+            return Ok(());
+        };
+        self.undecodable += session.counters().undecodable;
+        let (outcome, go_on) = ended(flow, session.decoder());
+        self.outcome = self.outcome.max(outcome);
+        go_on
     }
 
     fn feed(&mut self, stream: StreamId, bytes: &[u8], time_us: Option<i64>) -> Result<()> {

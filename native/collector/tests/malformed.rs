@@ -6,6 +6,8 @@ mod common;
 
 use common::{run_with_input, Run};
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
 
 fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[3][..], &(6 + body.len() as u32).to_be_bytes(), &[kind], body].concat()
@@ -57,13 +59,14 @@ fn lives(bytes: &[u8], offset: u64, path: &str, reason: &str) -> Value {
     assert!(error["reason"].as_str().unwrap().contains(reason), "{error}");
     let raw: String = bytes.iter().map(|octet| format!("{octet:02x}")).collect();
     assert_eq!(objects[1]["raw"], raw);
+    assert!(run.stderr.contains("messages that could not be decoded: 1"), "{}", run.stderr);
     objects[1].clone()
 }
 
 #[track_caller]
 fn ends(bytes: &[u8], words: &[&str]) {
     let run = between_good_ones(bytes);
-    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.status, 2, "{}", run.stderr);
     assert_eq!(run.objects::<Value>().len(), 1, "what came before is printed");
     for word in words {
         assert!(run.stderr.contains(word), "{word:?} not in {}", run.stderr);
@@ -75,6 +78,38 @@ fn framing_that_is_lost_ends_the_stream() {
     ends(&[7, 0, 0, 0, 6, 4], &["framing lost", "bmp.version", "offset 15", "7"]);
     ends(&[3, 0, 0, 0, 5, 4], &["framing lost", "bmp.length", "offset 16", "5"]);
     ends(&[3, 0xff, 0xff, 0xff, 0xff, 4], &["framing lost", "bmp.length", "offset 16", "4294967295"]);
+}
+
+#[test]
+fn after_lost_framing_nothing_more_is_read() {
+    // The input stays open: without an end only what was read decides.
+    let mut child = common::command()
+        .args(["decode", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for _ in 0..2 {
+        // Each message is printed before the next one comes.
+        stdin.write_all(&initiation()).unwrap();
+        let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(line["type"], "initiation");
+    }
+    stdin.write_all(&[7, 0, 0, 0, 6, 4]).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    drop(stdin);
+}
+
+#[test]
+fn an_empty_input_is_said_to_be_empty() {
+    for subcommand in ["decode", "rib"] {
+        let run = run_with_input(&[subcommand, "-"], &[]);
+        assert_eq!((run.status, run.stdout.len()), (0, 0));
+        assert!(run.stderr.contains("empty"), "{}", run.stderr);
+    }
 }
 
 #[test]
@@ -96,13 +131,14 @@ fn what_is_wrong_inside_a_message_is_said_and_passed_over() {
     assert_eq!(object["type"], "peer_down");
     // a TLV longer than its message
     lives(&message(4, b"\0\x02\0\x09edge"), AT + 10, "bmp.initiation.tlvs[0].value", "needs 9 octets, has 4");
-    // attributes past the end of the UPDATE
-    lives(
+    // attributes past the end of the UPDATE; whose it is can be read
+    let object = lives(
         &update(&[0, 0, 0, 50, 0x40], 24),
         UPDATE + 4,
         "bmp.route_monitoring.update.path_attributes",
         "truncated",
     );
+    assert_eq!((&object["peer"]["address"], &object["peer"]["asn"]), (&"192.0.2.1".into(), &65001.into()));
     // an UPDATE longer than its Route Monitoring
     lives(&update(&[0, 0, 0, 0], 60), UPDATE, "bmp.route_monitoring.update.length", "needs 41 octets, has 4");
     // IPv4 prefix lengths above 32

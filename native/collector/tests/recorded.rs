@@ -372,3 +372,26 @@ fn recorded_gobgp_is_its_own_table() {
         assert_eq!(report["not_compared"].as_array().unwrap().len(), 12);
     }
 }
+
+#[test]
+fn rules_leave_the_routes_that_are_expected() {
+    let folder = needs::captures().join("rules");
+    let expected: BTreeMap<String, Vec<String>> =
+        serde_json::from_reader(File::open(folder.join("expected.json")).unwrap()).unwrap();
+    for (name, expected) in expected {
+        let played = play("rib", &folder.join(format!("{name}.bmp")));
+        let mut left: Vec<String> = played
+            .good_objects::<Value>()
+            .iter()
+            .map(|route| {
+                let prefix = route["prefix"].as_str().unwrap_or("no prefix");
+                match route["path_id"].as_u64() {
+                    Some(id) => format!("{prefix}#{id}"),
+                    None => prefix.to_owned(),
+                }
+            })
+            .collect();
+        left.sort();
+        assert_eq!(left, expected, "{name}");
+    }
+}

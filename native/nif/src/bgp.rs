@@ -12,8 +12,8 @@ use wire::bgp::attribute::{AttributeRef, AttributeValue, ExtendedCommunity};
 use wire::bgp::open::OptionalParameter;
 use wire::bgp::update::Action;
 use wire::bgp::{
-    self, AddressFamily, AsPath, Context, Fault, NextHop, NlriRef, Notification, Open, RouteGroup,
-    SegmentType, Treatment, UpdateView,
+    self, AddressFamily, AsPath, Context, FamilySet, Fault, NextHop, Nlri, NlriRef, NlriValue, Notification,
+    Open, RouteGroup, SegmentType, Treatment, UpdateView,
 };
 use wire::reader::Reader;
 
@@ -72,6 +72,12 @@ impl<'a> Builder<'a> {
         }
         if update.two_octet_as() {
             made = fill!(made, two_octet_as: true);
+        }
+        let inferred: SmallVec<[AddressFamily; 2]> =
+            update.groups().iter().filter(|group| group.inferred).map(|group| group.family).collect();
+        if !inferred.is_empty() {
+            made =
+                fill!(made, add_path_inferred: list(self.env, inferred, |one| family(one).encode(self.env)));
         }
         if update.as_width_mismatch() {
             made = fill!(made, as_width_mismatch: true);
@@ -194,6 +200,7 @@ impl<'a> Builder<'a> {
         fill!(self.structs.of(atoms::fault_module()),
             treatment: treatment,
             attribute: fault.attribute,
+            family: fault.family.map(family),
             error: decode_error(self.structs, &fault.error),
             raw: self.structs.octets(&fault.raw),
         )
@@ -547,13 +554,27 @@ pub fn message<'a>(builder: &mut Builder<'a>, message: &bgp::Message, octets: &[
         bgp::Message::Open(message) => open(structs, message),
         bgp::Message::Update(update) => {
             // Read again in the way that it was read: with path identifiers where there are some.
-            let families: SmallVec<[AddressFamily; 4]> = update
+            let add_path: FamilySet = update
                 .groups()
                 .filter(|group| group.nlri.iter().any(|nlri| nlri.path_id.is_some()))
                 .map(|group| group.family)
                 .collect();
-            let context =
-                Context { two_octet_as: update.two_octet_as, add_path: &families, ..Context::default() };
+            let labels = |nlri: &Nlri| match &nlri.value {
+                NlriValue::Labeled(labeled) => labeled.labels.len(),
+                NlriValue::Vpn(vpn) => vpn.labels.len(),
+                _ => 0,
+            };
+            let multiple_labels: FamilySet = update
+                .groups()
+                .filter(|group| group.nlri.iter().any(|nlri| labels(nlri) > 1))
+                .map(|group| group.family)
+                .collect();
+            let context = Context {
+                two_octet_as: update.two_octet_as,
+                add_path,
+                multiple_labels,
+                ..Context::default()
+            };
             let view = UpdateView::decode_message(&mut Reader::new(octets, 0), context);
             let made = view.map_or_else(|error| decode_error(structs, &error), |view| builder.update(&view));
             fill!(made,

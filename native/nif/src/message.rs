@@ -256,5 +256,6 @@ fn peer_up<'a>(structs: Structs<'a>, peer: Term<'a>, up: &PeerUp) -> Term<'a> {
         table_name: up.table_name(),
         faults: list(structs.env, &up.faults, |fault| decode_error(structs, fault)),
         tlvs: tlvs(structs, &up.tlvs),
+        trailing: structs.octets(&up.trailing),
     )
 }

@@ -126,6 +126,7 @@ fn session_counters(env: Env<'_>, session: ResourceArc<SessionResource>) -> Term
         messages: counters.messages,
         undecodable: counters.undecodable,
         suspect: counters.suspect,
+        add_path_inferred: counters.add_path_inferred,
         as_width_mismatch: counters.as_width_mismatch,
         faulty_updates: counters.faulty_updates,
         peers_over_limit: counters.peers_over_limit,

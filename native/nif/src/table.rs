@@ -351,7 +351,8 @@ fn router_term<'a>(
 fn peer_summary<'a>(env: Env<'a>, peer: &PeerSummary, router: &str) -> Term<'a> {
     let ribs = list(env, &peer.ribs, |rib| {
         object!(env, view: view(rib.view), afi: rib.afi, safi: rib.safi, routes: rib.routes,
-            last_change_us: rib.last_change_us, filtered: rib.filtered)
+            last_change_us: rib.last_change_us, filtered: rib.filtered,
+            add_path_inferred: rib.add_path_inferred)
     });
     peer_term(env, &peer.row, &peer.router_id, router, peer.routes, peer.last_change_us, ribs)
 }
@@ -423,6 +424,9 @@ fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
         afi: row.afi,
         safi: row.safi,
         prefix: row.prefix.map(Prefix),
+        rd: row.rd.map(|rd| rd.to_string()),
+        labels: row.labels,
+        vnis: row.vnis,
         nlri: Bytes(&row.nlri),
         nlri_text: row.nlri_text,
         path_id: row.path_id,
@@ -447,6 +451,7 @@ fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
         generation: row.position.generation,
         sequence: row.position.sequence,
         changed_at_us: row.changed_at_us,
+        add_path_inferred: row.add_path_inferred,
         stale: row.stale,
     )
 }

@@ -177,6 +177,9 @@ impl Pass<'_> {
             (Some(Body::PeerUp(up)), Some(peer)) => self.peer_up(router, peer, up, moment),
             (Some(Body::PeerDown(down)), Some(peer)) => self.peer_down(router, peer, down, moment),
             (Some(Body::Routes(routes)), Some(peer)) => self.routes(router, peer, event, routes, moment),
+            (Some(Body::AddPathInferred(of)), Some(peer)) => {
+                self.add_path_inferred(router, peer, event, of, moment);
+            }
             (Some(Body::EndOfRib(end)), Some(peer)) => self.end_of_rib(router, peer, event, end, moment),
             (Some(Body::Statistics(statistics)), Some(peer)) => {
                 self.statistics(router, peer, statistics, moment);
@@ -321,6 +324,37 @@ impl Pass<'_> {
         event.routes = swept;
     }
 
+    /// What this session said of the family was read in the wrong way: it is withdrawn.
+    fn add_path_inferred(
+        &mut self,
+        router: &mut Router,
+        from: &proto::Peer,
+        event: &proto::Event,
+        of: &proto::AddPathInferred,
+        moment: Moment,
+    ) {
+        let (Some(view), Some((afi, safi))) = (RibView::from_number(event.view), family(of.afi, of.safi))
+        else {
+            return;
+        };
+        let Router { row, peers, current, .. } = router;
+        let Some(peer) = self.peer(row, peers, from, moment) else { return };
+        let (current, key) = (*current, RibKey { view, afi, safi });
+        let stale = |seen: u32| seen == current;
+        let mut left = usize::MAX;
+        let swept =
+            sweep_rib(row, peer, key, self.sets, self.total, &mut self.out, moment, &mut left, &stale);
+        let index = self.out.peer(row, &peer.row);
+        let router = self.out.router(row);
+        let event = self.out.event(EventKind::Swept, router, Some(index), moment);
+        event.view = Some(view);
+        event.afi = Some(afi);
+        event.safi = Some(safi);
+        event.routes = swept;
+        event.reason = Some("path identifiers are not as negotiated: they are inferred from here on".into());
+        event.synthetic = true;
+    }
+
     fn statistics(
         &mut self,
         router: &mut Router,
@@ -417,6 +451,7 @@ impl Pass<'_> {
                     let generation = moment.position.generation;
                     let rib = peer.ribs.entry(key).or_insert_with(|| Rib::new(key, generation));
                     rib.filtered = event.filtered;
+                    rib.add_path_inferred = group.add_path_inferred;
                     self.after_gap = returned && rib.end_of_rib != Some(generation);
                     let mut announced = Announced {
                         row,

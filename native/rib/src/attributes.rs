@@ -133,6 +133,21 @@ pub struct PathAttributes {
     pub other: Vec<OtherAttribute>,
 }
 
+impl PathAttributes {
+    /// Whether the encapsulation is one that has VNIs in place of labels (RFC 9012, section 4.1; RFC 8365, section 5.1.3).
+    pub(crate) fn has_vnis(&self) -> bool {
+        self.extended_communities.iter().any(|community| {
+            matches!(
+                community.as_str(),
+                "encapsulation:vxlan"
+                    | "encapsulation:nvgre"
+                    | "encapsulation:vxlan-gpe"
+                    | "encapsulation:geneve"
+            )
+        })
+    }
+}
+
 /// AGGREGATOR (RFC 4271, section 5.1.7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Aggregator {

@@ -86,6 +86,11 @@ impl Deltas {
         crate::nlri::prefix(rib.afi, rib.safi, &route.nlri)
     }
 
+    /// Prefix, route distinguisher and labels of a route, of every family that has them.
+    pub fn route_of(&self, route: &RouteDelta) -> wire::bgp::nlri::Route {
+        self.rib(route.rib).map(|rib| crate::nlri::route(rib.afi, rib.safi, &route.nlri)).unwrap_or_default()
+    }
+
     /// The attributes of a route delta: of an announcement or change the new ones, of a
     /// withdrawal none.
     pub fn attributes_of(&self, route: &RouteDelta) -> Option<&AttributeSet> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
+use wire::bgp::nlri::Form;
 use wire::bgp::{AddressFamily, NlriRef};
 
 use crate::deltas::Nlri;
@@ -16,7 +17,12 @@ pub fn is_prefix_family(afi: u16, safi: u8) -> bool {
 /// The NLRI as text: a prefix, or what its family's parts are; hexadecimal where there is no reading.
 pub fn text(afi: u16, safi: u8, nlri: &[u8]) -> String {
     let family = AddressFamily::new(afi, safi);
-    NlriRef { family, path_id: None, bytes: nlri }.value().to_string()
+    NlriRef::canonical(family, None, nlri).value().to_string()
+}
+
+/// Prefix, route distinguisher and labels of an NLRI of any family.
+pub fn route(afi: u16, safi: u8, nlri: &[u8]) -> wire::bgp::nlri::Route {
+    NlriRef::canonical(AddressFamily::new(afi, safi), None, nlri).value().route()
 }
 
 /// Address and length of a bare prefix's NLRI.
@@ -86,6 +92,6 @@ pub(crate) fn split(
     add_path: bool,
     block: &[u8],
 ) -> impl Iterator<Item = wire::error::Result<(Option<u32>, &[u8])>> {
-    wire::bgp::nlri::iter(AddressFamily::new(afi, safi), add_path, block)
+    wire::bgp::nlri::iter(AddressFamily::new(afi, safi), Form::canonical(add_path), block)
         .map(|nlri| nlri.map(|nlri| (nlri.path_id, nlri.bytes)))
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::Serialize;
 use thiserror::Error;
+use wire::bgp::RouteDistinguisher;
 
 use crate::attributes::{AttributeSet, PathAttributes};
 use crate::deltas::{Id, Nlri, PeerRow, PeerState, Position, RouterRow};
@@ -127,10 +128,19 @@ pub struct RouteRow {
     pub distinguisher: u64,
     pub afi: u16,
     pub safi: u8,
-    /// Of families whose NLRI is a bare prefix.
+    /// Of every family whose NLRI hold one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<IpNet>,
-    /// Of other families: the NLRI as text.
+    /// Route distinguisher of the NLRI, as `65000:1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rd: Option<RouteDistinguisher>,
+    /// MPLS labels of the NLRI, top first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<u32>,
+    /// VXLAN Network Identifiers that stand in place of the labels (RFC 8365).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vnis: Vec<u32>,
+    /// Of families whose NLRI is more than a prefix: the NLRI as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nlri_text: Option<String>,
     /// The NLRI as on the wire, without path id; hexadecimal in JSON.
@@ -143,6 +153,9 @@ pub struct RouteRow {
     #[serde(flatten)]
     pub position: Position,
     pub changed_at_us: i64,
+    /// Whether there is a path id was not negotiated but seen in the messages.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub add_path_inferred: bool,
     /// Last seen in an earlier session than the router's latest, or that session is over.
     pub stale: bool,
 }
@@ -181,6 +194,8 @@ pub struct RibSummary {
     pub last_change_us: i64,
     /// RFC 9069: the Loc-RIB shows a part only.
     pub filtered: bool,
+    /// Whether its NLRI have path identifiers was not negotiated but seen in its messages.
+    pub add_path_inferred: bool,
 }
 
 /// A route that changes again and again.
@@ -341,7 +356,7 @@ impl RoutingTable {
                                 typed.insert(set, Arc::clone(&decoded));
                                 decoded
                             });
-                            row(router, peer, *key, wire(), route, attributes)
+                            row(router, peer, *key, wire(), route, rib.add_path_inferred, attributes)
                         };
                         visit(&place, &mut row)
                     });
@@ -381,10 +396,16 @@ fn row(
     key: RibKey,
     wire: WireKey,
     route: &Route,
+    inferred: bool,
     attributes: Arc<PathAttributes>,
 ) -> RouteRow {
-    let prefix = nlri::prefix(key.afi, key.safi, &wire.nlri)
-        .and_then(|(address, length)| IpNet::new(address, length).ok());
+    let parts = nlri::route(key.afi, key.safi, &wire.nlri);
+    let bare = nlri::is_prefix_family(key.afi, key.safi);
+    let (labels, vnis) = if attributes.has_vnis() {
+        (Vec::new(), parts.vnis().to_vec())
+    } else {
+        (parts.labels.iter().map(|label| label.value()).collect(), Vec::new())
+    };
     RouteRow {
         router: match (router.row.sys_name.as_str(), router.row.address) {
             ("", Some(address)) => address.to_string(),
@@ -400,13 +421,17 @@ fn row(
         distinguisher: peer.row.distinguisher,
         afi: key.afi,
         safi: key.safi,
-        prefix,
-        nlri_text: prefix.is_none().then(|| nlri::text(key.afi, key.safi, &wire.nlri)),
+        prefix: parts.prefix,
+        rd: parts.rd,
+        labels,
+        vnis,
+        nlri_text: (!bare).then(|| nlri::text(key.afi, key.safi, &wire.nlri)),
         nlri: wire.nlri,
         path_id: wire.path_id,
         attributes,
         position: Position { generation: router.generations.get(route.changed), sequence: route.sequence },
         changed_at_us: route.changed_at_us,
+        add_path_inferred: inferred,
         stale: route.seen != router.current || router.ends_at.is_some(),
     }
 }
@@ -426,6 +451,7 @@ fn summary(router: &Router, peer: &Peer) -> PeerSummary {
                 routes: rib.routes.len(),
                 last_change_us: rib.last_change_us,
                 filtered: rib.filtered,
+                add_path_inferred: rib.add_path_inferred,
             })
             .collect(),
     }

@@ -82,8 +82,45 @@ struct Other {
 impl Others {
     fn key(&self, nlri: &[u8], path_id: Option<u32>) -> WireKey {
         let mut key = Vec::with_capacity(nlri.len());
-        NlriRef { family: self.family, path_id, bytes: nlri }.key(&mut key);
+        NlriRef::canonical(self.family, path_id, nlri).key(&mut key);
         WireKey { nlri: Nlri::from_vec(key), path_id }
+    }
+
+    /// The prefix in a route's NLRI, where there is one.
+    fn prefix(&self, other: &Other) -> Option<IpNet> {
+        NlriRef::canonical(self.family, None, &other.nlri).prefix()
+    }
+
+    /// Which prefixes a query wants; none where it wants all routes. Every route is looked at: the keys begin with
+    /// other things than the prefix.
+    fn matching(&self, span: Span) -> Option<Wanted> {
+        match span {
+            Span::All => None,
+            Span::Exact(net) => Some(Wanted::Exact(Some(net))),
+            Span::MoreSpecifics(net) => Some(Wanted::Inside(net)),
+            Span::Longest(address) => {
+                let held = self.routes.values().filter_map(|other| self.prefix(other));
+                let holding = held.filter(|prefix| prefix.contains(&address));
+                Some(Wanted::Exact(holding.max_by_key(IpNet::prefix_len)))
+            }
+        }
+    }
+}
+
+/// Prefixes that a query wants of a family whose NLRI is more than a prefix.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Exact(Option<IpNet>),
+    Inside(IpNet),
+}
+
+impl Wanted {
+    fn holds(self, prefix: Option<IpNet>) -> bool {
+        match (self, prefix) {
+            (_, None) => false,
+            (Wanted::Exact(wanted), prefix) => wanted == prefix,
+            (Wanted::Inside(net), Some(prefix)) => net.contains(&prefix),
+        }
     }
 }
 
@@ -173,9 +210,7 @@ impl Routes {
             Routes::V4(prefixes) => prefixes.visit_span(span, after, visit),
             Routes::V6(prefixes) => prefixes.visit_span(span, after, visit),
             Routes::Others(others) => {
-                if !matches!(span, Span::All) {
-                    return true;
-                }
+                let wanted = others.matching(span);
                 let from = match after {
                     Some(after) => Bound::Excluded(others.key(&after.nlri, after.path_id)),
                     None => Bound::Unbounded,
@@ -183,6 +218,7 @@ impl Routes {
                 others
                     .routes
                     .range((from, Bound::Unbounded))
+                    .filter(|(_, other)| wanted.is_none_or(|wanted| wanted.holds(others.prefix(other))))
                     .all(|(key, other)| visit(&|| other.wire(key.path_id), &other.route))
             }
         }

@@ -139,6 +139,8 @@ pub(crate) struct Rib {
     pub last_change_us: i64,
     /// RFC 9069, F flag.
     pub filtered: bool,
+    /// Whether NLRI have path identifiers was not negotiated but seen.
+    pub add_path_inferred: bool,
     /// The newest generation in which everything that it holds is known to be the router's own.
     pub verified: Option<u64>,
     /// The newest generation in which its End-of-RIB was seen.
@@ -154,6 +156,7 @@ impl Rib {
             routes: Routes::new(key.afi, key.safi),
             last_change_us: 0,
             filtered: false,
+            add_path_inferred: false,
             verified: Some(generation),
             end_of_rib: None,
             sweeping: 0,

@@ -565,3 +565,28 @@ fn faults_statistics_and_dead_letters_are_told() {
         deltas.statistics.iter().map(|row| (row.stat_type, row.afi, row.safi, row.value)).collect();
     assert_eq!(rows, [(7, None, None, 42), (9, Some(1), Some(1), 43)]);
 }
+
+#[test]
+fn routes_from_before_path_identifiers_were_inferred_are_withdrawn() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    r.say(&mut table, 1, IN, announce(&["0.0.0.0/0", "24.0.0.0/7"], 1));
+    // Another view of the same peer keeps what it has.
+    r.say(&mut table, 1, RibView::AdjRibInPost, announce(&["10.0.0.0/8"], 1));
+    let inferred = Body::AddPathInferred(proto::AddPathInferred { afi: 1, safi: 1 });
+    let deltas = r.say(&mut table, 1, IN, inferred);
+    assert_eq!(changes(&deltas), ["-0.0.0.0/0 synthetic", "-24.0.0.0/7 synthetic"]);
+    assert!(deltas.routes.iter().all(|route| route.synthetic));
+    let event = &deltas.events[0];
+    assert_eq!((event.kind, event.routes, event.synthetic), (EventKind::Swept, Some(2), true));
+    let mut group = group(Action::Announce, 1, 1, [&[0, 0, 0, 7][..], &v4("10.1.2.0/24")].concat());
+    group.add_path = true;
+    group.add_path_inferred = true;
+    r.say(&mut table, 1, IN, routes(1, vec![group]));
+    let peers = table.peers(None);
+    let said: Vec<_> =
+        peers[0].ribs.iter().map(|rib| (rib.view, rib.routes, rib.add_path_inferred)).collect();
+    assert_eq!(said, [(IN, 1, true), (RibView::AdjRibInPost, 1, false)]);
+    let rows = table.routes(&rib::Query::default()).unwrap().rows;
+    assert_eq!(rows.iter().map(|row| row.add_path_inferred).collect::<Vec<_>>(), [true, false]);
+}

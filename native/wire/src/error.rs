@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use smallvec::SmallVec;
 
+use crate::bgp::AddressFamily;
+
 /// Reading failed: what was expected, the absolute offset of the octet that was wrong (in the stream
 /// or binary that was fed), and the way to the field.
 ///
@@ -18,6 +20,8 @@ struct Details {
     offset: u64,
     path: Path,
     suspect: bool,
+    /// Whose NLRI could not be read.
+    family: Option<AddressFamily>,
 }
 
 /// Why something could not be read.
@@ -66,7 +70,7 @@ pub type Result<T, E = DecodeError> = std::result::Result<T, E>;
 impl DecodeError {
     #[cold]
     pub fn new(kind: ErrorKind, offset: u64) -> Self {
-        DecodeError(Box::new(Details { kind, offset, path: Path::default(), suspect: false }))
+        DecodeError(Box::new(Details { kind, offset, path: Path::default(), suspect: false, family: None }))
     }
 
     pub fn kind(&self) -> &ErrorKind {
@@ -82,8 +86,8 @@ impl DecodeError {
         &self.0.path
     }
 
-    /// The frame does parse when read against what the peer's OPENs declare (the other ADD-PATH
-    /// setting). Said, never acted upon.
+    /// The message reads with the other ADD-PATH setting, and was not read so: earlier messages of the same peer, view
+    /// and family, or the message itself, rule it out.
     pub fn suspect(&self) -> bool {
         self.0.suspect
     }
@@ -102,6 +106,17 @@ impl DecodeError {
     #[cold]
     pub(crate) fn in_index(mut self, index: usize) -> Self {
         self.0.path.0.push(Step::Index(index));
+        self
+    }
+
+    /// The family whose NLRI could not be read, where path identifiers may be the cause.
+    pub(crate) fn family(&self) -> Option<AddressFamily> {
+        self.0.family
+    }
+
+    #[cold]
+    pub(crate) fn of_family(mut self, family: AddressFamily) -> Self {
+        self.0.family = Some(family);
         self
     }
 
@@ -182,7 +197,7 @@ impl fmt::Display for DecodeError {
         write!(f, "{} at offset {}", self.0.path, self.0.offset)?;
         write!(f, ": {}", self.0.kind)?;
         if self.0.suspect {
-            f.write_str(" (parses with the other ADD-PATH setting)")?;
+            f.write_str(" (it reads with the other ADD-PATH setting)")?;
         }
         Ok(())
     }

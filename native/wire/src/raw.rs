@@ -9,6 +9,12 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Raw(pub Vec<u8>);
 
+impl Raw {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl Deref for Raw {
     type Target = [u8];
     fn deref(&self) -> &[u8] {

@@ -18,10 +18,10 @@ use smallvec::SmallVec;
 
 use crate::bgp::flat::Flat;
 use crate::bgp::open::Open;
-use crate::bgp::{AddressFamily, Context, Update, UpdateView};
+use crate::bgp::{AddressFamily, Context, FamilySet, Update, UpdateView};
 pub use crate::bmp::RouteMonitoringView;
 use crate::bmp::{
-    peer_header, Body, CommonHeader, Initiation, Message, PeerDown, PeerHeader, PeerKey, PeerUp,
+    peer_header, Body, CommonHeader, Initiation, Message, PeerDown, PeerHeader, PeerKey, PeerUp, RibView,
     RouteMirroring, RouteMonitoring, StatisticsReport, Termination, Unknown, HEADER_LENGTH,
 };
 use crate::error::{At, DecodeError, Result};
@@ -48,8 +48,10 @@ pub struct Counters {
     pub messages: u64,
     /// Messages whose framing holds and whose inside could not be read.
     pub undecodable: u64,
-    /// Those of them that read with the other ADD-PATH setting.
+    /// Those of them that read with the other ADD-PATH setting, which earlier messages or they themselves rule out.
     pub suspect: u64,
+    /// Families of a peer's view whose path identifiers are inferred: their messages do not read as it was negotiated.
+    pub add_path_inferred: u64,
     /// UPDATEs whose AS_PATH reads in another width than the A flag says.
     pub as_width_mismatch: u64,
     /// UPDATEs in which RFC 7606 found a fault.
@@ -73,12 +75,16 @@ pub struct Decoder {
     plain: bool,
 }
 
-/// What a peer's OPENs negotiated.
-#[derive(Clone, Debug, Default)]
+/// What a peer's OPENs negotiated, and what its messages showed.
+#[derive(Clone, Copy, Debug, Default)]
 struct Peer {
     /// Families with path identifiers towards the router, and from it.
-    add_path_in: SmallVec<[AddressFamily; 2]>,
-    add_path_out: SmallVec<[AddressFamily; 2]>,
+    add_path_in: FamilySet,
+    add_path_out: FamilySet,
+    /// Families whose NLRI may have more than one label.
+    multiple_labels: FamilySet,
+    /// By the number of the RIB view.
+    views: [View; 5],
     /// The OPENs are of two ASes.
     external: bool,
     /// The next Peer Up replaces this and is not added to it. Until then it still holds, for routers
@@ -86,14 +92,77 @@ struct Peer {
     down: bool,
 }
 
+/// What the messages of a peer's view showed of path identifiers; see [`Context`].
+#[derive(Clone, Copy, Debug, Default)]
+struct View {
+    settled: FamilySet,
+    inferred: FamilySet,
+}
+
 impl Peer {
-    /// RFC 7911, section 4: a direction has path identifiers where one side can send and the other can receive.
+    fn view(&mut self, view: RibView) -> Option<&mut View> {
+        self.views.get_mut(view as usize)
+    }
+
+    fn context(&self, peer: &PeerHeader) -> Context<'static> {
+        let (add_path, external) =
+            if peer.adj_rib_out() { (self.add_path_out, false) } else { (self.add_path_in, self.external) };
+        let View { settled, inferred } = self.views.get(peer.view() as usize).copied().unwrap_or_default();
+        Context {
+            two_octet_as: peer.two_octet_as_path(),
+            add_path,
+            inferred,
+            settled,
+            multiple_labels: self.multiple_labels,
+            external,
+            ..Context::default()
+        }
+    }
+
+    /// Takes the OPENs of a Peer Up. What the messages showed holds on, but where something else is negotiated now.
+    fn up(&mut self, peer_up: &PeerUp) {
+        let before = *self;
+        if self.down {
+            *self = Peer { views: self.views, ..Peer::default() };
+        }
+        self.add(peer_up);
+        let inwards = before.add_path_in.difference(self.add_path_in);
+        let outwards = before.add_path_out.difference(self.add_path_out);
+        for (number, view) in self.views.iter_mut().enumerate() {
+            let out =
+                [RibView::AdjRibOutPre, RibView::AdjRibOutPost].map(|view| view as usize).contains(&number);
+            let changed = if out { outwards } else { inwards };
+            *view = View { settled: view.settled.without(changed), inferred: view.inferred.without(changed) };
+        }
+    }
+
+    /// Adds what a Peer Up says. Some routers send several for a peer, each with OPENs of other families: what the OPENs
+    /// say of the families that they carry replaces what was known of these, and nothing else. For a Loc-RIB, whose OPENs
+    /// are made up, RFC 9069 (section 4.4) adds them all up.
     fn add(&mut self, peer_up: &PeerUp) {
+        let opens = || peer_up.sent_open.iter().chain(&peer_up.received_open);
+        let loc_rib = peer_up.peer.is_loc_rib();
+        if !loc_rib {
+            let carried: FamilySet = opens().flat_map(Open::families).collect();
+            self.add_path_in = self.add_path_in.without(carried);
+            self.add_path_out = self.add_path_out.without(carried);
+            self.multiple_labels = self.multiple_labels.without(carried);
+        }
+        self.add_add_path(peer_up, loc_rib);
+        // RFC 8277, section 2.1: counts where both have sent it.
+        if let (Some(sent), Some(received)) = (&peer_up.sent_open, &peer_up.received_open) {
+            let both: FamilySet = received.multiple_labels().collect();
+            let both = sent.multiple_labels().filter(|family| both.contains(*family)).collect();
+            self.multiple_labels = self.multiple_labels.union(both);
+        }
+    }
+
+    /// RFC 7911, section 4: a direction has path identifiers where one side can send and the other can receive.
+    fn add_add_path(&mut self, peer_up: &PeerUp, loc_rib: bool) {
         let sent = families(peer_up.sent_open.as_ref());
         let mut received = families(peer_up.received_open.as_ref());
         // Looked up and not searched: an OPEN holds up to 16,000 families. Of one that is given twice the first counts.
         received.sort_by_key(|(family, _)| *family);
-        let loc_rib = peer_up.peer.is_loc_rib();
         if let (Some(sent), Some(received), false) = (&peer_up.sent_open, &peer_up.received_open, loc_rib) {
             self.external = sent.asn() != received.asn();
         }
@@ -103,10 +172,10 @@ impl Peer {
                 received.get(place).filter(|(other, _)| *other == family).map_or(0, |(_, mode)| *mode);
             // The OPENs of a Loc-RIB are made up by the router and have no direction (RFC 9069, section 4.4).
             if loc_rib && local != 0 || local & RECEIVE != 0 && remote & SEND != 0 {
-                insert(&mut self.add_path_in, family);
+                self.add_path_in.insert(family);
             }
             if local & SEND != 0 && remote & RECEIVE != 0 {
-                insert(&mut self.add_path_out, family);
+                self.add_path_out.insert(family);
             }
         }
     }
@@ -117,16 +186,6 @@ const SEND: u8 = 2;
 
 fn families(open: Option<&Open>) -> SmallVec<[(AddressFamily, u8); 4]> {
     open.into_iter().flat_map(Open::add_path).collect()
-}
-
-/// Families with path identifiers that are remembered of a peer and direction: more than IANA has assigned. They are
-/// looked through for every UPDATE, and any number of Peer Ups adds to them.
-const MAX_FAMILIES: usize = 128;
-
-fn insert(families: &mut SmallVec<[AddressFamily; 2]>, family: AddressFamily) {
-    if families.len() < MAX_FAMILIES && !families.contains(&family) {
-        families.push(family);
-    }
 }
 
 /// One message of the session.
@@ -383,7 +442,7 @@ struct Whole<'a> {
 
 /// The peer of a Route Monitoring of version 3, which has the UPDATE at [`UPDATE`].
 #[inline(always)]
-fn plain_peer<'a>(bytes: &[u8], header: CommonHeader, peers: &'a Peers) -> Option<(PeerHeader, Context<'a>)> {
+fn plain_peer(bytes: &[u8], header: CommonHeader, peers: &Peers) -> Option<(PeerHeader, Context<'static>)> {
     let CommonHeader { version: 3, message_type: 0, .. } = header else { return None };
     let mut reader = Reader::new(bytes.get(HEADER_LENGTH..)?, 0);
     let peer = PeerHeader::decode(&mut reader).ok()?;
@@ -398,7 +457,6 @@ impl<'a> Whole<'a> {
             let body = decode(bytes, offset, header, peers, self.options, self.counters);
             return Frame { offset, bytes, header, content: body.map(Content::Other).at("bmp") };
         }
-        let peers = &*peers;
         if let Some((peer, context)) = plain_peer(bytes, header, peers).filter(|_| self.plain) {
             let update = UpdateView::empty(bytes, UPDATE, offset, context);
             let view = RouteMonitoringView { peer, update, tlvs: Vec::new(), update_tlv: None };
@@ -409,7 +467,7 @@ impl<'a> Whole<'a> {
                 }
             }
         }
-        let content = decode_monitoring(bytes, offset, header, peers, self.counters);
+        let content = decode_monitoring(bytes, offset, header, peers, self.options, self.counters);
         Frame { offset, bytes, header, content }
     }
 
@@ -454,7 +512,7 @@ impl<'a> Whole<'a> {
     }
 
     #[inline(always)]
-    fn peer(&self) -> Option<(PeerHeader, Context<'_>)> {
+    fn peer(&self) -> Option<(PeerHeader, Context<'static>)> {
         if self.plain {
             plain_peer(self.bytes, self.header, self.peers)
         } else {
@@ -483,20 +541,21 @@ fn decode_monitoring<'a>(
     bytes: &'a [u8],
     offset: u64,
     header: CommonHeader,
-    peers: &'a Peers,
+    peers: &mut Peers,
+    options: &Options,
     counters: &mut Counters,
 ) -> Result<Content<'a>> {
     let mut reader = Reader::new(bytes, offset);
     reader.take(HEADER_LENGTH)?;
-    let (content, suspect) = route_monitoring(header.version, &mut reader, peers);
+    let content = route_monitoring(header.version, &mut reader, peers, options, counters);
     match &content {
         Ok(view) => {
             counters.as_width_mismatch += u64::from(view.update.as_width_mismatch());
             counters.faulty_updates += u64::from(!view.update.faults().is_empty());
         }
-        Err(_) => {
+        Err(error) => {
             counters.undecodable += 1;
-            counters.suspect += u64::from(suspect);
+            counters.suspect += u64::from(error.suspect());
         }
     }
     content.map(Content::RouteMonitoring).at("route_monitoring").at("bmp")
@@ -542,47 +601,86 @@ fn decode(
 }
 
 fn remember(message: &PeerUp, peers: &mut Peers, options: &Options, counters: &mut Counters) {
-    let key = message.peer.key();
+    match known(message.peer.key(), peers, options) {
+        Some(peer) => peer.up(message),
+        None => counters.peers_over_limit += 1,
+    }
+}
+
+/// What is remembered of a peer; nothing is of those above the limit.
+fn known<'a>(key: PeerKey, peers: &'a mut Peers, options: &Options) -> Option<&'a mut Peer> {
     if peers.len() >= options.max_peers && !peers.contains_key(&key) {
-        counters.peers_over_limit += 1;
-        return;
+        return None;
     }
-    let peer = peers.entry(key).or_default();
-    if peer.down {
-        *peer = Peer::default();
-    }
-    peer.add(message);
+    Some(peers.entry(key).or_default())
 }
 
 #[inline(always)]
-fn context<'a>(peer: &PeerHeader, peers: &'a Peers) -> Context<'a> {
-    let (add_path, external) = match peers.get(&peer.key()) {
-        Some(known) if peer.adj_rib_out() => (known.add_path_out.as_slice(), false),
-        Some(known) => (known.add_path_in.as_slice(), known.external),
-        None => (&[][..], false),
-    };
-    Context { two_octet_as: peer.two_octet_as_path(), add_path, external, ..Context::default() }
+fn context(peer: &PeerHeader, peers: &Peers) -> Context<'static> {
+    match peers.get(&peer.key()) {
+        Some(known) => known.context(peer),
+        None => Peer::default().context(peer),
+    }
 }
 
-#[inline(always)]
+/// Reads as it was negotiated first. Some routers do not keep to what the OPENs say of path identifiers: a family of a
+/// peer's view that reads only the other way is read so from then on.
 fn route_monitoring<'a>(
     version: u8,
     reader: &mut Reader<'a>,
-    peers: &'a Peers,
-) -> (Result<RouteMonitoringView<'a>>, bool) {
-    let peer = match PeerHeader::decode(reader) {
-        Ok(peer) => peer,
-        Err(error) => return (Err(error), false),
-    };
+    peers: &mut Peers,
+    options: &Options,
+    counters: &mut Counters,
+) -> Result<RouteMonitoringView<'a>> {
+    let peer = PeerHeader::decode(reader)?;
+    let read = |context| RouteMonitoringView::decode(version, peer, *reader, context);
     let context = context(&peer, peers);
-    match RouteMonitoringView::decode(version, peer, *reader, context) {
-        Ok(view) => (Ok(view), false),
-        Err(error) => {
-            let other = Context { inverted: true, ..context };
-            let suspect = RouteMonitoringView::decode(version, peer, *reader, other).is_ok();
-            (Err(if suspect { error.mark_suspect() } else { error }), suspect)
+    let (mut view, inferred) = match read(context) {
+        Ok(view) => (view, FamilySet::default()),
+        Err(error) => infer(error, context, read)?,
+    };
+    view.update.weigh();
+    let evidence = &mut view.update.evidence;
+    evidence.inferred = inferred;
+    evidence.settled = evidence.settled.union(inferred);
+    evidence.open = evidence.open.without(inferred);
+    if !evidence.settled.is_empty() {
+        if let Some(known) = known(peer.key(), peers, options).and_then(|known| known.view(peer.view())) {
+            known.inferred = known.inferred.union(inferred);
+            known.settled = known.settled.union(evidence.settled);
+            counters.add_path_inferred += inferred.len() as u64;
         }
     }
+    Ok(view)
+}
+
+/// Reads a message that does not read as negotiated: the other way the families at which reading fails. What is
+/// inferred already stays so.
+#[cold]
+fn infer<'a>(
+    first: DecodeError,
+    context: Context<'a>,
+    read: impl Fn(Context<'a>) -> Result<RouteMonitoringView<'a>>,
+) -> Result<(RouteMonitoringView<'a>, FamilySet)> {
+    let mut inferred = FamilySet::default();
+    let mut failed = first.family();
+    while let Some(family) = failed {
+        if context.inferred.contains(family) {
+            // Only to tell.
+            let negotiated =
+                Context { inferred: context.inferred.without([family].into_iter().collect()), ..context };
+            return Err(if read(negotiated).is_ok() { first.mark_suspect() } else { first });
+        }
+        if inferred.contains(family) {
+            break;
+        }
+        inferred.insert(family);
+        match read(Context { inferred: context.inferred.union(inferred), ..context }) {
+            Ok(view) => return Ok((view, inferred)),
+            Err(error) => failed = error.family(),
+        }
+    }
+    Err(first)
 }
 
 fn route_mirroring(reader: &mut Reader<'_>, peers: &Peers) -> Result<RouteMirroring> {

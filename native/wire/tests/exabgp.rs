@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use wire::bgp::nlri::{Evpn, LinkState, McastVpn, Mup, NlriValue};
-use wire::bgp::{Action, AddressFamily, Context, Message, SegmentType, Update};
+use wire::bgp::{Action, AddressFamily, Context, FamilySet, Message, SegmentType, Update};
 use wire::reader::Reader;
 
 fn hex(text: &str) -> Vec<u8> {
@@ -127,6 +127,11 @@ fn their_value(value: &Value) -> Value {
     }
 }
 
+fn every_family() -> FamilySet {
+    let safis = |afi| (0..=u8::MAX).map(move |safi| AddressFamily::new(afi, safi));
+    [1, 2, 25, 16388].into_iter().flat_map(safis).collect()
+}
+
 #[test]
 fn messages_that_exabgp_encodes() {
     let folder = needs::captures();
@@ -136,7 +141,7 @@ fn messages_that_exabgp_encodes() {
         let bytes = hex(line["raw"].as_str().unwrap());
         // What the session negotiated is not in the file: the command says it, else that no other way reads.
         let plain = Context::default();
-        let with_path_ids = Context { inverted: true, ..plain };
+        let with_path_ids = Context { add_path: every_family(), ..plain };
         let says_so = cmd.as_str().is_some_and(|cmd| cmd.contains("path-information"));
         let message = if says_so { [with_path_ids, plain] } else { [plain, with_path_ids] }
             .into_iter()
@@ -198,7 +203,7 @@ fn messages_that_exabgp_decodes() {
         // Some are the body alone.
         let whole = if bytes.starts_with(&[0xff; 16]) { bytes.clone() } else { common::bgp(2, &bytes) };
         let plain = Context::default();
-        let decoded = [plain, Context { inverted: true, ..plain }]
+        let decoded = [plain, Context { add_path: every_family(), ..plain }]
             .into_iter()
             .find_map(|context| Message::decode(&mut Reader::new(&whole, 0), context).ok());
         let Some(Message::Update(update)) = decoded else { panic!("{file}") };

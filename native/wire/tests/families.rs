@@ -15,8 +15,12 @@ fn one(afi: u16, safi: u8, bytes: &[u8]) -> NlriValue {
         let block =
             [path_id.map_or(vec![], |id| id.to_be_bytes().to_vec()), bytes.to_vec()].concat().repeat(2);
         let reader = Reader::new(&block, 0);
-        assert_eq!(nlri::check(family, path_id.is_some(), reader).unwrap(), 2);
-        let decoded = nlri::decode(family, path_id.is_some(), reader).unwrap();
+        assert_eq!(
+            nlri::check(family, wire::bgp::nlri::Form::canonical(path_id.is_some()), reader).unwrap(),
+            2
+        );
+        let decoded =
+            nlri::decode(family, wire::bgp::nlri::Form::canonical(path_id.is_some()), reader).unwrap();
         assert_eq!((decoded.len(), decoded[0].path_id), (2, path_id));
         let mut encoded = Vec::new();
         decoded.iter().for_each(|nlri| nlri.encode(&mut encoded));
@@ -24,9 +28,12 @@ fn one(afi: u16, safi: u8, bytes: &[u8]) -> NlriValue {
     }
     // Every front of it is an error or less, never a panic.
     for cut in 0..bytes.len() {
-        let _ = nlri::decode(family, false, Reader::new(&bytes[..cut], 0));
+        let _ = nlri::decode(family, wire::bgp::nlri::Form::canonical(false), Reader::new(&bytes[..cut], 0));
     }
-    nlri::decode(family, false, Reader::new(bytes, 0)).unwrap().remove(0).value
+    nlri::decode(family, wire::bgp::nlri::Form::canonical(false), Reader::new(bytes, 0))
+        .unwrap()
+        .remove(0)
+        .value
 }
 
 fn text(afi: u16, safi: u8, bytes: &[u8]) -> String {
@@ -38,12 +45,18 @@ fn text(afi: u16, safi: u8, bytes: &[u8]) -> String {
 
 fn key(afi: u16, safi: u8, bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    nlri::iter(AddressFamily::new(afi, safi), false, bytes).next().unwrap().unwrap().key(&mut out);
+    nlri::iter(AddressFamily::new(afi, safi), wire::bgp::nlri::Form::canonical(false), bytes)
+        .next()
+        .unwrap()
+        .unwrap()
+        .key(&mut out);
     out
 }
 
 fn error(afi: u16, safi: u8, bytes: &[u8]) -> String {
-    nlri::check(AddressFamily::new(afi, safi), false, Reader::new(bytes, 0)).unwrap_err().to_string()
+    nlri::check(AddressFamily::new(afi, safi), wire::bgp::nlri::Form::canonical(false), Reader::new(bytes, 0))
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -365,8 +378,14 @@ fn mup_routes_of_every_type() {
 
 #[test]
 fn anything_else_is_one_block() {
-    let NlriValue::Raw(raw) =
-        nlri::decode(AddressFamily::new(3, 77), true, Reader::new(&[1, 2, 3], 0)).unwrap().remove(0).value
+    let NlriValue::Raw(raw) = nlri::decode(
+        AddressFamily::new(3, 77),
+        wire::bgp::nlri::Form::canonical(true),
+        Reader::new(&[1, 2, 3], 0),
+    )
+    .unwrap()
+    .remove(0)
+    .value
     else {
         panic!()
     };

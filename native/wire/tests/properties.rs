@@ -12,6 +12,7 @@ mod generators;
 
 use generators::{attributes, bmp, capabilities, nlri};
 use proptest::prelude::*;
+use wire::bgp::nlri::{Form, LabelStack};
 use wire::bgp::{
     self, AddressFamily, Attribute, AttributeValue, Attributes, Capability, Context, Nlri, Update, UpdateView,
 };
@@ -33,13 +34,14 @@ fn each_family(with_path_ids: bool) {
                 .collect();
             let mut octets = Vec::new();
             list.iter().for_each(|nlri| nlri.encode(&mut octets));
-            let decoded = bgp::nlri::decode(family, with_path_ids, Reader::new(&octets, 0)).unwrap();
+            let form = Form { add_path: with_path_ids, labels: LabelStack::One };
+            let decoded = bgp::nlri::decode(family, form, Reader::new(&octets, 0)).unwrap();
             prop_assert_eq!(&decoded, &list);
             prop_assert_eq!(
-                bgp::nlri::check(family, with_path_ids, Reader::new(&octets, 0)).unwrap(),
+                bgp::nlri::check(family, form, Reader::new(&octets, 0)).unwrap(),
                 list.len() as u32
             );
-            for (by_reference, owned) in bgp::nlri::iter(family, with_path_ids, &octets).zip(&list) {
+            for (by_reference, owned) in bgp::nlri::iter(family, form, &octets).zip(&list) {
                 let by_reference = by_reference.unwrap();
                 prop_assert_eq!(&by_reference.to_owned(), owned);
                 prop_assert_eq!(by_reference.prefix(), owned.value.prefix());
@@ -73,7 +75,7 @@ fn nlri_of_every_family_with_path_identifiers() {
 /// Every family has path identifiers in the context.
 fn context(with_path_ids: bool) -> Context<'static> {
     if with_path_ids {
-        Context { add_path: &nlri::FAMILIES, ..Context::default() }
+        Context { add_path: nlri::FAMILIES.into_iter().collect(), ..Context::default() }
     } else {
         Context::default()
     }

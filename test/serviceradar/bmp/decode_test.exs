@@ -145,7 +145,7 @@ defmodule ServiceRadar.BMP.DecodeTest do
            "bmp.route_monitoring.update.path_attributes", "truncated"},
           {"withdrawn routes beyond the end", quote(do: Wire.route_monitoring(Wire.bgp(2, <<999::16, 0::16>>))),
            "bmp.route_monitoring.update.withdrawn_routes", "truncated"},
-          {"prefix length 33", quote(do: Wire.route_monitoring(Wire.bgp(2, <<6::16, 33, 1, 2, 3, 4, 5, 0::16>>))),
+          {"prefix length 33", quote(do: Wire.route_monitoring(Wire.bgp(2, <<6::16, 33, 1, 2, 3, 200, 5, 0::16>>))),
            "bmp.route_monitoring.update.withdrawn_routes[0].prefix_length", "prefix length is 33, the limit is 32"},
           {"a marker that is none", quote(do: Wire.route_monitoring(<<0::128, 23::16, 2, 0::32>>)),
            "bmp.route_monitoring.update.marker", "255"},

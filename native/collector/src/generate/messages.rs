@@ -58,6 +58,7 @@ impl Messages {
             sent_open_message: Vec::new().into(),
             received_open_message: Vec::new().into(),
             tlvs: Vec::new(),
+            trailing: Vec::new().into(),
         };
         self.message(Body::PeerUp(peer_up))
     }

@@ -145,6 +145,7 @@ pub fn group(action: Action, afi: u32, safi: u32, nlri: Vec<u8>) -> proto::Route
         afi,
         safi,
         add_path: false,
+        add_path_inferred: false,
         next_hop: next_hop.into(),
         nlri: nlri.into(),
     }

@@ -11,6 +11,7 @@ use crate::reader::Reader;
 
 pub mod attribute;
 pub mod capability;
+mod family_set;
 pub mod flat;
 pub mod link_state;
 pub mod nlri;
@@ -27,6 +28,8 @@ pub use attribute::{
     AsPath, AsPathSegment, Attribute, AttributeValue, Attributes, NextHop, Origin, SegmentType, Treatment,
 };
 pub use capability::Capability;
+pub use family_set::FamilySet;
+use nlri::LabelStack;
 pub use nlri::{Nlri, NlriRef, NlriValue, RouteDistinguisher};
 pub use notification::Notification;
 pub use open::Open;
@@ -130,11 +133,14 @@ impl Serialize for AddressFamily {
 pub struct Context<'a> {
     /// AS_PATH and AGGREGATOR have two-octet AS numbers (RFC 6793).
     pub two_octet_as: bool,
-    /// Families whose NLRI start with a path identifier (RFC 7911), in the direction of the message.
-    pub add_path: &'a [AddressFamily],
-    /// Read every family the other way than `add_path` says. Only to find out whether the sender
-    /// meant that.
-    pub inverted: bool,
+    /// Families whose NLRI start with a path identifier (RFC 7911) as it was negotiated, in the direction of the message.
+    pub add_path: FamilySet,
+    /// Families that are read the other way than `add_path` says, for something came that reads only that way.
+    pub inferred: FamilySet,
+    /// Families of which something came that reads in one way only: the way in which they are read now.
+    pub settled: FamilySet,
+    /// Families whose NLRI may have more than one label (RFC 8277, section 2.1).
+    pub multiple_labels: FamilySet,
     /// The neighbour who sent the message is of another AS.
     pub external: bool,
     /// What the message itself says about how it is to be read, before all else (BMP version 4).
@@ -142,10 +148,41 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// How the NLRI of the family are read that the message announces or withdraws.
+    #[inline(always)]
+    pub(crate) fn form(&self, action: Action, family: AddressFamily) -> nlri::Form {
+        let labels = match action {
+            _ if !self.multiple_labels.contains(family) => LabelStack::One,
+            Action::Announce => LabelStack::ToBottom,
+            Action::Withdraw => LabelStack::ToBottomOrWithdrawn,
+        };
+        nlri::Form { add_path: self.has_path_ids(family), labels }
+    }
+
     #[inline(always)]
     pub fn has_path_ids(&self, family: AddressFamily) -> bool {
-        let said = if self.stateless.is_empty() { None } else { self.stateless.path_ids(family) };
-        said.unwrap_or_else(|| self.add_path.contains(&family)) != self.inverted
+        self.said(family).unwrap_or_else(|| self.add_path.contains(family) != self.inferred.contains(family))
+    }
+
+    /// What the message itself says about path identifiers of the family.
+    #[inline(always)]
+    fn said(&self, family: AddressFamily) -> Option<bool> {
+        if self.stateless.is_empty() {
+            None
+        } else {
+            self.stateless.path_ids(family)
+        }
+    }
+
+    /// Whether path identifiers of the family are inferred.
+    #[inline(always)]
+    pub(crate) fn is_inferred(&self, family: AddressFamily) -> bool {
+        self.inferred.contains(family) && self.said(family).is_none()
+    }
+
+    /// Whether nothing has shown yet in which way the family is to be read.
+    pub(crate) fn is_open(&self, family: AddressFamily) -> bool {
+        !self.settled.contains(family) && nlri::has_reading(family) && self.said(family).is_none()
     }
 }
 

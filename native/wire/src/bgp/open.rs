@@ -106,6 +106,30 @@ impl Open {
         })
     }
 
+    /// Families that the OPEN is about: those of its multiprotocol and ADD-PATH capabilities. One that names none is about
+    /// IPv4 unicast, which needs no capability (RFC 4760, section 8).
+    pub fn families(&self) -> impl Iterator<Item = AddressFamily> + '_ {
+        let named = || {
+            let multiprotocol = self.capabilities().filter_map(|capability| match capability {
+                Capability::Multiprotocol { family } => Some(*family),
+                _ => None,
+            });
+            multiprotocol.chain(self.add_path().map(|(family, _)| family))
+        };
+        let implied = named().next().is_none().then_some(AddressFamily::IPV4_UNICAST);
+        named().chain(implied)
+    }
+
+    /// Families of which the speaker reads NLRI with more than one label (RFC 8277, section 2.1).
+    pub fn multiple_labels(&self) -> impl Iterator<Item = AddressFamily> + '_ {
+        self.capabilities()
+            .flat_map(|capability| match capability {
+                Capability::MultipleLabels { families } => families.as_slice(),
+                _ => &[],
+            })
+            .map(|entry| entry.family)
+    }
+
     /// Families with ADD-PATH as (family, mode): 1 can receive, 2 can send, 3 both (RFC 7911, section 4).
     pub fn add_path(&self) -> impl Iterator<Item = (AddressFamily, u8)> + '_ {
         self.capabilities()

@@ -1,7 +1,7 @@
 //! A plain UPDATE, checked and read in one pass.
 //!
 //! Plain is what nearly every UPDATE is: well formed to its last octet, IPv4 and IPv6 prefixes, four octets an AS
-//! number, no attribute twice. Anything else is refused and goes the long way, through an
+//! number, no attribute twice, of families whose messages have shown that they are read as negotiated. Anything else is refused and goes the long way, through an
 //! [`UpdateView`](super::UpdateView), which knows RFC 7606. Nothing here decides what a malformed message means:
 //! a refusal is never wrong, only slow, and tests hold that both ways agree where this one does not refuse.
 
@@ -176,7 +176,10 @@ impl<'a> Plain<'a> {
 
     #[inline(always)]
     fn prefixes(&self, nlri: Range<usize>, family: AddressFamily) -> Option<Prefixes<'a>> {
-        let add_path = self.context.has_path_ids(family);
+        // Whether the other way reads too is found out on the long way.
+        let settled = self.context.settled.contains(family) && !self.context.inferred.contains(family);
+        let add_path = self.context.add_path.contains(family);
+        settled.then_some(())?;
         Some(Prefixes { family, add_path, frame: self.frame.get(..nlri.end)?, start: nlri.start })
     }
 }

@@ -4,6 +4,8 @@
 //! malformed inside an attribute becomes a [`Fault`], with RFC 7606's treatment already applied to the route groups; what makes
 //! the routes themselves unreadable is an error.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use smallvec::SmallVec;
 
@@ -13,7 +15,9 @@ use super::attribute::{
     self, Aggregator, As4Aggregator, As4Path, AsPath, AttributeRef, AttributeValue, Attributes, MpReach,
     MpUnreach, NextHop, PathAttribute, Treatment,
 };
-use super::{nlri, AddressFamily, Context, Nlri};
+use super::nlri::{self, Form, LabelStack};
+use super::{AddressFamily, Context, FamilySet, Nlri};
+use crate::bmp::version_4::Stateless;
 use crate::error::{At, DecodeError, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -33,17 +37,29 @@ pub struct RouteGroup<'a> {
     pub family: AddressFamily,
     /// Every NLRI starts with a path identifier (RFC 7911).
     pub add_path: bool,
+    /// Whether they do was not negotiated but seen in the messages.
+    pub inferred: bool,
     /// As in NEXT_HOP or MP_REACH_NLRI; empty for withdrawals. [`NextHop::decode`] reads it.
     pub next_hop: &'a [u8],
     /// NLRI back to back, checked.
     pub nlri: &'a [u8],
     /// How many NLRI there are; 1 for a family without a reading.
     pub count: u32,
+    pub labels: LabelStack,
 }
 
 impl<'a> RouteGroup<'a> {
     pub fn iter(&self) -> nlri::Iter<'a> {
-        nlri::iter(self.family, self.add_path, self.nlri)
+        nlri::iter(self.family, self.form(), self.nlri)
+    }
+
+    fn form(&self) -> Form {
+        Form { add_path: self.add_path, labels: self.labels }
+    }
+
+    /// The NLRI as [`nlri::canonical`] writes them.
+    pub fn canonical_nlri(&self) -> Cow<'a, [u8]> {
+        nlri::canonical(self.family, self.form(), self.nlri)
     }
 }
 
@@ -53,9 +69,23 @@ pub struct Fault {
     pub treatment: Treatment,
     /// Type code; `None` where the list of attributes itself is malformed.
     pub attribute: Option<u8>,
+    /// What is disabled: of [`Treatment::AfiSafiDisable`] only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<AddressFamily>,
     pub error: DecodeError,
     /// The attribute's value as it came.
     pub raw: Raw,
+}
+
+impl Fault {
+    /// Whether routes of the family that the message announces are withdrawn for it (RFC 7606, section 2).
+    fn withdraws(&self, family: AddressFamily) -> bool {
+        match self.treatment {
+            Treatment::AttributeDiscard => false,
+            Treatment::AfiSafiDisable => self.family.is_none_or(|disabled| disabled == family),
+            Treatment::TreatAsWithdraw | Treatment::SessionReset => true,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +112,18 @@ pub struct UpdateView<'a> {
     faults: Vec<Fault>,
     end_of_rib: Option<AddressFamily>,
     as_width_mismatch: bool,
+    pub(crate) evidence: Evidence,
+}
+
+/// What an UPDATE shows about path identifiers (RFC 7911).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Evidence {
+    /// Families that do not read as negotiated, and from this message on are read the other way.
+    pub inferred: FamilySet,
+    /// Families that read in one way only.
+    pub settled: FamilySet,
+    /// Families that read in both ways, of which nothing before has shown which is right.
+    pub open: FamilySet,
 }
 
 impl<'a> UpdateView<'a> {
@@ -98,6 +140,7 @@ impl<'a> UpdateView<'a> {
             faults: Vec::new(),
             end_of_rib: None,
             as_width_mismatch: false,
+            evidence: Evidence::default(),
         }
     }
 
@@ -148,10 +191,24 @@ impl<'a> UpdateView<'a> {
         next_hop: &'a [u8],
         nlri: Reader<'a>,
     ) -> Result<()> {
-        let add_path = self.context.has_path_ids(family);
-        let count = nlri::check(family, add_path, nlri)?;
+        let form = self.context.form(action, family);
+        let count = nlri::check(family, form, nlri).map_err(|error| match self.context.said(family) {
+            None => error.of_family(family),
+            Some(_) if nlri::check(family, form.with_other_path_ids(), nlri).is_ok() => error.mark_suspect(),
+            Some(_) => error,
+        })?;
         if count > 0 {
-            self.groups.push(RouteGroup { action, family, add_path, next_hop, nlri: nlri.peek(), count });
+            let Form { add_path, labels } = form;
+            self.groups.push(RouteGroup {
+                action,
+                family,
+                add_path,
+                inferred: self.context.is_inferred(family),
+                next_hop,
+                nlri: nlri.peek(),
+                count,
+                labels,
+            });
         }
         Ok(())
     }
@@ -241,6 +298,9 @@ impl<'a> UpdateView<'a> {
             let error = attribute.reader().error(ErrorKind::Length { found, expected: "that of a next hop" });
             let error = error.in_field("next_hop").in_field(MpReach::NAME);
             self.attribute_fault(Treatment::AfiSafiDisable, attribute, error);
+            if let Some(fault) = self.faults.last_mut() {
+                fault.family = Some(family);
+            }
         }
         self.push_group(Action::Announce, family, next_hop, nlri).at("nlri")
     }
@@ -277,10 +337,12 @@ impl<'a> UpdateView<'a> {
 
     #[cold]
     fn fault(&mut self, treatment: Treatment, attribute: Option<u8>, error: DecodeError, raw: &[u8]) {
-        self.faults.push(Fault { treatment, attribute, error: error.in_field("update"), raw: raw.into() });
+        let error = error.in_field("update");
+        self.faults.push(Fault { treatment, attribute, family: None, error, raw: raw.into() });
     }
 
-    /// RFC 7606, section 3.d
+    /// RFC 7606, section 3.d, has a speaker withdraw such routes. A monitoring station shows what the router holds: FRR 8.0
+    /// holds and sends IPv4 routes without NEXT_HOP. They are kept, without the attribute, and the fault is told.
     #[inline(always)]
     fn require_mandatory(&mut self, seen: Seen, offset: u64) {
         let announces = self.groups.iter().any(|group| group.action == Action::Announce);
@@ -298,7 +360,7 @@ impl<'a> UpdateView<'a> {
             if needed && !seen.once.contains(code) {
                 let error =
                     DecodeError::new(ErrorKind::Missing, offset).in_field(name).in_field("path_attributes");
-                self.fault(Treatment::TreatAsWithdraw, Some(code), error, &[]);
+                self.fault(Treatment::AttributeDiscard, Some(code), error, &[]);
             }
         }
     }
@@ -334,7 +396,7 @@ impl<'a> UpdateView<'a> {
 
     #[inline]
     fn apply_treatment(&mut self) {
-        if self.faults.iter().any(|fault| fault.treatment >= Treatment::TreatAsWithdraw) {
+        if !self.faults.is_empty() {
             // RFC 7606, section 5.2: without a reachable NLRI, the NLRI may be what the error hides.
             let announces = self.groups.iter().any(|group| group.action == Action::Announce);
             if !announces && self.slots.iter().any(|slot| slot.code != MpUnreach::CODE) {
@@ -343,8 +405,10 @@ impl<'a> UpdateView<'a> {
                 faults.for_each(|fault| fault.treatment = Treatment::SessionReset);
             }
             for group in &mut self.groups {
-                group.action = Action::Withdraw;
-                group.next_hop = &[];
+                if self.faults.iter().any(|fault| fault.withdraws(group.family)) {
+                    group.action = Action::Withdraw;
+                    group.next_hop = &[];
+                }
             }
         }
     }
@@ -354,6 +418,39 @@ impl<'a> UpdateView<'a> {
     #[inline]
     pub fn groups(&self) -> &[RouteGroup<'a>] {
         &self.groups
+    }
+
+    /// How the session's messages are read, without what this message says of itself.
+    pub(crate) fn session_context<'b>(&self) -> Context<'b> {
+        let Context { two_octet_as, add_path, inferred, settled, multiple_labels, external, stateless: _ } =
+            self.context;
+        let stateless = Stateless::default();
+        Context { two_octet_as, add_path, inferred, settled, multiple_labels, external, stateless }
+    }
+
+    /// What the message shows about path identifiers, beyond what was known before.
+    pub fn evidence(&self) -> Evidence {
+        self.evidence
+    }
+
+    /// Finds out which families of the message read with the other setting of ADD-PATH too.
+    pub(crate) fn weigh(&mut self) {
+        for group in &self.groups {
+            if self.context.is_open(group.family) {
+                let other = group.form().with_other_path_ids();
+                let reads = nlri::check(group.family, other, Reader::new(group.nlri, 0)).is_ok();
+                let found = if reads { &mut self.evidence.open } else { &mut self.evidence.settled };
+                found.insert(group.family);
+            }
+        }
+        self.evidence.open = self.evidence.open.without(self.evidence.settled);
+    }
+
+    /// Families whose path identifiers are inferred.
+    fn inferred_families(&self) -> Vec<AddressFamily> {
+        let inferred: FamilySet =
+            self.groups.iter().filter(|group| group.inferred).map(|group| group.family).collect();
+        inferred.iter().collect()
     }
 
     pub fn faults(&self) -> &[Fault] {
@@ -509,9 +606,9 @@ impl<'a> UpdateView<'a> {
     /// The UPDATE in owned, typed values.
     pub fn to_owned(&self) -> Update {
         let v4 = AddressFamily::IPV4_UNICAST;
-        let add_path = self.context.has_path_ids(v4);
+        let form = Form::canonical(self.context.has_path_ids(v4));
         // Both blocks have been checked: they decode.
-        let nlri = |block| nlri::decode(v4, add_path, Reader::new(block, 0)).unwrap_or_default();
+        let nlri = |block| nlri::decode(v4, form, Reader::new(block, 0)).unwrap_or_default();
         let mut attributes = Vec::with_capacity(self.slots.len());
         attributes.extend(self.attributes().map(|attribute| attribute.to_owned(self.context)));
         Update {
@@ -521,6 +618,7 @@ impl<'a> UpdateView<'a> {
             end_of_rib: self.end_of_rib,
             two_octet_as: self.context.two_octet_as,
             as_width_mismatch: self.as_width_mismatch,
+            add_path_inferred: self.inferred_families(),
             faults: self.faults.clone(),
         }
     }
@@ -573,6 +671,9 @@ pub struct Update {
     /// AS_PATH reads in another width than the A flag says.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub as_width_mismatch: bool,
+    /// Families whose NLRI have path identifiers, or have none, other than it was negotiated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add_path_inferred: Vec<AddressFamily>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
 }
@@ -603,20 +704,14 @@ impl Update {
             }
             _ => None,
         });
-        let withdraw = self.treat_as_withdraw();
         std::iter::once(withdrawn)
             .chain(multiprotocol)
             .chain(std::iter::once(announced))
             .filter(|group| !group.nlri.is_empty())
-            .map(move |group| match withdraw {
+            .map(move |group| match self.faults.iter().any(|fault| fault.withdraws(group.family)) {
                 true => Routes { action: Action::Withdraw, next_hop: NextHop::None, ..group },
                 false => group,
             })
-    }
-
-    /// A fault makes every route of the message a withdrawal (RFC 7606, section 2).
-    pub fn treat_as_withdraw(&self) -> bool {
-        self.faults.iter().any(|fault| fault.treatment >= Treatment::TreatAsWithdraw)
     }
 
     /// Writes a whole message, its header included.

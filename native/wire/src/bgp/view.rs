@@ -1,6 +1,7 @@
 //! A plain UPDATE straight into a view.
 
 use super::attribute::{AttributeRef, Origin};
+use super::nlri::LabelStack;
 use super::plain::{self, Prefixes, Segments, Sink};
 use super::update::Slot;
 use super::{Action, Context, RouteGroup, UpdateView, HEADER_LENGTH};
@@ -33,7 +34,16 @@ impl<'a> Taker<'_, 'a> {
     fn group(&mut self, action: Action, next_hop: &'a [u8], nlri: Prefixes<'a>) -> Option<()> {
         let (family, add_path, octets) = (nlri.family, nlri.add_path(), nlri.octets());
         let count = nlri.count()?;
-        self.view.groups.push(RouteGroup { action, family, add_path, next_hop, nlri: octets, count });
+        self.view.groups.push(RouteGroup {
+            action,
+            family,
+            add_path,
+            inferred: false,
+            next_hop,
+            nlri: octets,
+            count,
+            labels: LabelStack::One,
+        });
         Some(())
     }
 }

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::tlv::{self, IndexedTlvRef};
 use super::version_4::{CodePoints, Meaning, PathMarking, Stateless};
-use super::{PeerHeader, Tlv};
+use super::{CommonHeader, PeerHeader, Tlv};
 use crate::bgp::update::{Update, UpdateView};
 use crate::bgp::Context;
 use crate::error::{At, ErrorKind, Result};
@@ -87,6 +87,15 @@ impl<'a> RouteMonitoringView<'a> {
         let update = UpdateView::decode_message(&mut value, context).at("update")?;
         value.finish().at("update")?;
         Ok(RouteMonitoringView { peer, update, tlvs, update_tlv: Some(place) })
+    }
+
+    /// Reads an earlier message of the same peer and view as this one was read.
+    pub fn read_again<'b>(&self, frame: &'b [u8]) -> Result<RouteMonitoringView<'b>> {
+        let mut reader = Reader::new(frame, 0);
+        let header = CommonHeader::decode(&mut reader, u32::MAX)?;
+        let peer = PeerHeader::decode(&mut reader)?;
+        let context = Context { two_octet_as: peer.two_octet_as_path(), ..self.update.session_context() };
+        RouteMonitoringView::decode(header.version, peer, reader, context)
     }
 
     pub fn to_owned(&self) -> RouteMonitoring {

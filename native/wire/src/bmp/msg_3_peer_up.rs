@@ -33,6 +33,9 @@ pub struct PeerUp {
     /// Type 0 is free text, 3 the VRF or table name, 4 an administrative label.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "tlv::serialize_peer_tlvs")]
     pub tlvs: Vec<Tlv>,
+    /// Octets at the end that are no TLV. The peer is up all the same, with a fault.
+    #[serde(skip_serializing_if = "Raw::is_empty")]
+    pub trailing: Raw,
 }
 
 impl PeerUp {
@@ -45,7 +48,7 @@ impl PeerUp {
         let mut faults = Vec::new();
         let (sent_open_message, sent_open) = open(reader, "sent_open", &mut faults)?;
         let (received_open_message, received_open) = open(reader, "received_open", &mut faults)?;
-        let tlvs = Tlv::decode_all(reader)?;
+        let (tlvs, trailing) = tlvs(reader, &mut faults);
         Ok(PeerUp {
             peer,
             local_address,
@@ -57,6 +60,7 @@ impl PeerUp {
             sent_open_message,
             received_open_message,
             tlvs,
+            trailing,
         })
     }
 
@@ -74,12 +78,31 @@ impl PeerUp {
             }
         }
         self.tlvs.iter().for_each(|tlv| tlv.encode(out));
+        out.extend_from_slice(&self.trailing);
     }
 
     /// VRF or table name (RFC 9069, section 5.1).
     pub fn table_name(&self) -> Option<String> {
         tlv::text(&self.tlvs, 3)
     }
+}
+
+/// TLVs up to the end, or up to the first octets that are none. What the OPENs negotiated counts whatever follows them:
+/// without it the peer's routes would be misread.
+fn tlvs(reader: &mut Reader<'_>, faults: &mut Vec<DecodeError>) -> (Vec<Tlv>, Raw) {
+    let mut tlvs = Vec::new();
+    while !reader.is_empty() {
+        let start = *reader;
+        match Tlv::decode(reader).at_index(tlvs.len()).at("tlvs") {
+            Ok(tlv) => tlvs.push(tlv),
+            Err(error) => {
+                reader.take_rest();
+                faults.push(error.in_field("peer_up").in_field("bmp"));
+                return (tlvs, start.peek().into());
+            }
+        }
+    }
+    (tlvs, Raw::default())
 }
 
 /// FRR puts a bare header of 19 octets where it has no OPEN: for its Loc-RIB, and where two connections to the peer collided.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Serialize, Serializer};
 
+use super::CommonHeader;
 use crate::error::{At, Result};
 use crate::reader::Reader;
 
@@ -178,6 +179,14 @@ impl PeerHeader {
             bgp_id: reader.ipv4()?,
             timestamp: Timestamp { seconds: reader.u32()?, microseconds: reader.u32()? },
         })
+    }
+
+    /// Of a whole message that has one, also where the rest of it does not read.
+    pub fn of_frame(frame: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(frame, 0);
+        let header = CommonHeader::decode(&mut reader, u32::MAX).ok()?;
+        matches!(header.message_type, 0..=3 | 6).then_some(())?;
+        PeerHeader::decode(&mut reader).ok()
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {

@@ -111,6 +111,7 @@ fn peer_up() -> impl Strategy<Value = Body> {
                     sent_open_message: Raw(sent),
                     received_open_message: Raw(received),
                     tlvs: tlvs.clone(),
+                    trailing: Raw::default(),
                 })
             })
         },

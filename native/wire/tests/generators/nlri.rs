@@ -81,18 +81,11 @@ pub fn nlri(family: AddressFamily) -> BoxedStrategy<NlriValue> {
     }
 }
 
-/// One or two labels, or the field of a withdrawal.
+/// One label, whose bottom-of-stack bit says nothing, or the field of a withdrawal: what there is where the OPENs say no
+/// more (RFC 8277, section 2.2).
 fn labels() -> impl Strategy<Value = Labels> {
-    let label = |bottom: bool| {
-        (1..0x8_0000u32, 0..8u32)
-            .prop_map(move |(label, class)| Label(label << 4 | class << 1 | u32::from(bottom)))
-    };
-    prop_oneof![
-        label(true).prop_map(|label| Labels::from_slice(&[label])),
-        (label(false), label(true)).prop_map(|(top, bottom)| Labels::from_slice(&[top, bottom])),
-        Just(Labels::from_slice(&[Label(0x80_0000)])),
-        Just(Labels::from_slice(&[Label(0)])),
-    ]
+    prop_oneof![0..=0xff_ffff_u32, Just(0x80_0000), Just(0)]
+        .prop_map(|octets| Labels::from_slice(&[Label(octets)]))
 }
 
 fn esi() -> impl Strategy<Value = Esi> {
@@ -320,5 +313,5 @@ fn link_state(family: AddressFamily) -> impl Strategy<Value = NlriValue> {
 }
 
 fn value(family: AddressFamily, bytes: &[u8]) -> NlriValue {
-    NlriRef { family, path_id: None, bytes }.value()
+    NlriRef::canonical(family, None, bytes).value()
 }

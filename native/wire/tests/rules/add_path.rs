@@ -53,11 +53,142 @@ fn path_identifiers_have_32_bits_and_may_be_zero() {
     }
 }
 
+/// Route Monitoring of a view of 192.0.2.1.
+fn monitoring(flags: u8, nlri: &[u8]) -> Vec<u8> {
+    route_monitoring(flags, &update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], nlri))
+}
+
+/// A Peer Up whose OPENs offer ADD-PATH for IPv4 unicast, or do not.
+fn up(offered: bool) -> Vec<u8> {
+    let value = add_path(BOTH);
+    let capabilities: &[(u8, &[u8])] = if offered { &[(69, &value)] } else { &[] };
+    peer_up(&peer(0, 0), &open(65000, capabilities), &open(65000, capabilities))
+}
+
+/// 10.1.2.3/32 with the path identifier 9, which does not read without.
+const ONLY_WITH_ID: &[u8] = &[0, 0, 0, 9, 32, 10, 1, 2, 3];
+const POST_POLICY: u8 = 0x40;
+
+/// What the messages of a session say, in order: routes, or that they could not be read.
+fn read(frames: &[Vec<u8>]) -> (Vec<String>, wire::session::Counters) {
+    let stream = frames.concat();
+    let mut decoder = Decoder::default();
+    let mut feed = decoder.feed(&stream);
+    let mut said = Vec::new();
+    while let Some(frame) = feed.next() {
+        match frame.unwrap().content {
+            Ok(Content::RouteMonitoring(view)) => {
+                let update = view.update.to_owned();
+                let nlri = update.nlri.iter().map(|nlri| match nlri.path_id {
+                    Some(id) => format!("{}#{id}", nlri.value),
+                    None => nlri.value.to_string(),
+                });
+                let inferred = if update.add_path_inferred == [V4] { " inferred" } else { "" };
+                said.push(nlri.collect::<Vec<_>>().join(" ") + inferred);
+            }
+            Ok(Content::Other(_)) => {}
+            Err(error) if error.suspect() => said.push("suspect".into()),
+            Err(_) => said.push("undecodable".into()),
+        }
+    }
+    drop(feed);
+    (said, decoder.counters())
+}
+
 #[test]
-fn what_does_not_read_as_declared_is_suspect_and_never_a_route() {
-    let error = with_add_path(BOTH, BOTH, 0, PREFIX).unwrap_err();
-    assert!(error.suspect(), "{error}");
-    assert_eq!(error.path().to_string(), "bmp.route_monitoring.update.nlri[0].prefix_length");
+fn what_reads_only_the_other_way_is_read_so_from_then_on() {
+    // Not offered and there, as Huawei's labelled Loc-RIB; WITH_ID reads both ways.
+    let (said, counters) =
+        read(&[up(false), monitoring(0, WITH_ID), monitoring(0, ONLY_WITH_ID), monitoring(0, WITH_ID)]);
+    assert_eq!(
+        said,
+        [
+            "0.0.0.0/0 0.0.0.0/0 0.0.0.0/0 24.0.0.0/7 1.0.0.0/10",
+            "10.1.2.3/32#9 inferred",
+            "10.1.2.0/24#7 inferred"
+        ]
+    );
+    assert_eq!((counters.add_path_inferred, counters.undecodable), (1, 0));
+    // Offered and not there, as GoBGP's post-policy view.
+    let (said, counters) =
+        read(&[up(true), monitoring(POST_POLICY, PREFIX), monitoring(POST_POLICY, PREFIX)]);
+    assert_eq!(said, ["10.1.2.0/24 inferred", "10.1.2.0/24 inferred"]);
+    assert_eq!(counters.add_path_inferred, 1);
+    // Without any Peer Up.
+    let (said, _) = read(&[monitoring(0, ONLY_WITH_ID), monitoring(0, WITH_ID)]);
+    assert_eq!(said, ["10.1.2.3/32#9 inferred", "10.1.2.0/24#7 inferred"]);
+}
+
+#[test]
+fn what_is_inferred_is_of_one_peer_view_and_family() {
+    let other = bmp(
+        0,
+        &[peer_at(0, 0, 0, [192, 0, 2, 77]), update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], WITH_ID)]
+            .concat(),
+    );
+    let (said, counters) = read(&[
+        up(true),
+        monitoring(POST_POLICY, PREFIX),
+        monitoring(0, WITH_ID),
+        monitoring(POST_POLICY, PREFIX),
+        other,
+    ]);
+    assert_eq!(
+        said,
+        [
+            "10.1.2.0/24 inferred",
+            "10.1.2.0/24#7",
+            "10.1.2.0/24 inferred",
+            "0.0.0.0/0 0.0.0.0/0 0.0.0.0/0 24.0.0.0/7 1.0.0.0/10"
+        ]
+    );
+    assert_eq!(counters.add_path_inferred, 1);
+}
+
+#[test]
+fn what_is_inferred_holds_for_the_session() {
+    let down = || bmp(2, &[peer(0, 0).as_slice(), &[4]].concat());
+    let (said, counters) = read(&[
+        up(false),
+        monitoring(0, ONLY_WITH_ID),
+        // Only without path identifiers: never read so any more.
+        monitoring(0, PREFIX),
+        down(),
+        up(false),
+        monitoring(0, WITH_ID),
+        // Now it is negotiated, and then something else is.
+        up(true),
+        monitoring(0, WITH_ID),
+        up(false),
+        monitoring(0, PREFIX),
+    ]);
+    assert_eq!(
+        said,
+        ["10.1.2.3/32#9 inferred", "suspect", "10.1.2.0/24#7 inferred", "10.1.2.0/24#7", "10.1.2.0/24"]
+    );
+    assert_eq!((counters.add_path_inferred, counters.undecodable, counters.suspect), (1, 1, 1));
+}
+
+#[test]
+fn what_reads_neither_way_shows_nothing() {
+    let (said, counters) = read(&[up(false), monitoring(0, &[200, 1, 2]), monitoring(0, PREFIX)]);
+    assert_eq!(said, ["undecodable", "10.1.2.0/24"]);
+    assert_eq!((counters.add_path_inferred, counters.undecodable), (0, 1));
+}
+
+#[test]
+fn every_way_of_reading_infers_the_same() {
+    let frames = [up(false), monitoring(0, WITH_ID), monitoring(0, ONLY_WITH_ID), monitoring(0, PREFIX)];
+    let stream = frames.concat();
+    let owned: Vec<_> =
+        session(&frames).into_iter().map(|message| message.map_err(|error| error.to_string())).collect();
+    let mut decoder = Decoder::default();
+    let mut feed = decoder.feed(&stream);
+    let mut again = Vec::new();
+    while let Some(frame) = feed.next_message() {
+        again.push(frame.unwrap().content.map_err(|error| error.to_string()));
+    }
+    assert_eq!(again, owned);
 }
 
 #[test]

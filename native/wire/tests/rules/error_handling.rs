@@ -51,14 +51,19 @@ fn each_attributes_fault_has_its_treatment() {
 }
 
 #[test]
-fn a_missing_mandatory_attribute_withdraws() {
+fn routes_without_a_mandatory_attribute_are_kept() {
     for (missing, attributes) in
         [(1, [AS_PATH_65001, NEXT_HOP]), (2, [ORIGIN_IGP, NEXT_HOP]), (3, [ORIGIN_IGP, AS_PATH_65001])]
     {
         let message = announce(&attributes);
         let faults = &update_of(&message).faults;
         assert_eq!((faults.len(), faults[0].attribute), (1, Some(missing)));
-        assert_eq!(routes(&message)[0].0, Action::Withdraw);
+        assert_eq!(faults[0].error.reason(), "mandatory attribute missing");
+        let next_hop = if missing == 3 { "" } else { "192.0.2.1" };
+        assert_eq!(
+            routes(&message),
+            [(Action::Announce, V4, next_hop.to_string(), vec!["10.1.2.0/24".to_string()])]
+        );
     }
     // NEXT_HOP belongs to the NLRI field only.
     let message = one(route_monitoring(0, &update(&[], &[ORIGIN_IGP, AS_PATH_65001, &mp_reach_v6()], &[])));
@@ -238,4 +243,32 @@ fn wrong_flags_withdraw() {
             assert_eq!(treatments, expected, "{code} {flags:#04x}");
         }
     }
+}
+
+#[test]
+fn a_disabled_family_leaves_the_others() {
+    // A next hop of 3 octets, ahead of a good IPv6 route; the IPv4 routes beside it are good.
+    let reach = attribute(0x80, 14, &[0, 2, 1, 3, 1, 2, 3, 0, 16, 0x20, 1]);
+    let attributes = [ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &reach];
+    let message = one(route_monitoring(0, &update(&[16, 172, 16], &attributes, PREFIX)));
+    assert_eq!(
+        routes(&message),
+        [
+            (Action::Withdraw, V4, String::new(), vec!["172.16.0.0/16".into()]),
+            (Action::Withdraw, V6, String::new(), vec!["2001::/16".into()]),
+            (Action::Announce, V4, "192.0.2.1".into(), vec!["10.1.2.0/24".into()]),
+        ]
+    );
+    let faults = &update_of(&message).faults;
+    assert_eq!(
+        (faults.len(), faults[0].treatment, faults[0].family),
+        (1, Treatment::AfiSafiDisable, Some(V6))
+    );
+    // Both ways of reading agree.
+    let mut decoder = Decoder::default();
+    let frame = route_monitoring(0, &update(&[16, 172, 16], &attributes, PREFIX));
+    let mut feed = decoder.feed(&frame);
+    let Ok(Content::RouteMonitoring(view)) = feed.next().unwrap().unwrap().content else { panic!() };
+    let actions: Vec<_> = view.update.groups().iter().map(|group| (group.family, group.action)).collect();
+    assert_eq!(actions, [(V4, Action::Withdraw), (V6, Action::Withdraw), (V4, Action::Announce)]);
 }

@@ -17,6 +17,7 @@ mod attribute_errors;
 mod bmp_messages;
 mod canonical;
 mod error_handling;
+mod labels;
 mod mirroring;
 mod peers;
 mod update;

@@ -237,3 +237,99 @@ fn every_bmp_peer_type_and_flag_is_kept() {
         assert_eq!(encoded, frame);
     }
 }
+
+/// A Peer Up of 192.0.2.1 with the same capabilities in both OPENs, and what follows them.
+fn peer_up_with(capabilities: &[(u8, &[u8])], after: &[u8]) -> Vec<u8> {
+    let (sent, received) = (open(65000, capabilities), open(65001, capabilities));
+    let mut frame = peer_up(&peer(0, 0), &sent, &received);
+    frame.extend(after);
+    let length = u32::try_from(frame.len()).unwrap();
+    frame[1..5].copy_from_slice(&length.to_be_bytes());
+    frame
+}
+
+/// Multiprotocol and ADD-PATH capabilities: IPv4 and IPv6 unicast, both directions.
+const IPV4: (u8, &[u8]) = (1, &[0, 1, 0, 1]);
+const IPV6: (u8, &[u8]) = (1, &[0, 2, 0, 1]);
+const IPV4_PATHS: (u8, &[u8]) = (69, &[0, 1, 1, 3]);
+const IPV6_PATHS: (u8, &[u8]) = (69, &[0, 2, 1, 3]);
+
+/// Prefixes of the IPv4 routes of a session's last message.
+fn last_routes(frames: &[Vec<u8>]) -> Vec<String> {
+    routes(session(frames).last().unwrap().as_ref().unwrap()).remove(0).3
+}
+
+/// `10.1.2.0/24`, twice, with the path identifiers 7 and 8; without them it is seven other prefixes.
+fn with_paths() -> Vec<u8> {
+    let nlri = [&[0, 0, 0, 7], PREFIX, &[0, 0, 0, 8], PREFIX].concat();
+    route_monitoring(0, &update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], &nlri))
+}
+
+fn without_paths() -> Vec<u8> {
+    let nlri = [PREFIX, &[24, 10, 1, 3]].concat();
+    route_monitoring(0, &update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], &nlri))
+}
+
+#[test]
+fn what_follows_the_opens_fails_no_peer_up() {
+    let tlv: &[u8] = &[0, 0, 0, 1, b'a'];
+    for (after, tlvs, trailing) in [
+        (vec![0], 0, "00"),
+        (vec![0, 3, 0, 9, b'r'], 0, "0003000972"),
+        ([tlv, &[0, 3, 0]].concat(), 1, "000300"),
+    ] {
+        let frame = peer_up_with(&[IPV4, IPV4_PATHS], &after);
+        let message = one(frame.clone());
+        let Body::PeerUp(up) = &message.body else { panic!() };
+        assert_eq!((up.tlvs.len(), up.trailing.to_string().as_str()), (tlvs, trailing));
+        let path = format!("bmp.peer_up.tlvs[{tlvs}]");
+        assert!(up.faults[0].path().to_string().starts_with(&path), "{}", up.faults[0]);
+        let mut encoded = Vec::new();
+        message.encode(&mut encoded);
+        assert_eq!(encoded, frame);
+        assert_eq!(last_routes(&[frame, with_paths()]), ["10.1.2.0/24#7", "10.1.2.0/24#8"]);
+    }
+}
+
+#[test]
+fn a_second_peer_up_replaces_what_its_opens_carry() {
+    let first = || peer_up_with(&[IPV4, IPV4_PATHS], &[]);
+    // IPv4 without ADD-PATH, and OPENs without any capability, which are about IPv4.
+    for capabilities in [&[IPV4][..], &[IPV4, IPV6, IPV6_PATHS], &[]] {
+        let second = peer_up_with(capabilities, &[]);
+        let read = last_routes(&[first(), second.clone(), without_paths()]);
+        assert_eq!(read, ["10.1.2.0/24", "10.1.3.0/24"], "{capabilities:?}");
+        // And the other way round.
+        let read = last_routes(&[second, first(), with_paths()]);
+        assert_eq!(read, ["10.1.2.0/24#7", "10.1.2.0/24#8"], "{capabilities:?}");
+    }
+}
+
+#[test]
+fn a_second_peer_up_leaves_the_families_that_its_opens_do_not_carry() {
+    // Huawei sends a Peer Up for each family.
+    let frames = [
+        peer_up_with(&[IPV4, IPV4_PATHS], &[]),
+        peer_up_with(&[IPV6], &[]),
+        peer_up_with(&[IPV6, IPV6_PATHS], &[]),
+        with_paths(),
+    ];
+    assert_eq!(last_routes(&frames), ["10.1.2.0/24#7", "10.1.2.0/24#8"]);
+    let with_path =
+        attribute(0x80, 14, &[&[0, 2, 1, 16][..], &[1; 16], &[0, 0, 0, 0, 9, 16, 0x20, 1]].concat());
+    let ipv6 = route_monitoring(0, &update(&[], &[ORIGIN_IGP, AS_PATH_65001, &with_path], &[]));
+    assert_eq!(last_routes(&[frames.concat(), ipv6]), ["2001::/16#9"]);
+}
+
+#[test]
+fn the_opens_of_a_loc_rib_add_up() {
+    // RFC 9069, section 4.4
+    let loc_rib = |capabilities: &[(u8, &[u8])]| {
+        let open = open(65000, capabilities);
+        peer_up(&peer_at(3, 0, 0, [0; 4]), &open, &open)
+    };
+    let nlri = [&[0, 0, 0, 7], PREFIX].concat();
+    let update = update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], &nlri);
+    let monitoring = bmp(0, &[peer_at(3, 0, 0, [0; 4]), update].concat());
+    assert_eq!(last_routes(&[loc_rib(&[IPV4, IPV4_PATHS]), loc_rib(&[IPV4]), monitoring]), ["10.1.2.0/24#7"]);
+}

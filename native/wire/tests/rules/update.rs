@@ -55,7 +55,11 @@ fn bits_after_the_prefix_length_do_not_count() {
     let frame = route_monitoring(0, &update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], &nlri));
     assert_eq!(routes(&one(frame))[0].3, ["11.8.0.0/13"]);
     let mut key = Vec::new();
-    wire::bgp::nlri::iter(V4, false, &nlri).next().unwrap().unwrap().key(&mut key);
+    wire::bgp::nlri::iter(V4, wire::bgp::nlri::Form::canonical(false), &nlri)
+        .next()
+        .unwrap()
+        .unwrap()
+        .key(&mut key);
     assert_eq!(key, [13, 0x0b, 0x08]);
 }
 

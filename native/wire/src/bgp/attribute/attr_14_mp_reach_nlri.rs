@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Serialize, Serializer};
 
 use super::{flags, Context, PathAttribute, Treatment};
-use crate::bgp::{nlri, AddressFamily, Nlri, RouteDistinguisher};
+use crate::bgp::{nlri, Action, AddressFamily, Nlri, RouteDistinguisher};
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -144,7 +144,7 @@ impl PathAttribute for MpReach {
 
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         let MpReachRef { family, next_hop, nlri: block } = MpReachRef::read(reader)?;
-        let nlri = nlri::decode(family, context.has_path_ids(family), block).at("nlri")?;
+        let nlri = nlri::decode(family, context.form(Action::Announce, family), block).at("nlri")?;
         Ok(MpReach { family, next_hop: NextHop::decode(next_hop), nlri })
     }
 

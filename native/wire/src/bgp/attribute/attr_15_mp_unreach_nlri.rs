@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{flags, Context, PathAttribute, Treatment};
-use crate::bgp::{nlri, AddressFamily, Nlri};
+use crate::bgp::{nlri, Action, AddressFamily, Nlri};
 use crate::error::{At, Result};
 use crate::reader::Reader;
 
@@ -38,7 +38,7 @@ impl PathAttribute for MpUnreach {
 
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         let MpUnreachRef { family, nlri: block } = MpUnreachRef::read(reader)?;
-        let nlri = nlri::decode(family, context.has_path_ids(family), block).at("nlri")?;
+        let nlri = nlri::decode(family, context.form(Action::Withdraw, family), block).at("nlri")?;
         Ok(MpUnreach { family, nlri })
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use smallvec::SmallVec;
 
+use super::LabelStack;
 use crate::error::{At, Result};
 use crate::reader::Reader;
 
@@ -31,9 +32,9 @@ impl Label {
         self.0 & 1 == 1
     }
 
-    /// The field of a withdrawal is no label (RFC 8277, section 2.4): 0x800000, or 0 of older routers.
-    fn ends_stack(self) -> bool {
-        self.bottom() || matches!(self.0, 0x80_0000 | 0)
+    /// In place of the labels of a withdrawal (RFC 8277, section 2.4): 0x800000, or 0 of older routers.
+    fn is_withdrawn(self) -> bool {
+        matches!(self.0, 0x80_0000 | 0)
     }
 
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {
@@ -46,11 +47,40 @@ impl Label {
     }
 }
 
-/// Octets of the label stack at the front.
-pub(crate) fn stack_length(reader: &mut Reader<'_>) -> Result<usize> {
+/// Octets of the labels at the front.
+pub(crate) fn stack_length(reader: &mut Reader<'_>, stack: LabelStack) -> Result<usize> {
     let before = reader.len();
-    while !Label::decode(reader).at("labels")?.ends_stack() {}
-    Ok(before - reader.len())
+    loop {
+        let label = Label::decode(reader).at("labels")?;
+        let last = match stack {
+            LabelStack::One => true,
+            LabelStack::ToBottom => label.bottom(),
+            LabelStack::ToBottomOrWithdrawn => label.bottom() || label.is_withdrawn(),
+        };
+        if last {
+            return Ok(before - reader.len());
+        }
+    }
+}
+
+/// The octets that have the bits of labels which are not part of the number.
+fn last_octets(labels: &[u8]) -> impl DoubleEndedIterator<Item = &u8> {
+    labels.as_chunks::<LENGTH>().0.iter().map(|[_, _, last]| last)
+}
+
+/// Whether the last label, and no other, has the bottom-of-stack bit.
+pub(crate) fn is_stack(labels: &[u8]) -> bool {
+    let mut octets = last_octets(labels).rev();
+    octets.next().is_none_or(|last| last & 1 == 1) && octets.all(|octet| octet & 1 == 0)
+}
+
+/// Makes it so.
+pub(crate) fn make_stack(labels: &mut [u8]) {
+    let mut octets = labels.as_chunks_mut::<LENGTH>().0.iter_mut().map(|[_, _, last]| last).rev();
+    if let Some(last) = octets.next() {
+        *last |= 1;
+    }
+    octets.for_each(|octet| *octet &= !1);
 }
 
 /// Labels to the end.

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use super::label::{self, Labels};
-use super::{unicast, RouteDistinguisher};
+use super::{unicast, LabelStack, RouteDistinguisher};
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -31,7 +31,8 @@ pub struct Vpn {
 /// What stands before the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
-    pub labels: bool,
+    /// None of SAFI 129.
+    pub labels: Option<LabelStack>,
     pub rd: bool,
     pub v6: bool,
 }
@@ -69,18 +70,23 @@ impl Layout {
         }
     }
 
-    /// Octets of labels. RFC 8277, section 2.2: where there is one label, its bottom-of-stack bit is to be ignored, so a stack that has
-    /// no bottom, or leaves no prefix, is one label.
-    fn labels_length(self, bits: u8, mut inner: Reader<'_>) -> Result<usize> {
-        if !self.labels {
-            return Ok(0);
+    /// Octets of labels. Routers from before RFC 8277 send several without having said so, and one without the
+    /// bottom-of-stack bit having said so: where what was said leaves no prefix, the other does.
+    fn labels_length(self, bits: u8, inner: Reader<'_>) -> Result<usize> {
+        let Some(stack) = self.labels else { return Ok(0) };
+        let other = if stack == LabelStack::One { LabelStack::ToBottom } else { LabelStack::One };
+        let fits = |octets: &usize| self.prefix_length(bits, *octets).is_some();
+        let said = label::stack_length(&mut inner.clone(), stack);
+        if said.as_ref().is_ok_and(fits) {
+            return said;
         }
-        let stack = label::stack_length(&mut inner);
-        match stack {
-            Ok(octets) if self.prefix_length(bits, octets).is_some() => Ok(octets),
-            _ if self.prefix_length(bits, label::LENGTH).is_some() => Ok(label::LENGTH),
-            stack => stack,
-        }
+        label::stack_length(&mut inner.clone(), other).ok().filter(fits).map_or(said, Ok)
+    }
+
+    /// Octets of labels in what [`Layout::take`] took.
+    pub fn labels_in(self, bytes: &[u8]) -> usize {
+        let mut reader = Reader::new(bytes, 0);
+        reader.u8().and_then(|bits| self.labels_length(bits, reader)).unwrap_or(0)
     }
 
     /// Bits of the prefix behind so many octets of labels; `None` where it cannot have as many.

@@ -3,6 +3,7 @@
 //! A block of NLRI is first checked ([`check`]), then walked ([`iter`]) or made into owned values
 //! ([`decode`]). Families without a reading are one opaque NLRI: the whole block.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use ipnet::IpNet;
@@ -21,6 +22,7 @@ pub mod labeled;
 pub mod link_state;
 pub mod mcast_vpn;
 pub mod mup;
+pub mod route;
 pub mod rtc;
 pub mod sr_policy;
 pub mod unicast;
@@ -34,11 +36,43 @@ pub use labeled::{Labeled, Vpn};
 pub use link_state::LinkState;
 pub use mcast_vpn::McastVpn;
 pub use mup::Mup;
+pub use route::Route;
 pub use rtc::RouteTargetConstraint;
 pub use sr_policy::SrPolicy;
 pub use vpls::Vpls;
 
 use labeled::Layout;
+
+/// How the NLRI of one group of routes are written, which the session decides and the octets do not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Every NLRI starts with a path identifier (RFC 7911).
+    pub add_path: bool,
+    pub labels: LabelStack,
+}
+
+impl Form {
+    /// As [`canonical`] writes them.
+    pub fn canonical(add_path: bool) -> Self {
+        Form { add_path, labels: LabelStack::ToBottom }
+    }
+
+    #[must_use]
+    pub(crate) fn with_other_path_ids(self) -> Self {
+        Form { add_path: !self.add_path, ..self }
+    }
+}
+
+/// How many labels are ahead of a prefix (RFC 8277, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelStack {
+    /// One, whatever its bottom-of-stack bit says (section 2.2).
+    One,
+    /// As many as it takes to the bottom of the stack, where both speakers have said that they read several (section 2.3).
+    ToBottom,
+    /// The same of a withdrawal, where a value that is no label stands for all of them (section 2.4).
+    ToBottomOrWithdrawn,
+}
 
 /// One NLRI.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -91,12 +125,22 @@ pub struct NlriRef<'a> {
     pub path_id: Option<u32>,
     /// Without the path identifier, as on the wire.
     pub bytes: &'a [u8],
+    pub labels: LabelStack,
 }
 
-impl NlriRef<'_> {
+impl<'a> NlriRef<'a> {
+    /// Of octets that [`canonical`] wrote.
+    pub fn canonical(family: AddressFamily, path_id: Option<u32>, bytes: &'a [u8]) -> Self {
+        NlriRef { family, path_id, bytes, labels: LabelStack::ToBottom }
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::of(self.family, self.labels)
+    }
+
     /// The address prefix, where the family's NLRI hold one.
     pub fn prefix(&self) -> Option<IpNet> {
-        match Kind::of(self.family) {
+        match self.kind() {
             Kind::Prefix { v6: false } => unicast::decode_v4(self.bytes),
             Kind::Prefix { v6: true } => unicast::decode_v6(self.bytes),
             Kind::Ahead(layout) => layout.vpn(self.bytes).map(|vpn| vpn.prefix),
@@ -108,7 +152,7 @@ impl NlriRef<'_> {
     /// wire (bits after a prefix's length) or no part of the route key (labels, gateways, flags) is cleared or left
     /// out. The path identifier is not part of it.
     pub fn key(&self, out: &mut Vec<u8>) {
-        match Kind::of(self.family) {
+        match self.kind() {
             Kind::Prefix { .. } => unicast::key(self.bytes, out),
             Kind::Ahead(layout) => layout.key(self.bytes, out),
             _ => match self.value() {
@@ -122,7 +166,7 @@ impl NlriRef<'_> {
 
     /// The NLRI in owned, typed form.
     pub fn value(&self) -> NlriValue {
-        Kind::of(self.family).value(self.bytes).unwrap_or_else(|| NlriValue::Raw(self.bytes.into()))
+        self.kind().value(self.bytes).unwrap_or_else(|| NlriValue::Raw(self.bytes.into()))
     }
 
     pub fn to_owned(&self) -> Nlri {
@@ -155,25 +199,6 @@ impl NlriValue {
             NlriValue::LinkState(object) => object.encode(out),
             NlriValue::Mup(mup) => mup.encode(out),
             NlriValue::Raw(raw) => out.extend_from_slice(raw),
-        }
-    }
-
-    /// The address prefix, where there is one.
-    pub fn prefix(&self) -> Option<IpNet> {
-        match self {
-            NlriValue::Prefix(prefix) => Some(*prefix),
-            NlriValue::Labeled(labeled) => Some(labeled.prefix),
-            NlriValue::Vpn(vpn) => Some(vpn.prefix),
-            NlriValue::Evpn(evpn) => match **evpn {
-                Evpn::IpPrefix { prefix, .. } => Some(prefix.trunc()),
-                _ => None,
-            },
-            NlriValue::Mup(mup) => match **mup {
-                Mup::InterworkSegmentDiscovery { prefix, .. }
-                | Mup::Type1SessionTransformed { prefix, .. } => Some(prefix),
-                _ => None,
-            },
-            _ => None,
         }
     }
 }
@@ -232,14 +257,14 @@ enum Kind {
 
 impl Kind {
     #[inline]
-    fn of(family: AddressFamily) -> Self {
+    fn of(family: AddressFamily, labels: LabelStack) -> Self {
         let v6 = family.afi == 2;
         match (family.afi, family.safi) {
             (1 | 2, 1 | 2) => Kind::Prefix { v6 },
-            (1 | 2, 4) => Kind::Ahead(Layout { labels: true, rd: false, v6 }),
+            (1 | 2, 4) => Kind::Ahead(Layout { labels: Some(labels), rd: false, v6 }),
             // RFC 9832, section 6: as VPN prefixes are.
-            (1 | 2, 76 | 128) => Kind::Ahead(Layout { labels: true, rd: true, v6 }),
-            (1 | 2, 129) => Kind::Ahead(Layout { labels: false, rd: true, v6 }),
+            (1 | 2, 76 | 128) => Kind::Ahead(Layout { labels: Some(labels), rd: true, v6 }),
+            (1 | 2, 129) => Kind::Ahead(Layout { labels: None, rd: true, v6 }),
             (1 | 2, 5) => Kind::McastVpn,
             (1 | 2, 73) => Kind::SrPolicy { v6 },
             (1 | 2, 85) => Kind::Mup { v6 },
@@ -306,19 +331,20 @@ impl Kind {
 
 /// Whether the family's NLRI have a reading, so that a block of them splits.
 pub fn has_reading(family: AddressFamily) -> bool {
-    Kind::of(family) != Kind::Opaque
+    Kind::of(family, LabelStack::One) != Kind::Opaque
 }
 
 /// Checks a block of NLRI from end to end; gives how many there are.
 #[inline]
-pub fn check(family: AddressFamily, add_path: bool, reader: Reader<'_>) -> Result<u32> {
-    match Kind::of(family) {
+pub fn check(family: AddressFamily, form: Form, reader: Reader<'_>) -> Result<u32> {
+    let Form { add_path, labels } = form;
+    match Kind::of(family, labels) {
         Kind::Prefix { v6: false } => unicast::check(reader, add_path, 32),
         Kind::Prefix { v6: true } => unicast::check(reader, add_path, 128),
         Kind::Opaque => Ok(u32::from(!reader.is_empty())),
         kind => {
             let mut count = 0;
-            for nlri in (Iter { family, kind, add_path, reader, index: 0 }) {
+            for nlri in (Iter { family, kind, form, reader, index: 0 }) {
                 nlri?;
                 count += 1;
             }
@@ -328,19 +354,40 @@ pub fn check(family: AddressFamily, add_path: bool, reader: Reader<'_>) -> Resul
 }
 
 /// Walks a block of NLRI. After an error there is nothing more.
-pub fn iter(family: AddressFamily, add_path: bool, block: &[u8]) -> Iter<'_> {
-    Iter { family, kind: Kind::of(family), add_path, reader: Reader::new(block, 0), index: 0 }
+pub fn iter(family: AddressFamily, form: Form, block: &[u8]) -> Iter<'_> {
+    let kind = Kind::of(family, form.labels);
+    Iter { family, kind, form, reader: Reader::new(block, 0), index: 0 }
 }
 
 /// Makes a block of NLRI into owned values.
-pub fn decode(family: AddressFamily, add_path: bool, block: Reader<'_>) -> Result<Vec<Nlri>> {
-    match Kind::of(family) {
-        Kind::Prefix { v6 } => unicast::decode_block(block, add_path, v6),
+pub fn decode(family: AddressFamily, form: Form, block: Reader<'_>) -> Result<Vec<Nlri>> {
+    match Kind::of(family, form.labels) {
+        Kind::Prefix { v6 } => unicast::decode_block(block, form.add_path, v6),
         kind => {
-            let iter = Iter { family, kind, add_path, reader: block, index: 0 };
+            let iter = Iter { family, kind, form, reader: block, index: 0 };
             iter.map(|nlri| nlri.map(|nlri| nlri.to_owned())).collect()
         }
     }
+}
+
+/// A block of NLRI so that its octets alone say how it is to be read: the last label of a stack, and no other, has the
+/// bottom-of-stack bit.
+pub fn canonical(family: AddressFamily, form: Form, block: &[u8]) -> Cow<'_, [u8]> {
+    let Kind::Ahead(layout @ Layout { labels: Some(_), .. }) = Kind::of(family, form.labels) else {
+        return Cow::Borrowed(block);
+    };
+    let mut out = Cow::Borrowed(block);
+    let mut start = 0;
+    for nlri in iter(family, form, block).map_while(Result::ok) {
+        start += if nlri.path_id.is_some() { 4 } else { 0 };
+        // The length octet is ahead of the labels.
+        let labels = start + 1..start + 1 + layout.labels_in(nlri.bytes);
+        if !label::is_stack(block.get(labels.clone()).unwrap_or_default()) {
+            label::make_stack(out.to_mut().get_mut(labels).unwrap_or_default());
+        }
+        start += nlri.bytes.len();
+    }
+    out
 }
 
 /// See [`iter`].
@@ -348,7 +395,7 @@ pub fn decode(family: AddressFamily, add_path: bool, block: Reader<'_>) -> Resul
 pub struct Iter<'a> {
     family: AddressFamily,
     kind: Kind,
-    add_path: bool,
+    form: Form,
     reader: Reader<'a>,
     index: usize,
 }
@@ -357,9 +404,10 @@ impl<'a> Iter<'a> {
     #[inline]
     fn read(&mut self) -> Result<NlriRef<'a>> {
         let reader = &mut self.reader;
-        let with_id = self.add_path && self.kind != Kind::Opaque;
+        let with_id = self.form.add_path && self.kind != Kind::Opaque;
         let path_id = if with_id { Some(reader.u32().at("path_id")?) } else { None };
-        Ok(NlriRef { family: self.family, path_id, bytes: self.kind.take(reader)? })
+        let labels = self.form.labels;
+        Ok(NlriRef { family: self.family, path_id, bytes: self.kind.take(reader)?, labels })
     }
 }
 

@@ -1,0 +1,115 @@
+//! A set of address families, as small as a number: what a session knows of a family is asked for every message.
+
+use super::AddressFamily;
+
+/// A set of the families whose NLRI have a reading. Others are not kept: nothing is asked of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FamilySet(u128);
+
+/// A bit for each pair of these.
+const AFIS: [u16; 4] = [1, 2, 25, 16388];
+const SAFIS: [u8; 32] = [
+    1, 2, 4, 5, 8, 9, 65, 66, 67, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 128, 129,
+    130, 132, 133, 134, 6,
+];
+
+/// Where a SAFI is in [`SAFIS`]; 32 is nowhere.
+const PLACES: [u8; 256] = {
+    let mut places = [32; 256];
+    let mut place = 0;
+    while place < 32 {
+        #[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // known when it is compiled
+        {
+            places[SAFIS[place] as usize] = place as u8;
+        }
+        place += 1;
+    }
+    places
+};
+
+impl FamilySet {
+    #[inline(always)]
+    fn bit(family: AddressFamily) -> u128 {
+        let afi = match family.afi {
+            1 => 0,
+            2 => 32,
+            25 => 64,
+            16388 => 96,
+            _ => return 0,
+        };
+        match PLACES.get(usize::from(family.safi)) {
+            Some(place @ ..32) => 1 << (afi + place),
+            _ => 0,
+        }
+    }
+
+    #[inline(always)]
+    pub fn contains(self, family: AddressFamily) -> bool {
+        self.0 & Self::bit(family) != 0
+    }
+
+    pub fn insert(&mut self, family: AddressFamily) {
+        self.0 |= Self::bit(family);
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// In either.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        FamilySet(self.0 | other.0)
+    }
+
+    /// In this one and not in the other.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        FamilySet(self.0 & !other.0)
+    }
+
+    /// In one of the two.
+    #[must_use]
+    pub fn difference(self, other: Self) -> Self {
+        FamilySet(self.0 ^ other.0)
+    }
+
+    /// In order of AFI, then SAFI.
+    pub fn iter(self) -> impl Iterator<Item = AddressFamily> {
+        let families = AFIS.into_iter().flat_map(|afi| SAFIS.map(|safi| AddressFamily::new(afi, safi)));
+        families.filter(move |family| self.contains(*family))
+    }
+}
+
+impl FromIterator<AddressFamily> for FamilySet {
+    fn from_iter<T: IntoIterator<Item = AddressFamily>>(families: T) -> Self {
+        let mut set = FamilySet::default();
+        families.into_iter().for_each(|family| set.insert(family));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_with_a_reading_has_a_place() {
+        for afi in 0..=u16::MAX {
+            for safi in 0..=u8::MAX {
+                let family = AddressFamily::new(afi, safi);
+                let set: FamilySet = [family].into_iter().collect();
+                if crate::bgp::nlri::has_reading(family) {
+                    assert!(set.contains(family), "{family}");
+                }
+                if set.contains(family) {
+                    assert_eq!(set.iter().collect::<Vec<_>>(), [family]);
+                }
+            }
+        }
+    }
+}
