@@ -494,7 +494,7 @@ fn what_was_read_before_path_identifiers_were_inferred_is_said_again() {
                 Body::Routes(routes) => {
                     said.extend(routes.groups.iter().map(|group| {
                         (sequence, group.add_path, group.add_path_inferred, group.nlri.to_vec())
-                    }))
+                    }));
                 }
                 Body::AddPathInferred(of) => {
                     assert_eq!((of.afi, of.safi), (1, 1));

@@ -134,7 +134,7 @@ fn read_bmp(path: &Path, mut player: Option<&mut Player>, frames: &mut Frames) -
         }
     })?;
     let damaged =
-        report.print() == Outcome::Damaged || player.is_some_and(|player| player.outcome == Outcome::Damaged);
+        report.print() != Outcome::Clean || player.is_some_and(|player| player.outcome != Outcome::Clean);
     if damaged {
         bail!("{} is damaged, so its table is not whole", path.display());
     }

@@ -73,8 +73,7 @@ impl<'a> Builder<'a> {
         if update.two_octet_as() {
             made = fill!(made, two_octet_as: true);
         }
-        let inferred: SmallVec<[AddressFamily; 2]> =
-            update.groups().iter().filter(|group| group.inferred).map(|group| group.family).collect();
+        let inferred = update.inferred_families();
         if !inferred.is_empty() {
             made =
                 fill!(made, add_path_inferred: list(self.env, inferred, |one| family(one).encode(self.env)));

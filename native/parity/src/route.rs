@@ -46,7 +46,7 @@ pub const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 impl Key {
     pub fn new(peer: IpAddr, family: AddressFamily, octets: &[u8]) -> Self {
         let mut nlri = Vec::with_capacity(octets.len());
-        NlriRef { family, path_id: None, bytes: octets }.key(&mut nlri);
+        NlriRef::canonical(family, None, octets).key(&mut nlri);
         // A router's own routes of IPv6 have `::` in its tables and 0.0.0.0 in BMP.
         let peer = if peer.is_unspecified() { NOBODY } else { peer };
         Key { peer, afi: family.afi, safi: family.safi, nlri }
@@ -102,7 +102,7 @@ impl Ours {
         let view = RibView::from_name(&line.view).ok_or_else(|| format!("{} is no view", line.view))?;
         let octets = rib::text::unhex(&line.nlri).ok_or_else(|| "nlri is not hexadecimal".to_string())?;
         let family = AddressFamily::new(line.afi, line.safi);
-        let value = NlriRef { family, path_id: None, bytes: &octets }.value();
+        let value = NlriRef::canonical(family, None, &octets).value();
         let peer = if view == RibView::LocRib { NOBODY } else { line.peer };
         Ok(Ours {
             router: line.router,

@@ -169,7 +169,7 @@ defmodule ServiceRadar.BMP.StationTest do
   test "a message that cannot be decoded does not end the session", %{test: test} do
     station = start_station!(test)
     socket = connect!(station)
-    bad = Wire.route_monitoring(Wire.bgp(2, <<6::16, 33, 1, 2, 3, 4, 5, 0::16>>))
+    bad = Wire.route_monitoring(Wire.bgp(2, <<6::16, 33, 1, 2, 3, 200, 5, 0::16>>))
     :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), bad, announce(["198.51.100.0/24"])])
     eventually(fn -> prefixes(station) == ["198.51.100.0/24"] end)
     assert [%{counters: %{messages: 4, undecodable: 1}}] = BMP.sessions(station)

@@ -447,7 +447,7 @@ impl<'a> UpdateView<'a> {
     }
 
     /// Families whose path identifiers are inferred.
-    fn inferred_families(&self) -> Vec<AddressFamily> {
+    pub fn inferred_families(&self) -> Vec<AddressFamily> {
         let inferred: FamilySet =
             self.groups.iter().filter(|group| group.inferred).map(|group| group.family).collect();
         inferred.iter().collect()
