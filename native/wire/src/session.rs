@@ -61,7 +61,7 @@ pub struct Counters {
 }
 
 /// The decoder of one session.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Decoder {
     options: Options,
     peers: Peers,
