@@ -29,8 +29,8 @@ defmodule ServiceRadar.BMP.Test.Lab do
     end
   end
 
-  @doc "Starts the routers with so many routes, announced by both neighbours together."
-  def start!(routes) do
+  @doc "Starts the routers with so many routes, announced by both neighbours together; `core: true` with the fourth router."
+  def start!(routes, options \\ []) do
     folder = Path.join(System.tmp_dir!(), "bmp-lab-#{System.unique_integer([:positive])}-#{System.pid()}")
     File.mkdir_p!(folder)
     # It takes the lab down when our end of its standard input closes, even if this VM is killed.
@@ -38,7 +38,12 @@ defmodule ServiceRadar.BMP.Test.Lab do
     arguments = ["-c", down, "sh", @script, folder]
     handle = Port.open({:spawn_executable, "/bin/sh"}, [:binary, :exit_status, args: arguments])
     lab = %__MODULE__{folder: folder, handle: handle}
-    facts = lab |> run("up", [to_string(routes)]) |> String.split("\n", trim: true)
+
+    facts =
+      lab
+      |> run("up", [to_string(routes)] ++ if(options[:core], do: ["core"], else: []))
+      |> String.split("\n", trim: true)
+
     %{lab | facts: Map.new(facts, &List.to_tuple(String.split(&1, "=", parts: 2)))}
   end
 
@@ -48,6 +53,12 @@ defmodule ServiceRadar.BMP.Test.Lab do
       {output, 0} -> output
       {output, status} -> raise "lab.sh #{command} #{inspect(arguments)} ends with #{status}: #{output}"
     end
+  end
+
+  @doc "As `run/3` of a command that may fail: gives what it printed."
+  def attempt(lab, command, arguments) do
+    {output, _status} = System.cmd(@script, [command, lab.folder | arguments], stderr_to_stdout: true)
+    output
   end
 
   @doc "Ends the routers and removes the folder."

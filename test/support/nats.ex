@@ -8,18 +8,25 @@ defmodule ServiceRadar.BMP.Test.NATS do
 
   alias ServiceRadar.BMP.Test.OSProcess
 
-  defstruct [:executable, :port, :folder, :process, :config]
+  defstruct [:executable, :port, :folder, :process, :config, :jetstream]
 
   @doc "Why there is no server to test with, or nil."
   def missing do
     if executable() == nil, do: "nats-server is not installed"
   end
 
-  @doc "Starts a server; `config` is text of its configuration file."
-  def start!(config \\ "") do
+  @doc "Starts a server; `config` is text of its configuration file, `jetstream` of the part about JetStream."
+  def start!(config \\ "", jetstream \\ "") do
     folder = Path.join(System.tmp_dir!(), "bmp-nats-#{System.unique_integer([:positive])}-#{System.pid()}")
     File.mkdir_p!(folder)
-    start_again(%__MODULE__{executable: executable(), port: free_port(), folder: folder, config: config})
+
+    start_again(%__MODULE__{
+      executable: executable(),
+      port: free_port(),
+      folder: folder,
+      config: config,
+      jetstream: jetstream
+    })
   end
 
   def url(%__MODULE__{port: port}), do: "nats://127.0.0.1:#{port}"
@@ -29,7 +36,8 @@ defmodule ServiceRadar.BMP.Test.NATS do
 
     File.write!(
       file,
-      "listen: 127.0.0.1:#{nats.port}\njetstream { store_dir: \"#{nats.folder}/store\" }\n" <> nats.config
+      "listen: 127.0.0.1:#{nats.port}\njetstream { store_dir: \"#{nats.folder}/store\"\n#{nats.jetstream} }\n" <>
+        nats.config
     )
 
     log = Path.join(nats.folder, "log")

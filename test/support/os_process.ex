@@ -19,17 +19,17 @@ defmodule ServiceRadar.BMP.Test.OSProcess do
   exit $status
   """
 
-  @doc "Starts a program with its output in a file."
-  def start!(executable, arguments, output) do
-    {:ok, server} = GenServer.start(__MODULE__, [output, executable | arguments])
+  @doc "Starts a program with its output in a file, and with these environment variables."
+  def start!(executable, arguments, output, environment \\ []) do
+    {:ok, server} = GenServer.start(__MODULE__, {[output, executable | arguments], environment})
     %__MODULE__{server: server, pid: GenServer.call(server, :pid)}
   end
 
   @doc "Starts a script in an Elixir VM of its own, with this one's code."
-  def start_elixir!(script, arguments, output) do
+  def start_elixir!(script, arguments, output, environment \\ []) do
     paths = for path <- :code.get_path(), path = to_string(path), File.dir?(path), do: path
     elixir = ["-noshell", "-pa"] ++ paths ++ ["-s", "elixir", "start_cli", "-extra", script | arguments]
-    start!(Path.join([:code.root_dir(), "bin", "erl"]), elixir, output)
+    start!(Path.join([:code.root_dir(), "bin", "erl"]), elixir, output, environment)
   end
 
   @doc "`kill -9`, and waits until it has ended."
@@ -51,7 +51,11 @@ defmodule ServiceRadar.BMP.Test.OSProcess do
   def stop(%__MODULE__{server: server}), do: if(Process.alive?(server), do: GenServer.stop(server))
 
   @impl true
-  def init(arguments) do
+  def init({arguments, environment}) do
+    # The program's, not the shell's around it.
+    [output | program] = arguments
+    variables = for {name, value} <- environment, do: "#{name}=#{value}"
+    arguments = [output, "env" | variables] ++ program
     options = [:binary, :exit_status, line: 100, args: ["-c", @script, "sh" | arguments]]
     {:ok, %{port: Port.open({:spawn_executable, "/bin/sh"}, options), pid: nil, ended: false, waiting: []}}
   end

@@ -71,6 +71,13 @@ defmodule ServiceRadar.BMP.Test.Postgres do
     postgres
   end
 
+  @doc "`kill` with a signal, for each of its processes: `STOP` freezes the server, `CONT` thaws it."
+  def signal(%__MODULE__{os_pid: os_pid}, signal) do
+    {children, _} = System.cmd("ps", ["-o", "pid=", "--ppid", "#{os_pid}"])
+    System.cmd("kill", ["-#{signal}", "#{os_pid}" | String.split(children)], stderr_to_stdout: true)
+    :ok
+  end
+
   @doc "`kill -9`: the postmaster and, because it cannot tell them any more, its children."
   def kill(%__MODULE__{handle: handle, os_pid: os_pid} = postgres) do
     {children, _} = System.cmd("ps", ["-o", "pid=", "--ppid", "#{os_pid}"])
@@ -86,6 +93,8 @@ defmodule ServiceRadar.BMP.Test.Postgres do
 
   @doc "Ends the server and removes its folder."
   def stop(%__MODULE__{} = postgres) do
+    # A test may have failed while it was frozen.
+    signal(postgres, "CONT")
     if Port.info(postgres.handle), do: Port.close(postgres.handle)
     await_end(postgres, 100)
     File.rm_rf(postgres.folder)

@@ -124,6 +124,8 @@ defmodule ServiceRadar.BMP.Native do
   def table_expire(_table, _now_us, _monotonic_us, _caught_up), do: error()
   def table_forget(_table, _rib_id, _nlri, _path_id), do: error()
   def table_poisoned(_table), do: error()
+  # For tests; only debug builds have it.
+  def table_break(_table), do: error()
   def table_flapping(_table, _limit), do: error()
   def loader_new, do: error()
   def loader_begin(_loader, _kind), do: error()

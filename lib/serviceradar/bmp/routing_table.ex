@@ -32,10 +32,10 @@ defmodule ServiceRadar.BMP.RoutingTable do
   How long something waited is measured on the VM's monotonic clock, and only while the table is `caught_up` with all
   that sessions have sent. `now_us` (microseconds since the Unix epoch) is what rows say.
   """
-  @spec expire(t, integer, boolean) :: Deltas.t()
+  @spec expire(t, integer, boolean) :: {:ok, Deltas.t()} | {:error, String.t() | :poisoned}
   def expire(%__MODULE__{ref: ref}, now_us, caught_up \\ true) do
-    {:ok, deltas, counts} = Native.table_expire(ref, now_us, System.monotonic_time(:microsecond), caught_up)
-    Deltas.new(deltas, counts)
+    with {:ok, deltas, counts} <- Native.table_expire(ref, now_us, System.monotonic_time(:microsecond), caught_up),
+         do: {:ok, Deltas.new(deltas, counts)}
   end
 
   @doc "A change to it panicked, and it takes no more."

@@ -9,18 +9,20 @@ defmodule ServiceRadar.BMP.Stages do
 
   alias ServiceRadar.BMP.{Config, Deltas, Events, RoutingTable, Store, Telemetry}
 
+  # Most changed routes in a commit, as near as whole batches allow: it bounds its rows in memory, and how long it takes.
+  @commit_rows 100_000
+
   @enforce_keys [:config, :partition, :token, :table]
-  defstruct [:config, :partition, :token, :table]
+  defstruct [:config, :partition, :token, :table, commit_rows: @commit_rows]
 
   @type t :: %__MODULE__{
           config: Config.t(),
           partition: non_neg_integer,
           token: Store.token(),
-          table: RoutingTable.t()
+          table: RoutingTable.t(),
+          commit_rows: pos_integer
         }
 
-  # Most changed routes in a commit, as near as whole batches allow: it bounds its rows in memory, and how long it takes.
-  @commit_rows 100_000
   @counted [:routes, :changes, :dead_letters, :older, :superseded, :gaps, :over_limit]
   @first_wait 100
   @longest_wait 5_000
@@ -43,27 +45,59 @@ defmodule ServiceRadar.BMP.Stages do
   Takes batches through all stages. Returns when their changes are committed; until then it tries again, ever more
   slowly. In a process that traps exits it stops trying when told to exit. Where another station has taken the partition,
   the calling process exits with `{:shutdown, :fenced}`.
+
+  What it gives is to be called with from then on: its table may be another one.
   """
-  @spec run(t, [payload :: binary]) :: :ok
+  @spec run(t, [payload :: binary]) :: t
   def run(%__MODULE__{} = stages, payloads) do
     {deltas, rest} = __MODULE__.apply(stages, payloads)
     # Also where nothing changed: what is acknowledged is gone, so this has to be the owner's opinion.
-    commit(stages, deltas, 1)
+    stages = commit(stages, deltas, 1)
     publish(stages, deltas)
     reset(stages, deltas)
     # Deltas are native memory that the process's own collector does not see, and so would not hurry to free.
     :erlang.garbage_collect()
-    if rest == [], do: :ok, else: run(stages, rest)
+    stages = if RoutingTable.poisoned?(stages.table), do: load_again(stages, 1), else: stages
+    if rest == [], do: stages, else: run(stages, rest)
+  end
+
+  # Half changed, by a fault of ours: what is stored is right. Its sessions go on at a later message than the stored ones
+  # expect, and so begin anew.
+  defp load_again(stages, attempt) do
+    Logger.error(
+      "the table of partition #{stages.partition} broke in the midst of a change: it is dropped and loaded again"
+    )
+
+    Telemetry.execute(:pipeline, :poisoned, %{count: 1}, metadata(stages))
+
+    case new(stages.config, stages.partition, stages.token) do
+      {:ok, loaded} ->
+        loaded
+
+      {:error, :fenced} ->
+        fenced(stages)
+
+      {:error, reason} ->
+        Logger.warning("the table of partition #{stages.partition} cannot be loaded, trying again: #{inspect(reason)}")
+        wait(attempt)
+        load_again(stages, attempt + 1)
+    end
   end
 
   @doc "Ends what has timed out: sessions that are not heard, routes of routers that did not return or announce again."
-  @spec expire(t, integer) :: :ok
+  @spec expire(t, integer) :: t
   def expire(%__MODULE__{} = stages, now_us \\ System.system_time(:microsecond)) do
-    deltas = RoutingTable.expire(stages.table, now_us, caught_up?(stages))
-    unless deltas.counts.empty, do: commit(stages, [deltas], 1)
-    publish(stages, [deltas])
-    reset(stages, [deltas])
-    if deltas.counts.more, do: expire(stages, now_us), else: :ok
+    case RoutingTable.expire(stages.table, now_us, caught_up?(stages)) do
+      {:ok, deltas} ->
+        stages = if deltas.counts.empty, do: stages, else: commit(stages, [deltas], 1)
+        publish(stages, [deltas])
+        reset(stages, [deltas])
+        if deltas.counts.more, do: expire(stages, now_us), else: stages
+
+      {:error, reason} ->
+        Logger.error("what has timed out cannot be ended: #{inspect(reason)}")
+        load_again(stages, 1)
+    end
   end
 
   # What a session said may still wait in the broker.
@@ -85,23 +119,21 @@ defmodule ServiceRadar.BMP.Stages do
     {deltas, rest}
   end
 
-  defp apply(stages, [payload | rest], applied, rows) when rows < @commit_rows do
+  defp apply(%{commit_rows: most} = stages, [payload | rest] = payloads, applied, rows) when rows < most do
     case RoutingTable.apply(stages.table, payload) do
       {:ok, deltas} ->
         apply(stages, rest, [deltas | applied], rows + deltas.counts.changes)
 
-      # Half changed, by a fault of ours: what is stored is right, and the broker has the rest.
+      # A change before this one broke the table.
       {:error, :poisoned} ->
-        Logger.error(
-          "the table of partition #{stages.partition} broke in the midst of a change: it is dropped and loaded again"
-        )
-
-        Telemetry.execute(:pipeline, :poisoned, %{count: 1}, metadata(stages))
-        exit({:shutdown, :poisoned})
+        {Enum.reverse(applied), payloads}
 
       {:error, reason} ->
         reject(stages, payload, reason)
-        apply(stages, rest, applied, rows)
+        # This one may have: it is not to do so again.
+        if RoutingTable.poisoned?(stages.table),
+          do: {Enum.reverse(applied), rest},
+          else: apply(stages, rest, applied, rows)
     end
   end
 
@@ -129,21 +161,28 @@ defmodule ServiceRadar.BMP.Stages do
 
     case store.commit(config, stages.partition, stages.token, Enum.reject(deltas, & &1.counts.empty)) do
       :ok ->
-        measurements = %{
-          duration: System.monotonic_time() - started,
-          batches: length(deltas),
-          changes: sum(deltas, :changes)
-        }
-
+        changes = sum(deltas, :changes)
+        measurements = %{duration: System.monotonic_time() - started, batches: length(deltas), changes: changes}
         Telemetry.execute(:store, :committed, measurements, metadata(stages))
+        grow(stages, changes)
 
       {:error, :fenced} ->
-        Telemetry.execute(:store, :fenced, %{count: 1}, metadata(stages))
-        Logger.warning("partition #{stages.partition} belongs to another station now: this one drops its table")
-        exit({:shutdown, :fenced})
+        fenced(stages)
+
+      {:error, {:too_much, reason}} when length(deltas) > 1 ->
+        {first, second} = Enum.split(deltas, div(length(deltas), 2))
+        rows = max(div(sum(deltas, :changes), 2), 1)
+
+        Logger.warning(
+          "the store does not take #{2 * rows} changes of partition #{stages.partition} at once, trying parts: " <>
+            reason
+        )
+
+        failed(stages, attempt, reason)
+        %{stages | commit_rows: min(rows, stages.commit_rows)} |> commit(first, 1) |> commit(second, 1)
 
       {:error, reason} ->
-        Telemetry.execute(:store, :failed, %{count: 1, attempt: attempt}, Map.put(metadata(stages), :reason, reason))
+        failed(stages, attempt, reason)
 
         # The first time, and then about once a minute.
         if rem(attempt, @complain_every) == 1 do
@@ -157,6 +196,23 @@ defmodule ServiceRadar.BMP.Stages do
         wait(attempt)
         commit(stages, deltas, attempt + 1)
     end
+  end
+
+  # A store that took as much as it was given is given more again.
+  defp grow(%{commit_rows: rows} = stages, changes) when changes >= rows,
+    do: %{stages | commit_rows: min(2 * rows, @commit_rows)}
+
+  defp grow(stages, _changes), do: stages
+
+  defp fenced(stages) do
+    Telemetry.execute(:store, :fenced, %{count: 1}, metadata(stages))
+    Logger.warning("partition #{stages.partition} belongs to another station now: this one drops its table")
+    exit({:shutdown, :fenced})
+  end
+
+  defp failed(stages, attempt, reason) do
+    metadata = Map.put(metadata(stages), :reason, reason)
+    Telemetry.execute(:store, :failed, %{count: 1, attempt: attempt}, metadata)
   end
 
   defp wait(attempt) do
@@ -190,7 +246,7 @@ defmodule ServiceRadar.BMP.Stages do
         :pipeline,
         :reset,
         %{count: 1},
-        Map.merge(metadata(stages), %{reason: reset.reason, result: result})
+        Map.merge(metadata(stages), %{session: reset.session_id, reason: reset.reason, result: result})
       )
 
       Logger.warning(

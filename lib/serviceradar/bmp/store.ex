@@ -33,10 +33,11 @@ defmodule ServiceRadar.BMP.Store do
 
   @doc """
   Stores changes in their order, all or none; without any it says whether the token is still good. They may be big; the
-  caller waits, and calls again after an error other than `:fenced`.
+  caller waits, and calls again after an error other than `:fenced`: after `{:too_much, text}` with fewer of them, in
+  parts. A store that cannot tell whether an earlier call went through has to know them again, also in parts.
   """
   @callback commit(Config.t(), partition :: non_neg_integer, token, [Deltas.t()]) ::
-              :ok | {:error, :fenced} | {:error, term}
+              :ok | {:error, :fenced} | {:error, {:too_much, String.t()}} | {:error, term}
 
   @doc """
   Makes the calling process the one that runs this station's partitions; it is to monitor the process that is given.

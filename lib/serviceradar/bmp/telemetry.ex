@@ -29,7 +29,7 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :lease, :lost]` | another station has taken one | `count` | `partition` |
   | `[…, :pipeline, :loaded]` | a partition's routing table is read from the store | `duration`, `routes` | `partition` |
   | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes`, `dead_letters`, and what was left out: `older` (delivered again), `superseded` (of a session that does not feed the table), `gaps` (something never came), `over_limit` | `partition` |
-  | `[…, :pipeline, :reset]` | a session is to begin anew, because something of it was missed | `count` | `partition`, `reason`, `result` |
+  | `[…, :pipeline, :reset]` | a session is to begin anew, because something of it was missed | `count` | `partition`, `session`, `reason`, `result` |
   | `[…, :pipeline, :poisoned]` | a fault of ours left the routing table half changed: it is loaded again | `count` | `partition` |
   | `[…, :pipeline, :rejected]` | a batch that cannot be read was set aside | `count`, `bytes` | `partition`, `reason` |
   | `[…, :store, :committed]` | its rows are stored | `duration`, `batches`, `changes` | `partition` |

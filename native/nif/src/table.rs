@@ -1,6 +1,7 @@
 //! The routing table: `ServiceRadar.BMP.RoutingTable`.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rib::{
@@ -13,7 +14,8 @@ use crate::atoms;
 use crate::deltas;
 use crate::term::{decode_address, error, guard, list, object, ok, record, Address, Bytes, Prefix};
 
-pub struct Table(RwLock<RoutingTable>);
+/// The second tells that the next change is to break it, which a test asks for.
+pub struct Table(RwLock<RoutingTable>, AtomicBool);
 
 #[rustler::resource_impl]
 impl Resource for Table {}
@@ -35,7 +37,13 @@ impl Table {
         if self.0.is_poisoned() {
             return Err(Refused::Poisoned);
         }
-        let changed = guard(|| change(&mut self.write()));
+        let changed = guard(|| {
+            let mut table = self.write();
+            if self.1.swap(false, Ordering::Relaxed) {
+                std::panic::resume_unwind(Box::new("a test asked for it"));
+            }
+            change(&mut table)
+        });
         changed.map_err(Refused::Reason)?.map_err(|error| Refused::Reason(error.to_string()))
     }
 }
@@ -74,7 +82,7 @@ fn table_new(limits: Term<'_>) -> NifResult<ResourceArc<Table>> {
             .map_or(default.heartbeat_us, |milliseconds| milliseconds.saturating_mul(1_000)),
         ..default
     };
-    Ok(ResourceArc::new(Table(RwLock::new(RoutingTable::new(limits)))))
+    Ok(ResourceArc::new(Table(RwLock::new(RoutingTable::new(limits)), AtomicBool::new(false))))
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
@@ -155,6 +163,14 @@ fn table_forget<'a>(
         Ok(forgotten) => forgotten.encode(env),
         Err(refused) => refused.term(env),
     }
+}
+
+/// For tests: the next change panics in its midst.
+#[cfg(debug_assertions)]
+#[rustler::nif]
+fn table_break(table: ResourceArc<Table>) -> Atom {
+    table.1.store(true, Ordering::Relaxed);
+    atoms::ok()
 }
 
 /// A change to it panicked: it is to be dropped.

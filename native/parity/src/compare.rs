@@ -197,6 +197,7 @@ impl Comparison<'_> {
     fn paths(&mut self, both: Both) {
         let Both { router, mut ours } = both;
         let many = router.len() > 1;
+        let held = ours.clone();
         let mut rest = Vec::new();
         for theirs in router {
             let same_id =
@@ -215,7 +216,7 @@ impl Comparison<'_> {
         for theirs in rest {
             match ours.next() {
                 Some(own) => self.pair(&theirs, &own),
-                None => self.missing(&theirs, many),
+                None => self.missing(&theirs, if many { &held } else { &[] }),
             }
         }
         for own in ours {
@@ -260,10 +261,17 @@ impl Comparison<'_> {
         self.differ(Kind::Different, own, judged.attributes, cause, frame);
     }
 
-    fn missing(&mut self, theirs: &Route, many: bool) {
-        let (cause, frame) = self.witness(theirs, |says, _| says != Says::Announces);
-        let fault = self.fault_of_missing(theirs, many);
-        if let Some(fault) = fault.filter(|_| cause != Cause::Station || many) {
+    /// `others` are our paths of the same key, where the router holds several paths of it.
+    fn missing(&mut self, theirs: &Route, others: &[Route]) {
+        // Without path identifiers the last message is about all of them: it excuses if we hold what it announced.
+        let of_another = |announced: Option<&Attributes>| {
+            let announced = announced.filter(|_| theirs.path_id.is_none());
+            announced.is_some_and(|announced| others.iter().any(|own| holds(own, announced)))
+        };
+        let (cause, frame) =
+            self.witness(theirs, |says, announced| says != Says::Announces || of_another(announced));
+        let fault = self.fault_of_missing(theirs, !others.is_empty());
+        if let Some(fault) = fault.filter(|_| cause != Cause::Station) {
             self.meet(fault, theirs);
             return;
         }

@@ -13,6 +13,7 @@ pub enum Fault {
     OwnAsInFront,
     LocalPrefLeftOut,
     LocalAsPath,
+    ReflectorAttributes,
     OnePathOnly,
     LocRibWithoutPrefixesOfTwoPaths,
 }
@@ -27,6 +28,9 @@ impl Fault {
             Fault::LocalPrefLeftOut => "FRR does not send the LOCAL_PREF of this route over BMP",
             Fault::LocalAsPath => {
                 "FRR sends the AS_PATH of its own routes over BMP with 2-octet AS numbers and says that they have 4 octets"
+            }
+            Fault::ReflectorAttributes => {
+                "FRR adds ORIGINATOR_ID and CLUSTER_LIST to routes of iBGP peers over BMP, as if it were reflecting them"
             }
             Fault::OnePathOnly => {
                 "the router holds more than one path of this peer for this route, and sends one of them over BMP"
@@ -59,6 +63,7 @@ impl Fault {
                 };
                 (ours == Some(in_front.as_str())).then_some(Fault::OwnAsInFront)
             }
+            "originator_id" | "cluster_list" if router.is_none() => Some(Fault::ReflectorAttributes),
             "local_pref" if ours.is_none() => Some(Fault::LocalPrefLeftOut),
             _ => None,
         }

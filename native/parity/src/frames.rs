@@ -26,7 +26,8 @@ struct Session {
     decoder: Decoder,
     frames: u64,
     sys_name: String,
-    last: HashMap<(rib::RibView, u64, Key, Option<u32>), Word>,
+    /// By path identifier, of each route.
+    last: HashMap<(rib::RibView, u64, Key), HashMap<Option<u32>, Word>>,
     downs: HashMap<(u64, std::net::IpAddr), At>,
 }
 
@@ -78,9 +79,10 @@ impl Frames {
         // A router without a name goes by its address, which a recording may not hold.
         let named = |session: &&Session| session.sys_name == router || session.sys_name.is_empty();
         let Some(session) = self.sessions.iter().rev().find(named) else { return nothing };
-        let Some(word) = session.last.get(&(view, distinguisher, key.clone(), path_id)) else {
-            return nothing;
-        };
+        let Some(words) = session.last.get(&(view, distinguisher, key.clone())) else { return nothing };
+        // Not every table shows path identifiers: then whatever was said last counts.
+        let newest = || words.values().max_by_key(|word| word.at.number).filter(|_| path_id.is_none());
+        let Some(word) = words.get(&path_id).or_else(newest) else { return nothing };
         let frame = |at: At, says| Frame { number: Some(at.number), offset: Some(at.offset), says };
         if let Some(down) =
             session.downs.get(&(distinguisher, key.peer)).filter(|down| down.number > word.at.number)
@@ -116,8 +118,8 @@ impl Session {
                             let key = Key::new(peer, group.family, nlri.bytes);
                             let announced = (group.action == Action::Announce)
                                 .then(|| (group.next_hop.to_vec(), Arc::clone(&attributes)));
-                            self.last
-                                .insert((view, distinguisher, key, nlri.path_id), Word { at, announced });
+                            let words = self.last.entry((view, distinguisher, key)).or_default();
+                            words.insert(nlri.path_id, Word { at, announced });
                         }
                     }
                 }

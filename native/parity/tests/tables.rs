@@ -1,7 +1,7 @@
 //! Routers' tables in hand-made texts against hand-made routes of ours.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
 
-use parity::{compare, Kind, Options, Report, Status};
+use parity::{compare, Frames, Kind, Options, Report, Status};
 use serde_json::{json, Value};
 
 /// A line of `bmp-collector rib`: an IPv4 route of AS 65001 from 192.0.2.1, with changes.
@@ -167,6 +167,46 @@ fn known_faults_of_frr_are_counted_and_are_no_difference() {
     // Another AS in front is none.
     let ours = [line("180a0000", json!({"as_path_text": "64999 65001 65002"}))];
     assert_eq!(counts(&self::report(&ours, FRR)), (0, 0, 0, 1));
+}
+
+/// What the router `edge` said of 10.0.0.0/24 of its peer 192.0.2.1, post-policy: with this AS after its own.
+fn said(asn: u8) -> Frames {
+    let message = |kind: u8, body: &[&[u8]]| {
+        let body = body.concat();
+        let length = u32::try_from(body.len() + 6).unwrap().to_be_bytes();
+        [&[3], length.as_slice(), &[kind], &body].concat()
+    };
+    let mut peer = [0; 42];
+    peer[1] = 0x40;
+    peer[22..26].copy_from_slice(&[192, 0, 2, 1]);
+    let path = [0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe8, 0, 0, 0, asn];
+    let attributes = [&[0x40, 1, 1, 0], path.as_slice(), &[0x40, 3, 4, 192, 0, 2, 1]].concat();
+    let length = u8::try_from(attributes.len()).unwrap();
+    let update = [&[0, 0, 0, length], attributes.as_slice(), &[24, 10, 0, 0]].concat();
+    let header = [&[0xff; 16][..], &[0, u8::try_from(update.len() + 19).unwrap(), 2]].concat();
+    let mut frames = Frames::default();
+    frames.feed(0, &message(4, &[&[0, 2, 0, 4], b"edge"]));
+    frames.feed(0, &message(0, &[&peer, &header, &update]));
+    frames
+}
+
+#[test]
+fn one_path_only_is_an_excuse_if_we_hold_what_was_said_last() {
+    let ours = |asn: u8| {
+        let changes = json!({"as_path_text": format!("65000 {asn}"), "med": null, "local_pref": null,
+            "communities": []});
+        [line("180a0000", changes)]
+    };
+    let table = FRR.replace("65001 65002", "7").replace(r#""metric": 10,"#, "");
+    let report = compare(ours(7), &[&table], Some(&said(7)), &Options::default()).unwrap();
+    assert_eq!((counts(&report), report.status()), ((1, 0, 0, 0), Status::Equal), "{report}");
+    // The router changed it to what its table has, and we did not.
+    let report = compare(ours(8), &[&table], Some(&said(7)), &Options::default()).unwrap();
+    assert_eq!((counts(&report), report.sent_so), ((0, 1, 0, 1), 0), "{report}");
+    // We have nothing of it.
+    let options = Options { router: Some("edge".into()), as_sent: true, ..Options::default() };
+    let report = compare(&[] as &[&str], &[&table], Some(&said(7)), &options).unwrap();
+    assert_eq!((counts(&report), report.status()), ((0, 2, 0, 0), Status::Different), "{report}");
 }
 
 #[test]

@@ -200,7 +200,8 @@ cond do
       defp freeze_inside(_context, _node, _condition, 0), do: flunk("it was never frozen inside of it")
 
       defp freeze_inside(context, node, condition, attempts) do
-        sql = "SELECT count(*) > 0 AND #{condition} FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'"
+        sql =
+          "SELECT count(*) > 0 AND #{condition} FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'"
 
         with [[true]] <- query(context, sql),
              OSProcess.signal(node, "STOP"),

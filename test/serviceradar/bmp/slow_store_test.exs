@@ -49,7 +49,7 @@ cond do
         :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), announcements(1..100)])
         eventually(fn -> count(station) == 100 end, "the first routes are stored")
 
-        signal(context.postgres, "STOP")
+        Postgres.signal(context.postgres, "STOP")
         before = :erlang.memory(:binary)
         sender = Task.async(fn -> send_until_closed(socket, 101) end)
         assert_receive {:paused, _}, 60_000
@@ -59,7 +59,7 @@ cond do
         last = Task.await(sender, 60_000)
         assert last > 101
 
-        signal(context.postgres, "CONT")
+        Postgres.signal(context.postgres, "CONT")
         socket = connect!(station)
         end_of_rib = Wire.route_monitoring(Wire.update([]))
         :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), announcements(51..150), end_of_rib])
@@ -106,12 +106,6 @@ cond do
           {:ok, %{routes: routes}} -> routes
           {:error, _} -> nil
         end
-      end
-
-      # Every process of the server.
-      defp signal(%{os_pid: os_pid}, signal) do
-        {children, _} = System.cmd("ps", ["-o", "pid=", "--ppid", "#{os_pid}"])
-        System.cmd("kill", ["-#{signal}", "#{os_pid}" | String.split(children)], stderr_to_stdout: true)
       end
     end
 end

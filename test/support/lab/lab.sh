@@ -10,16 +10,21 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/routers.sh"
 # shellcheck source=tables.sh
 . "$here/tables.sh"
+# shellcheck source=core.sh
+. "$here/core.sh"
 
 usage() {
   cat <<'USAGE'
 usage: lab.sh COMMAND DIR [...]
 
-  up DIR [ROUTES]           start the routers with ROUTES (default 1000, from 40 to 8000) announced by the two
-                            neighbours together, wait until edge has them, print the lab's facts as KEY=value
+  up DIR [ROUTES] [core]    start the routers with ROUTES (default 1000, from 40 to 8000) announced by the two
+                            neighbours together, wait until edge has them, print the lab's facts as KEY=value;
+                            with `core`, a fourth router: see core.sh
   down DIR                  end it all; DIR keeps the logs and configurations
   facts DIR                 print the facts again
   bmp DIR PORT              let edge speak BMP to STATION:PORT (pre- and post-policy, IPv4 and IPv6 unicast)
+  reboot DIR                edge's bgpd is stopped and started again; it speaks no BMP until `bmp`
+  gobgp DIR ARGUMENT...     a command to core, for example `global rib add 10.0.0.0/24`
   no-bmp DIR                close the BMP session (FRR 8.4 sends no Termination, only FIN)
   withdraw DIR ROUTER N     west or east takes back the first N prefixes of each family (half of them shared at most)
   announce DIR ROUTER N     ... announces them again
@@ -142,14 +147,16 @@ end() {
 
 up() {
   local routes=${1:-1000} r
+  [ "${2:-}" != core ] || CORE=yes
   need
   [ "$routes" -ge 40 ] && [ "$routes" -le 8000 ] || die "ROUTES from 40 to 8000"
   [ ! -e "$DIR/facts" ] || die "$DIR has a lab already"
   claim
-  STATION=198.18.$NUMBER.1 EDGE=198.18.$NUMBER.2
+  STATION=198.18.$NUMBER.1 EDGE=198.18.$NUMBER.2 CORE_STATION=198.19.$NUMBER.1
   SOCKETS=$(mktemp -d /run/bmplab.XXXXXX) # short: a socket's path has room for 107 characters, DIR may be longer
   printf '%s=%s\n' NUMBER "$NUMBER" STATION "$STATION" EDGE "$EDGE" EDGE_NS "$(ns edge)" SYSNAME edge \
-    ROUTES "$routes" SOCKETS "$SOCKETS" WEST_PEER "$WEST_PEER" WEST_AS "$WEST_AS" EAST_PEER "$EAST_PEER" EAST_AS "$EAST_AS" >"$DIR/facts"
+    ROUTES "$routes" SOCKETS "$SOCKETS" WEST_PEER "$WEST_PEER" WEST_AS "$WEST_AS" EAST_PEER "$EAST_PEER" EAST_AS "$EAST_AS" \
+    CORE "${CORE:-}" CORE_STATION "$CORE_STATION" CORE_PEER "$CORE_PEER" EDGE_OF_CORE "$EDGE_OF_CORE" >"$DIR/facts"
   trap 'echo "lab: up failed, taking it down" >&2; down' ERR EXIT
   network
   for r in edge west east; do
@@ -158,10 +165,17 @@ up() {
     : >"$DIR/$r/vtysh.conf"
   done
   edge_config >"$DIR/edge/bgpd.conf"
+  if [ -n "${CORE:-}" ]; then
+    core_network
+    mkdir -p "$DIR/core"
+    edge_core_config >>"$DIR/edge/bgpd.conf"
+    core_config >"$DIR/core/gobgpd.toml"
+  fi
   neighbour_config west $((routes / 2)) >"$DIR/west/bgpd.conf"
   neighbour_config east $((routes - routes / 2)) >"$DIR/east/bgpd.conf"
   for r in west east edge; do start $r zebra; done
   for r in west east edge; do bgpd $r; done
+  [ -z "${CORE:-}" ] || core_start
   settle 30
   trap - ERR EXIT
   cat "$DIR/facts"
@@ -169,9 +183,10 @@ up() {
 
 down() {
   local r
-  end TERM {edge,west,east}/{bgpd,zebra}
+  end TERM {edge,west,east}/{bgpd,zebra} core/gobgpd
   ip link del "bmplab$NUMBER" 2>/dev/null || true
-  for r in west east edge; do ip netns del "$(ns $r)" 2>/dev/null || true; done
+  ip link del "bmpcore$NUMBER" 2>/dev/null || true
+  for r in west east core edge; do ip netns del "$(ns $r)" 2>/dev/null || true; done
   case $SOCKETS in /run/bmplab.*) rm -rf "$SOCKETS" ;; esac
   mv "$DIR/facts" "$DIR/facts.down"
 }
@@ -203,6 +218,8 @@ bmp() {
   on_edge "bmp targets station" "bmp stats interval ${STATS_MS:-5000}" \
     "bmp monitor ipv4 unicast pre-policy" "bmp monitor ipv4 unicast post-policy" \
     "bmp monitor ipv6 unicast pre-policy" "bmp monitor ipv6 unicast post-policy" \
+    ${CORE:+"bmp monitor ipv4 vpn pre-policy" "bmp monitor ipv4 vpn post-policy"} \
+    ${CORE:+"bmp monitor l2vpn evpn pre-policy" "bmp monitor l2vpn evpn post-policy"} \
     "bmp connect $STATION port $1 min-retry 200 max-retry 1000"
 }
 no_bmp() { on_edge "no bmp targets station"; }
@@ -266,6 +283,8 @@ case $command in
   return) leave "$1" no; rm -f "$DIR/$1/left" ;;
   kill) neighbour "$1" >/dev/null; end KILL "$1/bgpd" ;;
   restart) neighbour "$1" >/dev/null; bgpd "$1" ;;
+  reboot) end TERM edge/bgpd; bgpd edge ;;
+  gobgp) gobgp "$@" ;;
   refresh) shell edge "clear bgp * soft in" >/dev/null ;;
   settle) settle "$@" ;;
   routes) tables ;;

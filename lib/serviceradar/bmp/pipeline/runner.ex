@@ -66,22 +66,22 @@ defmodule ServiceRadar.BMP.Pipeline.Runner do
   def handle_info(:start, state), do: {:noreply, state, {:continue, :start}}
 
   def handle_info({:bmp_deliveries, ref, deliveries}, %{subscription: {ref, _}} = state) do
-    take(deliveries, state)
-    {:noreply, state}
+    {:noreply, take(deliveries, state)}
   end
 
   def handle_info(:expire, state) do
-    Stages.expire(state.stages)
+    stages = Stages.expire(state.stages)
     Process.send_after(self(), :expire, @expire_every)
-    {:noreply, state}
+    {:noreply, %{state | stages: stages}}
   end
 
   def handle_info({:EXIT, _from, reason}, state) when reason != :normal, do: {:stop, reason, state}
   def handle_info(_other, state), do: {:noreply, state}
 
   defp take(deliveries, state) do
-    :ok = Stages.run(state.stages, Enum.map(deliveries, & &1.payload))
+    stages = Stages.run(state.stages, Enum.map(deliveries, & &1.payload))
     state.broker.ack(state.subscription, List.last(deliveries).tag)
     state.broker.demand(state.subscription, length(deliveries))
+    %{state | stages: stages}
   end
 end

@@ -220,12 +220,22 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @impl ServiceRadar.BMP.Store
     def commit(config, partition, token, []), do: held?(config, partition, token)
 
-    def commit(%Config{} = config, partition, token, deltas) do
-      reaching(config, fn repo, options ->
-        table = Process.get({__MODULE__, config.name, partition})
-        fence = fn -> if Fence.pass?(repo, options, partition, token), do: :ok, else: {:error, :fenced} end
-        Commit.run(config, repo, options, partition, deltas, table, fence)
-      end)
+    def commit(%Config{store: {_, options}} = config, partition, token, deltas) do
+      started = System.monotonic_time(:millisecond)
+
+      result =
+        reaching(config, fn repo, options ->
+          table = Process.get({__MODULE__, config.name, partition})
+          fence = fn -> if Fence.pass?(repo, options, partition, token), do: :ok, else: {:error, :fenced} end
+          Commit.run(config, repo, options, partition, deltas, table, fence)
+        end)
+
+      late? = System.monotonic_time(:millisecond) - started >= options[:timeout]
+
+      case result do
+        {:error, reason} when is_binary(reason) and late? -> {:error, {:too_much, reason}}
+        result -> result
+      end
     end
 
     @impl ServiceRadar.BMP.Store

@@ -66,6 +66,41 @@ else
       eventually(fn -> pending(config) == 0 end)
     end
 
+    test "what is too much for the store at once is committed in parts, in order", context do
+      test = self()
+
+      commit = fn
+        partition, numbers when length(numbers) <= 5 -> send(test, {:committed, partition, numbers}) && :ok
+        _partition, numbers -> {:error, {:too_much, "#{length(numbers)} are too many"}}
+      end
+
+      config = start!(context, store: {RecordingStore, commit: commit})
+      publish(config, 0..500)
+      assert committed(500) == Enum.to_list(1..500)
+    end
+
+    test "a batch that breaks the table is left out, and its session begins anew on a table that is loaded", context do
+      test = self()
+      tell = fn [_, _, :pipeline, verb], _, metadata, _ -> send(test, {verb, metadata[:reason]}) end
+      verbs = for verb <- [:poisoned, :rejected, :reset], do: [:serviceradar, :bmp, :pipeline, verb]
+      :ok = Telemetry.attach(context.name, verbs, tell)
+      on_exit(fn -> Telemetry.detach(context.name) end)
+      config = start!(context)
+      publish(config, 0..10)
+      assert committed(10) == Enum.to_list(1..10)
+
+      partition = Instance.whereis(config.name, {:pipeline, 0})
+      %{stages: %{table: %{ref: table}}} = :sys.get_state(partition)
+      :ok = ServiceRadar.BMP.Native.table_break(table)
+      publish(config, 11..20)
+      # Where the table is looked after before the next batch comes, none is at fault.
+      assert committed(20) in [Enum.to_list(11..20), Enum.to_list(12..20)]
+      assert_receive {:poisoned, _}
+      assert_receive {:reset, "the start of its session was missed"}
+      eventually(fn -> pending(config) == 0 end)
+      assert Instance.whereis(config.name, {:pipeline, 0}) == partition
+    end
+
     test "keeps the order of each of many routers", context do
       test = self()
       commit = fn partition, numbers -> send(test, {:committed, partition, numbers}) && :ok end

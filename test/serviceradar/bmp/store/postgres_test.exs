@@ -299,6 +299,25 @@ cond do
         assert length(query!(name, letters)) == 2
       end
 
+      test "a commit that takes longer than it may is made in parts, and each change is stored once", context do
+        %{name: name, options: options} = context
+        station(name, Keyword.put(options, :timeout, 1_500), session: [max_batch_bytes: 128])
+        eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(name)) end)
+
+        query!(name, """
+        CREATE FUNCTION {schema}.slow() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_sleep(0.008); RETURN NEW; END'
+        """)
+
+        trigger = "CREATE TRIGGER slow BEFORE INSERT ON {schema}.bgp_routing_history FOR EACH ROW"
+        query!(name, "#{trigger} EXECUTE FUNCTION {schema}.slow()")
+        update = &Wire.route_monitoring(Wire.update(attributes: Wire.mandatory(), nlri: ["10.0.#{&1}.0/24"]))
+        messages = [Wire.initiation("rtr"), Wire.peer_up() | Enum.map(1..250, update)]
+        {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(name), messages, time: 0)
+        eventually(fn -> match?({:ok, %{routes: 250}}, BMP.counts(name)) end)
+        assert [[250, 250]] = query!(name, "SELECT count(*), count(DISTINCT prefix) FROM {schema}.bgp_routing_history")
+      end
+
       test "a server that is not there yet is waited for", %{name: name, options: options} do
         server = Server.start!()
         on_exit(fn -> Server.stop(server) end)

@@ -59,8 +59,8 @@ if Code.ensure_loaded?(Broadway) do
     def handle_call({:run, batches}, _from, state) do
       {results, next} = Enum.map_reduce(batches, state.next, &in_order/2)
       payloads = for {{_position, payload}, :done} <- Enum.zip(batches, results), do: payload
-      if payloads != [], do: Stages.run(state.stages, payloads)
-      {:reply, results, %{state | next: next}}
+      stages = if payloads == [], do: state.stages, else: Stages.run(state.stages, payloads)
+      {:reply, results, %{state | stages: stages, next: next}}
     end
 
     defp in_order({{ref, number}, _payload}, {ref, number}), do: {:done, {ref, number + 1}}
@@ -69,9 +69,9 @@ if Code.ensure_loaded?(Broadway) do
 
     @impl true
     def handle_info(:expire, state) do
-      Stages.expire(state.stages)
+      stages = Stages.expire(state.stages)
       Process.send_after(self(), :expire, @expire_every)
-      {:noreply, state}
+      {:noreply, %{state | stages: stages}}
     end
 
     def handle_info({:EXIT, _from, reason}, state) when reason != :normal, do: {:stop, reason, state}

@@ -12,8 +12,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
     alias ServiceRadar.BMP.{Config, Deltas, Native, RoutingTable}
     alias ServiceRadar.BMP.Store.Postgres.SQL
 
-    @enforce_keys [:config, :repo, :options, :partition, :id, :ref, :kinds]
-    defstruct [:config, :repo, :options, :partition, :id, :ref, :kinds]
+    @enforce_keys [:config, :repo, :options, :partition, :ids, :ref, :kinds]
+    defstruct [:config, :repo, :options, :partition, :ids, :ref, :kinds]
 
     @rows 10_000
     # So many rows are looked for one by one; of a commit with more wrong ones, ranges are refused.
@@ -39,7 +39,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
         repo: repo,
         options: options,
         partition: partition,
-        id: :crypto.hash(:md5, Enum.map(deltas, & &1.id)),
+        ids: Enum.map(deltas, & &1.id),
         ref: ref,
         kinds: kinds
       }
@@ -64,13 +64,12 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
         fn ->
           with {:error, reason} <- guard.(), do: repo.rollback(reason)
           query(commit, "store/settings.sql")
-          made = [commit.partition, commit.id]
-
-          if query(commit, "store/is_done.sql", made).rows == [[true]] do
+          # Of parts of a commit that went through as a whole, the first batch tells for all.
+          if query(commit, "store/is_done.sql", [commit.partition, hd(commit.ids)]).rows == [[true]] do
             []
           else
             refused = write.(commit)
-            query(commit, "store/done.sql", made)
+            query(commit, "store/done.sql", [commit.partition, commit.ids])
             refused
           end
         end,
@@ -78,8 +77,16 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
       )
     rescue
       error in Postgrex.Error ->
-        if permanent?(error), do: {:refused, error}, else: reraise(error, __STACKTRACE__)
+        cond do
+          permanent?(error) -> {:refused, error}
+          too_much?(error) -> {:error, {:too_much, Exception.message(error)}}
+          true -> reraise(error, __STACKTRACE__)
+        end
     end
+
+    # Less at a time may go: a statement took too long, or the server's memory did not do.
+    defp too_much?(%Postgrex.Error{postgres: %{code: code}}), do: code in [:query_canceled, :out_of_memory]
+    defp too_much?(_error), do: false
 
     defp permanent?(%Postgrex.Error{postgres: %{pg_code: code}}), do: String.slice(code, 0, 2) in @permanent
     defp permanent?(_error), do: false

@@ -3,7 +3,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @moduledoc false
     # Keeps the commits of a partition's earlier owners out.
     #
-    # The first statement of a commit takes the partition's advisory lock, shared, for its transaction, and then reads the
+    # The first statement of a commit takes the partition's advisory lock for its transaction, and then reads the
     # token. A new owner has changed the token before. So a commit that has not yet begun is refused, and one that has
     # begun holds the lock: the new owner waits for it, and after a while ends its connection, because its client may be
     # frozen and would hold the lock for ever. Only then does the new owner read what is stored.
