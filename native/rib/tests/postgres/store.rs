@@ -62,9 +62,9 @@ impl Store {
     /// The last commit once more, by somebody who was not told that it went through.
     pub fn commit_again(&mut self, deltas: &[&Deltas]) -> Vec<(String, u64)> {
         let id = format!("00000000-0000-0000-0000-{:012}", self.commits);
-        let name =
-            |store: &Store, file: &str| store.sql(file).replace("$1", "0").replace("$2", &format!("'{id}'"));
-        let (is_done, done) = (name(self, "store/is_done.sql"), name(self, "store/done.sql"));
+        let name = |file: &str, batches: String| self.sql(file).replace("$1", "0").replace("$2", &batches);
+        let is_done = name("store/is_done.sql", format!("'{id}'"));
+        let done = name("store/done.sql", format!("ARRAY['{id}']"));
         let schema = self.schema.clone();
         let mut transaction = self.client.transaction().unwrap();
         if transaction.query_one(&is_done, &[]).unwrap().get(0) {
