@@ -114,6 +114,10 @@ pub fn compare<L: AsRef<str>>(
         both.entry(route.key.clone()).or_default().router.push(route);
     }
     report.router = take_ours(ours, &table, options, &mut both, &mut report.ours)?;
+    let router = report.router.as_str();
+    if options.router.is_some() && frames.is_some_and(|frames| !frames.has(router)) {
+        return cannot(format!("the BMP messages have no session of {router}"));
+    }
 
     let mut keys: Vec<Key> = both.keys().cloned().collect();
     keys.sort();

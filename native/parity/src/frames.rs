@@ -66,6 +66,18 @@ impl Frames {
         }
     }
 
+    /// Whether there is a session of the router: one that is not there says nothing, and excuses nothing.
+    pub(crate) fn has(&self, router: &str) -> bool {
+        self.of(router).is_some()
+    }
+
+    /// The router's newest session.
+    fn of(&self, router: &str) -> Option<&Session> {
+        // A router without a name goes by its address, which a recording may not hold.
+        let named = |session: &&Session| session.sys_name == router || session.sys_name.is_empty();
+        self.sessions.iter().rev().find(named)
+    }
+
     /// The last word about a route in the newest session of the router, and the attributes it announced.
     pub(crate) fn last(
         &self,
@@ -76,9 +88,7 @@ impl Frames {
         path_id: Option<u32>,
     ) -> (Frame, Option<Attributes>) {
         let nothing = (Frame { number: None, offset: None, says: Says::Nothing }, None);
-        // A router without a name goes by its address, which a recording may not hold.
-        let named = |session: &&Session| session.sys_name == router || session.sys_name.is_empty();
-        let Some(session) = self.sessions.iter().rev().find(named) else { return nothing };
+        let Some(session) = self.of(router) else { return nothing };
         let Some(words) = session.last.get(&(view, distinguisher, key.clone())) else { return nothing };
         // Not every table shows path identifiers: then whatever was said last counts.
         let newest = || words.values().max_by_key(|word| word.at.number).filter(|_| path_id.is_none());

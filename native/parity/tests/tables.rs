@@ -207,6 +207,10 @@ fn one_path_only_is_an_excuse_if_we_hold_what_was_said_last() {
     let options = Options { router: Some("edge".into()), as_sent: true, ..Options::default() };
     let report = compare(&[] as &[&str], &[&table], Some(&said(7)), &options).unwrap();
     assert_eq!((counts(&report), report.status()), ((0, 2, 0, 0), Status::Different), "{report}");
+    // Another router's silence is none of this one's.
+    let options = Options { router: Some("core".into()), ..options };
+    let why = compare(&[] as &[&str], &[&table], Some(&said(7)), &options).unwrap_err().to_string();
+    assert_eq!(why, "the BMP messages have no session of core");
 }
 
 #[test]

@@ -80,7 +80,9 @@ case why do
         again(context)
         differences = quiet(context, "at the end, sent again")
         assert differences == 0, "routers' tables differ though they were sent again"
-        IO.puts(:stderr, "live churn: #{rounds} quiet points")
+        IO.puts(:stderr, "live churn: #{rounds} quiet points, no difference by the station at any of them")
+        # Before its servers, which end with this process.
+        :ok = stop_supervised(context.station)
       end
 
       defp churn(context, until, rounds) do
@@ -228,16 +230,13 @@ case why do
 
         cond do
           wrong == [] and refused == [] ->
-            sent = for {_, {:ok, _, json, _}} <- reports, do: sent_so(json)
+            sent = for {name, {:ok, _, json, _}} <- reports, (count = sent_so(json)) > 0, do: {name, count}
+            told = Enum.map_join(sent, ", ", fn {name, count} -> "#{count} of #{name}" end)
 
-            if Enum.sum(sent) > 0,
-              do:
-                IO.puts(
-                  :stderr,
-                  "live churn: the routers sent #{Enum.sum(sent)} routes not as they hold them after #{after_what}"
-                )
+            if sent != [],
+              do: IO.puts(:stderr, "live churn: after #{after_what} the routers sent not as they hold them: #{told}")
 
-            Enum.sum(sent)
+            sent |> Enum.map(&elem(&1, 1)) |> Enum.sum()
 
           now() - since > @patience ->
             flunk("after #{after_what}:\n" <> Enum.join(refused ++ wrong, "\n"))
@@ -255,7 +254,8 @@ case why do
 
       defp reports(%{lab: lab, station: station} = context) do
         edge = [router: "edge", bmp: Link.recording(context.edge), as_sent: true]
-        core = [router: "core", bmp: Link.recording(context.core), as_sent: true, format: "gobgp"]
+        # Its own sysName.
+        core = [router: "GoBGP", bmp: Link.recording(context.core), as_sent: true, format: "gobgp"]
 
         post =
           for {command, family} <-

@@ -67,6 +67,7 @@ core_config() {
     connect-retry = 1
     hold-time = 9
     keepalive-interval = 3
+    idle-hold-time-after-reset = 1
 CONF
   local family
   for family in ipv4-unicast ipv6-unicast l3vpn-ipv4-unicast l2vpn-evpn; do
@@ -86,3 +87,18 @@ core_start() {
 }
 
 gobgp() { ip netns exec "$(ns core)" gobgp "$@"; }
+
+# What edge and core have told each other has arrived, by how many routes there are.
+core_settled() {
+  local f name told received sent
+  [ -s "$DIR/core/gobgpd.pid" ] || return 0
+  for f in ipv4:unicast ipv6:unicast ipv4:vpn l2vpn:evpn; do
+    case $f in *:unicast) name=${f%:*} ;; ipv4:vpn) name=vpnv4 ;; *) name=evpn ;; esac
+    read -r told received sent < <(shell edge "show bgp ${f/:/ } summary json" |
+      jq -r --arg p $CORE_PEER '[.. | .peers? | objects][0][$p] | "\(.state) \(.pfxRcd) \(.pfxSnt)"')
+    [ "$told" = Established ] && [ "$received" = "$(core_routes adj-out $name)" ] || return 1
+    case $f in *:unicast) [ "$sent" = "$(core_routes adj-in $name)" ] || return 1 ;; esac
+  done
+}
+
+core_routes() { gobgp neighbor $EDGE_OF_CORE "$1" -a "$2" -j 2>/dev/null | jq '[.[]? | length] | add // 0'; }

@@ -255,6 +255,7 @@ settled() {
       same "$f" "$r" $up || return 1
     done
   done
+  core_settled
 }
 
 case ${1:-} in -h | --help | help | '') usage; exit 0 ;; esac
