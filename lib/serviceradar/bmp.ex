@@ -99,7 +99,8 @@ defmodule ServiceRadar.BMP do
   The connections of routers now, as maps: `:id`, `:address`, `:port`, `:since`, `:router_id` (16 octets, nil before the
   first message), `:pid`, and `:counters` of its decoder: `:messages`, of them `:undecodable`, of these `:suspect` (they
   read with the other ADD-PATH setting, which earlier messages rule out); `:add_path_inferred` (families of a peer's view
-  whose path identifiers are not as negotiated); `:faulty_updates` (RFC 7606), `:as_width_mismatch` (AS_PATH in another width
+  whose path identifiers are not as negotiated) and `:add_path_taken_back` (those of them for which later messages showed
+  that they are); `:faulty_updates` (RFC 7606), `:as_width_mismatch` (AS_PATH in another width
   than the A flag says), `:peers_over_limit`.
   """
   @spec sessions(Config.name()) :: [map]

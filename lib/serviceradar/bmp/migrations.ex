@@ -6,14 +6,14 @@ if Code.ensure_loaded?(Ecto.Migration) do
         defmodule MyApp.Repo.Migrations.AddBmp do
           use Ecto.Migration
 
-          def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 2)
+          def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 3)
           def down, do: ServiceRadar.BMP.Migrations.down(prefix: "platform")
         end
 
     A later release may need a later version of the tables. A host that has an earlier one adds a migration that says so,
     and what is stored stays:
 
-        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 2)
+        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 3)
         def down, do: :ok
 
     They execute the files of `priv/sql/migrations`, in the Postgres schema `:prefix` (default the migration's own, else
@@ -24,6 +24,7 @@ if Code.ensure_loaded?(Ecto.Migration) do
     |---|---|
     | 1 | the first |
     | 2 | attributes once a set, RIBs with their counts, one row a route that is there; five years of history |
+    | 3 | prefix, route distinguisher, labels and VNIs of every family that has them |
 
     The role that migrates owns the tables, and `bgp_maintain()` needs an owner; what else the station's role needs is in
     `priv/sql/README.md`.
@@ -32,7 +33,7 @@ if Code.ensure_loaded?(Ecto.Migration) do
 
     alias ServiceRadar.BMP.Store.Postgres.SQL
 
-    @newest 2
+    @newest 3
 
     @doc "The newest version of the tables, which this release needs."
     @spec newest :: pos_integer
@@ -80,7 +81,13 @@ if Code.ensure_loaded?(Ecto.Migration) do
 
     @doc false
     # What a station with a database of its own runs: a migration a version.
-    def own, do: [{20_261_121_000_000, __MODULE__.Version1}, {20_261_124_000_000, __MODULE__.Version2}]
+    def own do
+      [
+        {20_261_121_000_000, __MODULE__.Version1},
+        {20_261_124_000_000, __MODULE__.Version2},
+        {20_261_124_000_001, __MODULE__.Version3}
+      ]
+    end
 
     for version <- 1..@newest do
       defmodule Module.concat(__MODULE__, "Version#{version}") do

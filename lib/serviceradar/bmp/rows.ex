@@ -56,7 +56,8 @@ defmodule ServiceRadar.BMP.Peer do
   * `:sent_open`, `:received_open` - the OPEN messages of the router and of the peer, whole, or nil; see
     `ServiceRadar.BMP.BGP.Open.decode/1`
   * `:routes` - active routes in all views; `:ribs` - in each: maps of `:view`, `:afi`, `:safi`, `:routes`,
-    `:last_change_us`, `:filtered`
+    `:last_change_us`, `:filtered` (the router reports a part only), `:add_path_inferred` (whether there are path ids was not
+    negotiated but seen in its messages) and `:verified` (all of it is known to be what the router holds now)
   """
   defstruct [
     :peer_id,

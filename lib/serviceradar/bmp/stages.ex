@@ -23,7 +23,17 @@ defmodule ServiceRadar.BMP.Stages do
           commit_rows: pos_integer
         }
 
-  @counted [:routes, :changes, :dead_letters, :older, :superseded, :gaps, :over_limit]
+  @counted [
+    :routes,
+    :changes,
+    :dead_letters,
+    :older,
+    :superseded,
+    :gaps,
+    :over_limit,
+    :add_path_inferred,
+    :add_path_taken_back
+  ]
   @first_wait 100
   @longest_wait 5_000
   @complain_every 12

@@ -124,6 +124,24 @@ defmodule ServiceRadar.BMPWeb.Format do
   def nlri(%{prefix: nil, nlri: nlri}), do: "0x" <> Base.encode16(nlri, case: :lower)
   def nlri(%{prefix: prefix}), do: to_string(prefix)
 
+  @doc """
+  What there is to know of a peer's table besides its routes.
+
+      iex> ServiceRadar.BMPWeb.Format.rib_remarks(%{filtered: true, add_path_inferred: false, verified: true})
+      "The router reports a part only."
+      iex> ServiceRadar.BMPWeb.Format.rib_remarks(%{filtered: false, add_path_inferred: true, verified: true})
+      "Path identifiers are inferred: the router does not send what was negotiated."
+  """
+  def rib_remarks(rib) do
+    [
+      rib.filtered && "The router reports a part only.",
+      rib.add_path_inferred && "Path identifiers are inferred: the router does not send what was negotiated.",
+      rib.verified || "Not verified: the router has not told all of it again yet."
+    ]
+    |> Enum.filter(&is_binary/1)
+    |> Enum.join(" ")
+  end
+
   @doc "What a router is called: its sysName, else its address."
   def router(%{sys_name: name}) when name not in [nil, ""], do: name
   def router(%{address: address}) when address != nil, do: address(address)

@@ -406,14 +406,21 @@ pub mod fault {
     }
 }
 /// Messages of this family in the event's view of the peer do not read as the OPENs said about path
-/// identifiers. From here on they are read the other way, and what was read before is not right: it is
-/// withdrawn. What of it is known to be wrong is read again and follows.
+/// identifiers. From here on they are read the other way. What was read before was not right: it is
+/// withdrawn, and follows as it reads now.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AddPathInferred {
     #[prost(uint32, tag = "1")]
     pub afi: u32,
     #[prost(uint32, tag = "2")]
     pub safi: u32,
+    /// The other way round: they do read as the OPENs said, and what was inferred is taken back.
+    #[prost(bool, tag = "3")]
+    pub as_negotiated: bool,
+    /// Not everything that was read before is there to be read again, so routes are missing until the
+    /// router tells them again.
+    #[prost(bool, tag = "4")]
+    pub incomplete: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndOfRib {

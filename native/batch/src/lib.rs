@@ -3,7 +3,6 @@
 //! [`Session`] is fed a session's bytes and gives encoded batches; [`proto`] are their messages.
 //! Whoever receives a batch (`rib`) needs nothing of the session that made it.
 
-mod ambiguous;
 mod events;
 /// The messages of `proto/serviceradar/bmp/v1/batch.proto`.
 #[rustfmt::skip]
@@ -11,6 +10,7 @@ mod events;
 mod generated;
 pub mod ids;
 mod session;
+mod unsure;
 
 pub use ids::Identity;
 pub use session::{EncodedBatch, EndReason, Feed, Session, SessionOptions};

@@ -10,10 +10,10 @@ use wire::bmp::{self, Mirrored, PeerDownReason, PeerHeader, PeerKey, RouteMonito
 use wire::session::{Content, Counters, Decoder, Frame, Options};
 use wire::{DecodeError, ErrorKind};
 
-use crate::ambiguous::Ambiguous;
 use crate::events::{Events, RoutesEvent};
 use crate::generated as proto;
 use crate::ids::{self, Id, Identity};
+use crate::unsure::{Kept, Unsure};
 
 /// What a session is opened with.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ struct Writer {
     peer_ids: HashMap<PeerKey, Id>,
     terminated: bool,
     done: bool,
-    ambiguous: Ambiguous,
+    unsure: Unsure,
 
     received_at_us: i64,
     first_sequence: u64,
@@ -268,7 +268,7 @@ impl Writer {
             peer_ids: HashMap::new(),
             terminated: false,
             done: false,
-            ambiguous: Ambiguous::default(),
+            unsure: Unsure::default(),
             received_at_us: 0,
             first_sequence: 1,
             peers: Vec::new(),
@@ -317,13 +317,14 @@ impl Writer {
                 self.update(&message.peer, &message.update, tlvs);
             }
             Ok(Content::Other(body)) => self.body(body, frame.offset, frame.bytes),
-            Err(error) => self.undecodable(
-                frame.bytes,
-                error.offset(),
-                error.path().to_string(),
-                error.reason(),
-                error.suspect(),
-            ),
+            Err(error) => {
+                let peer = error.suspect_family().zip(PeerHeader::of_frame(frame.bytes));
+                if let Some((family, peer)) = peer {
+                    self.unsure.keep(&peer, family, frame.bytes);
+                }
+                let (offset, path) = (error.offset(), error.path().to_string());
+                self.undecodable(frame.bytes, offset, path, error.reason(), error.suspect());
+            }
         }
         self.sequence += 1;
         self.messages += 1;
@@ -373,7 +374,7 @@ impl Writer {
                 (Body::PeerUp(up), frame.len())
             }
             bmp::Body::PeerDown(message) => {
-                self.ambiguous.forget(&message.peer);
+                self.unsure.forget(&message.peer);
                 let mut down =
                     proto::PeerDown { reason: message.reason.number().into(), ..Default::default() };
                 match &message.reason {
@@ -435,25 +436,32 @@ impl Writer {
         self.push(place, proto::event::Body::Undecodable(undecodable), octets);
     }
 
-    /// Tells which families are read in another way from this message on, and says again what of them was read wrongly.
+    /// Tells which families are read in another way from this message on, and says again what of them was read before.
     fn evidence(&mut self, message: &RouteMonitoringView<'_>, frame: &[u8]) {
         let (evidence, peer) = (message.update.evidence(), &message.peer);
-        for family in evidence.settled.iter() {
-            let kept = self.ambiguous.take(peer, family);
-            if !evidence.inferred.contains(family) {
-                continue;
-            }
+        for family in evidence.turned.iter() {
+            let Kept { frames, lost } = self.unsure.take(peer, family);
             let place = self.place(peer);
-            let event = proto::AddPathInferred { afi: family.afi.into(), safi: family.safi.into() };
+            let event = proto::AddPathInferred {
+                afi: family.afi.into(),
+                safi: family.safi.into(),
+                as_negotiated: !message.update.is_inferred(family),
+                incomplete: lost,
+            };
             self.push(Some((place, peer)), proto::event::Body::AddPathInferred(event), EVENT_OCTETS);
             self.sequence += 1;
-            for frame in kept {
+            for frame in frames {
                 let Ok(again) = message.read_again(&frame) else { continue };
                 self.family_again(&again.peer, &again.update, family);
+                self.unsure.keep(peer, family, &frame);
             }
         }
         for family in evidence.open.iter() {
-            self.ambiguous.keep(peer, family, frame);
+            if evidence.settled.contains(family) {
+                self.unsure.settled(peer, family);
+            } else {
+                self.unsure.keep(peer, family, frame);
+            }
         }
     }
 

@@ -475,44 +475,84 @@ fn announce_nlri(nlri: &[u8]) -> Vec<u8> {
     out
 }
 
-#[test]
-fn what_was_read_before_path_identifiers_were_inferred_is_said_again() {
-    // The first two read both ways: without path identifiers as other prefixes.
-    let stream = [
-        announce_nlri(&[0, 0, 0, 7, 24, 10, 1, 2]),
-        announce_nlri(&[0, 0, 0, 8, 24, 10, 1, 3]),
-        announce_nlri(&[0, 0, 0, 9, 32, 10, 1, 2, 3]),
-    ]
-    .concat();
+/// What a session says of path identifiers: routes (sequence, with them, inferred, NLRI), and that they are read in another way.
+#[derive(Debug, PartialEq)]
+enum Said {
+    Routes(u64, bool, bool, Vec<u8>),
+    Turned { sequence: u64, as_negotiated: bool, incomplete: bool },
+}
+
+fn said_of_path_ids(stream: &[u8]) -> Vec<Said> {
     let mut session = Session::new(options());
     let mut said = Vec::new();
-    for batch in session.feed(&stream, 1).batches {
+    for batch in session.feed(stream, 1).batches {
         let batch = proto::Batch::decode(batch.payload.as_slice()).unwrap();
         for event in &batch.events {
             let sequence = batch.first_sequence + u64::from(event.sequence_offset);
             match event.body.as_ref().unwrap() {
-                Body::Routes(routes) => {
-                    said.extend(routes.groups.iter().map(|group| {
-                        (sequence, group.add_path, group.add_path_inferred, group.nlri.to_vec())
-                    }));
-                }
+                Body::Routes(routes) => said.extend(routes.groups.iter().map(|group| {
+                    Said::Routes(sequence, group.add_path, group.add_path_inferred, group.nlri.to_vec())
+                })),
                 Body::AddPathInferred(of) => {
                     assert_eq!((of.afi, of.safi), (1, 1));
-                    said.push((sequence, false, true, vec![]));
+                    let (as_negotiated, incomplete) = (of.as_negotiated, of.incomplete);
+                    said.push(Said::Turned { sequence, as_negotiated, incomplete });
                 }
                 _ => {}
             }
         }
     }
-    let nlri = |id: u8, prefix: &[u8]| [&[0, 0, 0, id], prefix].concat();
+    said
+}
+
+fn with_id(id: u8, prefix: &[u8]) -> Vec<u8> {
+    [&[0, 0, 0, id], prefix].concat()
+}
+
+/// Reads both ways, or with a path identifier only, or without only.
+const BOTH_WAYS: [u8; 4] = [24, 10, 1, 2];
+const ONLY_WITH: [u8; 5] = [32, 10, 1, 2, 3];
+const ONLY_WITHOUT: [u8; 4] = [24, 10, 9, 9];
+
+#[test]
+fn what_was_read_before_path_identifiers_were_inferred_is_said_again() {
+    let (first, second, third) =
+        (with_id(7, &BOTH_WAYS), with_id(8, &[24, 10, 1, 3]), with_id(9, &ONLY_WITH));
+    let stream = [announce_nlri(&first), announce_nlri(&second), announce_nlri(&third)].concat();
     assert_eq!(
-        said,
+        said_of_path_ids(&stream),
         [
-            (2, false, false, [nlri(7, &[24, 10, 1, 2]), nlri(8, &[24, 10, 1, 3])].concat()),
-            (4, false, true, vec![]),
-            (5, true, true, nlri(7, &[24, 10, 1, 2])),
-            (6, true, true, nlri(8, &[24, 10, 1, 3])),
-            (7, true, true, nlri(9, &[32, 10, 1, 2, 3])),
+            Said::Routes(2, false, false, [first.clone(), second.clone()].concat()),
+            Said::Turned { sequence: 4, as_negotiated: false, incomplete: false },
+            Said::Routes(5, true, true, first),
+            Said::Routes(6, true, true, second),
+            Said::Routes(7, true, true, third),
         ]
     );
+}
+
+#[test]
+fn what_was_inferred_wrongly_is_said_again_as_negotiated() {
+    let (wrong, right) = (with_id(9, &ONLY_WITH), ONLY_WITHOUT.to_vec());
+    let stream = [announce_nlri(&wrong), announce_nlri(&right), announce_nlri(&right)].concat();
+    assert_eq!(
+        said_of_path_ids(&stream),
+        [
+            Said::Turned { sequence: 2, as_negotiated: false, incomplete: false },
+            Said::Routes(3, true, true, wrong),
+            // The second is not read, and kept; the third shows how both are read.
+            Said::Turned { sequence: 5, as_negotiated: true, incomplete: false },
+            Said::Routes(6, false, false, right.clone()),
+            Said::Routes(7, false, false, right),
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_again_is_told() {
+    let without = announce_nlri(&ONLY_WITHOUT).repeat(5);
+    let with = announce_nlri(&with_id(9, &ONLY_WITH)).repeat(4);
+    let said = said_of_path_ids(&[without, with].concat());
+    let turned = said.iter().find(|said| matches!(said, Said::Turned { .. }));
+    assert!(matches!(turned, Some(Said::Turned { incomplete: true, as_negotiated: false, .. })), "{said:?}");
 }

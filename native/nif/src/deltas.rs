@@ -2,7 +2,6 @@
 
 use std::ops::Deref;
 
-use ipnet::IpNet;
 use rib::copy::{Commit, Kind};
 use rib::{Deltas, RouteChange};
 use rustler::{Encoder, Env, Resource, ResourceArc, Term};
@@ -33,6 +32,8 @@ pub fn term(env: Env<'_>, deltas: Deltas) -> Term<'_> {
         mirrored: deltas.counts.mirrored,
         raw_statistics: deltas.counts.raw_statistics,
         unread_peer_downs: deltas.counts.unread_peer_downs,
+        add_path_inferred: deltas.counts.add_path_inferred,
+        add_path_taken_back: deltas.counts.add_path_taken_back,
         resets: deltas.resets.len(),
         quiet: deltas.is_quiet(),
         empty: deltas.is_empty(),
@@ -74,7 +75,8 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
     let routes = list(env, deltas.routes.iter().take(limit), |route| {
         let rib = deltas.rib(route.rib);
         let peer = rib.and_then(|rib| deltas.peer_of(rib));
-        let prefix = deltas.prefix_of(route).and_then(|(address, length)| IpNet::new(address, length).ok());
+        let parts = deltas.route_of(route);
+        let bare = rib.is_some_and(|rib| rib::nlri::is_prefix_family(rib.afi, rib.safi));
         let attributes = deltas.attributes_of(route).map(rib::AttributeSet::typed);
         object!(env,
             change: match route.change {
@@ -88,9 +90,10 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
             view: rib.map(|rib| view(rib.view)),
             afi: rib.map(|rib| rib.afi),
             safi: rib.map(|rib| rib.safi),
-            prefix: prefix.map(Prefix),
+            prefix: parts.prefix.map(Prefix),
+            rd: parts.rd.map(|rd| rd.to_string()),
             nlri: Bytes(&route.nlri),
-            nlri_text: rib.filter(|_| prefix.is_none()).map(|rib| rib::nlri::text(rib.afi, rib.safi, &route.nlri)),
+            nlri_text: rib.filter(|_| !bare).map(|rib| rib::nlri::text(rib.afi, rib.safi, &route.nlri)),
             path_id: route.path_id,
             next_hop: attributes.and_then(|attributes| attributes.next_hop).map(Address),
             as_path_text: attributes.map(|attributes| attributes.as_path_text.as_str()),

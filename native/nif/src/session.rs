@@ -127,6 +127,7 @@ fn session_counters(env: Env<'_>, session: ResourceArc<SessionResource>) -> Term
         undecodable: counters.undecodable,
         suspect: counters.suspect,
         add_path_inferred: counters.add_path_inferred,
+        add_path_taken_back: counters.add_path_taken_back,
         as_width_mismatch: counters.as_width_mismatch,
         faulty_updates: counters.faulty_updates,
         peers_over_limit: counters.peers_over_limit,

@@ -368,7 +368,7 @@ fn peer_summary<'a>(env: Env<'a>, peer: &PeerSummary, router: &str) -> Term<'a> 
     let ribs = list(env, &peer.ribs, |rib| {
         object!(env, view: view(rib.view), afi: rib.afi, safi: rib.safi, routes: rib.routes,
             last_change_us: rib.last_change_us, filtered: rib.filtered,
-            add_path_inferred: rib.add_path_inferred)
+            add_path_inferred: rib.add_path_inferred, verified: rib.verified)
     });
     peer_term(env, &peer.row, &peer.router_id, router, peer.routes, peer.last_change_us, ribs)
 }

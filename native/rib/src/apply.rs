@@ -303,6 +303,8 @@ impl Pass<'_> {
         let Some(peer) = self.peer(row, peers, from, moment) else { return };
         let current = *current;
         let key = RibKey { view, afi, safi };
+        let incomplete = peer.ribs.get(&key).and_then(|rib| rib.incomplete);
+        let whole = whole && incomplete != Some(moment.position.generation);
         // Of a session that was not heard whole nobody knows what it did not say.
         let stale = |seen: u32| whole && seen != current;
         let mut left = usize::MAX;
@@ -324,7 +326,7 @@ impl Pass<'_> {
         event.routes = swept;
     }
 
-    /// What this session said of the family was read in the wrong way: it is withdrawn.
+    /// What this session said of the family was read in the wrong way: it is withdrawn. What is there to be read again follows.
     fn add_path_inferred(
         &mut self,
         router: &mut Router,
@@ -344,6 +346,17 @@ impl Pass<'_> {
         let mut left = usize::MAX;
         let swept =
             sweep_rib(row, peer, key, self.sets, self.total, &mut self.out, moment, &mut left, &stale);
+        self.out.deltas.counts.add_path_inferred += u64::from(!of.as_negotiated);
+        self.out.deltas.counts.add_path_taken_back += u64::from(of.as_negotiated);
+        let generation = moment.position.generation;
+        let rib = peer.ribs.entry(key).or_insert_with(|| Rib::new(key, generation));
+        rib.add_path_inferred = !of.as_negotiated;
+        if of.incomplete {
+            rib.incomplete = Some(generation);
+            rib.verified = None;
+        }
+        rib.last_change_us = rib.last_change_us.max(moment.received_at_us);
+        self.out.changed_rib(row, &peer.row, key);
         let index = self.out.peer(row, &peer.row);
         let router = self.out.router(row);
         let event = self.out.event(EventKind::Swept, router, Some(index), moment);
@@ -351,7 +364,18 @@ impl Pass<'_> {
         event.afi = Some(afi);
         event.safi = Some(safi);
         event.routes = swept;
-        event.reason = Some("path identifiers are not as negotiated: they are inferred from here on".into());
+        let mut reason = if of.as_negotiated {
+            "its messages do read as path identifiers were negotiated: what was inferred is taken back"
+                .to_string()
+        } else {
+            "its messages do not read as path identifiers were negotiated: whether there are some is inferred from \
+             here on"
+                .to_string()
+        };
+        if of.incomplete {
+            reason += "; not everything that was read before could be read again, so routes may be missing";
+        }
+        event.reason = Some(reason);
         event.synthetic = true;
     }
 

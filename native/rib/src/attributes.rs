@@ -134,8 +134,17 @@ pub struct PathAttributes {
 }
 
 impl PathAttributes {
+    /// What stands in the place of labels in the NLRI: MPLS labels, or VNIs where the encapsulation has such.
+    pub(crate) fn labels_of(&self, parts: &wire::bgp::nlri::Route) -> (Vec<u32>, Vec<u32>) {
+        if self.has_vnis() {
+            (Vec::new(), parts.vnis().to_vec())
+        } else {
+            (parts.labels.iter().map(|label| label.value()).collect(), Vec::new())
+        }
+    }
+
     /// Whether the encapsulation is one that has VNIs in place of labels (RFC 9012, section 4.1; RFC 8365, section 5.1.3).
-    pub(crate) fn has_vnis(&self) -> bool {
+    fn has_vnis(&self) -> bool {
         self.extended_communities.iter().any(|community| {
             matches!(
                 community.as_str(),

@@ -515,17 +515,17 @@ fn route_key(out: &mut Stream, rib: &RibRow, route: &RouteDelta) {
 
 /// A row of `bgp_routing_state`.
 fn state(out: &mut Stream, rib: &RibRow, route: &RouteDelta, set: &AttributeSet) {
-    out.row(10);
+    out.row(13);
     route_key(out, rib, route);
     out.position(route.position);
     out.time(route.received_at_us);
     out.uuid(&set.hash());
-    nlri_columns(out, rib, route);
+    nlri_columns(out, rib, route, Some(set));
 }
 
 /// A row of `bgp_routing_history`.
 fn history(out: &mut Stream, rib: &RibRow, route: &RouteDelta, set: Option<&AttributeSet>) {
-    out.row(14);
+    out.row(17);
     route_key(out, rib, route);
     out.position(route.position);
     out.time(route.received_at_us);
@@ -534,15 +534,24 @@ fn history(out: &mut Stream, rib: &RibRow, route: &RouteDelta, set: Option<&Attr
     out.bool(route.synthetic);
     out.bool(route.after_gap);
     out.optional(set, |out, set| out.uuid(&set.hash()));
-    nlri_columns(out, rib, route);
+    nlri_columns(out, rib, route, set);
 }
 
-/// Prefix, text where it is none, and the NLRI where its key does not hold it.
-fn nlri_columns(out: &mut Stream, rib: &RibRow, route: &RouteDelta) {
-    let prefix = nlri::prefix(rib.afi, rib.safi, &route.nlri);
-    out.optional(prefix, Stream::cidr);
-    let text = prefix.is_none().then(|| nlri::text(rib.afi, rib.safi, &route.nlri));
-    out.optional(text, |out, text| out.text(&text));
+/// Prefix, route distinguisher, labels or VNIs, the text where the NLRI is more than a prefix, and the NLRI where its key
+/// does not hold it. What a withdrawal has in place of labels says nothing.
+fn nlri_columns(out: &mut Stream, rib: &RibRow, route: &RouteDelta, set: Option<&AttributeSet>) {
+    if let Some(prefix) = nlri::prefix(rib.afi, rib.safi, &route.nlri) {
+        out.cidr(prefix);
+        out.nulls(4);
+    } else {
+        let parts = nlri::route(rib.afi, rib.safi, &route.nlri);
+        out.optional(parts.prefix, |out, prefix| out.cidr((prefix.network(), prefix.prefix_len())));
+        out.optional(parts.rd, |out, rd| out.text(&rd.to_string()));
+        let (labels, vnis) = set.map(|set| set.typed().labels_of(&parts)).unwrap_or_default();
+        out.optional(some(&labels), Stream::int8_array);
+        out.optional(some(&vnis), Stream::int8_array);
+        out.text(&nlri::text(rib.afi, rib.safi, &route.nlri));
+    }
     let digested = nlri::stored_key(&route.nlri).1;
     out.optional(digested.then_some(&*route.nlri), Stream::bytes);
 }

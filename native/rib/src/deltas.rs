@@ -79,13 +79,6 @@ impl Deltas {
         self.peer(rib.peer)
     }
 
-    /// Address and length of a route's prefix, where its family's NLRI is a bare prefix (SAFI 1 and 2 of IPv4
-    /// and IPv6).
-    pub fn prefix_of(&self, route: &RouteDelta) -> Option<(IpAddr, u8)> {
-        let rib = self.rib(route.rib)?;
-        crate::nlri::prefix(rib.afi, rib.safi, &route.nlri)
-    }
-
     /// Prefix, route distinguisher and labels of a route, of every family that has them.
     pub fn route_of(&self, route: &RouteDelta) -> wire::bgp::nlri::Route {
         self.rib(route.rib).map(|rib| crate::nlri::route(rib.afi, rib.safi, &route.nlri)).unwrap_or_default()
@@ -136,6 +129,9 @@ pub struct Counts {
     pub mirrored: u64,
     pub raw_statistics: u64,
     pub unread_peer_downs: u64,
+    /// RIBs whose path identifiers came to be inferred, and those of which that was taken back.
+    pub add_path_inferred: u64,
+    pub add_path_taken_back: u64,
     /// Withdrawn without having been known.
     pub unknown_withdrawals: u64,
     /// Announcements not applied because the limit of routes is reached, events because that of peers is.

@@ -165,12 +165,19 @@ impl Loader {
         let routes = row.integer()?.unwrap_or(0);
         let verified = row.integer()?.map(i64::unsigned_abs);
         let end_of_rib = row.integer()?.map(i64::unsigned_abs);
+        let add_path_inferred = row.boolean()?.unwrap_or(false);
         let Some(router) = self.routers.get(&peer_id).copied() else { return Some(false) };
         self.ribs.insert(rib_id, Owner { router, peer: peer_id, rib });
         let peer = table.routers.get_mut(&router).and_then(|router| router.peers.get_mut(&peer_id));
         if let Some(peer) = peer.filter(|_| routes > 0) {
-            let held =
-                Rib { last_change_us: changed_at_us, filtered, verified, end_of_rib, ..Rib::new(rib, 0) };
+            let held = Rib {
+                last_change_us: changed_at_us,
+                filtered,
+                verified,
+                end_of_rib,
+                add_path_inferred,
+                ..Rib::new(rib, 0)
+            };
             peer.ribs.insert(rib, held);
         }
         Some(true)

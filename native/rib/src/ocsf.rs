@@ -162,6 +162,14 @@ struct Bgp<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     prefix: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rd: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vnis: Vec<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nlri_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     nlri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_id: Option<u32>,
@@ -382,7 +390,7 @@ fn peer_fields<'a>(bgp: Bgp<'a>, peer: Option<&PeerRow>) -> Bgp<'a> {
         distinguisher: peer
             .map(|peer| peer.distinguisher)
             .filter(|rd| *rd != 0)
-            .map(|rd| format!("{rd:016x}")),
+            .map(wire::bmp::peer_header::distinguisher_text),
         peer_bgp_id: peer.map(|peer| peer.bgp_id).filter(|id| !id.is_unspecified()).map(|id| id.to_string()),
         ..bgp
     }
@@ -483,7 +491,11 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         RouteChange::Change => (other("Route Change"), INFORMATIONAL, "route_change", "changed the path of"),
         RouteChange::Withdraw => (other("Route Withdraw"), LOW, "route_withdraw", "withdrew"),
     };
-    let prefix = deltas.prefix_of(route).map(|(address, length)| format!("{address}/{length}"));
+    let parts = deltas.route_of(route);
+    let (labels, vnis) = attributes.map(|attributes| attributes.labels_of(&parts)).unwrap_or_default();
+    let prefix = parts.prefix.map(|prefix| prefix.to_string());
+    let nlri_text = (!crate::nlri::is_prefix_family(rib.afi, rib.safi))
+        .then(|| crate::nlri::text(rib.afi, rib.safi, &route.nlri));
     let nlri = text::hex(&route.nlri);
     let path = attributes
         .map(|attributes| {
@@ -496,7 +508,7 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         router_name(router),
         peer_name(peer),
         peer.asn,
-        prefix.as_deref().unwrap_or(&nlri),
+        nlri_text.as_deref().or(prefix.as_deref()).unwrap_or(&nlri),
         rib.view.as_str(),
         if route.synthetic { ", concluded: not announced again" } else { "" },
     );
@@ -515,6 +527,10 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         view: Some(rib.view),
         afi: Some(rib.afi),
         safi: Some(rib.safi),
+        rd: parts.rd.map(|rd| rd.to_string()),
+        labels,
+        vnis,
+        nlri_text,
         nlri: Some(nlri),
         path_id: route.path_id,
         attributes,

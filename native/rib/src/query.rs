@@ -196,6 +196,8 @@ pub struct RibSummary {
     pub filtered: bool,
     /// Whether its NLRI have path identifiers was not negotiated but seen in its messages.
     pub add_path_inferred: bool,
+    /// Everything that it holds is known to be what the router holds now.
+    pub verified: bool,
 }
 
 /// A route that changes again and again.
@@ -401,11 +403,7 @@ fn row(
 ) -> RouteRow {
     let parts = nlri::route(key.afi, key.safi, &wire.nlri);
     let bare = nlri::is_prefix_family(key.afi, key.safi);
-    let (labels, vnis) = if attributes.has_vnis() {
-        (Vec::new(), parts.vnis().to_vec())
-    } else {
-        (parts.labels.iter().map(|label| label.value()).collect(), Vec::new())
-    };
+    let (labels, vnis) = attributes.labels_of(&parts);
     RouteRow {
         router: match (router.row.sys_name.as_str(), router.row.address) {
             ("", Some(address)) => address.to_string(),
@@ -452,6 +450,7 @@ fn summary(router: &Router, peer: &Peer) -> PeerSummary {
                 last_change_us: rib.last_change_us,
                 filtered: rib.filtered,
                 add_path_inferred: rib.add_path_inferred,
+                verified: rib.verified.is_some_and(|verified| verified >= router.last.generation),
             })
             .collect(),
     }

@@ -191,6 +191,7 @@ impl Recorder {
                 row.verified = rib.verified;
                 row.end_of_rib = rib.end_of_rib;
                 row.filtered = rib.filtered;
+                row.inferred = rib.add_path_inferred;
                 row.changed_at_us = rib.last_change_us;
             }
         }

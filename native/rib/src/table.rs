@@ -141,6 +141,9 @@ pub(crate) struct Rib {
     pub filtered: bool,
     /// Whether NLRI have path identifiers was not negotiated but seen.
     pub add_path_inferred: bool,
+    /// The newest generation in which routes were read in the wrong way and could not all be read again, so that some are
+    /// missing.
+    pub incomplete: Option<u64>,
     /// The newest generation in which everything that it holds is known to be the router's own.
     pub verified: Option<u64>,
     /// The newest generation in which its End-of-RIB was seen.
@@ -157,6 +160,7 @@ impl Rib {
             last_change_us: 0,
             filtered: false,
             add_path_inferred: false,
+            incomplete: None,
             verified: Some(generation),
             end_of_rib: None,
             sweeping: 0,
@@ -343,7 +347,7 @@ impl Router {
         let generation = self.generations.get(self.current);
         for peer in self.peers.values_mut() {
             for (key, rib) in &mut peer.ribs {
-                if rib.verified != Some(generation) {
+                if rib.verified != Some(generation) && rib.incomplete != Some(generation) {
                     rib.verified = Some(generation);
                     out.changed_rib(&self.row, &peer.row, *key);
                 }
@@ -536,7 +540,10 @@ fn sweep(
         if old == 0 {
             continue;
         }
-        let keys: Vec<RibKey> = peer.ribs.keys().copied().collect();
+        // Of a RIB that could not all be read again nobody knows what was not said.
+        let now = generations.get(*current);
+        let known = peer.ribs.iter().filter(|(_, rib)| rib.incomplete != Some(now));
+        let keys: Vec<RibKey> = known.map(|(key, _)| *key).collect();
         for key in keys {
             let done = sweep_rib(row, peer, key, sets, total, out, moment, left, &stale);
             let Some(swept) = done else { return false };

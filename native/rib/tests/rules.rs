@@ -573,7 +573,7 @@ fn routes_from_before_path_identifiers_were_inferred_are_withdrawn() {
     r.say(&mut table, 1, IN, announce(&["0.0.0.0/0", "24.0.0.0/7"], 1));
     // Another view of the same peer keeps what it has.
     r.say(&mut table, 1, RibView::AdjRibInPost, announce(&["10.0.0.0/8"], 1));
-    let inferred = Body::AddPathInferred(proto::AddPathInferred { afi: 1, safi: 1 });
+    let inferred = Body::AddPathInferred(proto::AddPathInferred { afi: 1, safi: 1, ..Default::default() });
     let deltas = r.say(&mut table, 1, IN, inferred);
     assert_eq!(changes(&deltas), ["-0.0.0.0/0 synthetic", "-24.0.0.0/7 synthetic"]);
     assert!(deltas.routes.iter().all(|route| route.synthetic));
@@ -589,4 +589,28 @@ fn routes_from_before_path_identifiers_were_inferred_are_withdrawn() {
     assert_eq!(said, [(IN, 1, true), (RibView::AdjRibInPost, 1, false)]);
     let rows = table.routes(&rib::Query::default()).unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.add_path_inferred).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn a_rib_that_could_not_all_be_read_again_is_not_verified_and_not_swept() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    r.say(&mut table, 1, IN, announce(&["10.0.0.0/8", "11.0.0.0/8"], 1));
+    r.end(&mut table);
+    let mut r = Speaker::new(1, EPOCH + 1);
+    r.start(&mut table);
+    let turned = |as_negotiated, incomplete| {
+        Body::AddPathInferred(proto::AddPathInferred { afi: 1, safi: 1, as_negotiated, incomplete })
+    };
+    let deltas = r.say(&mut table, 1, IN, turned(false, true));
+    let counts = (deltas.counts.add_path_inferred, deltas.counts.add_path_taken_back);
+    assert_eq!((counts, deltas.ribs[0].inferred, deltas.ribs[0].verified), ((1, 0), true, None));
+    r.say(&mut table, 1, IN, announce(&["10.0.0.0/8"], 1));
+    // 11.0.0.0/8 may be among what could not be read again.
+    let end = r.say(&mut table, 1, IN, Body::EndOfRib(proto::EndOfRib { afi: 1, safi: 1 }));
+    assert_eq!((changes(&end), end.ribs[0].verified), (vec![], None));
+    assert!(!table.peers(None)[0].ribs[0].verified);
+    let back = r.say(&mut table, 1, IN, turned(true, false));
+    assert_eq!((back.counts.add_path_taken_back, back.ribs[0].inferred), (1, false));
+    assert!(back.events[0].reason.as_deref().unwrap().contains("taken back"));
 }

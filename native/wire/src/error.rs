@@ -92,6 +92,11 @@ impl DecodeError {
         self.0.suspect
     }
 
+    /// Of a message that is [`DecodeError::suspect`] because of earlier ones: whose NLRI.
+    pub fn suspect_family(&self) -> Option<AddressFamily> {
+        self.family().filter(|_| self.suspect())
+    }
+
     /// What and why, without where.
     pub fn reason(&self) -> String {
         self.0.kind.to_string()

@@ -18,6 +18,7 @@
 pub mod bgp;
 pub mod bmp;
 pub mod error;
+mod path_ids;
 pub mod proxy;
 pub mod raw;
 pub mod reader;

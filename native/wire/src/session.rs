@@ -25,6 +25,7 @@ use crate::bmp::{
     RouteMirroring, RouteMonitoring, StatisticsReport, Termination, Unknown, HEADER_LENGTH,
 };
 use crate::error::{At, DecodeError, Result};
+use crate::path_ids::PathIds;
 use crate::reader::Reader;
 
 /// Limits of a session.
@@ -52,6 +53,8 @@ pub struct Counters {
     pub suspect: u64,
     /// Families of a peer's view whose path identifiers are inferred: their messages do not read as it was negotiated.
     pub add_path_inferred: u64,
+    /// How often that was taken back, because more messages read only as it was negotiated.
+    pub add_path_taken_back: u64,
     /// UPDATEs whose AS_PATH reads in another width than the A flag says.
     pub as_width_mismatch: u64,
     /// UPDATEs in which RFC 7606 found a fault.
@@ -76,15 +79,15 @@ pub struct Decoder {
 }
 
 /// What a peer's OPENs negotiated, and what its messages showed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Peer {
     /// Families with path identifiers towards the router, and from it.
     add_path_in: FamilySet,
     add_path_out: FamilySet,
     /// Families whose NLRI may have more than one label.
     multiple_labels: FamilySet,
-    /// By the number of the RIB view.
-    views: [View; 5],
+    /// What the messages of each RIB view showed, by its number.
+    views: [Option<Box<PathIds>>; 5],
     /// The OPENs are of two ASes.
     external: bool,
     /// The next Peer Up replaces this and is not added to it. Until then it still holds, for routers
@@ -92,22 +95,18 @@ struct Peer {
     down: bool,
 }
 
-/// What the messages of a peer's view showed of path identifiers; see [`Context`].
-#[derive(Clone, Copy, Debug, Default)]
-struct View {
-    settled: FamilySet,
-    inferred: FamilySet,
-}
-
 impl Peer {
-    fn view(&mut self, view: RibView) -> Option<&mut View> {
-        self.views.get_mut(view as usize)
+    fn view(&mut self, view: RibView) -> Option<&mut PathIds> {
+        self.views.get_mut(view as usize).map(|view| &mut **view.get_or_insert_default())
     }
 
     fn context(&self, peer: &PeerHeader) -> Context<'static> {
         let (add_path, external) =
             if peer.adj_rib_out() { (self.add_path_out, false) } else { (self.add_path_in, self.external) };
-        let View { settled, inferred } = self.views.get(peer.view() as usize).copied().unwrap_or_default();
+        let (settled, inferred) = match self.views.get(peer.view() as usize) {
+            Some(Some(known)) => (known.settled, known.inferred),
+            _ => Default::default(),
+        };
         Context {
             two_octet_as: peer.two_octet_as_path(),
             add_path,
@@ -121,18 +120,19 @@ impl Peer {
 
     /// Takes the OPENs of a Peer Up. What the messages showed holds on, but where something else is negotiated now.
     fn up(&mut self, peer_up: &PeerUp) {
-        let before = *self;
+        let (add_path_in, add_path_out) = (self.add_path_in, self.add_path_out);
         if self.down {
-            *self = Peer { views: self.views, ..Peer::default() };
+            *self = Peer { views: std::mem::take(&mut self.views), ..Peer::default() };
         }
         self.add(peer_up);
-        let inwards = before.add_path_in.difference(self.add_path_in);
-        let outwards = before.add_path_out.difference(self.add_path_out);
+        let inwards = add_path_in.difference(self.add_path_in);
+        let outwards = add_path_out.difference(self.add_path_out);
         for (number, view) in self.views.iter_mut().enumerate() {
             let out =
                 [RibView::AdjRibOutPre, RibView::AdjRibOutPost].map(|view| view as usize).contains(&number);
-            let changed = if out { outwards } else { inwards };
-            *view = View { settled: view.settled.without(changed), inferred: view.inferred.without(changed) };
+            if let Some(view) = view {
+                view.forget(if out { outwards } else { inwards });
+            }
         }
     }
 
@@ -623,8 +623,8 @@ fn context(peer: &PeerHeader, peers: &Peers) -> Context<'static> {
     }
 }
 
-/// Reads as it was negotiated first. Some routers do not keep to what the OPENs say of path identifiers: a family of a
-/// peer's view that reads only the other way is read so from then on.
+/// Reads a family as it was negotiated first. Some routers do not keep to what the OPENs say of path identifiers: a family of
+/// a peer's view whose messages read only the other way is read so from then on; see [`PathIds`].
 fn route_monitoring<'a>(
     version: u8,
     reader: &mut Reader<'a>,
@@ -635,52 +635,81 @@ fn route_monitoring<'a>(
     let peer = PeerHeader::decode(reader)?;
     let read = |context| RouteMonitoringView::decode(version, peer, *reader, context);
     let context = context(&peer, peers);
-    let (mut view, inferred) = match read(context) {
-        Ok(view) => (view, FamilySet::default()),
-        Err(error) => infer(error, context, read)?,
-    };
-    view.update.weigh();
-    let evidence = &mut view.update.evidence;
-    evidence.inferred = inferred;
-    evidence.settled = evidence.settled.union(inferred);
-    evidence.open = evidence.open.without(inferred);
-    if !evidence.settled.is_empty() {
-        if let Some(known) = known(peer.key(), peers, options).and_then(|known| known.view(peer.view())) {
-            known.inferred = known.inferred.union(inferred);
-            known.settled = known.settled.union(evidence.settled);
-            counters.add_path_inferred += inferred.len() as u64;
+    match read(context) {
+        Ok(mut view) => {
+            view.update.weigh();
+            if !view.update.evidence.one_way.is_empty() {
+                count(&mut view, known(peer.key(), peers, options));
+            }
+            Ok(view)
+        }
+        Err(error) => {
+            let Some((other, mut view)) = the_other_way(&error, context, read) else { return Err(error) };
+            let known = known(peer.key(), peers, options).and_then(|known| known.view(peer.view()));
+            let turned = known.map_or(Err(FamilySet::default()), |known| turn(known, context, other));
+            if let Err(refused) = turned {
+                let family = refused.iter().next();
+                return Err(family.map_or(error.clone(), |family| error.of_family(family)).mark_suspect());
+            }
+            for family in other.iter() {
+                let taken_back = context.inferred.contains(family);
+                counters.add_path_taken_back += u64::from(taken_back);
+                counters.add_path_inferred += u64::from(!taken_back);
+            }
+            view.update.weigh();
+            view.update.evidence.turned = other;
+            Ok(view)
         }
     }
-    Ok(view)
 }
 
-/// Reads a message that does not read as negotiated: the other way the families at which reading fails. What is
-/// inferred already stays so.
+/// Counts the families of a message that read in one way only, the way in which they were read.
 #[cold]
-fn infer<'a>(
-    first: DecodeError,
+fn count(view: &mut RouteMonitoringView<'_>, known: Option<&mut Peer>) {
+    let Some(known) = known.and_then(|known| known.view(view.peer.view())) else { return };
+    let evidence = &mut view.update.evidence;
+    for family in evidence.one_way.iter() {
+        known.count(family, !known.inferred.contains(family));
+    }
+    evidence.settled = evidence.open.intersection(known.settled);
+}
+
+/// The families that have to be read the other way than now for the message to read, and the message so.
+#[cold]
+fn the_other_way<'a>(
+    error: &DecodeError,
     context: Context<'a>,
     read: impl Fn(Context<'a>) -> Result<RouteMonitoringView<'a>>,
-) -> Result<(RouteMonitoringView<'a>, FamilySet)> {
-    let mut inferred = FamilySet::default();
-    let mut failed = first.family();
-    while let Some(family) = failed {
-        if context.inferred.contains(family) {
-            // Only to tell.
-            let negotiated =
-                Context { inferred: context.inferred.without([family].into_iter().collect()), ..context };
-            return Err(if read(negotiated).is_ok() { first.mark_suspect() } else { first });
-        }
-        if inferred.contains(family) {
-            break;
-        }
-        inferred.insert(family);
-        match read(Context { inferred: context.inferred.union(inferred), ..context }) {
-            Ok(view) => return Ok((view, inferred)),
+) -> Option<(FamilySet, RouteMonitoringView<'a>)> {
+    let mut other = FamilySet::default();
+    let mut failed = error.family();
+    while let Some(family) = failed.filter(|family| !other.contains(*family)) {
+        other.insert(family);
+        let settled = context.settled.without(other);
+        match read(Context { inferred: context.inferred.difference(other), settled, ..context }) {
+            Ok(view) => return Some((other, view)),
             Err(error) => failed = error.family(),
         }
     }
-    Err(first)
+    None
+}
+
+/// Counts a message that does not read as its families are read now. They are read the other way from it on, or
+/// what other messages showed is against that for some, which are given.
+#[cold]
+fn turn(known: &mut PathIds, context: Context<'_>, families: FamilySet) -> Result<(), FamilySet> {
+    let as_negotiated = |family| context.inferred.contains(family);
+    let refused: FamilySet =
+        families.iter().filter(|family| !known.turns(*family, as_negotiated(*family))).collect();
+    let counted = if refused.is_empty() { families } else { refused };
+    for family in counted.iter() {
+        known.count(family, as_negotiated(family));
+    }
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(refused)
+    }
 }
 
 fn route_mirroring(reader: &mut Reader<'_>, peers: &Peers) -> Result<RouteMirroring> {

@@ -1,7 +1,7 @@
 -- Changes between $1 and $2, newest first, at most $3 rows after the first $4: of router $5, of peer $6, inside prefix $7, of
 -- routes that AS $8 originates, where given. An end of a whole peer is one row of bgp_peer_events, and none of these.
 SELECT h.time, h.generation, h.sequence, h.change, false AS implied, p.router_id, b.peer_id, b.view, b.afi, b.safi, h.prefix,
-  h.nlri_text, coalesce(h.nlri, h.nlri_key) AS whole_nlri, nullif(h.path_id, -1) AS add_path_id, h.synthetic, h.after_gap,
+  h.rd, h.labels, h.vnis, h.nlri_text, coalesce(h.nlri, h.nlri_key) AS whole_nlri, nullif(h.path_id, -1) AS add_path_id, h.synthetic, h.after_gap,
   NULL::text AS reason, s.origin, s.as_path, s.as_path_text, s.next_hop, s.med, s.local_pref, s.communities,
   r.sys_name, r.address AS router_address, p.address AS peer_address, p.asn AS peer_asn
 FROM {schema}.bgp_routing_history h

@@ -3,7 +3,7 @@
 -- `implied` withdrawals the ends of its peers' routes (Peer Down, a router that did not come back) that met it.
 WITH changes AS (
   SELECT h.time, h.generation, h.sequence, h.change, false AS implied, p.router_id, b.peer_id, h.rib_id, b.view, b.afi, b.safi,
-    h.nlri_key, h.prefix, h.nlri_text, h.nlri, h.path_id, h.synthetic, h.after_gap, h.set_id, h.router_time,
+    h.nlri_key, h.prefix, h.rd, h.labels, h.vnis, h.nlri_text, h.nlri, h.path_id, h.synthetic, h.after_gap, h.set_id, h.router_time,
     NULL::text AS reason
   FROM {schema}.bgp_routing_history h
   JOIN {schema}.bgp_ribs b ON b.rib_id = h.rib_id
@@ -13,7 +13,7 @@ WITH changes AS (
     AND ($5::uuid IS NULL OR b.peer_id = $5)
 ), ends AS (
   SELECT e.time, e.generation, e.sequence, 'withdraw'::{schema}.bgp_change AS change, true AS implied, last.router_id,
-    last.peer_id, last.rib_id, last.view, last.afi, last.safi, last.nlri_key, last.prefix, last.nlri_text, last.nlri,
+    last.peer_id, last.rib_id, last.view, last.afi, last.safi, last.nlri_key, last.prefix, last.rd, last.labels, last.vnis, last.nlri_text, last.nlri,
     last.path_id, e.synthetic, false AS after_gap, NULL::uuid AS set_id, e.router_time, coalesce(e.reason, e.kind) AS reason
   FROM {schema}.bgp_peer_events e
   CROSS JOIN LATERAL (

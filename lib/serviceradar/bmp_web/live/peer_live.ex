@@ -112,7 +112,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                     <.link navigate={Paths.routes(@base, PeersTable.rib_query(@peer, rib))}>{Format.count(rib.routes)}</.link>
                   </td>
                   <td><.time at={rib.last_change_us} /></td>
-                  <td>{if rib.filtered, do: "The router reports a part only"}</td>
+                  <td>{Format.rib_remarks(rib)}</td>
                 </tr>
               </tbody>
               <tfoot>

@@ -32,6 +32,12 @@ impl Stream {
         self.raw(&(-1_i32).to_be_bytes());
     }
 
+    pub fn nulls(&mut self, count: usize) {
+        for _ in 0..count {
+            self.optional(None::<()>, |_, ()| {});
+        }
+    }
+
     pub fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         match value {
             Some(value) => write(self, value),

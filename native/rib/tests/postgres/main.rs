@@ -647,8 +647,64 @@ fn what_version_1_stored_is_there_in_version_2() {
     assert_eq!(store.rows("SELECT kind FROM {schema}.bgp_peer_events"), ["(session_start)"]);
     assert_eq!(store.rows("SELECT reason FROM {schema}.bgp_dead_letters"), ["(why)"]);
     // And a station goes on from it.
+    store.migrate_to(3);
     let table = store.load("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa", Limits::default());
     assert_eq!(table.size().routes, 1);
+    store.migrate_down();
+}
+
+/// Version 2 had of these families the octets and the text only.
+#[test]
+fn prefixes_of_every_family_are_there_in_version_3() {
+    let cluster = Cluster::shared();
+    let mut store = Store::new(cluster.database("version_3"), "bmp");
+    store.migrate_to(1);
+    store.migrate_to(2);
+    let mut rows = String::new();
+    for (rib, afi, safi, nlri, text) in [
+        (1, 1, 4, "28 000061 0a00", "10.0.0.0/16"),
+        (2, 1, 128, "58 000641 0000fde800000001 0a01", "65000:1:10.1.0.0/16"),
+        // Two labels, and a route distinguisher of type 2 with a small number.
+        (3, 2, 128, "80 000640 000651 0002000000010005 20010db8", "2:1:5:2001:db8::/32"),
+        (4, 1, 129, "50 0000fde800000001 0a01", "65000:1:10.1.0.0/16"),
+        (5, 25, 70, "0501", "[5]:[192.0.2.1:7]:[0]:[24]:[10.2.3.0]"),
+        (6, 25, 70, "0201", "[2]:[65000:1]:[0]:[48]:[00:00:5e:00:53:01]"),
+        (7, 1, 133, "0301080a", "dst 10.0.0.0/8"),
+    ] {
+        let nlri = nlri.replace(' ', "");
+        rows += &format!(
+            "INSERT INTO {{schema}}.bgp_ribs (rib_id, peer_id, view, afi, safi, routes, changed_at)
+               VALUES ({rib}, gen_random_uuid(), 'loc_rib', {afi}, {safi}, 1, now());
+             INSERT INTO {{schema}}.bgp_routing_state (rib_id, path_id, generation, sequence, changed_at, set_id, nlri_key, nlri_text)
+               VALUES ({rib}, -1, 1, 1, now(), gen_random_uuid(), '\\x{nlri}', '{text}');
+             INSERT INTO {{schema}}.bgp_routing_history (rib_id, path_id, generation, sequence, time, change, synthetic, after_gap,
+               nlri_key, nlri_text)
+               VALUES ({rib}, -1, 1, 1, now(), 'withdraw', false, false, '\\x{nlri}', '{text}');"
+        );
+    }
+    store.client.batch_execute(&rows.replace("{schema}", "bmp")).unwrap();
+    store.migrate_to(3);
+    let parts = [
+        "(1,10.0.0.0/16,,{6})",
+        "(2,10.1.0.0/16,65000:1,{100})",
+        "(3,2001:db8::/32,2:1:5,\"{100,101}\")",
+        "(4,10.1.0.0/16,65000:1,)",
+        "(5,10.2.3.0/24,192.0.2.1:7,)",
+        "(6,,,)",
+        "(7,,,)",
+    ];
+    assert_eq!(
+        store.rows("SELECT rib_id, prefix, rd, labels FROM {schema}.bgp_routing_state ORDER BY rib_id"),
+        parts
+    );
+    assert_eq!(
+        store.rows("SELECT rib_id, prefix, rd FROM {schema}.bgp_routing_history WHERE rib_id = 3"),
+        ["(3,2001:db8::/32,2:1:5)"]
+    );
+    assert_eq!(
+        store.rows("SELECT count(*) FROM {schema}.bgp_routing_history WHERE labels IS NOT NULL"),
+        ["(0)"]
+    );
     store.migrate_down();
 }
 

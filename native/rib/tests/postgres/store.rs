@@ -28,6 +28,7 @@ impl Store {
     pub fn migrate_up(&mut self) {
         self.migrate_to(1);
         self.migrate_to(2);
+        self.migrate_to(3);
     }
 
     /// From the version before.

@@ -191,9 +191,10 @@ fn change(deltas: &Deltas, route: &RouteDelta) -> String {
         RouteChange::Change => "~",
         RouteChange::Withdraw => "-",
     };
-    let name = match deltas.prefix_of(route) {
-        Some((address, length)) => format!("{address}/{length}"),
-        None => rib::text::hex(&route.nlri),
+    let bare = deltas.rib(route.rib).is_some_and(|rib| rib::nlri::is_prefix_family(rib.afi, rib.safi));
+    let name = match deltas.route_of(route).prefix {
+        Some(prefix) if bare => prefix.to_string(),
+        _ => rib::text::hex(&route.nlri),
     };
     let path = route.path_id.map(|id| format!("#{id}")).unwrap_or_default();
     let med = deltas

@@ -72,6 +72,12 @@ impl FamilySet {
         FamilySet(self.0 & !other.0)
     }
 
+    /// In both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        FamilySet(self.0 & other.0)
+    }
+
     /// In one of the two.
     #[must_use]
     pub fn difference(self, other: Self) -> Self {

@@ -22,7 +22,17 @@ impl Update {
     #[inline(always)]
     pub(crate) fn read_plain(&mut self, frame: &[u8], start: usize, context: Context<'_>) -> Option<()> {
         self.attributes.0.reserve_exact(ATTRIBUTES);
-        plain::read(frame, start, context, self)
+        plain::read(frame, start, context, self)?;
+        self.add_path_inferred.sort_unstable();
+        Some(())
+    }
+
+    #[inline(always)]
+    fn nlri(&mut self, prefixes: Prefixes<'_>) -> Option<Vec<Nlri>> {
+        if prefixes.inferred && !self.add_path_inferred.contains(&prefixes.family) {
+            self.add_path_inferred.push(prefixes.family);
+        }
+        nlri(prefixes)
     }
 
     #[inline(always)]
@@ -50,7 +60,7 @@ fn nlri(prefixes: Prefixes<'_>) -> Option<Vec<Nlri>> {
 impl<'a> Sink<'a> for Update {
     #[inline(always)]
     fn withdrawn(&mut self, prefixes: Prefixes<'a>) -> Option<()> {
-        self.withdrawn = nlri(prefixes)?;
+        self.withdrawn = self.nlri(prefixes)?;
         Some(())
     }
 
@@ -106,14 +116,14 @@ impl<'a> Sink<'a> for Update {
     #[inline]
     fn mp_reach(&mut self, flags: u8, next_hop: &'a [u8], prefixes: Prefixes<'a>) -> Option<()> {
         let next_hop = NextHop::decode(next_hop);
-        let reach = MpReach { family: prefixes.family, next_hop, nlri: nlri(prefixes)? };
+        let reach = MpReach { family: prefixes.family, next_hop, nlri: self.nlri(prefixes)? };
         self.attribute(flags, AttributeValue::MpReach(reach));
         Some(())
     }
 
     #[inline]
     fn mp_unreach(&mut self, flags: u8, prefixes: Prefixes<'a>) -> Option<()> {
-        let unreach = MpUnreach { family: prefixes.family, nlri: nlri(prefixes)? };
+        let unreach = MpUnreach { family: prefixes.family, nlri: self.nlri(prefixes)? };
         self.attribute(flags, AttributeValue::MpUnreach(unreach));
         Some(())
     }
@@ -124,7 +134,7 @@ impl<'a> Sink<'a> for Update {
 
     #[inline(always)]
     fn announced(&mut self, _: &'a [u8; 4], prefixes: Prefixes<'a>) -> Option<()> {
-        self.nlri = nlri(prefixes)?;
+        self.nlri = self.nlri(prefixes)?;
         Some(())
     }
 }

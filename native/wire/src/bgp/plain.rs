@@ -1,7 +1,7 @@
 //! A plain UPDATE, checked and read in one pass.
 //!
 //! Plain is what nearly every UPDATE is: well formed to its last octet, IPv4 and IPv6 prefixes, four octets an AS
-//! number, no attribute twice, of families whose messages have shown that they are read as negotiated. Anything else is refused and goes the long way, through an
+//! number, no attribute twice, of families whose messages have shown how they are read. Anything else is refused and goes the long way, through an
 //! [`UpdateView`](super::UpdateView), which knows RFC 7606. Nothing here decides what a malformed message means:
 //! a refusal is never wrong, only slow, and tests hold that both ways agree where this one does not refuse.
 
@@ -177,10 +177,10 @@ impl<'a> Plain<'a> {
     #[inline(always)]
     fn prefixes(&self, nlri: Range<usize>, family: AddressFamily) -> Option<Prefixes<'a>> {
         // Whether the other way reads too is found out on the long way.
-        let settled = self.context.settled.contains(family) && !self.context.inferred.contains(family);
-        let add_path = self.context.add_path.contains(family);
-        settled.then_some(())?;
-        Some(Prefixes { family, add_path, frame: self.frame.get(..nlri.end)?, start: nlri.start })
+        self.context.settled.contains(family).then_some(())?;
+        let inferred = self.context.inferred.contains(family);
+        let add_path = self.context.add_path.contains(family) != inferred;
+        Some(Prefixes { family, add_path, inferred, frame: self.frame.get(..nlri.end)?, start: nlri.start })
     }
 }
 
@@ -189,6 +189,8 @@ impl<'a> Plain<'a> {
 pub(crate) struct Prefixes<'a> {
     pub family: AddressFamily,
     add_path: bool,
+    /// Whether there are path identifiers was not negotiated but seen.
+    pub inferred: bool,
     /// Ends with them.
     frame: &'a [u8],
     start: usize,

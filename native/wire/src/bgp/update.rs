@@ -118,12 +118,15 @@ pub struct UpdateView<'a> {
 /// What an UPDATE shows about path identifiers (RFC 7911).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Evidence {
-    /// Families that do not read as negotiated, and from this message on are read the other way.
-    pub inferred: FamilySet,
-    /// Families that read in one way only.
-    pub settled: FamilySet,
-    /// Families that read in both ways, of which nothing before has shown which is right.
+    /// Families that from this message on are read another way than before, since it reads only so. Whether that is as it was
+    /// negotiated, [`UpdateView::is_inferred`] tells.
+    pub turned: FamilySet,
+    /// Families of the message of which messages have not shown enough yet to know for good which way is right.
     pub open: FamilySet,
+    /// Those of them that read in one way only.
+    pub one_way: FamilySet,
+    /// Those of them of which it is known after this message.
+    pub settled: FamilySet,
 }
 
 impl<'a> UpdateView<'a> {
@@ -438,12 +441,17 @@ impl<'a> UpdateView<'a> {
         for group in &self.groups {
             if self.context.is_open(group.family) {
                 let other = group.form().with_other_path_ids();
-                let reads = nlri::check(group.family, other, Reader::new(group.nlri, 0)).is_ok();
-                let found = if reads { &mut self.evidence.open } else { &mut self.evidence.settled };
-                found.insert(group.family);
+                self.evidence.open.insert(group.family);
+                if nlri::check(group.family, other, Reader::new(group.nlri, 0)).is_err() {
+                    self.evidence.one_way.insert(group.family);
+                }
             }
         }
-        self.evidence.open = self.evidence.open.without(self.evidence.settled);
+    }
+
+    /// Whether the family is read another way than it was negotiated.
+    pub fn is_inferred(&self, family: AddressFamily) -> bool {
+        self.context.is_inferred(family)
     }
 
     /// Families whose path identifiers are inferred.

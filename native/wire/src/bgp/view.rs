@@ -32,13 +32,14 @@ struct Taker<'v, 'a> {
 impl<'a> Taker<'_, 'a> {
     #[inline(always)]
     fn group(&mut self, action: Action, next_hop: &'a [u8], nlri: Prefixes<'a>) -> Option<()> {
-        let (family, add_path, octets) = (nlri.family, nlri.add_path(), nlri.octets());
+        let (family, add_path, inferred, octets) =
+            (nlri.family, nlri.add_path(), nlri.inferred, nlri.octets());
         let count = nlri.count()?;
         self.view.groups.push(RouteGroup {
             action,
             family,
             add_path,
-            inferred: false,
+            inferred,
             next_hop,
             nlri: octets,
             count,

@@ -170,6 +170,43 @@ fn what_is_inferred_holds_for_the_session() {
 }
 
 #[test]
+fn one_message_turns_nothing_that_several_have_shown() {
+    let several = || (0..4).map(|_| monitoring(0, PREFIX));
+    let (said, counters) = read(
+        &[up(false)].into_iter().chain(several()).chain([monitoring(0, ONLY_WITH_ID)]).collect::<Vec<_>>(),
+    );
+    assert_eq!(said[4..], ["suspect"]);
+    assert_eq!((counters.add_path_inferred, counters.suspect), (0, 1));
+    // As many as those do.
+    let others = (0..4).map(|_| monitoring(0, ONLY_WITH_ID));
+    let (said, counters) = read(&[up(false)].into_iter().chain(several()).chain(others).collect::<Vec<_>>());
+    assert_eq!(said[4..], ["suspect", "suspect", "suspect", "10.1.2.3/32#9 inferred"]);
+    assert_eq!((counters.add_path_inferred, counters.suspect), (1, 3));
+}
+
+#[test]
+fn what_one_message_showed_is_taken_back_when_more_contradict_it() {
+    let (said, counters) = read(&[
+        up(false),
+        monitoring(0, ONLY_WITH_ID),
+        monitoring(0, PREFIX),
+        monitoring(0, PREFIX),
+        monitoring(0, WITH_ID),
+    ]);
+    assert_eq!(said[..3], ["10.1.2.3/32#9 inferred", "suspect", "10.1.2.0/24"]);
+    assert!(!said[3].contains("inferred"));
+    assert_eq!((counters.add_path_inferred, counters.add_path_taken_back), (1, 1));
+}
+
+#[test]
+fn of_peers_that_are_not_remembered_nothing_is_inferred() {
+    let mut decoder = Decoder::new(wire::session::Options { max_peers: 0, ..Default::default() });
+    let stream = monitoring(0, ONLY_WITH_ID);
+    let mut feed = decoder.feed(&stream);
+    assert!(feed.next().unwrap().unwrap().content.unwrap_err().suspect());
+}
+
+#[test]
 fn what_reads_neither_way_shows_nothing() {
     let (said, counters) = read(&[up(false), monitoring(0, &[200, 1, 2]), monitoring(0, PREFIX)]);
     assert_eq!(said, ["undecodable", "10.1.2.0/24"]);

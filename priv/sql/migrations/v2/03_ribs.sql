@@ -2,8 +2,8 @@
 -- that nobody has to count them. `rib_id` is the first eight octets of SHA-256 over peer id, number of the view, AFI, SAFI.
 --
 -- `verified`: the newest generation in which everything that it holds is known to be the router's own; `end_of_rib`: the
--- newest in which its End-of-RIB was seen; `filtered`: the router shows a part of it only (RFC 9069); `inferred`: the router
--- did not send it as a table of its own.
+-- newest in which its End-of-RIB was seen; `filtered`: the router shows a part of it only (RFC 9069); `inferred`:
+-- whether its NLRI have path identifiers was not negotiated but seen in its messages.
 CREATE TABLE {schema}.bgp_ribs (
   rib_id     bigint PRIMARY KEY,
   peer_id    uuid NOT NULL,

@@ -8,6 +8,9 @@ CREATE TEMP TABLE IF NOT EXISTS bmp_stage_routes (
   changed_at timestamptz,
   set_id     uuid,
   prefix     cidr,
+  rd         text,
+  labels     bigint[],
+  vnis       bigint[],
   nlri_text  text,
   nlri       bytea
 ) ON COMMIT DELETE ROWS

@@ -82,15 +82,9 @@ cond do
       # What does not depend on when and through which session it came.
       defp plain(routes) do
         routes
-        |> Enum.map(
-          &Map.drop(Map.from_struct(&1), [:generation, :sequence, :changed_at_us, :stale | in_memory_only(&1)])
-        )
+        |> Enum.map(&Map.drop(Map.from_struct(&1), [:generation, :sequence, :changed_at_us, :stale]))
         |> Enum.sort()
       end
-
-      # Of families whose NLRI is more than a prefix, Postgres has the text and the octets only.
-      defp in_memory_only(%{nlri_text: nil}), do: []
-      defp in_memory_only(_route), do: [:prefix, :rd, :labels, :vnis]
 
       defp query!(name, sql, values \\ []) do
         config = ServiceRadar.BMP.Instance.config!(name)
@@ -189,6 +183,16 @@ cond do
           assert text in [route.nlri_text, to_string(route.prefix)]
           assert all_routes(station, nlri: text <> "1") == []
         end
+
+        # A search for a prefix finds it in every family.
+        for station <- [name, memory] do
+          assert [%{rd: "65000:1", labels: [_], prefix: prefix}] = all_routes(station, prefix: "10.1.0.0/16")
+          assert to_string(prefix) == "10.1.0.0/16"
+          assert [%{rd: "65000:1"}] = all_routes(station, address: "10.1.2.3")
+        end
+
+        assert query!(name, "SELECT rd, labels IS NULL FROM {schema}.bgp_routing_history WHERE prefix = '10.1.0.0/16'") ==
+                 [["65000:1", false]]
 
         assert query!(name, "SELECT nlri_text FROM {schema}.bgp_routing_history WHERE nlri_text LIKE 'dst%'") ==
                  [["dst 10.0.0.0/8"]]

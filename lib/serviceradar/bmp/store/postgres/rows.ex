@@ -82,7 +82,9 @@ if Code.ensure_loaded?(Postgrex) do
         safi: row["safi"],
         routes: row["routes"],
         last_change_us: time(row["changed_at"]),
-        filtered: row["filtered"]
+        filtered: row["filtered"],
+        add_path_inferred: row["inferred"],
+        verified: row["is_verified"]
       }
     end
 
@@ -102,6 +104,10 @@ if Code.ensure_loaded?(Postgrex) do
         afi: row["afi"],
         safi: row["safi"],
         prefix: prefix(row["prefix"]),
+        rd: row["rd"],
+        labels: row["labels"] || [],
+        vnis: row["vnis"] || [],
+        add_path_inferred: row["inferred"],
         nlri: row["nlri"],
         nlri_text: row["nlri_text"],
         path_id: row["path_id"],
@@ -143,6 +149,9 @@ if Code.ensure_loaded?(Postgrex) do
         afi: row["afi"],
         safi: row["safi"],
         prefix: prefix(row["prefix"]),
+        rd: row["rd"],
+        labels: row["labels"] || [],
+        vnis: row["vnis"] || [],
         nlri: row["whole_nlri"],
         nlri_text: row["nlri_text"],
         path_id: row["add_path_id"],
@@ -231,11 +240,12 @@ if Code.ensure_loaded?(Postgrex) do
     defp communities(nil), do: []
     defp communities(numbers), do: for(number <- numbers, do: "#{div(number, 65_536)}:#{rem(number, 65_536)}")
 
-    # RFC 4364, section 4.2.
+    # RFC 4364, section 4.2, as wire's RouteDistinguisher writes it: type 2 is said where the number fits type 0 too.
     defp distinguisher(<<0::16, asn::16, number::32>>), do: "#{asn}:#{number}"
     defp distinguisher(<<1::16, a, b, c, d, number::16>>), do: "#{a}.#{b}.#{c}.#{d}:#{number}"
-    defp distinguisher(<<2::16, asn::32, number::16>>), do: "#{asn}:#{number}"
-    defp distinguisher(octets), do: "0x" <> Base.encode16(octets, case: :lower)
+    defp distinguisher(<<2::16, asn::32, number::16>>) when asn > 0xFFFF, do: "#{asn}:#{number}"
+    defp distinguisher(<<2::16, asn::32, number::16>>), do: "2:#{asn}:#{number}"
+    defp distinguisher(<<type::16, octets::binary>>), do: "#{type}:0x" <> Base.encode16(octets, case: :lower)
 
     defp routes(ribs), do: ribs |> Enum.map(& &1["routes"]) |> Enum.sum()
     defp last_change(ribs), do: ribs |> Enum.map(&time(&1["changed_at"])) |> Enum.max(fn -> 0 end)
