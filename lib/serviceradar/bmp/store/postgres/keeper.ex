@@ -46,7 +46,18 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
         end
       end)
     rescue
-      error in [Postgrex.Error, DBConnection.ConnectionError, RuntimeError] -> again(state, Exception.message(error))
+      # Its own text is about pools and queues, which is not what is wrong at a start.
+      DBConnection.ConnectionError ->
+        again(state, "there is no connection. Is Postgres running where #{where(state)} says?")
+
+      error in [Postgrex.Error, RuntimeError] ->
+        again(state, Exception.message(error))
+    end
+
+    defp where(state) do
+      {_, options} = state.config.store
+      option = Enum.find([:repo, :url, :connection], &options[&1])
+      "the option `#{option}`"
     end
 
     defp again(state, complaint) do
@@ -67,7 +78,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       repo.query!(make_schema, [])
       versions = Migrations.own()
       migrator = [all: true, prefix: options[:schema], dynamic_repo: repo.get_dynamic_repo(), log: false]
-      for _version <- Ecto.Migrator.run(repo, versions, :up, migrator), do: Logger.info("BMP tables made in #{schema}")
+      made = Ecto.Migrator.run(repo, versions, :up, migrator)
+      if made != [], do: Logger.info("BMP tables made in schema #{schema}, version #{Migrations.newest()}")
     end
 
     defp maintain(state) do
