@@ -23,6 +23,9 @@ defmodule ServiceRadar.BMP.MixProject do
     {"precompiled NIFs", RustlerPrecompiled, [{:rustler_precompiled, "~> 0.8"}]}
   ]
 
+  # For those who work on this project: `mix docs`, `mix credo`, `mix dialyzer`.
+  @tools [{:ex_doc, "~> 0.38"}, {:credo, "~> 1.7"}, {:dialyxir, "~> 1.4"}]
+
   def project do
     {build, why} = build()
 
@@ -37,7 +40,8 @@ defmodule ServiceRadar.BMP.MixProject do
       deps: deps(build),
       aliases: aliases(),
       package: package(),
-      docs: [main: "ServiceRadar.BMP", extras: ["README.md", "CHANGELOG.md" | Path.wildcard("guides/*.md")]],
+      docs: docs(),
+      dialyzer: [plt_add_apps: [:mix, :ex_unit, :iex, :inets], list_unused_filters: true],
       bmp_build: {build, why, for({part, module, _packages} <- @integrations, do: {part, module})}
     ]
   end
@@ -56,6 +60,7 @@ defmodule ServiceRadar.BMP.MixProject do
 
   defp deps(:full) do
     for({_part, _module, packages} <- @integrations, {name, version} <- packages, do: {name, version, optional: true}) ++
+      for({name, version} <- @tools, do: {name, version, only: [:dev, :test], runtime: false}) ++
       [{:lazy_html, ">= 0.1.0", only: :test}]
   end
 
@@ -98,14 +103,22 @@ defmodule ServiceRadar.BMP.MixProject do
     Enum.find_value(deps(:full), fn dependency ->
       name = dependency |> elem(0) |> Atom.to_string()
       folder = Path.join(System.get_env("MIX_DEPS_PATH") || Path.join(__DIR__, "deps"), name)
-      if File.dir?(folder) or only_test?(dependency), do: nil, else: name
+      if File.dir?(folder) or not wanted?(dependency), do: nil, else: name
     end)
   end
 
-  defp only_test?({_name, _version, options}), do: options[:only] == :test and Mix.env() != :test
+  defp wanted?({_name, _version, options}), do: Mix.env() in List.wrap(options[:only] || Mix.env())
 
   # All of them: cargo reads a workspace as a whole, and each names others, if only for its tests.
   defp crates, do: for(manifest <- Path.wildcard("native/*/Cargo.toml"), do: Path.dirname(manifest))
+
+  defp docs do
+    guides =
+      for name <- ~w(getting-started in-serviceradar decoding operating reading-the-table-with-sql),
+          do: "guides/#{name}.md"
+
+    [main: "getting-started", extras: guides ++ ["README.md", "CHANGELOG.md"], groups_for_extras: [Guides: guides]]
+  end
 
   defp package do
     [

@@ -120,7 +120,7 @@ defmodule ServiceRadar.BMP do
       ServiceRadar.BMP.routes(within: "10.0.0.0/8", as: 64500, limit: 50)
   """
   @spec routes(Config.name(), keyword) ::
-          {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, ArgumentError.t() | term}
+          {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, Exception.t() | term}
   def routes(station \\ __MODULE__, query) do
     case Query.new(query) do
       {:ok, query} -> store(station, :routes, [query])
@@ -138,7 +138,7 @@ defmodule ServiceRadar.BMP do
   Changes of routes in the past that match the query, newest first. `{:error, :not_kept}` where the store keeps none.
   """
   @spec history(Config.name(), keyword) ::
-          {:ok, [map], cursor :: term | nil} | {:error, ArgumentError.t() | :not_kept | term}
+          {:ok, [map], cursor :: term | nil} | {:error, Exception.t() | :not_kept | term}
   def history(station \\ __MODULE__, query) do
     case Query.new(query) do
       {:ok, query} -> kept(station, :history, [query])

@@ -18,7 +18,7 @@ defmodule ServiceRadar.BMP.Broker do
   @typedoc "A batch on its way to a consumer. Tags of a partition grow in the order of the batches."
   @type delivery :: %{tag: term, payload: binary, redelivered: boolean}
 
-  @typedoc "What `c:subscribe/2` gives; its first element is the ref in the consumer's messages."
+  @typedoc "What `c:subscribe/3` gives; its first element is the ref in the consumer's messages."
   @type subscription :: {reference, term}
 
   @doc "Options of `{module, options}` made whole, or an error text."

@@ -41,6 +41,8 @@ defmodule ServiceRadar.BMP.Config do
   * `:ocsf` - path of a file that OCSF events are appended to, one JSON object a line; default none
   * `:pubsub` - a `Phoenix.PubSub` to broadcast changes over as well; default none
 
+  ## Examples
+
       iex> {:ok, config} = ServiceRadar.BMP.Config.new(port: 0, allow: ["192.0.2.0/24"])
       iex> config.port
       0

@@ -15,6 +15,8 @@ defmodule ServiceRadar.BMP.Query do
   * `:limit` - at most so many routes, default 100, and 10,000 at most
   * `:cursor` - what the page before gave
 
+  ## Examples
+
       iex> {:ok, query} = ServiceRadar.BMP.Query.new(address: "192.0.2.7", as: 64500)
       iex> {query.address, query.as, query.limit}
       {{192, 0, 2, 7}, 64500, 100}

@@ -1,0 +1,36 @@
+defmodule ServiceRadar.BMP.GuidesTest do
+  @moduledoc """
+  What the guides say of the code holds: their examples at the prompt, and the options and events that their tables name.
+
+  `test/commands_test.exs` runs their commands, `test/serviceradar/bmp/store/sql_guide_test.exs` their SQL.
+  """
+  use ExUnit.Case, async: true
+
+  alias ServiceRadar.BMP.{Config, Telemetry}
+
+  @guides Path.expand("../guides", __DIR__)
+
+  # Debian's Elixir 1.14 cannot read doctests from a file.
+  if Version.match?(System.version(), ">= 1.15.0"), do: doctest_file(Path.join(@guides, "decoding.md"))
+
+  test "every limit in the guide is an option with that name" do
+    guide = File.read!(Path.join(@guides, "operating.md"))
+    nested = for [_, group, name] <- Regex.scan(~r/`(session|table): \[(\w+):\]`/, guide), do: {group, name}
+    assert length(nested) >= 7
+
+    {:ok, config} = Config.new([])
+
+    for {group, name} <- nested do
+      limits = Map.fetch!(config, String.to_existing_atom(group))
+      assert Map.has_key?(limits, String.to_existing_atom(name)), "#{group}: #{name}"
+    end
+  end
+
+  test "every event in the guide is one" do
+    guide = File.read!(Path.join(@guides, "operating.md"))
+    known = for [_, _, thing, verb] <- Telemetry.events(), do: "#{thing}, #{verb}"
+    named = for [_, name] <- Regex.scan(~r/^\| `(\w+, \w+)`/m, guide), do: name
+    assert length(named) >= 8
+    assert Enum.uniq(named) -- known == []
+  end
+end
