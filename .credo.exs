@@ -3,7 +3,7 @@
   configs: [
     %{
       name: "default",
-      files: %{included: ["lib/", "test/", "bench/", "config/", "mix.exs"], excluded: []},
+      files: %{included: ["lib/", "config/", "mix.exs"], excluded: []},
       checks: %{
         extra: [
           {Credo.Check.Refactor.Nesting, max_nesting: 3},

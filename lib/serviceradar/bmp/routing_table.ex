@@ -63,7 +63,10 @@ defmodule ServiceRadar.BMP.RoutingTable do
 
   defp each(items, fun) do
     Enum.reduce_while(items, :ok, fn item, :ok ->
-      with :ok <- fun.(item), do: {:cont, :ok}, else: (error -> {:halt, error})
+      case fun.(item) do
+        :ok -> {:cont, :ok}
+        error -> {:halt, error}
+      end
     end)
   end
 

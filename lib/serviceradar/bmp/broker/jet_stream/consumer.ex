@@ -109,7 +109,7 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     def handle_info({:pull_gone, id}, %{pull: %{id: id}} = state) do
-      Logger.warning("JetStream does not answer a pull request", durable: state.durable)
+      Logger.warning("JetStream does not answer a pull request of consumer #{state.durable}")
       noreply(again(state, 0))
     end
 
@@ -153,7 +153,7 @@ if Code.ensure_loaded?(Gnat) do
     defp known(%{stream: nil} = state, _stream), do: state
 
     defp known(state, stream) do
-      Logger.warning("the stream is not the one it was: it is read from its beginning", last_seq: stream.last_seq)
+      Logger.warning("the stream is not the one it was: it is read from its beginning, #{stream.last_seq} messages")
       %{state | last: 0, committed: 0, in_flight: :queue.new(), replies: %{}}
     end
 
@@ -303,7 +303,7 @@ if Code.ensure_loaded?(Gnat) do
     defp deleted(state), do: again(%{state | deleted: true}, @retry)
 
     defp trouble(state, status, description) do
-      Logger.warning("JetStream ends a pull request: #{status} #{description}", durable: state.durable)
+      Logger.warning("JetStream ends a pull request of consumer #{state.durable}: #{status} #{description}")
       if status == "503", do: Link.check(state.station)
       again(state, @retry)
     end
@@ -339,7 +339,7 @@ if Code.ensure_loaded?(Gnat) do
         {state, deliveries} = take(message, seq, delivered, state, deliveries)
         take(messages, state, deliveries)
       else
-        Logger.warning("a message of the stream did not arrive: it is delivered again", durable: state.durable)
+        Logger.warning("a message of the stream did not arrive: consumer #{state.durable} reads it again")
         {:gap, Enum.reverse(deliveries), state}
       end
     end

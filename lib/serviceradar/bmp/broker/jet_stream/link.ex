@@ -102,7 +102,7 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     defp up(state, stream) do
-      Logger.info("JetStream is there", stream: state.options[:stream])
+      Logger.info("JetStream is there, with stream #{state.options[:stream]}")
       Telemetry.execute(:broker, :connected, %{count: 1}, metadata(state))
       tell(%{state | stream: stream, attempt: 0, complaint: nil})
     end
@@ -110,7 +110,7 @@ if Code.ensure_loaded?(Gnat) do
     defp down(%{stream: nil} = state), do: state
 
     defp down(state) do
-      Logger.warning("JetStream is gone, trying to reach it again", stream: state.options[:stream])
+      Logger.warning("JetStream, with stream #{state.options[:stream]}, is gone. Trying to reach it again")
       Telemetry.execute(:broker, :disconnected, %{count: 1}, metadata(state))
       tell(%{state | stream: nil})
     end

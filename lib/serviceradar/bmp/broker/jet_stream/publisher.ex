@@ -267,7 +267,7 @@ if Code.ensure_loaded?(Gnat) do
       {held, last} = Map.fetch!(state.senders, entry.from)
 
       if how == :stored and number < last do
-        Logger.error("a batch is stored after its successor, the session that sent it has to end", id: entry.id)
+        Logger.error("batch #{entry.id} is stored after its successor, the session that sent it has to end")
         send(entry.from, {:bmp_broker, {:failed, :order_lost}, entry.ref})
       else
         send(entry.from, {:bmp_broker, :acked, entry.ref})
@@ -280,7 +280,7 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     defp fail(state, number, entry, reason) do
-      Logger.error("a batch does not fit into a NATS message", id: entry.id, reason: inspect(reason))
+      Logger.error("batch #{entry.id} does not fit into a NATS message: #{inspect(reason)}")
       send(entry.from, {:bmp_broker, {:failed, reason}, entry.ref})
       forget(state, number, entry)
     end
@@ -342,7 +342,7 @@ if Code.ensure_loaded?(Gnat) do
     defp unanswered?(_state), do: false
 
     defp resend(state) do
-      Logger.warning("JetStream does not acknowledge, sending again", subject: state.subject)
+      Logger.warning("JetStream does not acknowledge batches of #{state.subject}, sending again")
       Link.check(state.station)
       rewind(state)
     end
