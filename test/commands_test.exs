@@ -34,6 +34,7 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--sample] [--play FILE] [--ocsf FILE] [--plain]",
      {:station, "10.255.1.2"}},
     {"mix help bmp.station", {@from_the_root, [], "--sample"}},
+    {"mix help bmp.parity", {@from_the_root, [], "mix bmp.parity TABLE"}},
     {"mix help bmp.decode", {@from_the_root, [], "mix bmp.decode FILE"}},
     {"mix bmp.decode FILE", {@from_the_root, [{"FILE", "priv/sample/frr-pair.bmp.gz"}], "PeerUp"}},
     {"cargo install --locked --path native/collector", {@from_the_root, [], "package `bmp-collector v"}},
