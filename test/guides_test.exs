@@ -10,8 +10,13 @@ defmodule ServiceRadar.BMP.GuidesTest do
 
   @guides Path.expand("../guides", __DIR__)
 
-  # Debian's Elixir 1.14 cannot read doctests from a file.
-  if Version.match?(System.version(), ">= 1.15.0"), do: doctest_file(Path.join(@guides, "decoding.md"))
+  # Debian's Elixir 1.14 cannot read doctests from a file, and knows no such macro.
+  if macro_exported?(ExUnit.DocTest, :doctest_file, 1) do
+    Code.eval_quoted(quote(do: doctest_file(unquote(Path.join(@guides, "decoding.md")))), [], __ENV__)
+  else
+    @tag skip: "examples of a file need Elixir 1.15 or newer"
+    test "the examples of the decoding guide", do: :ok
+  end
 
   test "every limit in the guide is an option with that name" do
     guide = File.read!(Path.join(@guides, "operating.md"))
