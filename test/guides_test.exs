@@ -31,6 +31,13 @@ defmodule ServiceRadar.BMP.GuidesTest do
     end
   end
 
+  if Code.ensure_loaded?(ServiceRadar.BMP.Migrations) do
+    test "the host's migration in the guide makes the newest tables" do
+      guide = File.read!(Path.join(@guides, "in-serviceradar.md"))
+      assert guide =~ "version: #{ServiceRadar.BMP.Migrations.newest()})"
+    end
+  end
+
   test "every event in the guide is one" do
     guide = File.read!(Path.join(@guides, "operating.md"))
     known = for [_, _, thing, verb] <- Telemetry.events(), do: "#{thing}, #{verb}"
