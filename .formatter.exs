@@ -1,5 +1,5 @@
 [
-  inputs: ["{mix,.formatter}.exs", "{config,lib,test,bench}/**/*.{ex,exs}", "priv/repo/migrations/*.exs"],
+  inputs: ["{mix,.formatter}.exs", "{config,lib,test,bench}/**/*.{ex,exs}"],
   # Phoenix's own list is not at hand in the core build.
   locals_without_parens: [
     attr: 2,
