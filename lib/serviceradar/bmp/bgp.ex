@@ -130,13 +130,13 @@ end
 defmodule ServiceRadar.BMP.BGP.Fault do
   @moduledoc """
   A fault of an UPDATE and what RFC 7606 does about it: `:attribute_discard`, `:treat_as_withdraw`,
-  `:afi_safi_disable` or `:session_reset`. `:attribute` is its type code, nil where the fault is not in one attribute;
+  `:afi_safi_disable` or `:session_reset`; or `:kept`, where it stays as it came (AS 0, RFC 7607). `:attribute` is its type code, nil where the fault is not in one attribute;
   `:family` is what `:afi_safi_disable` disables.
   """
   defstruct [:treatment, :attribute, :family, :error, raw: <<>>]
 
   @type t :: %__MODULE__{
-          treatment: :attribute_discard | :treat_as_withdraw | :afi_safi_disable | :session_reset,
+          treatment: :kept | :attribute_discard | :treat_as_withdraw | :afi_safi_disable | :session_reset,
           attribute: 0..255 | nil,
           family: ServiceRadar.BMP.BGP.family() | nil,
           error: ServiceRadar.BMP.DecodeError.t(),

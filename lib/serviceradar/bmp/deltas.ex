@@ -20,6 +20,7 @@ defmodule ServiceRadar.BMP.Deltas do
   * `:over_limit` - announcements refused for the table's limit
   * `:mirrored`, `:raw_statistics`, `:unread_peer_downs` - mirrored messages, counters of unknown length, and data of
     unknown Peer Down reasons: they are in the stream and in no row
+  * `:unsplit` - groups of NLRI of families whose NLRI cannot be told apart: they are dead letters and no routes
   * `:add_path_inferred` - RIBs whose messages do not read as path identifiers were negotiated, and are read the other way
     from now on; `:add_path_taken_back` - those of which that was taken back
   * `:resets` - sessions that have to begin anew, see `resets/1`
@@ -42,6 +43,7 @@ defmodule ServiceRadar.BMP.Deltas do
           mirrored: non_neg_integer,
           raw_statistics: non_neg_integer,
           unread_peer_downs: non_neg_integer,
+          unsplit: non_neg_integer,
           add_path_inferred: non_neg_integer,
           add_path_taken_back: non_neg_integer,
           resets: non_neg_integer,

@@ -31,6 +31,7 @@ defmodule ServiceRadar.BMP.Stages do
     :superseded,
     :gaps,
     :over_limit,
+    :unsplit,
     :add_path_inferred,
     :add_path_taken_back
   ]

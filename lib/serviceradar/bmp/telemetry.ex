@@ -28,7 +28,7 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :lease, :given_back]` | it gives one to a station that has fewer | `count` | `partition` |
   | `[…, :lease, :lost]` | another station has taken one | `count` | `partition` |
   | `[…, :pipeline, :loaded]` | a partition's routing table is read from the store | `duration`, `routes` | `partition` |
-  | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes`, `dead_letters`, and what was left out: `older` (delivered again), `superseded` (of a session that does not feed the table), `gaps` (something never came), `over_limit`; and `add_path_inferred`, `add_path_taken_back` (RIBs that are read with or without path identifiers, other than negotiated) | `partition` |
+  | `[…, :pipeline, :applied]` | batches went through the routing table | `duration`, `batches`, `routes`, `changes`, `dead_letters`, and what was left out: `older` (delivered again), `superseded` (of a session that does not feed the table), `gaps` (something never came), `over_limit`, `unsplit` (NLRI of families that cannot be split into routes); and `add_path_inferred`, `add_path_taken_back` (RIBs that are read with or without path identifiers, other than negotiated) | `partition` |
   | `[…, :pipeline, :reset]` | a session is to begin anew, because something of it was missed | `count` | `partition`, `session`, `reason`, `result` |
   | `[…, :pipeline, :poisoned]` | a fault of ours left the routing table half changed: it is loaded again | `count` | `partition` |
   | `[…, :pipeline, :rejected]` | a batch that cannot be read was set aside | `count`, `bytes` | `partition`, `reason` |

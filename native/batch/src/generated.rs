@@ -377,6 +377,8 @@ pub mod fault {
         TreatAsWithdraw = 2,
         AfiSafiDisable = 3,
         SessionReset = 4,
+        /// It stays as it came: AS 0 (RFC 7607).
+        Kept = 5,
     }
     impl Treatment {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -390,6 +392,7 @@ pub mod fault {
                 Self::TreatAsWithdraw => "TREAT_AS_WITHDRAW",
                 Self::AfiSafiDisable => "AFI_SAFI_DISABLE",
                 Self::SessionReset => "SESSION_RESET",
+                Self::Kept => "KEPT",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -400,6 +403,7 @@ pub mod fault {
                 "TREAT_AS_WITHDRAW" => Some(Self::TreatAsWithdraw),
                 "AFI_SAFI_DISABLE" => Some(Self::AfiSafiDisable),
                 "SESSION_RESET" => Some(Self::SessionReset),
+                "KEPT" => Some(Self::Kept),
                 _ => None,
             }
         }
@@ -450,6 +454,9 @@ pub mod statistics {
         /// In place of value where the length is neither 4 nor 8.
         #[prost(bytes = "bytes", tag = "5")]
         pub raw: ::prost::bytes::Bytes,
+        /// There is no value, but raw, which may be empty.
+        #[prost(bool, tag = "6")]
+        pub unread: bool,
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -311,6 +311,12 @@ impl Writer {
         };
         self.begin(initiation);
         match frame.content {
+            // Which table it is about is not known: what its flags mean is not.
+            Ok(Content::RouteMonitoring(message)) if !message.peer.is_known() => {
+                let reason = format!("value is {}, not that of a known peer type", message.peer.peer_type.0);
+                let path = "bmp.route_monitoring.peer_header.peer_type".into();
+                self.undecodable(frame.bytes, frame.offset + 6, path, reason, false);
+            }
             Ok(Content::RouteMonitoring(message)) => {
                 let tlvs = message.tlvs.iter().map(tlv).collect();
                 self.evidence(&message, frame.bytes);
@@ -680,6 +686,7 @@ fn action(action: Action) -> proto::route_group::Action {
 fn fault(fault: &wire::bgp::Fault) -> proto::Fault {
     use proto::fault::Treatment as To;
     let treatment = match fault.treatment {
+        Treatment::Kept => To::Kept,
         Treatment::AttributeDiscard => To::AttributeDiscard,
         Treatment::TreatAsWithdraw => To::TreatAsWithdraw,
         Treatment::AfiSafiDisable => To::AfiSafiDisable,
@@ -742,7 +749,10 @@ fn counter(statistic: &bmp::Statistic) -> proto::statistics::Counter {
             counter.safi = family.safi.into();
             counter.value = *value;
         }
-        StatisticValue::Raw { raw } => counter.raw = Bytes::copy_from_slice(raw),
+        StatisticValue::Raw { raw } => {
+            counter.unread = true;
+            counter.raw = Bytes::copy_from_slice(raw);
+        }
     }
     counter
 }

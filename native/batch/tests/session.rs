@@ -475,6 +475,19 @@ fn announce_nlri(nlri: &[u8]) -> Vec<u8> {
     out
 }
 
+#[test]
+fn routes_of_an_unknown_peer_type_are_kept_raw() {
+    let mut stream = announce(1, "10.0.0.0/8", 1);
+    stream[6] = 9;
+    let batch = decode(&play(&stream, usize::MAX)[0]);
+    let Some(Body::Undecodable(undecodable)) = &batch.events[1].body else { panic!("undecodable") };
+    assert_eq!(
+        (undecodable.offset, undecodable.reason.as_str()),
+        (6, "value is 9, not that of a known peer type")
+    );
+    assert_eq!(undecodable.raw, stream);
+}
+
 /// What a session says of path identifiers: routes (sequence, with them, inferred, NLRI), and that they are read in another way.
 #[derive(Debug, PartialEq)]
 enum Said {

@@ -191,6 +191,7 @@ impl<'a> Builder<'a> {
 
     fn fault(&self, fault: &Fault) -> Term<'a> {
         let treatment = match fault.treatment {
+            Treatment::Kept => atoms::kept(),
             Treatment::AttributeDiscard => atoms::attribute_discard(),
             Treatment::TreatAsWithdraw => atoms::treat_as_withdraw(),
             Treatment::AfiSafiDisable => atoms::afi_safi_disable(),

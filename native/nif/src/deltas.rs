@@ -32,6 +32,7 @@ pub fn term(env: Env<'_>, deltas: Deltas) -> Term<'_> {
         mirrored: deltas.counts.mirrored,
         raw_statistics: deltas.counts.raw_statistics,
         unread_peer_downs: deltas.counts.unread_peer_downs,
+        unsplit: deltas.counts.unsplit,
         add_path_inferred: deltas.counts.add_path_inferred,
         add_path_taken_back: deltas.counts.add_path_taken_back,
         resets: deltas.resets.len(),

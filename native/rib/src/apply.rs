@@ -389,7 +389,7 @@ impl Pass<'_> {
         let Some(peer) = self.peer(&router.row, &mut router.peers, from, moment) else { return };
         let peer = self.out.peer(&router.row, &peer.row);
         for counter in &report.counters {
-            if !counter.raw.is_empty() {
+            if counter.unread || !counter.raw.is_empty() {
                 self.out.deltas.counts.raw_statistics += 1;
                 continue;
             }
@@ -467,6 +467,20 @@ impl Pass<'_> {
         for group in &update.groups {
             let Some((afi, safi)) = family(group.afi, group.safi) else { continue };
             let key = RibKey { view, afi, safi };
+            if !nlri::splits(afi, safi) {
+                // A row of them could never be withdrawn.
+                self.out.deltas.counts.unsplit += 1;
+                let family = wire::bgp::AddressFamily::new(afi, safi);
+                let fault = proto::Fault {
+                    reason: format!(
+                        "NLRI of {family} cannot be split into routes: they are kept as they came"
+                    ),
+                    raw: group.nlri.clone(),
+                    ..proto::Fault::default()
+                };
+                self.fault(row, peer, &fault, moment);
+                continue;
+            }
             let mut whole = true;
             match group.action() {
                 Action::Announce => {
@@ -749,6 +763,7 @@ impl Pass<'_> {
             reason: fault.reason.clone(),
             treatment: match fault.treatment() {
                 Treatment::Unspecified => "kept_raw",
+                Treatment::Kept => "kept",
                 Treatment::AttributeDiscard => "attribute_discard",
                 Treatment::TreatAsWithdraw => "treat_as_withdraw",
                 Treatment::AfiSafiDisable => "afi_safi_disable",

@@ -132,6 +132,8 @@ pub struct Counts {
     /// RIBs whose path identifiers came to be inferred, and those of which that was taken back.
     pub add_path_inferred: u64,
     pub add_path_taken_back: u64,
+    /// Groups of NLRI of families that cannot be split into routes.
+    pub unsplit: u64,
     /// Withdrawn without having been known.
     pub unknown_withdrawals: u64,
     /// Announcements not applied because the limit of routes is reached, events because that of peers is.
@@ -503,7 +505,7 @@ pub struct DeadLetter {
     pub offset: Option<u64>,
     pub path: String,
     pub reason: String,
-    /// What was done about it: `kept_raw`, or RFC 7606's `attribute_discard`,
+    /// What was done about it: `kept_raw`, `kept` (it stands in the route as it came), or RFC 7606's `attribute_discard`,
     /// `treat_as_withdraw`, `afi_safi_disable`, `session_reset`.
     pub treatment: &'static str,
     pub suspect: bool,

@@ -14,6 +14,11 @@ pub fn is_prefix_family(afi: u16, safi: u8) -> bool {
     matches!((afi, safi), (1 | 2, 1 | 2))
 }
 
+/// Whether a block of the family's NLRI can be split, so that there are routes which can be withdrawn one by one.
+pub(crate) fn splits(afi: u16, safi: u8) -> bool {
+    wire::bgp::nlri::has_reading(AddressFamily::new(afi, safi))
+}
+
 /// The NLRI as text: a prefix, or what its family's parts are; hexadecimal where there is no reading.
 pub fn text(afi: u16, safi: u8, nlri: &[u8]) -> String {
     let family = AddressFamily::new(afi, safi);

@@ -147,6 +147,9 @@ struct Bgp<'a> {
     synthetic: bool,
     #[serde(skip_serializing_if = "is_zero")]
     router_time_us: i64,
+    /// The router's time cannot be right: the event has the time at which it was received.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    router_clock_wrong: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<RibView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -380,8 +383,24 @@ fn metadata(
     }
 }
 
+/// When it happened, as the router says, or else when it was received.
 fn milliseconds(router_time_us: i64, received_at_us: i64) -> i64 {
-    (if router_time_us == 0 { received_at_us } else { router_time_us }) / 1000
+    (if router_time_us == 0 || is_clock_wrong(router_time_us, received_at_us) {
+        received_at_us
+    } else {
+        router_time_us
+    }) / 1000
+}
+
+/// 2010, before there was BMP: a clock that says so was never set, and began at some day when the router started.
+const BEFORE_BMP_US: i64 = 1_262_304_000_000_000;
+/// A message that is from so far after the time at which it was received.
+const FUTURE_US: i64 = 86_400_000_000;
+
+/// Whether the router's time is there and cannot be right.
+fn is_clock_wrong(router_time_us: i64, received_at_us: i64) -> bool {
+    router_time_us != 0
+        && (router_time_us < BEFORE_BMP_US || router_time_us.saturating_sub(received_at_us) > FUTURE_US)
 }
 
 fn peer_fields<'a>(bgp: Bgp<'a>, peer: Option<&PeerRow>) -> Bgp<'a> {
@@ -434,6 +453,7 @@ fn peer_event<'a>(deltas: &'a Deltas, event: &'a PeerEvent) -> Option<Event<'a>>
         position: event.position,
         synthetic: event.synthetic,
         router_time_us: event.router_time_us,
+        router_clock_wrong: is_clock_wrong(event.router_time_us, event.received_at_us),
         view: event.view,
         afi: event.afi,
         safi: event.safi,
@@ -524,6 +544,7 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         position: route.position,
         synthetic: route.synthetic,
         router_time_us: route.router_time_us,
+        router_clock_wrong: is_clock_wrong(route.router_time_us, route.received_at_us),
         view: Some(rib.view),
         afi: Some(rib.afi),
         safi: Some(rib.safi),

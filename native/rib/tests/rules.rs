@@ -468,17 +468,42 @@ fn views_peers_and_routers_are_never_mixed() {
 }
 
 #[test]
-fn families_without_a_reading_are_keyed_by_their_octets() {
+fn families_that_cannot_be_split_are_no_routes() {
     let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
     r.start(&mut table);
-    let raw = |bytes: &[u8], action| group(action, 25, 200, bytes.to_vec());
-    r.say(&mut table, 1, IN, routes(1, vec![raw(&[2, 3, 1, 2, 3], Action::Announce)]));
-    r.say(&mut table, 1, IN, routes(1, vec![raw(&[2, 3, 1, 2, 4], Action::Announce)]));
-    let again = r.say(&mut table, 1, IN, routes(1, vec![raw(&[2, 3, 1, 2, 3], Action::Announce)]));
-    assert!(again.is_quiet());
-    let gone = r.say(&mut table, 1, IN, routes(1, vec![raw(&[2, 3, 1, 2, 3], Action::Withdraw)]));
-    assert_eq!(changes(&gone), ["-0203010203"]);
-    assert_eq!(table.size().routes, 1);
+    for action in [Action::Announce, Action::Withdraw] {
+        let deltas = r.say(&mut table, 1, IN, routes(1, vec![group(action, 25, 200, vec![2, 3, 1, 2, 3])]));
+        assert_eq!((deltas.routes.len(), deltas.counts.unsplit, table.size().routes), (0, 1, 0));
+        let letter = &deltas.dead_letters[0];
+        assert_eq!((letter.treatment, &letter.raw[..]), ("kept_raw", &[2, 3, 1, 2, 3][..]));
+        assert_eq!(letter.reason, "NLRI of 25/200 cannot be split into routes: they are kept as they came");
+    }
+}
+
+#[test]
+fn of_families_of_which_the_framing_is_read_each_nlri_is_a_route() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    // Two of SD-WAN (SAFI 74), and one of Color-Aware Routing (SAFI 83) with two different things beside its key.
+    let sd_wan = [[0, 1, 0, 2, 7, 7], [0, 1, 0, 2, 7, 8]].concat();
+    let car = |beside: u8| vec![7, 3, 1, 16, 10, 1, 1, beside];
+    r.say(&mut table, 1, IN, routes(1, vec![group(Action::Announce, 1, 74, sd_wan)]));
+    r.say(&mut table, 1, IN, routes(1, vec![group(Action::Announce, 1, 83, car(1))]));
+    r.say(&mut table, 1, IN, routes(1, vec![group(Action::Announce, 1, 83, car(2))]));
+    let page = table.routes(&rib::Query::default()).expect("a page");
+    let texts: Vec<_> = page.rows.iter().map(|row| row.nlri_text.as_deref().unwrap()).collect();
+    assert_eq!(texts, ["000100020707", "000100020708", "070301100a010102"]);
+    let gone = r.say(&mut table, 1, IN, routes(1, vec![group(Action::Withdraw, 1, 83, car(3))]));
+    assert_eq!((gone.routes[0].unknown, table.size().routes), (false, 2));
+}
+
+#[test]
+fn a_statistic_without_a_value_is_not_zero() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    r.start(&mut table);
+    let counters = vec![proto::statistics::Counter { r#type: 7, unread: true, ..Default::default() }];
+    let deltas = r.say(&mut table, 1, IN, Body::Statistics(proto::Statistics { counters }));
+    assert_eq!((deltas.statistics.len(), deltas.counts.raw_statistics), (0, 1));
 }
 
 #[test]

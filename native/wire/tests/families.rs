@@ -377,6 +377,49 @@ fn mup_routes_of_every_type() {
 }
 
 #[test]
+fn bits_after_a_teids_length_make_no_other_route() {
+    let route = |length: u8, teid: &[u8]| {
+        let value = [&RD, &[length, 10, 0, 0, 1][..], teid].concat();
+        [&[1, 0, 4, u8::try_from(value.len()).unwrap()], value.as_slice()].concat()
+    };
+    assert_eq!(key(1, 85, &route(44, &[0x12, 0x30])), key(1, 85, &route(44, &[0x12, 0x3f])));
+    assert_ne!(key(1, 85, &route(44, &[0x12, 0x30])), key(1, 85, &route(44, &[0x12, 0x40])));
+}
+
+#[test]
+fn a_flow_specification_is_one_route_in_both_forms_of_its_length() {
+    for (afi, safi) in [(1, 133), (2, 133), (25, 133), (1, 77)] {
+        assert_eq!(key(afi, safi, &[3, 3, 0x81, 6]), key(afi, safi, &[0xf0, 3, 3, 0x81, 6]), "{afi}/{safi}");
+    }
+    assert_eq!(text(25, 133, &[3, 3, 0x81, 6]), "proto =6");
+    assert_eq!(text(25, 134, &[&[11], &RD[..], &[3, 0x81, 6]].concat()), "rd 65000:1 proto =6");
+    // A component of the link layer (draft-ietf-idr-flowspec-l2vpn) has no reading, but its octets.
+    assert!(text(25, 133, &[4, 14, 0x81, 8, 0]).contains("0e810800"));
+}
+
+#[test]
+fn of_some_families_the_framing_alone_is_read() {
+    for (afi, safi, bytes) in [
+        (1, 7, vec![32, 192, 0, 2, 1]),                                     // RFC 5512
+        (1, 66, [&[128][..], &RD, &[192, 0, 2, 1, 239, 1, 1, 1]].concat()), // RFC 6037
+        (1, 74, vec![0, 1, 0, 3, 1, 2, 3]),                                 // SD-WAN
+        (2, 74, vec![0, 1, 0, 3, 1, 2, 3]),
+        (1, 75, vec![4, 1, 2, 3, 4]),                      // draft-ietf-idr-rpd
+        (1, 78, vec![3, 2, 7, 7]),                         // MCAST-TREE
+        (25, 8, vec![3, 2, 7, 7]),                         // RFC 7117
+        (1, 83, vec![10, 6, 1, 16, 10, 1, 0, 0, 0, 5, 9]), // RFC 9871
+        (1, 84, [&[18, 14, 1][..], &RD, &[16, 10, 1, 0, 0, 0, 5, 9]].concat()),
+    ] {
+        assert_eq!(one(afi, safi, &bytes), NlriValue::Raw(bytes.clone().into()), "{afi}/{safi}");
+        assert!(AddressFamily::new(afi, safi).name().is_some(), "{afi}/{safi}");
+    }
+    // What is beside the key of Color-Aware Routing makes no other route.
+    let car = |beside: u8| vec![10, 6, 1, 16, 10, 1, 0, 0, 0, 5, beside];
+    assert_eq!(key(1, 83, &car(1)), key(1, 83, &car(2)));
+    assert!(error(1, 83, &[10, 6, 1]).contains("truncated"));
+}
+
+#[test]
 fn anything_else_is_one_block() {
     let NlriValue::Raw(raw) = nlri::decode(
         AddressFamily::new(3, 77),

@@ -21,7 +21,7 @@ use wire::session::Decoder;
 
 /// A family at a time, so that each has as many.
 fn each_family(with_path_ids: bool) {
-    for family in nlri::FAMILIES.into_iter().chain([AddressFamily::new(25, 133), AddressFamily::new(1, 66)]) {
+    for family in nlri::FAMILIES.into_iter().chain([AddressFamily::new(25, 200), AddressFamily::new(3, 77)]) {
         let readable = nlri::FAMILIES.contains(&family);
         let mut runner = proptest::test_runner::TestRunner::new(config(300));
         let list =

@@ -154,6 +154,30 @@ fn an_event_says_who_what_and_when() {
 }
 
 #[test]
+fn a_clock_that_was_never_set_is_not_believed() {
+    let mut table = support::table();
+    let mut r = support::Speaker::new(1, support::EPOCH);
+    r.start(&mut table);
+    let mut time_of = |med: u8, router_time_us: i64| {
+        let body = support::announce(&["10.0.0.0/8"], med);
+        let mut batch = r.batch(Some(1), rib::RibView::AdjRibInPre, vec![body]);
+        batch.events[0].router_time_us = router_time_us;
+        let events = events(&[support::apply(&mut table, &batch)]);
+        let event = events
+            .iter()
+            .find(|event| event["unmapped"]["bgp"]["event"].as_str().unwrap().starts_with("route"))
+            .unwrap();
+        (event["time"].as_i64().unwrap(), event["unmapped"]["bgp"]["router_clock_wrong"] == json!(true))
+    };
+    let now = i64::try_from(support::EPOCH).unwrap();
+    let day = 86_400 * support::SECOND;
+    // A minute after 1970 began, and two days from now.
+    assert_eq!(time_of(1, 60 * support::SECOND), (now / 1000, true));
+    assert_eq!(time_of(2, now + 2 * day), (now / 1000, true));
+    assert_eq!(time_of(3, now - day), ((now - day) / 1000, false));
+}
+
+#[test]
 fn only_what_happened_is_told() {
     let events = events(&told());
     let prefixes: Vec<_> = of(&events, "route_withdraw")

@@ -130,7 +130,11 @@ impl<'a> Plain<'a> {
                     let &[number] = octets else { return None };
                     sink.origin(flags, Origin::new(number)?);
                 }
-                (2, WELL_KNOWN) => sink.as_path(flags, Segments(octets))?,
+                (2, WELL_KNOWN) => {
+                    let path = Segments(octets);
+                    path.has_no_as_0()?;
+                    sink.as_path(flags, path)?;
+                }
                 (3, WELL_KNOWN) => {
                     let address = octets.try_into().ok()?;
                     next_hop = Some(address);
@@ -141,7 +145,8 @@ impl<'a> Plain<'a> {
                 (8, OPTIONAL_TRANSITIVE) => sink.communities(flags, list(octets)?),
                 (14, OPTIONAL_NON_TRANSITIVE) => {
                     let [afi_high, afi, safi, length] = *octets.first_chunk()?;
-                    matches!(length, 4 | 16 | 32).then_some(())?;
+                    // IPv6 has no next hop of IPv4 (RFC 2545).
+                    (length == 4 && afi == 1 || matches!(length, 16 | 32)).then_some(())?;
                     let start = 4 + usize::from(length);
                     // One octet is reserved.
                     let nlri = value.start + start + 1..value.end;
@@ -158,6 +163,7 @@ impl<'a> Plain<'a> {
                 // them depends on nothing else in the message.
                 (6 | 7 | 9 | 10 | 26 | 35 | 40, _) => {
                     attribute::check(&attribute, self.context).ok()?;
+                    attribute::as_0(&attribute, self.context).is_none().then_some(())?;
                     sink.other(&attribute);
                 }
                 _ => return None,
@@ -288,12 +294,24 @@ fn read_prefixes<const OCTETS: usize, const ADD_PATH: bool>(
 pub(crate) struct Segments<'a>(&'a [u8]);
 
 impl<'a> Segments<'a> {
+    /// RFC 7607. Type and length are never 0 either where a segment is right, so four octets of 0 in a row are looked for first.
+    #[inline(always)]
+    fn has_no_as_0(self) -> Option<()> {
+        if !self.0.windows(4).any(|octets| octets == [0; 4]) {
+            return Some(());
+        }
+        let mut found = false;
+        self.read(|_, _, asns| found |= asns.contains(&[0; 4]))?;
+        (!found).then_some(())
+    }
+
     #[inline(always)]
     pub fn read(self, mut push: impl FnMut(SegmentType, u8, &'a [[u8; 4]])) -> Option<()> {
         let mut value = self.0;
         while let Some(([kind, count], rest)) = value.split_first_chunk() {
             let (asns, rest) = rest.split_at_checked(4 * usize::from(*count))?;
-            push(SegmentType::new(*kind)?, *count, list(asns)?);
+            let asns = list(asns)?;
+            push(SegmentType::new(*kind)?, *count, asns);
             value = rest;
         }
         value.is_empty().then_some(())

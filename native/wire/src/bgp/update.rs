@@ -81,7 +81,7 @@ impl Fault {
     /// Whether routes of the family that the message announces are withdrawn for it (RFC 7606, section 2).
     fn withdraws(&self, family: AddressFamily) -> bool {
         match self.treatment {
-            Treatment::AttributeDiscard => false,
+            Treatment::Kept | Treatment::AttributeDiscard => false,
             Treatment::AfiSafiDisable => self.family.is_none_or(|disabled| disabled == family),
             Treatment::TreatAsWithdraw | Treatment::SessionReset => true,
         }
@@ -275,6 +275,10 @@ impl<'a> UpdateView<'a> {
     #[inline(always)]
     fn check_attribute(&mut self, attribute: &AttributeRef<'a>) -> bool {
         let Err((treatment, error)) = attribute::check(attribute, self.context) else {
+            if let Some(error) = attribute::as_0(attribute, self.context) {
+                let name = attribute::name(attribute.code).unwrap_or("unknown");
+                self.attribute_fault(Treatment::Kept, attribute, error.in_field(name));
+            }
             return false;
         };
         // Routers do set the A flag wrongly (FRR 8.4 for its own routes): where the path reads as a whole in the other

@@ -81,7 +81,7 @@ impl<'a> RouteMonitoringView<'a> {
         let points = CodePoints::of(place.tlv_type, &tlvs);
         let mut context = context;
         if tlvs.iter().any(|tlv| tlv.tlv_type == points.stateless_parsing) {
-            context.stateless = Stateless::new(whole, points.stateless_parsing);
+            context.stateless = Stateless::new(whole, points.stateless_parsing, peer.add_path_modes());
             context.two_octet_as &= !context.stateless.four_octet_as();
         }
         let update = UpdateView::decode_message(&mut value, context).at("update")?;

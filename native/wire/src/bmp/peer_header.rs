@@ -123,17 +123,37 @@ impl PeerHeader {
     }
 
     pub fn post_policy(&self) -> bool {
-        !self.is_loc_rib() && self.flags & Self::L != 0
+        self.flag(Self::L)
     }
 
     pub fn adj_rib_out(&self) -> bool {
-        !self.is_loc_rib() && self.flags & Self::O != 0
+        self.flag(Self::O)
+    }
+
+    /// The modes of ADD-PATH (RFC 7911, section 4) by which a router's own capability says that the messages of this table have
+    /// path identifiers: 1, receive, where they came to it, 2, send, where it sent them, and either of a Loc-RIB, which
+    /// has no direction.
+    pub fn add_path_modes(&self) -> u8 {
+        match self.view() {
+            RibView::AdjRibInPre | RibView::AdjRibInPost => 1,
+            RibView::AdjRibOutPre | RibView::AdjRibOutPost => 2,
+            RibView::LocRib => 3,
+        }
+    }
+
+    /// Whether the peer's type is one whose flags are known.
+    pub fn is_known(&self) -> bool {
+        self.peer_type <= PeerType::LOC_RIB
+    }
+
+    fn flag(&self, flag: u8) -> bool {
+        self.peer_type < PeerType::LOC_RIB && self.flags & flag != 0
     }
 
     /// The A flag: AS_PATH has the legacy two-octet format. Loc-RIB is always four octets
     /// (RFC 9069, section 5.2).
     pub fn two_octet_as_path(&self) -> bool {
-        !self.is_loc_rib() && self.flags & Self::A != 0
+        self.flag(Self::A)
     }
 
     /// The F flag: the Loc-RIB is filtered (RFC 9069, section 4.2).
@@ -169,7 +189,7 @@ impl PeerHeader {
         let peer_type = PeerType(reader.u8()?);
         let flags = reader.u8()?;
         let distinguisher = reader.u64()?;
-        let address = address(reader.array()?, peer_type != PeerType::LOC_RIB && flags & Self::V != 0);
+        let address = address(reader.array()?, peer_type < PeerType::LOC_RIB && flags & Self::V != 0);
         Ok(PeerHeader {
             peer_type,
             flags,

@@ -196,11 +196,13 @@ pub struct Stateless<'a> {
     /// All of the message's TLVs; empty where none is about parsing.
     tlvs: &'a [u8],
     tlv_type: u16,
+    /// The modes of ADD-PATH that are about the direction of the message.
+    modes: u8,
 }
 
 impl<'a> Stateless<'a> {
-    pub(crate) fn new(tlvs: &'a [u8], tlv_type: u16) -> Self {
-        Stateless { tlvs, tlv_type }
+    pub(crate) fn new(tlvs: &'a [u8], tlv_type: u16, modes: u8) -> Self {
+        Stateless { tlvs, tlv_type, modes }
     }
 
     #[inline(always)]
@@ -215,12 +217,13 @@ impl<'a> Stateless<'a> {
             .flat_map(|tlv| capabilities(tlv.value.peek()).unwrap_or_default())
     }
 
-    /// Whether NLRI of the family have path identifiers; `None` where nothing is said.
+    /// Whether NLRI of the family have path identifiers; `None` where nothing is said. The capability is the router's, as in
+    /// its OPEN: what it receives has path identifiers where it says that it receives some (RFC 7911, section 4).
     #[cold]
     pub(crate) fn path_ids(self, family: AddressFamily) -> Option<bool> {
         self.capabilities().find_map(|capability| match capability {
             Capability::AddPath { families } => {
-                families.iter().find(|entry| entry.family == family).map(|entry| entry.mode != 0)
+                families.iter().find(|entry| entry.family == family).map(|entry| entry.mode & self.modes != 0)
             }
             _ => None,
         })

@@ -68,6 +68,34 @@ fn as4_aggregator_is_merged_and_another_aggregator_rules_as4_out() {
 }
 
 #[test]
+fn as_0_is_told_and_stays() {
+    // RFC 7607, section 2, binds a speaker; routers do hold such routes (RouteViews, 2015).
+    use wire::bgp::Treatment;
+    let path = attribute(0x40, 2, &[1, 1, 0, 0, 0, 9, 2, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0, 0]);
+    let four = attribute(0xc0, 7, &[0, 0, 0, 0, 192, 0, 2, 6]);
+    let two = attribute(0xc0, 7, &[0, 0, 192, 0, 2, 6]);
+    let as4 = attribute(0xc0, 18, &[0, 0, 0, 0, 192, 0, 2, 6]);
+    for (attributes, code) in [
+        ([ORIGIN_IGP, &path, NEXT_HOP, &[]], 2),
+        ([ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &four], 7),
+        ([ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &two], 7),
+        ([ORIGIN_IGP, AS_PATH_65001, NEXT_HOP, &as4], 18),
+    ] {
+        let message = announce(&attributes);
+        let update = update_of(&message);
+        let faults: Vec<_> = update.faults.iter().map(|fault| (fault.attribute, fault.treatment)).collect();
+        assert_eq!(faults, [(Some(code), Treatment::Kept)]);
+        assert_eq!(routes(&message)[0].0, Action::Announce);
+        assert!(update.attributes.0.iter().any(|attribute| attribute.code() == code));
+    }
+    let message = announce(&[ORIGIN_IGP, &path, NEXT_HOP]);
+    assert_eq!(update_of(&message).attributes.as_path().unwrap().to_string(), "{9} 65001 0");
+    // Octets of 0 across two AS numbers are none.
+    let path = attribute(0x40, 2, &[2, 2, 0, 1, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(update_of(&announce(&[ORIGIN_IGP, &path, NEXT_HOP])).faults, []);
+}
+
+#[test]
 fn between_four_octet_speakers_as4_path_is_ignored() {
     let as4 = attribute(0xc0, 17, &[2, 1, 0, 1, 0x11, 0x70]);
     let canonical =

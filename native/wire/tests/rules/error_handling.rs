@@ -161,10 +161,10 @@ fn a_next_hop_of_no_known_length_disables_the_family() {
         announce_mp(&[&family, &[length][..], &vec![9; length.into()], &[0], nlri].concat())
     };
     for (family, nlri, good, bad) in [
-        ([0, 1, 1], PREFIX, vec![4, 16, 32], vec![3, 5, 17, 33]),
-        ([0, 2, 1], unicast, vec![16, 32], vec![1, 15, 17, 49]),
+        ([0, 1, 1], PREFIX, vec![4, 16, 32], vec![3, 5, 12, 17, 24, 33]),
+        ([0, 2, 1], unicast, vec![16, 32], vec![1, 4, 15, 17, 24, 49]),
         // A route of the router's own has a distinguisher and no address behind it.
-        ([0, 1, 128], vpn.as_slice(), vec![8, 12, 24, 48], vec![7, 11, 25]),
+        ([0, 1, 128], vpn.as_slice(), vec![8, 12, 24, 48], vec![4, 7, 11, 16, 25]),
         // FlowSpec has no next hop; of a family without a reading any length will do.
         ([0, 1, 133], &[3, 3, 0x81, 6], vec![0, 4, 16], vec![5]),
         ([0, 77, 7], &[1], vec![0, 5, 200], vec![]),
@@ -220,7 +220,7 @@ fn wrong_flags_withdraw() {
         (4, 0x80, &[0; 4]),
         (5, 0x40, &[0; 4]),
         (6, 0x40, &[]),
-        (7, 0xc0, &[0; 8]),
+        (7, 0xc0, &[1; 8]),
         (8, 0xc0, &[0; 4]),
         (9, 0x80, &[0; 4]),
         (10, 0x80, &[0; 4]),
@@ -228,7 +228,7 @@ fn wrong_flags_withdraw() {
         (15, 0x80, &unreach[3..]),
         (16, 0xc0, &[0; 8]),
         (17, 0xc0, &[2, 1, 0, 0, 0xfd, 0xe9]),
-        (18, 0xc0, &[0; 8]),
+        (18, 0xc0, &[1; 8]),
     ];
     for (code, class, value) in attributes {
         for flags in [0x00, 0x40, 0x80, 0xc0] {

@@ -333,3 +333,18 @@ fn the_opens_of_a_loc_rib_add_up() {
     let monitoring = bmp(0, &[peer_at(3, 0, 0, [0; 4]), update].concat());
     assert_eq!(last_routes(&[loc_rib(&[IPV4, IPV4_PATHS]), loc_rib(&[IPV4]), monitoring]), ["10.1.2.0/24#7"]);
 }
+
+#[test]
+fn flags_of_an_unknown_peer_type_say_nothing() {
+    let message = one(bmp(
+        0,
+        &[peer_at(9, 0xf0, 0, [192, 0, 2, 1]), update(&[], &[ORIGIN_IGP, AS_PATH_65001, NEXT_HOP], PREFIX)]
+            .concat(),
+    ));
+    let header = message.body.peer().copied().unwrap();
+    assert_eq!(
+        (header.is_known(), header.post_policy(), header.adj_rib_out(), header.two_octet_as_path()),
+        (false, false, false, false)
+    );
+    assert_eq!(header.address.to_string(), "192.0.2.1");
+}

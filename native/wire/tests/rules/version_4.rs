@@ -154,6 +154,25 @@ fn stateless_parsing_rules_add_path_of_its_message() {
 }
 
 #[test]
+fn stateless_path_identifiers_have_a_direction() {
+    const ADJ_RIB_OUT: u8 = 0x10;
+    for points in REVISIONS {
+        for (flags, receives, sends) in [(0, true, false), (0x40, true, false), (ADJ_RIB_OUT, false, true)] {
+            for (mode, with_ids) in [(1, receives), (2, sends), (3, true)] {
+                let parsing = indexed(points.stateless_parsing, 0, &[69, 4, 0, 1, 1, mode]);
+                let routes = if with_ids { WITH_ID } else { PREFIX };
+                let body = [peer(0, flags).to_vec(), parsing, indexed(points.bgp_message, 0, &pdu(routes))];
+                let mut frame = bmp(0, &body.concat());
+                frame[0] = 4;
+                let expected = if with_ids { "10.1.2.0/24#Some(7)" } else { "10.1.2.0/24#None" };
+                let Body::RouteMonitoring(route) = one(frame).body else { panic!("routes") };
+                assert_eq!(nlri(&route), [expected], "flags {flags}, mode {mode}");
+            }
+        }
+    }
+}
+
+#[test]
 fn stateless_parsing_rules_the_width_of_as_numbers() {
     // Four octets, whatever the A flag says: the path reads in either width.
     let path = attribute(0x40, 2, &[2, 2, 0, 1, 0, 2, 2, 1, 0, 3]);

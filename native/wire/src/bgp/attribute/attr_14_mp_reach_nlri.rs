@@ -57,12 +57,18 @@ impl<'a> MpReachRef<'a> {
     }
 }
 
-/// Whether a next hop of so many octets has a form (RFC 2545, RFC 4364, RFC 4659, RFC 8950); of a family without a reading any length will do.
-/// Which form is for which family is left to the router: of routes of its own it gives an empty address, also with a distinguisher in
-/// front, which makes eight octets.
+/// Whether a next hop of so many octets is one of the family (RFC 2545, RFC 4364, RFC 4659, RFC 8950). Of routes of its own a
+/// router gives no address, of VPNs also a distinguisher without one. Of families whose specifications leave it open any form
+/// will do, and of a family without a reading any length.
 #[inline]
 pub(crate) fn fits(family: AddressFamily, length: usize) -> bool {
-    matches!(length, 0 | 4 | 8 | 12 | 16 | 24 | 32 | 48) || !nlri::has_reading(family)
+    match (family.afi, family.safi) {
+        (1, 1 | 2 | 4) => matches!(length, 0 | 4 | 16 | 32),
+        (2, 1 | 2 | 4) => matches!(length, 0 | 16 | 32),
+        (1, 128 | 129) => matches!(length, 0 | 8 | 12 | 24 | 48),
+        (2, 128 | 129) => matches!(length, 0 | 8 | 24 | 48),
+        _ => matches!(length, 0 | 4 | 8 | 12 | 16 | 24 | 32 | 48) || !nlri::has_reading(family),
+    }
 }
 
 impl NextHop {

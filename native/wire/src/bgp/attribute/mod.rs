@@ -96,10 +96,13 @@ pub mod flags {
     pub const UNCHECKED: u8 = 0;
 }
 
-/// What RFC 7606, section 2, does about something malformed; ordered from mild to severe.
+/// What is done about something malformed, by RFC 7606, section 2, but for the first; ordered from mild to severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
+    /// Nothing: it is told, and stays. A speaker must not accept AS 0 (RFC 7607), but where a router holds a route
+    /// with it, a station shows that.
+    Kept,
     AttributeDiscard,
     TreatAsWithdraw,
     AfiSafiDisable,
@@ -431,6 +434,39 @@ macro_rules! attributes {
             }
         }
     };
+}
+
+/// Where the attribute has an AS number that is 0, which is none (RFC 7607): of a value that is well formed.
+pub(crate) fn as_0(attribute: &AttributeRef<'_>, context: Context<'_>) -> Option<crate::DecodeError> {
+    let width = |two_octet: bool| if two_octet { 2 } else { 4 };
+    let mut reader = attribute.reader();
+    let zero = |reader: Reader<'_>, octets: &[u8]| {
+        let error = || reader.error(ErrorKind::Value { found: 0, expected: "an AS number above 0" });
+        octets.iter().all(|octet| *octet == 0).then(error)
+    };
+    match attribute.code {
+        AsPath::CODE | As4Path::CODE => {
+            let two_octet = attribute.code == AsPath::CODE && context.two_octet_as;
+            while !reader.is_empty() {
+                // After the type and the number of them.
+                let segment = attr_02_as_path::SegmentRef::read(&mut reader, two_octet).ok()?;
+                let mut asns = attribute.reader();
+                let before = asns.len().checked_sub(reader.len() + segment.asns.len())?;
+                asns.take(before).ok()?;
+                while asns.len() > reader.len() {
+                    let at = asns;
+                    let found = zero(at, asns.take(width(two_octet)).ok()?);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+            }
+            None
+        }
+        Aggregator::CODE => zero(reader, reader.peek().get(..width(reader.len() == 6))?),
+        As4Aggregator::CODE => zero(reader, reader.peek().get(..4)?),
+        _ => None,
+    }
 }
 
 #[inline(always)]

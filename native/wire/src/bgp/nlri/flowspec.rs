@@ -99,6 +99,18 @@ fn length(reader: &mut Reader<'_>) -> Result<usize> {
     Ok(usize::from(first & 0x0f) << 8 | usize::from(reader.u8().at("length")?))
 }
 
+/// Adds what identifies the route: the same whether a short length has one octet or two.
+pub(crate) fn key(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut reader = Reader::new(bytes, 0);
+    match length(&mut reader) {
+        Ok(length) if length < 0xf0 => {
+            out.extend(u8::try_from(length));
+            out.extend_from_slice(reader.peek());
+        }
+        _ => out.extend_from_slice(bytes),
+    }
+}
+
 impl FlowSpec {
     /// `bytes` as `take` gives them.
     pub fn decode(bytes: &[u8], vpn: bool, v6: bool) -> Option<Self> {

@@ -17,6 +17,7 @@ use crate::reader::Reader;
 pub mod evpn;
 pub mod flowspec;
 pub mod flowspec_v2;
+mod framed;
 pub mod label;
 pub mod labeled;
 pub mod link_state;
@@ -41,6 +42,7 @@ pub use rtc::RouteTargetConstraint;
 pub use sr_policy::SrPolicy;
 pub use vpls::Vpls;
 
+use framed::Framing;
 use labeled::Layout;
 
 /// How the NLRI of one group of routes are written, which the session decides and the octets do not tell.
@@ -113,7 +115,7 @@ pub enum NlriValue {
     LinkState(Box<LinkState>),
     /// draft-ietf-bess-mup-safi
     Mup(Box<Mup>),
-    /// Of a family that has no reading: the block as it was.
+    /// Of a family of which only the framing is read, an NLRI; of one that has no reading, the whole block.
     Raw(Raw),
 }
 
@@ -155,6 +157,8 @@ impl<'a> NlriRef<'a> {
         match self.kind() {
             Kind::Prefix { .. } => unicast::key(self.bytes, out),
             Kind::Ahead(layout) => layout.key(self.bytes, out),
+            Kind::FlowSpec { .. } => flowspec::key(self.bytes, out),
+            Kind::Framed(framing) => framing.key(self.bytes, out),
             _ => match self.value() {
                 NlriValue::Evpn(evpn) => evpn.key(out),
                 NlriValue::Vpls(vpls) => vpls.key(out),
@@ -252,6 +256,8 @@ enum Kind {
     Mup {
         v6: bool,
     },
+    /// Where one ends is known, and what it says is not.
+    Framed(Framing),
     Opaque,
 }
 
@@ -272,17 +278,20 @@ impl Kind {
             (1 | 2, 133) => Kind::FlowSpec { vpn: false, v6 },
             (1 | 2, 134) => Kind::FlowSpec { vpn: true, v6 },
             (25, 65) => Kind::Vpls,
+            // draft-ietf-idr-flowspec-l2vpn: the same framing; of its components those of the link layer have no reading.
+            (25, 133) => Kind::FlowSpec { vpn: false, v6: false },
+            (25, 134) => Kind::FlowSpec { vpn: true, v6: false },
             (25, 70) => Kind::Evpn,
             // RFC 9815, section 5.1: SAFI 80 has the NLRI of BGP-LS.
             (16388, 71 | 80) => Kind::LinkState { vpn: false },
             (16388, 72) => Kind::LinkState { vpn: true },
-            (afi @ (1 | 2), safi) => match flowspec_v2::SAFIS {
-                Some((ip, vpn)) if safi == ip || safi == vpn => {
+            (afi, safi) => match (flowspec_v2::SAFIS, Framing::of(afi, safi)) {
+                (Some((ip, vpn)), _) if matches!(afi, 1 | 2) && (safi == ip || safi == vpn) => {
                     Kind::FlowSpecV2 { vpn: safi == vpn, v6: afi == 2 }
                 }
+                (_, Some(framing)) => Kind::Framed(framing),
                 _ => Kind::Opaque,
             },
-            _ => Kind::Opaque,
         }
     }
 
@@ -300,6 +309,7 @@ impl Kind {
             Kind::FlowSpecV2 { .. } => flowspec_v2::take(reader),
             Kind::LinkState { .. } => link_state::take(reader),
             Kind::Mup { .. } => mup::take(reader),
+            Kind::Framed(framing) => framing.take(reader),
             Kind::Opaque => Ok(reader.take_rest()),
         }
     }
@@ -324,7 +334,7 @@ impl Kind {
             }
             Kind::LinkState { vpn } => NlriValue::LinkState(Box::new(LinkState::decode(bytes, vpn)?)),
             Kind::Mup { v6 } => NlriValue::Mup(Box::new(Mup::decode(bytes, v6)?)),
-            Kind::Opaque => return None,
+            Kind::Framed(_) | Kind::Opaque => return None,
         })
     }
 }

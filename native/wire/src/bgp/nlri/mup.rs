@@ -173,13 +173,20 @@ impl Mup {
         });
     }
 
-    /// The draft's route key: of a type 1 session transformed route the prefix alone.
+    /// The draft's route key: of a type 1 session transformed route the prefix alone. Of a type 2 one the bits of the TEID after
+    /// its length are no part of it.
     pub(crate) fn key(&self, out: &mut Vec<u8>) {
         match self {
             Mup::Type1SessionTransformed { rd, prefix, .. } => {
                 out.extend_from_slice(&[ARCHITECTURE_3GPP_5G, 0, 3]);
                 out.extend_from_slice(&rd.0.to_be_bytes());
                 unicast::encode(prefix, out);
+            }
+            Mup::Type2SessionTransformed { .. } => {
+                self.encode(out);
+                if let (bits @ 1..=7, Some(last)) = (self.teid_bits() % 8, out.last_mut()) {
+                    *last &= 0xff << (8 - bits);
+                }
             }
             other => other.encode(out),
         }
