@@ -39,7 +39,10 @@ case why do
         {:ok, station_ip} = :inet.parse_address(to_charlist(lab.facts["STATION"]))
         {:ok, core_ip} = :inet.parse_address(to_charlist(lab.facts["CORE_STATION"]))
         station = :"churn-#{System.unique_integer([:positive])}"
-        start_supervised!({BMP, [name: station, ip: "127.0.0.1", port: 0, partitions: 2] ++ storage()})
+
+        # GoBGP sends no End-of-RIB, and now and then leaves a route out: what it did not say again goes after this time.
+        table = [eor_timeout: 10]
+        start_supervised!({BMP, [name: station, ip: "127.0.0.1", port: 0, partitions: 2, table: table] ++ storage()})
         to = [{{127, 0, 0, 1}, BMP.port(station)}]
         edge = start_supervised!({Link, ip: station_ip, to: to, record: true}, id: :edge)
         core = start_supervised!({Link, ip: core_ip, to: to, record: true}, id: :core)
