@@ -122,10 +122,7 @@ defmodule ServiceRadar.BMP do
   @spec routes(Config.name(), keyword) ::
           {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, Exception.t() | term}
   def routes(station \\ __MODULE__, query) do
-    case Query.new(query) do
-      {:ok, query} -> store(station, :routes, [query])
-      {:error, text} -> {:error, %ArgumentError{message: text}}
-    end
+    with {:ok, query} <- query(query, [:covering, :origin_as, :from, :until]), do: store(station, :routes, [query])
   end
 
   @doc "The longest match for an address in every table."
@@ -135,15 +132,42 @@ defmodule ServiceRadar.BMP do
   end
 
   @doc """
-  Changes of routes in the past that match the query, newest first. `{:error, :not_kept}` where the store keeps none.
+  What happened to one prefix (`:prefix`), newest first: what its peers said of it, and as `implied` withdrawals the ends of its
+  peers' routes; `:from`, `:until`, `:peer_id`, `:limit` and `:cursor` count too. `{:error, :not_kept}` where the store keeps no history.
   """
   @spec history(Config.name(), keyword) ::
           {:ok, [map], cursor :: term | nil} | {:error, Exception.t() | :not_kept | term}
   def history(station \\ __MODULE__, query) do
-    case Query.new(query) do
-      {:ok, query} -> kept(station, :history, [query])
-      {:error, text} -> {:error, %ArgumentError{message: text}}
-    end
+    with {:ok, query} <- query(query, []), do: kept(station, :history, [query])
+  end
+
+  @doc """
+  Changes of routes that match the query, newest first: by time (`:from`, `:until`), prefix (`:prefix`, `:within`, `:covering`),
+  peer, router, view, family, `:origin_as`, `:as`, `:community`. The end of all routes of a peer is one of `events/2`, and no
+  change here.
+
+  A call looks at 20,000 changes at most, so a page may have fewer than `:limit`, or none: go on while there is a cursor.
+  `{:error, :not_kept}` where the store keeps no history.
+
+      ServiceRadar.BMP.changes(within: "10.0.0.0/8", origin_as: 64500, from: DateTime.add(DateTime.utc_now(), -3600))
+  """
+  @spec changes(Config.name(), keyword) ::
+          {:ok, [map], cursor :: term | nil} | {:error, ArgumentError.t() | :not_kept | term}
+  def changes(station \\ __MODULE__, query) do
+    with {:ok, query} <- query(query, [:address, :nlri]), do: kept(station, :changes, [query])
+  end
+
+  @doc """
+  The routes as they were at a moment, by prefix, with the filters of `changes/2` but for the range of time; `:address` asks for all
+  prefixes that cover an address. `:limit` is the number of prefixes that a page looks at: go on while there is a cursor, also after an
+  empty page. Routes without a prefix (FlowSpec and the like) are not among them. `{:error, :not_kept}` where the store keeps no history.
+
+      ServiceRadar.BMP.routes_at(~U[2026-11-24 12:00:00Z], prefix: "192.0.2.0/24")
+  """
+  @spec routes_at(Config.name(), DateTime.t(), keyword) ::
+          {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, ArgumentError.t() | :not_kept | term}
+  def routes_at(station \\ __MODULE__, %DateTime{} = at, query) do
+    with {:ok, query} <- query(query, [:nlri, :from, :until]), do: kept(station, :routes_at, [at, query])
   end
 
   @doc """
@@ -167,6 +191,15 @@ defmodule ServiceRadar.BMP do
   defp store(station, function, arguments) do
     %Config{store: {store, _}} = config = Instance.config!(station)
     apply(store, function, [config | arguments])
+  end
+
+  defp query(options, not_taken) do
+    with {:ok, query} <- Query.new(options), [] <- Query.given(query, not_taken) do
+      {:ok, query}
+    else
+      {:error, text} -> {:error, %ArgumentError{message: text}}
+      [field | _] -> {:error, %ArgumentError{message: "option #{inspect(field)} is of another question"}}
+    end
   end
 
   # What a store need not be able to tell.

@@ -12,8 +12,13 @@ defmodule ServiceRadar.BMP.Query do
   * `:nlri` - exactly this NLRI as text, of any family: `"[5]:[65000:1]:[0]:[24]:[10.0.0.0]"`; stores have no index for it
   * `:as` - an AS number anywhere in the AS path
   * `:community` - a community as text: `"65000:1"`, large `"65000:1:2"`, extended `"rt:65000:1"`
+  * `:covering` - this prefix and all less specific ones
+  * `:origin_as` - the AS that originates it, the last of the AS path
+  * `:from`, `:until` - changes received in this time, both included: each a `DateTime`, or microseconds since 1970
   * `:limit` - at most so many routes, default 100, and 10,000 at most
   * `:cursor` - what the page before gave
+
+  `ServiceRadar.BMP.routes/2` does not take `:covering`, `:origin_as`, `:from` and `:until`: they are of questions about the past.
 
   ## Examples
 
@@ -41,6 +46,10 @@ defmodule ServiceRadar.BMP.Query do
     :nlri,
     :as,
     :community,
+    :covering,
+    :origin_as,
+    :from,
+    :until,
     :cursor,
     limit: 100
   ]
@@ -59,13 +68,24 @@ defmodule ServiceRadar.BMP.Query do
           nlri: String.t() | nil,
           as: 0..4_294_967_295 | nil,
           community: String.t() | nil,
+          covering: Prefix.t() | nil,
+          origin_as: 0..4_294_967_295 | nil,
+          from: DateTime.t() | nil,
+          until: DateTime.t() | nil,
           cursor: term,
           limit: pos_integer
         }
 
+  @fields [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :nlri, :as, :community] ++
+            [:covering, :origin_as, :from, :until]
+
   @doc "Every view's name."
   @spec views() :: [view]
   def views, do: @views
+
+  @doc "The fields that are given and that the caller's function does not take."
+  @spec given(t, [atom]) :: [atom]
+  def given(%__MODULE__{} = query, fields), do: Enum.reject(fields, &(Map.fetch!(query, &1) == nil))
 
   @doc "Checks a query."
   @spec new(keyword | t) :: {:ok, t} | {:error, String.t()}
@@ -84,17 +104,29 @@ defmodule ServiceRadar.BMP.Query do
   defp check(:cursor, value), do: {:ok, value}
 
   defp check(key, nil)
-       when key in [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :nlri, :as, :community],
+       when key in @fields,
        do: {:ok, nil}
 
   defp check(key, value) when key in [:router, :peer_id],
     do: valid(value, is_binary(value) and value =~ @uuid, "an id like \"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"")
 
   defp check(key, value) when key in [:peer, :address], do: parsed(Config.address(value), "an address")
-  defp check(key, value) when key in [:prefix, :within], do: parsed(Prefix.parse(value), "a prefix")
+  defp check(key, value) when key in [:prefix, :within, :covering], do: parsed(Prefix.parse(value), "a prefix")
   defp check(:nlri, value), do: valid(value, is_binary(value) and String.valid?(value), "an NLRI as text")
   defp check(:view, value), do: valid(value, value in @views, "one of #{Enum.map_join(@views, ", ", &inspect/1)}")
-  defp check(:as, value), do: valid(value, value in 0..0xFFFFFFFF, "an AS number")
+
+  defp check(key, value) when key in [:as, :origin_as],
+    do: valid(value, value in 0..0xFFFFFFFF, "an AS number")
+
+  defp check(key, %DateTime{} = value) when key in [:from, :until], do: {:ok, value}
+
+  defp check(key, value) when key in [:from, :until] do
+    case is_integer(value) && DateTime.from_unix(value, :microsecond) do
+      {:ok, time} -> {:ok, time}
+      _ -> {:error, "a DateTime or microseconds since 1970"}
+    end
+  end
+
   defp check(:limit, value), do: valid(value, value in 1..@most, "an integer from 1 to #{@most}")
 
   defp check(:community, value),

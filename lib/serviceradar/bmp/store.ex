@@ -68,6 +68,18 @@ defmodule ServiceRadar.BMP.Store do
   @callback history(Config.t(), Query.t()) :: {:ok, [map], cursor :: term | nil} | {:error, term}
 
   @doc """
+  Changes of routes that match, newest first. A page may have fewer than the limit, or none, and yet a cursor: a store looks at
+  so many changes a call only.
+  """
+  @callback changes(Config.t(), Query.t()) :: {:ok, [map], cursor :: term | nil} | {:error, term}
+
+  @doc """
+  The routes that matched at a moment, by prefix; the query's limit is that of prefixes a page looks at. As of `c:changes/2`, a
+  page may be empty and have a cursor.
+  """
+  @callback routes_at(Config.t(), DateTime.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}
+
+  @doc """
   What happened to sessions and peers, newest first: of a router (`:router`, its id) and of a peer (`:peer`, its id) where
   given, `:limit` at most, after `:cursor`. Maps as those of `:events` in `t:ServiceRadar.BMP.Deltas.changes/0`.
   """
@@ -79,5 +91,5 @@ defmodule ServiceRadar.BMP.Store do
   """
   @callback statistics(Config.t(), peer_id :: String.t()) :: {:ok, [map]} | {:error, term}
 
-  @optional_callbacks own: 1, give_back: 2, held?: 3, history: 2, events: 2, statistics: 2
+  @optional_callbacks own: 1, give_back: 2, held?: 3, history: 2, changes: 2, routes_at: 3, events: 2, statistics: 2
 end

@@ -1,5 +1,11 @@
 DROP PROCEDURE IF EXISTS {schema}.bgp_maintain(interval, interval, interval, interval, timestamptz);
 -- ;
+DROP PROCEDURE IF EXISTS {schema}.bgp_maintain(interval, interval, interval, interval, interval, timestamptz);
+-- ;
+DROP PROCEDURE IF EXISTS {schema}.bgp_maintain_times(interval, interval, interval, interval, timestamptz);
+-- ;
+DROP FUNCTION IF EXISTS {schema}.bgp_next_prefix(timestamptz, cidr, cidr);
+-- ;
 DROP FUNCTION IF EXISTS {schema}.bgp_maintain(integer, interval, interval, timestamptz);
 -- ;
 DROP FUNCTION IF EXISTS {schema}.bgp_make_partition(text, timestamptz, timestamptz);

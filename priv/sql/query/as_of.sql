@@ -1,29 +1,35 @@
--- The routes of prefix $1 as they were at $2: the last change of each up to then, unless it was a withdrawal, or its peer
--- ended after it. A route that has not changed since before the history begins is known by the table itself.
+-- The routes of the prefixes $2 as they were at $1 and pass the filters (fragments of route_filter/): the last change of each
+-- up to then, unless it was a withdrawal, or its peer ended after it. A route that has not changed since before the history begins
+-- is known by the table itself. What is said of peers and routers is what is known of them now.
 WITH last AS (
-  SELECT DISTINCT ON (h.rib_id, h.nlri_key, h.path_id) h.rib_id, h.nlri_key, h.path_id, h.prefix, h.set_id, h.change, h.time,
-    h.generation, h.sequence
+  SELECT DISTINCT ON (h.rib_id, h.nlri_key, h.path_id) h.*
   FROM (
-    SELECT rib_id, nlri_key, path_id, prefix, set_id, change::text, time, generation, sequence
-    FROM {schema}.bgp_routing_history WHERE prefix = $1::cidr AND time <= $2::timestamptz
+    SELECT rib_id, nlri_key, path_id, prefix, rd, labels, vnis, nlri_text, nlri, set_id, change::text, time, generation, sequence
+    FROM {schema}.bgp_routing_history WHERE prefix = ANY ($2::cidr[]) AND time <= $1::timestamptz
     UNION ALL
-    SELECT rib_id, nlri_key, path_id, prefix, set_id, 'announce', changed_at, generation, sequence
-    FROM {schema}.bgp_routing_state WHERE prefix = $1::cidr AND changed_at <= $2::timestamptz
+    SELECT rib_id, nlri_key, path_id, prefix, rd, labels, vnis, nlri_text, nlri, set_id, 'announce', changed_at, generation,
+      sequence
+    FROM {schema}.bgp_routing_state WHERE prefix = ANY ($2::cidr[]) AND changed_at <= $1::timestamptz
   ) AS h
   ORDER BY h.rib_id, h.nlri_key, h.path_id, h.generation DESC, h.sequence DESC
 )
-SELECT r.sys_name, r.address AS router_address, p.router_id, p.peer_id, p.address AS peer_address, p.asn AS peer_asn, b.view,
-  b.afi, b.safi, l.prefix, nullif(l.path_id, -1) AS add_path_id, l.time, l.generation, l.sequence, s.origin, s.as_path,
-  s.as_path_text, s.origin_as, s.next_hop, s.med, s.local_pref, s.communities
-FROM last l
-JOIN {schema}.bgp_ribs b ON b.rib_id = l.rib_id
+SELECT
+  r.router_id, r.sys_name, r.address AS router_address, p.peer_id, p.address AS peer_address, p.asn AS peer_asn,
+  p.bgp_id AS peer_bgp_id, p.peer_type, p.distinguisher, p.table_name, b.view, b.afi, b.safi, b.inferred,
+  coalesce(t.nlri, t.nlri_key) AS nlri, t.prefix, t.rd, t.labels, t.vnis, t.nlri_text, nullif(t.path_id, -1) AS path_id,
+  s.origin, s.as_path, s.as_path_text, s.next_hop, s.next_hop_octets, s.med, s.local_pref, s.communities,
+  s.large_communities, s.extended_communities, s.other_attributes, s.attributes, t.generation, t.sequence,
+  t.time AS changed_at, NULL AS peer_state
+FROM last t
+JOIN {schema}.bgp_ribs b ON b.rib_id = t.rib_id
 JOIN {schema}.bgp_peers p ON p.peer_id = b.peer_id
 JOIN {schema}.bgp_routers r ON r.router_id = p.router_id
-JOIN {schema}.bgp_attribute_sets s ON s.set_id = l.set_id
-WHERE l.change <> 'withdraw'
+JOIN {schema}.bgp_attribute_sets s ON s.set_id = t.set_id
+WHERE t.change <> 'withdraw'
   AND NOT EXISTS (
     SELECT FROM {schema}.bgp_peer_events e
     WHERE e.kind IN ('peer_down', 'expired') AND e.router_id = p.router_id
       AND (e.peer_id IS NULL OR e.peer_id = p.peer_id)
-      AND e.time <= $2::timestamptz AND (e.generation, e.sequence) > (l.generation, l.sequence))
-ORDER BY r.sys_name, p.address, b.view, l.path_id
+      AND e.time <= $1::timestamptz AND (e.generation, e.sequence) > (t.generation, t.sequence))
+  {filters}
+ORDER BY t.prefix, t.rib_id, t.nlri_key, t.path_id

@@ -19,6 +19,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     * `:keep_history` - for how many days changes of routes, events, and the attributes that they name are kept; default
       1826, five years. By weeks: the last days of a week go with it
     * `:keep_statistics` - for how many days Statistics Reports and dead letters are kept; default 90
+    * `:compress_after` - after how many days TimescaleDB compresses history and statistics, where it is installed; default 7
     * `:maintain_every` - how often partitions are made and old ones dropped, in ms; default one hour. 0: never, where
       the station's role does not own the tables and somebody else calls `bgp_maintain()`
     * `:timeout` - how long a commit may take, in ms; default 5 minutes
@@ -54,6 +55,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       migrate: nil,
       keep_history: 1826,
       keep_statistics: 90,
+      compress_after: 7,
       maintain_every: :timer.hours(1),
       timeout: :timer.minutes(5)
     ]
@@ -66,6 +68,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
            {:ok, _quoted} <- schema(options[:schema]),
            :ok <- number(options, :keep_history, 1),
            :ok <- number(options, :keep_statistics, 1),
+           :ok <- number(options, :compress_after, 1),
            :ok <- number(options, :maintain_every, 0),
            :ok <- number(options, :timeout, 1),
            do: {:ok, options}
@@ -267,9 +270,10 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def routes(config, %Query{} = query) do
       with {:ok, cursor} <- read_cursor(query.cursor, 3) do
         reaching(config, fn repo, options ->
-          {filters, values} = filters(query, options[:schema])
+          key = cursor || [nil, nil, nil]
+          {filters, values} = filters(query, options[:schema], key ++ [query.limit + 1])
           sql = "query/routes.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
-          found = query(repo, sql, (cursor || [nil, nil, nil]) ++ [query.limit + 1 | values])
+          found = query(repo, sql, values)
           {page, more} = Enum.split(found, query.limit)
           {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> write_cursor())}
         end)
@@ -278,13 +282,13 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     defp key(row), do: Enum.map(~w(rib_id nlri_key key_path_id), &Map.fetch!(row, &1))
 
-    # Fragments of priv/sql/query/route_filter, with their parameters from $5 on.
-    defp filters(query, schema) do
+    # Fragments of priv/sql/query/route_filter, and the parameters of a statement with theirs after its own.
+    defp filters(query, schema, values) do
       {fragments, values} =
-        Enum.reduce(Map.to_list(Map.from_struct(query)), {[], []}, fn {field, value}, {fragments, values} ->
+        Enum.reduce(Map.to_list(query), {[], values}, fn {field, value}, {fragments, values} ->
           case value != nil && filter(field, value) do
             {name, parameters} ->
-              {[fragment(name, schema, 5 + length(values)) | fragments], values ++ parameters}
+              {[fragment(name, schema, 1 + length(values)) | fragments], values ++ parameters}
 
             _not_a_filter ->
               {fragments, values}
@@ -310,6 +314,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp filter(:nlri, text), do: {"nlri_text", [text]}
     defp filter(:address, address), do: {"longest", [Rows.inet(address)]}
     defp filter(:within, %Prefix{} = prefix), do: {"more_specific", [Rows.cidr(prefix)]}
+    defp filter(:covering, %Prefix{} = prefix), do: {"covering", [Rows.cidr(prefix)]}
+    defp filter(:origin_as, asn), do: {"origin_as", [asn]}
     defp filter(:as, asn), do: {"as_in_path", [asn]}
     defp filter(:community, text), do: community(String.split(text, ":"), text)
     defp filter(_other, _value), do: nil
@@ -338,12 +344,83 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       with {:ok, cursor} <- read_cursor(query.cursor, 1) do
         reaching(config, fn repo, options ->
           [skip] = cursor || [0]
-          values = [Rows.cidr(query.prefix), nil, nil, query.limit + 1, uuid(query.peer_id), skip]
+          values = [Rows.cidr(query.prefix), query.from, query.until, query.limit + 1, uuid(query.peer_id), skip]
           found = rows(repo, "query/history.sql", options[:schema], values)
           {page, more} = Enum.split(found, query.limit)
           {:ok, Enum.map(page, &Rows.history/1), if(more != [], do: write_cursor([skip + query.limit]))}
         end)
       end
+    end
+
+    # So many changes a call looks at.
+    @looked_at 20_000
+    # What an index of history serves.
+    @indexed [:prefix, :within, :covering]
+
+    @impl ServiceRadar.BMP.Store
+    def changes(config, %Query{} = query) do
+      with {:ok, cursor} <- read_cursor(query.cursor, 6) do
+        [time | place] = cursor || List.duplicate(nil, 6)
+        time = time && DateTime.from_unix!(time, :microsecond)
+        values = [query.from, query.until, time] ++ place ++ [@looked_at, query.limit + 1]
+
+        reaching(config, fn repo, options ->
+          {prefixes, values} = filters(Map.take(query, @indexed), options[:schema], values)
+          {filters, values} = filters(Map.drop(query, @indexed), options[:schema], values)
+
+          sql =
+            "query/changes.sql"
+            |> SQL.text(options[:schema])
+            |> String.replace("{prefixes}", prefixes)
+            |> String.replace("{filters}", filters)
+
+          {page, more} = repo |> query(sql, values) |> Enum.split(query.limit)
+          last = List.last(page)
+          cursor = if more != [] or (last && last["place"] == @looked_at), do: last |> change_key() |> write_cursor()
+          {:ok, for(%{"matches" => true} = row <- page, do: Rows.history(row)), cursor}
+        end)
+      end
+    end
+
+    defp change_key(row), do: place(row) ++ Enum.map(~w(rib_id nlri_key path_id), &Map.fetch!(row, &1))
+
+    @impl ServiceRadar.BMP.Store
+    def routes_at(config, at, %Query{} = query) do
+      with {:ok, cursor} <- read_cursor(query.cursor, 1),
+           {:ok, last} <- last_prefix(cursor) do
+        reaching(config, fn repo, options ->
+          {prefixes, cursor} = prefixes(repo, options, at, query, last)
+          asked = Map.drop(query, [:prefix, :address, :covering])
+          {filters, values} = filters(asked, options[:schema], [at, prefixes])
+          sql = "query/as_of.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
+          {:ok, repo |> query(sql, values) |> Enum.map(&Rows.route/1), cursor}
+        end)
+      end
+    end
+
+    defp last_prefix(nil), do: {:ok, nil}
+
+    defp last_prefix([text]) do
+      case Prefix.parse(text) do
+        {:ok, prefix} -> {:ok, Rows.cidr(prefix)}
+        :error -> {:error, "not a cursor of this store"}
+      end
+    end
+
+    # The prefixes of a page, and the cursor of the next. The networks that cover one are known beforehand.
+    defp prefixes(_repo, _options, _at, %Query{prefix: %Prefix{} = prefix}, _last), do: {[Rows.cidr(prefix)], nil}
+
+    defp prefixes(repo, options, _at, %Query{covering: %Prefix{} = prefix}, _last),
+      do: {repo |> rows("query/covering.sql", options[:schema], [Rows.cidr(prefix)]) |> Enum.map(& &1["prefix"]), nil}
+
+    defp prefixes(repo, options, at, %Query{address: address} = query, last) when address != nil,
+      do: prefixes(repo, options, at, %{query | covering: Prefix.new!(address)}, last)
+
+    defp prefixes(repo, options, at, query, last) do
+      values = [at, last, query.within && Rows.cidr(query.within), query.limit]
+      found = repo |> rows("query/prefixes.sql", options[:schema], values) |> Enum.map(& &1["prefix"])
+      full? = length(found) == query.limit
+      {found, if(full?, do: write_cursor([found |> List.last() |> Rows.prefix() |> to_string()]))}
     end
 
     @impl ServiceRadar.BMP.Store

@@ -94,9 +94,10 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       Postgres.with_repo(state.config, fn repo, _options ->
         keep =
           "CALL #{schema}.bgp_maintain(keep_history => make_interval(days => $1), keep_events => make_interval(days => $1), " <>
-            "keep_statistics => make_interval(days => $2), keep_dead_letters => make_interval(days => $2))"
+            "keep_statistics => make_interval(days => $2), keep_dead_letters => make_interval(days => $2), " <>
+            "compress_after => make_interval(days => $3))"
 
-        values = [options[:keep_history], options[:keep_statistics]]
+        values = [options[:keep_history], options[:keep_statistics], options[:compress_after]]
         repo.query!(keep, values, timeout: options[:timeout], log: false)
       end)
 

@@ -217,9 +217,10 @@ if Code.ensure_loaded?(Postgrex) do
     defp address(nil), do: nil
     defp address(%Postgrex.INET{address: address}), do: address
 
-    defp prefix(nil), do: nil
-    defp prefix(%Postgrex.INET{address: address, netmask: nil}), do: Prefix.new!(address)
-    defp prefix(%Postgrex.INET{address: address, netmask: length}), do: %Prefix{address: address, length: length}
+    @doc "A prefix from a column."
+    def prefix(nil), do: nil
+    def prefix(%Postgrex.INET{address: address, netmask: nil}), do: Prefix.new!(address)
+    def prefix(%Postgrex.INET{address: address, netmask: length}), do: %Prefix{address: address, length: length}
 
     defp view(nil), do: nil
     defp view(name), do: Map.fetch!(@view_names, name)
