@@ -1,8 +1,18 @@
 -- Newest first is how history is read, a page at a time: a summary of ranges of pages (BRIN) cannot give that order. Rows come
--- in the order of time, so the index grows at its end. A hypertable has an index of its own on time, which this one replaces.
-DROP INDEX {schema}.bgp_routing_history_time;
--- ;
-DROP INDEX IF EXISTS {schema}.bgp_routing_history_time_idx;
+-- in the order of time, so the index grows at its end. It replaces the one that TimescaleDB made by itself for a hypertable.
+DO $$
+DECLARE
+  on_time regclass;
+BEGIN
+  FOR on_time IN
+    SELECT i.indexrelid::regclass FROM pg_index i
+    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'time'
+    WHERE i.indrelid = '{schema}.bgp_routing_history'::regclass AND i.indkey::text = a.attnum::text
+  LOOP
+    EXECUTE format('DROP INDEX %s', on_time);
+  END LOOP;
+END
+$$;
 -- ;
 CREATE INDEX bgp_routing_history_time ON {schema}.bgp_routing_history (time);
 -- ;
