@@ -25,6 +25,8 @@ defmodule ServiceRadar.BMP.CommandsTest do
   @from_native Path.join(@root, "native")
   @routes [{"--routes 200000", "--routes 2000"}, {"--routes 100000", "--routes 2000"}, {"/tmp/table", "table"}]
   @debug [{"--release ", ""}]
+  # The pages say that it comes before.
+  @compiled [{"mix help", "mix compile && mix help"}]
 
   @commands [
     {"bin/test", :runs_this},
@@ -33,9 +35,10 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"bin/station", {:station, "10.255.1.2"}},
     {"mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--sample] [--play FILE] [--ocsf FILE] [--plain]",
      {:station, "10.255.1.2"}},
-    {"mix help bmp.station", {@from_the_root, [], "--sample"}},
-    {"mix help bmp.parity", {@from_the_root, [], "mix bmp.parity TABLE"}},
-    {"mix help bmp.decode", {@from_the_root, [], "mix bmp.decode FILE"}},
+    {"mix compile", {@from_the_root, [], ""}},
+    {"mix help bmp.station", {@from_the_root, @compiled, "--sample"}},
+    {"mix help bmp.parity", {@from_the_root, @compiled, "mix bmp.parity TABLE"}},
+    {"mix help bmp.decode", {@from_the_root, @compiled, "mix bmp.decode FILE"}},
     {"mix bmp.decode FILE", {@from_the_root, [{"FILE", "priv/sample/frr-pair.bmp.gz"}], "PeerUp"}},
     {"cargo install --locked --path native/collector", {@from_the_root, [], "package `bmp-collector v"}},
     {"cargo run --release --manifest-path native/Cargo.toml -p bmp-collector --",
