@@ -31,7 +31,13 @@ fn play(stream: &[u8], table: &mut RoutingTable) -> u64 {
         for batch in feed.batches {
             routes += batch.routes;
             let deltas = table.apply(&batch.payload).expect("a batch");
-            assert!(deltas.dead_letters.is_empty(), "{:?}", deltas.dead_letters);
+            // Some of these AS paths of 2015 have AS 0: a fault (RFC 7607), and the routes were there all the same.
+            for letter in &deltas.dead_letters {
+                assert!(
+                    letter.treatment == "kept" && letter.reason.contains("not an AS number"),
+                    "{letter:?}"
+                );
+            }
         }
     }
     assert_eq!(session.pending(), 0);

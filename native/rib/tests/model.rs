@@ -347,19 +347,17 @@ fn say(model: &mut Model, router: u8, peer: u8, view: RibView, generation: u64, 
                             "fe80::/10",
                         ][usize::from(one.prefix)]),
                     ),
-                    // A family number without a reading.
+                    // A family that cannot be split into NLRI has no route.
                     _ => (25, 200, vec![2, one.prefix]),
                 };
-                // A family without a reading is one NLRI a block, path identifiers and all.
                 let path = one.path.filter(|_| one.family < 2).map(u32::from);
                 let key = (router, peer, view, afi, safi, nlri.clone(), path);
-                let action = if one.announce {
-                    model.routes.insert(key, (one.med, generation));
-                    Action::Announce
-                } else {
-                    model.routes.remove(&key);
-                    Action::Withdraw
-                };
+                let action = if one.announce { Action::Announce } else { Action::Withdraw };
+                match action {
+                    _ if one.family >= 2 => {}
+                    Action::Announce => _ = model.routes.insert(key, (one.med, generation)),
+                    _ => _ = model.routes.remove(&key),
+                }
                 let mut block = path.map(|id| id.to_be_bytes().to_vec()).unwrap_or_default();
                 block.extend(nlri);
                 let mut group = group(action, afi.into(), safi.into(), block);
