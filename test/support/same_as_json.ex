@@ -245,7 +245,7 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   defp treated?(faults, family) do
     Enum.any?(faults, fn fault ->
       case fault["treatment"] do
-        "attribute_discard" -> false
+        harmless when harmless in ["kept", "attribute_discard"] -> false
         "afi_safi_disable" -> Map.take(fault["family"], ~w(afi safi)) == Map.take(family, ~w(afi safi))
         _ -> true
       end
