@@ -112,7 +112,8 @@ defmodule Mix.Tasks.Bmp.Parity do
   end
 
   # The tables alone are read: no process of a station is started.
-  if Code.ensure_loaded?(ServiceRadar.BMP.Repo) do
+  # Not our own Repo, which may be compiled after this.
+  if Code.ensure_loaded?(Ecto.Adapters.Postgres) do
     defp database(url, schema) do
       alias ServiceRadar.BMP.{Config, Query, Repo, Store}
       {:ok, _} = Application.ensure_all_started(:postgrex)
