@@ -152,7 +152,7 @@ defmodule ServiceRadar.BMP do
       ServiceRadar.BMP.changes(within: "10.0.0.0/8", origin_as: 64500, from: DateTime.add(DateTime.utc_now(), -3600))
   """
   @spec changes(Config.name(), keyword) ::
-          {:ok, [map], cursor :: term | nil} | {:error, ArgumentError.t() | :not_kept | term}
+          {:ok, [map], cursor :: term | nil} | {:error, Exception.t() | :not_kept | term}
   def changes(station \\ __MODULE__, query) do
     with {:ok, query} <- query(query, [:address, :nlri]), do: kept(station, :changes, [query])
   end
@@ -165,7 +165,7 @@ defmodule ServiceRadar.BMP do
       ServiceRadar.BMP.routes_at(~U[2026-11-24 12:00:00Z], prefix: "192.0.2.0/24")
   """
   @spec routes_at(Config.name(), DateTime.t(), keyword) ::
-          {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, ArgumentError.t() | :not_kept | term}
+          {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, Exception.t() | :not_kept | term}
   def routes_at(station \\ __MODULE__, %DateTime{} = at, query) do
     with {:ok, query} <- query(query, [:nlri, :from, :until]), do: kept(station, :routes_at, [at, query])
   end

@@ -49,24 +49,23 @@ defmodule ServiceRadar.BMP.Test.JSON do
   defp string(text, done) do
     {at, 1} = :binary.match(text, ["\"", "\\"])
     <<piece::binary-size(at), mark, rest::binary>> = text
-    if mark == ?", do: {IO.iodata_to_binary([done | piece]), rest}, else: escape(rest, [done | piece])
+    if mark == ?", do: {IO.iodata_to_binary([done, piece]), rest}, else: escape(rest, [done, piece])
   end
 
   defp escape(<<"u", hex::binary-size(4), rest::binary>>, done) do
     case {String.to_integer(hex, 16), rest} do
       {high, <<"\\u", low::binary-size(4), rest::binary>>} when high in 0xD800..0xDBFF ->
-        string(rest, [
-          done | :unicode.characters_to_binary(<<high::16, String.to_integer(low, 16)::16>>, {:utf16, :big})
-        ])
+        pair = <<high::16, String.to_integer(low, 16)::16>>
+        string(rest, [done, :unicode.characters_to_binary(pair, {:utf16, :big})])
 
       {point, rest} ->
-        string(rest, [done | <<point::utf8>>])
+        string(rest, [done, <<point::utf8>>])
     end
   end
 
   defp escape(<<mark, rest::binary>>, done) do
     character = %{?n => "\n", ?t => "\t", ?r => "\r", ?b => "\b", ?f => "\f"}[mark] || <<mark>>
-    string(rest, [done | character])
+    string(rest, [done, character])
   end
 
   defp skip(<<space, rest::binary>>) when space in [?\s, ?\n, ?\r, ?\t], do: skip(rest)

@@ -59,6 +59,7 @@ defmodule Mix.Tasks.Bmp.Station do
     unless iex?(), do: stay(monitor)
   end
 
+  @spec stay(reference) :: no_return
   defp stay(monitor) do
     receive do
       {:DOWN, ^monitor, :process, _, reason} when reason not in [:shutdown, :normal] ->

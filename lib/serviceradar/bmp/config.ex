@@ -250,6 +250,7 @@ defmodule ServiceRadar.BMP.Config do
   def address(address) when is_tuple(address), do: if(:inet.is_ip_address(address), do: {:ok, address}, else: :error)
   def address(_), do: :error
 
+  @spec wrong_roles(term) :: no_return
   defp wrong_roles(given), do: wrong(":roles", "a list of some of #{inspect(@roles)}", given)
 
   defp positive(name, value), do: is(value, is_integer(value) and value > 0, name, "an integer above 0")
@@ -257,6 +258,7 @@ defmodule ServiceRadar.BMP.Config do
   defp is(value, true, _name, _what), do: value
   defp is(value, false, name, what), do: wrong(name, what, value)
 
+  @spec wrong(String.t(), String.t(), term) :: no_return
   defp wrong(name, what, value), do: invalid("option #{name} is #{what}, not #{inspect(value)}")
 
   defp unknown(options, known, what) do

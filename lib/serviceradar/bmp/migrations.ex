@@ -98,7 +98,12 @@ if Code.ensure_loaded?(Ecto.Migration) do
         @version version
 
         def up, do: ServiceRadar.BMP.Migrations.up(version: @version)
-        def down, do: if(@version == 1, do: ServiceRadar.BMP.Migrations.down(), else: :ok)
+
+        # What is stored is not taken apart version by version: the first one drops it all.
+        case version do
+          1 -> def down, do: ServiceRadar.BMP.Migrations.down()
+          _ -> def down, do: :ok
+        end
       end
     end
   end

@@ -24,10 +24,10 @@ defmodule ServiceRadar.BMP.Native do
     else
       quote do
         @on_load :load
+        @file_name "serviceradar_bmp_nif" <> if(@profile == "release", do: "", else: "-" <> @profile)
 
         def load do
-          file = if @profile == "release", do: "serviceradar_bmp_nif", else: "serviceradar_bmp_nif-#{@profile}"
-          path = :serviceradar_bmp |> :code.priv_dir() |> Path.join("native/" <> file)
+          path = :serviceradar_bmp |> :code.priv_dir() |> Path.join("native/" <> @file_name)
           :erlang.load_nif(to_charlist(path), 0)
         end
       end
