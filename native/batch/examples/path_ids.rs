@@ -15,7 +15,11 @@ use batch::{Session, SessionOptions};
 use wire::bgp::flat::Flat;
 use wire::session::Decoder;
 
-const MESSAGES: usize = 200_000;
+/// How many messages; `SERVICERADAR_BMP_ROUTES` asks for another number.
+fn messages() -> usize {
+    std::env::var("SERVICERADAR_BMP_ROUTES").map_or(200_000, |number| number.parse().unwrap())
+}
+
 const ROUNDS: usize = 7;
 
 /// A Route Monitoring with one route.
@@ -42,7 +46,7 @@ fn message(nlri: &[u8]) -> Vec<u8> {
 /// After `first`, which shows how it is read or does not, routes with one path identifier and prefixes in 10.0.0.0/8.
 fn stream(first: &[&[u8]], route: impl Fn([u8; 2]) -> Vec<u8>) -> Vec<u8> {
     let mut stream: Vec<u8> = first.iter().flat_map(|nlri| message(nlri)).collect();
-    for number in 0..MESSAGES {
+    for number in 0..messages() {
         let [.., high, low] = u32::try_from(number).unwrap().to_be_bytes();
         stream.extend(message(&route([high, low])));
     }
@@ -53,7 +57,7 @@ fn median(mut run: impl FnMut() -> usize) -> Duration {
     let mut times: Vec<Duration> = (0..ROUNDS)
         .map(|_| {
             let start = Instant::now();
-            assert!(run() >= MESSAGES);
+            assert!(run() >= messages());
             start.elapsed()
         })
         .collect();
