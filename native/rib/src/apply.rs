@@ -282,6 +282,7 @@ impl Pass<'_> {
         // RFC 4271, section 4.5: after the 19 octets of the header.
         event.notification_code = down.notification.get(19).copied();
         event.notification_subcode = down.notification.get(20).copied();
+        event.notification_data = down.notification.get(21..).unwrap_or_default().to_vec();
         event.fsm_event = down.fsm_event.and_then(|event| u16::try_from(event).ok());
         event.routes = Some(routes);
     }
@@ -557,6 +558,7 @@ impl Pass<'_> {
         }
         let Some((route, whole)) = rib.routes.entry(nlri, path_id) else { return };
         let mut renamed = None;
+        let mut before = None;
         let change = if route.is_vacant() {
             *self.total += 1;
             RouteChange::Announce
@@ -572,6 +574,7 @@ impl Pass<'_> {
                 self.out.deltas.counts.unchanged += 1;
                 return;
             }
+            before = self.out.before(self.sets.bytes(route.attributes));
             self.sets.release(route.attributes);
             if renamed.is_some() {
                 RouteChange::Announce
@@ -619,7 +622,7 @@ impl Pass<'_> {
             }
         }
         if let Some(nlri) = renamed {
-            let gone = new.withdrawal(rib, nlri, path_id);
+            let gone = new.withdrawal(rib, nlri, path_id, before.take());
             self.out.deltas.routes.push(gone);
         }
         self.out.deltas.routes.push(RouteDelta {
@@ -628,6 +631,7 @@ impl Pass<'_> {
             nlri,
             path_id,
             attributes,
+            before,
             position: moment.position,
             router_time_us: moment.router_time_us,
             received_at_us: moment.received_at_us,
@@ -660,9 +664,10 @@ impl Pass<'_> {
             rib.last_change_us = moment.received_at_us;
             Some(rib.routes.remove(nlri, path_id))
         });
-        let mut said = None;
+        let (mut said, mut before) = (None, None);
         let unknown = match held {
             Some(Some((route, whole))) => {
+                before = self.out.before(self.sets.bytes(route.attributes));
                 self.sets.release(route.attributes);
                 *self.total = self.total.saturating_sub(1);
                 said = whole;
@@ -692,6 +697,7 @@ impl Pass<'_> {
             nlri,
             path_id,
             attributes: None,
+            before,
             position: moment.position,
             router_time_us: moment.router_time_us,
             received_at_us: moment.received_at_us,
@@ -843,13 +849,14 @@ struct Announced<'a> {
 }
 
 impl Announced<'_> {
-    fn withdrawal(&self, rib: u32, nlri: Nlri, path_id: Option<u32>) -> RouteDelta {
+    fn withdrawal(&self, rib: u32, nlri: Nlri, path_id: Option<u32>, before: Option<u32>) -> RouteDelta {
         RouteDelta {
             change: RouteChange::Withdraw,
             rib,
             nlri,
             path_id,
             attributes: None,
+            before,
             position: self.moment.position,
             router_time_us: self.moment.router_time_us,
             received_at_us: self.moment.received_at_us,

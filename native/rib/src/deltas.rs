@@ -42,6 +42,8 @@ pub struct Deltas {
     pub ribs: Vec<RibRow>,
     /// Attribute sets of `routes`, each once.
     pub attributes: Vec<AttributeSet>,
+    /// What changed and withdrawn `routes` had before, each set once. No store writes it: it was told before.
+    pub before: Vec<AttributeSet>,
     /// In the order of their positions.
     pub routes: Vec<RouteDelta>,
     /// Set-based endings, in the order of their positions.
@@ -88,6 +90,11 @@ impl Deltas {
     /// withdrawal none.
     pub fn attributes_of(&self, route: &RouteDelta) -> Option<&AttributeSet> {
         self.attributes.get(usize::try_from(route.attributes?).ok()?)
+    }
+
+    /// The attributes that a changed or withdrawn route had until now.
+    pub fn before_of(&self, route: &RouteDelta) -> Option<&AttributeSet> {
+        self.before.get(usize::try_from(route.before?).ok()?)
     }
 
     /// Nothing for a store to write.
@@ -369,6 +376,9 @@ pub struct RouteDelta {
     pub path_id: Option<u32>,
     /// Index in [`Deltas::attributes`]; none for withdrawals.
     pub attributes: Option<u32>,
+    /// Index in [`Deltas::before`]: what the route had until now. None for announcements, and for withdrawals of what the
+    /// table did not know.
+    pub before: Option<u32>,
     pub position: Position,
     /// Router's own clock, 0 where it gave none.
     pub router_time_us: i64,
@@ -470,6 +480,8 @@ pub struct PeerEvent {
     /// Error code and subcode of the NOTIFICATION.
     pub notification_code: Option<u8>,
     pub notification_subcode: Option<u8>,
+    /// What follows code and subcode in the NOTIFICATION; empty where there is none.
+    pub notification_data: Vec<u8>,
     pub fsm_event: Option<u16>,
     /// Routes that this event ended.
     pub routes: Option<u64>,

@@ -16,6 +16,7 @@ pub(crate) struct Recorder {
     ribs: HashMap<(Id, RibKey), u32>,
     /// By the address of the shared bytes, which the deltas keep alive.
     sets: HashMap<*const u8, u32>,
+    before: HashMap<*const u8, u32>,
 }
 
 impl Recorder {
@@ -123,6 +124,16 @@ impl Recorder {
         })
     }
 
+    /// Index of an attribute set that a route had until now.
+    pub fn before(&mut self, identity: Option<&Arc<[u8]>>) -> Option<u32> {
+        let identity = identity?;
+        let sets = &mut self.deltas.before;
+        Some(*self.before.entry(identity.as_ptr()).or_insert_with(|| {
+            sets.push(AttributeSet::stored(Arc::clone(identity)));
+            index(sets.len())
+        }))
+    }
+
     /// Marks what was recorded of a peer's routes as closed by an end.
     pub fn ended_peer(&mut self, peer: u32) {
         self.ended(|row, _| row.peer == peer);
@@ -168,6 +179,7 @@ impl Recorder {
             reason: None,
             notification_code: None,
             notification_subcode: None,
+            notification_data: Vec::new(),
             fsm_event: None,
             routes: None,
             since_us: None,

@@ -603,6 +603,7 @@ pub(crate) fn sweep_rib(
         }
         *left -= 1;
         swept += 1;
+        let before = out.before(sets.bytes(route.attributes));
         sets.release(route.attributes);
         let wire = wire();
         let rib = *index.get_or_insert_with(|| out.changed_rib(router, &peer.row, key));
@@ -612,6 +613,7 @@ pub(crate) fn sweep_rib(
             nlri: wire.nlri,
             path_id: wire.path_id,
             attributes: None,
+            before,
             position: moment.position,
             router_time_us: moment.router_time_us,
             received_at_us: moment.received_at_us,
