@@ -101,7 +101,7 @@ defmodule ServiceRadar.BMP do
   read with the other ADD-PATH setting, which earlier messages rule out); `:add_path_inferred` (families of a peer's view
   whose path identifiers are not as negotiated) and `:add_path_taken_back` (those of them for which later messages showed
   that they are); `:faulty_updates` (RFC 7606), `:as_width_mismatch` (AS_PATH in another width
-  than the A flag says), `:peers_over_limit`.
+  than the A flag says), `:unknown_peer_types` (messages about peers of a type that is not known), `:peers_over_limit`.
   """
   @spec sessions(Config.name()) :: [map]
   def sessions(station \\ __MODULE__), do: ServiceRadar.BMP.Sessions.list(Instance.config!(station))

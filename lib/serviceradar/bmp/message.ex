@@ -42,7 +42,7 @@ defmodule ServiceRadar.BMP.PeerHeader do
 
   * `:type` - `:global`, `:rd`, `:local`, `:loc_rib`, or the number of another type
   * `:flags` - the octet of flags
-  * `:view` - the RIB view that the flags and the type give
+  * `:view` - the RIB view that the flags and the type give; nil where the type is not known
   * `:filtered` - F flag: this Loc-RIB is a part of the router's
   * `:distinguisher` - the peer distinguisher as a number
   * `:address` - 0.0.0.0 for Loc-RIB
@@ -54,7 +54,7 @@ defmodule ServiceRadar.BMP.PeerHeader do
   @type t :: %__MODULE__{
           type: :global | :rd | :local | :loc_rib | 0..255,
           flags: 0..255,
-          view: ServiceRadar.BMP.Query.view(),
+          view: ServiceRadar.BMP.Query.view() | nil,
           filtered: boolean,
           distinguisher: 0..0xFFFFFFFFFFFFFFFF,
           address: :inet.ip_address(),

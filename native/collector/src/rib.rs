@@ -47,6 +47,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     if let Some(count) = undecodable(player.undecodable) {
         eprintln!("bmp-collector: {count}; `decode` shows them");
     }
+    player.print_left_out();
     Ok(player.outcome.max(report.print()))
 }
 
@@ -59,6 +60,10 @@ pub struct Player {
     /// Sessions so far: a number is name enough in one run.
     sessions: u128,
     undecodable: u64,
+    /// Route Monitorings of peers of an unknown type.
+    unknown_peer_types: u64,
+    /// Blocks of NLRI of families that cannot be split into routes.
+    unsplit: u64,
     pub outcome: Outcome,
 }
 
@@ -78,7 +83,16 @@ impl Player {
             ..Limits::default()
         };
         let table = RoutingTable::new(limits);
-        Self { router, table, streams: BTreeMap::new(), sessions: 0, undecodable: 0, outcome: Outcome::Clean }
+        Self {
+            router,
+            table,
+            streams: BTreeMap::new(),
+            sessions: 0,
+            undecodable: 0,
+            unknown_peer_types: 0,
+            unsplit: 0,
+            outcome: Outcome::Clean,
+        }
     }
 
     pub fn event(&mut self, event: &Event) -> Result<()> {
@@ -109,7 +123,9 @@ impl Player {
         let Some(Stream { flow, session: Some(session) }) = self.streams.remove(&stream) else {
             return Ok(());
         };
-        self.undecodable += session.counters().undecodable;
+        let counters = session.counters();
+        self.undecodable += counters.undecodable;
+        self.unknown_peer_types += counters.unknown_peer_types;
         let (outcome, go_on) = ended(flow, session.decoder());
         self.outcome = self.outcome.max(outcome);
         go_on
@@ -131,9 +147,24 @@ impl Player {
             }
         };
         for batch in session.feed(bytes, time_us).batches {
-            self.table.apply(&batch.payload).context("cannot apply a batch to the table")?;
+            let deltas = self.table.apply(&batch.payload).context("cannot apply a batch to the table")?;
+            self.unsplit += deltas.counts.unsplit;
         }
         Ok(())
+    }
+
+    /// Says what of the routes is not in the table, if anything is.
+    fn print_left_out(&self) {
+        if self.unknown_peer_types > 0 {
+            let messages = self.unknown_peer_types;
+            eprintln!("bmp-collector: messages about peers of an unknown type, left out: {messages}");
+        }
+        if self.unsplit > 0 {
+            let blocks = self.unsplit;
+            eprintln!(
+                "bmp-collector: blocks of families that cannot be split into routes, left out: {blocks}"
+            );
+        }
     }
 
     /// Every route that is left, sorted by router, peer, view, family and prefix.

@@ -112,3 +112,15 @@ fn messages_that_cannot_be_decoded_are_counted() {
     assert_eq!(run.good_objects::<Value>().len(), 200);
     assert!(run.stderr.contains("messages that could not be decoded: 1"), "{}", run.stderr);
 }
+
+#[test]
+fn what_is_in_no_table_is_counted() {
+    let mut messages = session("edge7");
+    let route = messages.iter().find(|message| message[5] == 0).unwrap().clone();
+    let mut unknown = route;
+    unknown[6] = 9;
+    messages.push(unknown);
+    let run = run_with_input(&["rib", "-"], &messages.concat());
+    assert_eq!(run.good_objects::<Value>().len(), 200);
+    assert!(run.stderr.contains("peers of an unknown type, left out: 1"), "{}", run.stderr);
+}

@@ -156,6 +156,7 @@ rustler::atoms! {
     peer_type,
     peers,
     peers_over_limit,
+    unknown_peer_types,
     peers_up,
     port,
     prefix,

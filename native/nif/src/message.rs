@@ -181,7 +181,7 @@ fn peer_header<'a>(structs: Structs<'a>, peer: &PeerHeader) -> Term<'a> {
         filtered: peer.filtered(),
         flags: peer.flags,
         type_: peer_type,
-        view: view(peer.view()),
+        view: peer.known_view().map(view),
     )
 }
 

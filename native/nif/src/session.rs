@@ -130,6 +130,7 @@ fn session_counters(env: Env<'_>, session: ResourceArc<SessionResource>) -> Term
         add_path_taken_back: counters.add_path_taken_back,
         as_width_mismatch: counters.as_width_mismatch,
         faulty_updates: counters.faulty_updates,
+        unknown_peer_types: counters.unknown_peer_types,
         peers_over_limit: counters.peers_over_limit,
     )
 }

@@ -59,6 +59,8 @@ pub struct Counters {
     pub as_width_mismatch: u64,
     /// UPDATEs in which RFC 7606 found a fault.
     pub faulty_updates: u64,
+    /// Route Monitorings of peers of an unknown type: which table they are about is not known.
+    pub unknown_peer_types: u64,
     /// Peer Ups that were not remembered for [`Options::max_peers`].
     pub peers_over_limit: u64,
 }
@@ -445,7 +447,7 @@ struct Whole<'a> {
 fn plain_peer(bytes: &[u8], header: CommonHeader, peers: &Peers) -> Option<(PeerHeader, Context<'static>)> {
     let CommonHeader { version: 3, message_type: 0, .. } = header else { return None };
     let mut reader = Reader::new(bytes.get(HEADER_LENGTH..)?, 0);
-    let peer = PeerHeader::decode(&mut reader).ok()?;
+    let peer = PeerHeader::decode(&mut reader).ok().filter(PeerHeader::is_known)?;
     Some((peer, context(&peer, peers)))
 }
 
@@ -552,6 +554,7 @@ fn decode_monitoring<'a>(
         Ok(view) => {
             counters.as_width_mismatch += u64::from(view.update.as_width_mismatch());
             counters.faulty_updates += u64::from(!view.update.faults().is_empty());
+            counters.unknown_peer_types += u64::from(!view.peer.is_known());
         }
         Err(error) => {
             counters.undecodable += 1;

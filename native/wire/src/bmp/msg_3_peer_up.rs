@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{peer_header, tlv, PeerHeader, Tlv};
 use crate::bgp::{self, open::Open};
-use crate::error::{At, DecodeError, Result};
+use crate::error::{At, DecodeError, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
 
@@ -114,10 +114,17 @@ fn open(
     let start = reader.peek();
     let mut body = bgp::header_of(reader, 1, "1 (OPEN)").at(field)?;
     let message = start.get(..start.len() - reader.len()).unwrap_or_default();
+    let at = body.offset();
     let open = if body.is_empty() { Ok(None) } else { Open::decode(&mut body).map(Some) };
     let open = open.unwrap_or_else(|error| {
         faults.push(error.in_field(field).in_field("peer_up").in_field("bmp"));
         None
     });
+    if open.as_ref().is_some_and(|open| open.asn() == 0) {
+        // RFC 7607: AS 0 is no AS. It is told and stays, as in a path.
+        let kind = ErrorKind::Value { found: 0, expected: "an AS number above 0" };
+        let error = DecodeError::new(kind, at + 1).in_field("my_as");
+        faults.push(error.in_field(field).in_field("peer_up").in_field("bmp"));
+    }
     Ok((message.into(), open))
 }

@@ -173,6 +173,11 @@ impl PeerHeader {
         }
     }
 
+    /// The view, where the peer's type is known: what the flags of another type mean is not.
+    pub fn known_view(&self) -> Option<RibView> {
+        self.is_known().then(|| self.view())
+    }
+
     pub fn key(&self) -> PeerKey {
         PeerKey {
             peer_type: self.peer_type,
@@ -262,7 +267,7 @@ impl Serialize for PeerHeader {
         let mut out = serializer.serialize_struct("PeerHeader", 9)?;
         out.serialize_field("type", &self.peer_type)?;
         out.serialize_field("flags", &self.flags)?;
-        out.serialize_field("view", &self.view())?;
+        out.serialize_field("view", &self.known_view())?;
         out.serialize_field("filtered", &self.filtered())?;
         out.serialize_field("distinguisher", &distinguisher_text(self.distinguisher))?;
         out.serialize_field("address", &self.address)?;

@@ -347,4 +347,15 @@ fn flags_of_an_unknown_peer_type_say_nothing() {
         (false, false, false, false)
     );
     assert_eq!(header.address.to_string(), "192.0.2.1");
+    assert_eq!(serde_json::to_value(header).unwrap()["view"], serde_json::Value::Null);
+}
+
+#[test]
+fn as_0_in_an_open_is_told_and_the_peer_is_up() {
+    // RFC 7607
+    let message = one(peer_up(&peer(0, 0), &open(65000, &[]), &open(0, &[])));
+    let Body::PeerUp(up) = &message.body else { panic!("{message:?}") };
+    assert_eq!(up.received_open.as_ref().unwrap().asn(), 0);
+    let faults: Vec<String> = up.faults.iter().map(|fault| fault.path().to_string()).collect();
+    assert_eq!(faults, ["bmp.peer_up.received_open.my_as"]);
 }

@@ -184,12 +184,17 @@ impl Mup {
             }
             Mup::Type2SessionTransformed { .. } => {
                 self.encode(out);
-                if let (bits @ 1..=7, Some(last)) = (self.teid_bits() % 8, out.last_mut()) {
-                    *last &= 0xff << (8 - bits);
-                }
+                clear_after(self.teid_bits(), out);
             }
             other => other.encode(out),
         }
+    }
+}
+
+/// Clears the bits of the last octet that are behind the first `bits` of a TEID.
+fn clear_after(bits: u8, octets: &mut [u8]) {
+    if let (used @ 1..=7, Some(last)) = (bits % 8, octets.last_mut()) {
+        *last &= 0xff << (8 - used);
     }
 }
 
@@ -206,7 +211,11 @@ impl fmt::Display for Mup {
                 match <[u8; 4]>::try_from(&**teid) {
                     Ok(whole) => write!(f, "[t2st]:[{rd}]:[{endpoint}]:[{}]", u32::from_be_bytes(whole)),
                     Err(_) if bits == 0 => write!(f, "[t2st]:[{rd}]:[{endpoint}]"),
-                    Err(_) => write!(f, "[t2st]:[{rd}]:[{endpoint}]:[0x{teid}/{bits}]"),
+                    Err(_) => {
+                        let mut teid = teid.to_vec();
+                        clear_after(bits, &mut teid);
+                        write!(f, "[t2st]:[{rd}]:[{endpoint}]:[0x{}/{bits}]", Raw::from(teid))
+                    }
                 }
             }
             Mup::Unknown { architecture, number, value } => {
