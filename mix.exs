@@ -47,7 +47,7 @@ defmodule ServiceRadar.BMP.MixProject do
   end
 
   def application do
-    [mod: {ServiceRadar.BMP.Application, []}, extra_applications: [:logger, :crypto]]
+    [mod: {ServiceRadar.BMP.Application, []}, extra_applications: [:logger, :crypto, :inets]]
   end
 
   # `mix test` compiles, and prints which build it tested.

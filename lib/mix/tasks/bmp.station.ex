@@ -4,7 +4,7 @@ defmodule Mix.Tasks.Bmp.Station do
   Starts a BMP station on its embedded defaults: batches go through a queue in this VM, routes are kept in memory, no
   server is needed. It stays up until it is stopped with Ctrl-C, twice.
 
-      mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--sample] [--play FILE] [--ocsf FILE] [--plain]
+      mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--sample] [--play FILE] [--ocsf FILE] [--web PORT] [--plain]
 
   * `--port` - TCP port for routers; default 11019, 0 for a free one
   * `--ip` - address to listen on; default all
@@ -12,7 +12,7 @@ defmodule Mix.Tasks.Bmp.Station do
   * `--sample` - plays the capture that ships with the package, recorded from a live FRR router, to the station
   * `--play` - plays a file, raw BMP or gzip of it
   * `--ocsf` - appends OCSF events to a file, one JSON object a line
-  * `--web` - port of the pages, in the full build; default 4000, 0 for a free one. They are on 127.0.0.1 only
+  * `--web` - port of the pages; default 4000, 0 for a free one. They are on 127.0.0.1 only
   * `--plain` - lines in place of the live table; so it is by itself where the output is no terminal
 
   A router is pointed at it like this (FRR):
@@ -90,19 +90,18 @@ defmodule Mix.Tasks.Bmp.Station do
   defp explain(reason) when is_atom(reason), do: "#{:inet.format_error(reason)}"
   defp explain(reason), do: inspect(reason)
 
-  # The pages, where this build has them.
+  # LiveView's pages where this build has them, else the static application.
   defp web(options) do
     pages = ServiceRadar.BMPWeb.Standalone
+    server = if Code.ensure_loaded?(pages), do: pages, else: ServiceRadar.BMPWeb.Server.Httpd
 
-    if Code.ensure_loaded?(pages) do
-      case Supervisor.start_child(BMP.Application.Supervisor, {pages, port: options[:web] || 4000}) do
-        # Not there in the core build: a plain call would be a warning.
-        {:ok, _} ->
-          apply(pages, :url, [])
+    case Supervisor.start_child(BMP.Application.Supervisor, {server, port: options[:web] || 4000}) do
+      {:ok, pid} ->
+        # LiveView's is not there in the core build: a plain call would be a warning.
+        if server == pages, do: apply(pages, :url, []), else: server.url(pid)
 
-        {:error, reason} ->
-          Mix.raise("the pages do not start: #{explain(reason)} (--web chooses another port, 0 a free one)")
-      end
+      {:error, reason} ->
+        Mix.raise("the pages do not start: #{explain(reason)} (--web chooses another port, 0 a free one)")
     end
   end
 

@@ -11,13 +11,17 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         end
     """
 
-    @options [:station, :on_mount, :root_layout, :layout, :as, :socket_path]
+    @options [:station, :on_mount, :authorize, :root_layout, :layout, :as, :socket_path]
 
     @doc """
     Routes to the pages under `path`, in a `live_session` of their own.
 
     * `:station` - name of the station to show; default `ServiceRadar.BMP`
     * `:on_mount` - hooks of the host, run before the pages' own; default none
+    * `:authorize` - `{module, function, arguments}`: called with the `Plug.Conn` and the arguments before the endpoints of
+      `ServiceRadar.BMPWeb.API` answer; all but `true` is refused. They are at `api/v1` under `path`. Hooks guard pages
+      only: with `:on_mount` and without `:authorize` there are no endpoints. Without either, whom the pipeline lets through
+      may ask them
     * `:root_layout` - `{module, template}` of the host in place of the pages' own. It has to load the host's own
       LiveView JavaScript; the pages still bring their style sheet, whose rules hold inside of them only
     * `:layout` - `{module, template}` around each page, inside the root layout; default none
@@ -47,6 +51,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           end
 
           get "/assets/:name", ServiceRadar.BMPWeb.Assets, :show, as: :bmp_asset
+
+          if ServiceRadar.BMPWeb.Router.__endpoints__?(options) do
+            get ServiceRadar.BMPWeb.API.mount() <> "/*path",
+                ServiceRadar.BMPWeb.Server.Plug,
+                Keyword.take(options, [:station, :authorize]),
+                as: :bmp_api
+          end
         end
       end
     end
@@ -62,6 +73,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
       Keyword.merge([station: ServiceRadar.BMP, as: :serviceradar_bmp, socket_path: "/live"], options)
     end
+
+    @doc false
+    def __endpoints__?(options), do: options[:authorize] != nil or List.wrap(options[:on_mount]) == []
 
     @doc false
     def __base__(path), do: String.trim_trailing(path, "/")

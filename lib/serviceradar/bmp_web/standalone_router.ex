@@ -11,7 +11,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
     pipeline :browser do
-      plug :accepts, ["html"]
+      plug :accepts, ["html", "json"]
       plug :fetch_session
       plug :protect_from_forgery
       plug :put_secure_browser_headers, %{"content-security-policy" => @policy}

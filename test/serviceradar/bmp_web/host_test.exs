@@ -55,6 +55,19 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       refute response.resp_body =~ "sourceMappingURL"
     end
 
+    test "the endpoints are under the host's path, and its function decides who may ask" do
+      conn = get(build_conn(), "/sample/api/v1/openapi.json")
+      assert %{"servers" => [%{"url" => "/sample/api/v1"}]} = json_response(conn, 200)
+      assert %{"detail" => "The station does not run."} = json_response(get(build_conn(), "/sample/api/v1/counts"), 503)
+      assert %{"errors" => %{"as" => _}} = json_response(get(build_conn(), "/sample/api/v1/routes?as=x"), 400)
+
+      # Hooks guard pages only: where there are some, there are no endpoints unless a function guards them.
+      assert get(Plug.Test.init_test_session(build_conn(), %{"user" => "ada"}), "/ops/bmp/api/v1/counts").status == 404
+      assert json_response(get(build_conn(), "/guarded/api/v1/openapi.json"), 403)
+      conn = Plug.Test.init_test_session(build_conn(), %{"user" => "ada"})
+      assert json_response(get(conn, "/guarded/api/v1/openapi.json"), 200)
+    end
+
     test "an option that does not exist is an error when the router is compiled" do
       assert_raise ArgumentError, ~r/knows :station, :on_mount.* not :colour/, fn ->
         ServiceRadar.BMPWeb.Router.__check__(colour: :red)

@@ -130,8 +130,8 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       do: :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(withdrawn: prefixes)))
 
     defp click(browser, selector) do
-      Browser.wait(browser, "document.querySelector(#{Jason.encode!(selector)})")
-      Browser.evaluate(browser, "document.querySelector(#{Jason.encode!(selector)}).click()")
+      Browser.wait(browser, "document.querySelector(#{Browser.text(selector)})")
+      Browser.evaluate(browser, "document.querySelector(#{Browser.text(selector)}).click()")
     end
 
     defp key(browser, key) do

@@ -32,6 +32,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
       def on_mount(:user, _params, %{"user" => user}, socket), do: {:cont, assign(socket, :user, user)}
       def on_mount(:user, _params, _session, socket), do: {:halt, redirect(socket, to: "/login")}
+
+      def allowed?(conn, user), do: Plug.Conn.get_session(conn, "user") == user
     end
 
     defmodule Router do
@@ -51,6 +53,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         bmp_pages "/sample", station: :pages_sample, as: :sample
         bmp_pages "/live", station: :pages_live, as: :live
         bmp_pages "/absent", station: :pages_absent, as: :absent
+
+        bmp_pages "/guarded", as: :guarded, on_mount: [{Auth, :user}], authorize: {Auth, :allowed?, ["ada"]}
 
         scope "/ops" do
           bmp_pages "/bmp",

@@ -1,0 +1,234 @@
+defmodule ServiceRadar.BMPWeb.API do
+  @moduledoc """
+  What can be asked over HTTP: JSON of routers, peers, routes and what happened to them, and Arrow for the map.
+
+  It is a function from a request to a response, and knows no server. `ServiceRadar.BMPWeb.Server.Httpd` serves it in the core
+  build, `ServiceRadar.BMPWeb.Server.Plug` within a host's router. `GET /api/v1/openapi.json` describes it:
+  `ServiceRadar.BMPWeb.API.OpenAPI`.
+
+  Lists come in pages: `data`, and `next`, the `cursor` of the next page or null. What goes wrong is a problem of RFC 9457, with
+  a sentence for each parameter that cannot be read.
+  """
+  require Logger
+
+  alias ServiceRadar.BMP
+  alias ServiceRadar.BMPWeb.{Format, Search}
+  alias ServiceRadar.BMPWeb.API.{Cursor, JSON, OpenAPI, Parameters, Schema}
+
+  @titles %{
+    400 => "Bad Request",
+    403 => "Forbidden",
+    404 => "Not Found",
+    405 => "Method Not Allowed",
+    421 => "Misdirected Request",
+    501 => "Not Implemented",
+    503 => "Service Unavailable"
+  }
+
+  @typedoc """
+  * `:path` - below the endpoints' base, in parts
+  * `:params` - of the URL
+  * `:base` - URL path of the endpoints
+  * `:station` - name of the station
+  * `:secret` - what cursors are signed with
+  """
+  @type request :: %{
+          method: String.t(),
+          path: [String.t()],
+          params: %{String.t() => String.t()},
+          base: String.t(),
+          station: atom,
+          secret: binary
+        }
+
+  @type response :: %{status: 200..599, headers: [{String.t(), String.t()}], body: iodata}
+
+  @doc "The path under which servers mount it."
+  def mount, do: "/api/v1"
+
+  @spec respond(request) :: response
+  def respond(%{method: method}) when method not in ["GET", "HEAD"],
+    do: problem(405, "Nothing can be changed here: only GET and HEAD are answered.", [{"allow", "GET, HEAD"}])
+
+  def respond(request) do
+    with {:ok, name, known, id} <- OpenAPI.endpoint(request.path),
+         {:ok, given} <- Parameters.read(request.params, known),
+         {:ok, given} <- cursor(given, name, request) do
+      name |> answer(%{given: given, id: id, station: request.station, base: request.base}) |> response(name, request)
+    else
+      :error -> problem(404, "There is no such endpoint. #{request.base}/openapi.json has them all.")
+      {:error, errors} -> wrong(errors)
+    end
+  rescue
+    # No station runs under this name, or it stops just now.
+    error in [ArgumentError] ->
+      Logger.warning("#{Enum.join(request.path, "/")} cannot be answered: #{Exception.message(error)}")
+      problem(503, "The station does not run.")
+  end
+
+  defp cursor(%{cursor: nil} = given, _name, _request), do: {:ok, given}
+
+  defp cursor(given, name, request) do
+    case Cursor.read(given.cursor, request.secret, to_string(name)) do
+      {:ok, cursor} ->
+        {:ok, %{given | cursor: cursor}}
+
+      :error ->
+        {:error, %{"cursor" => "Not a cursor that this endpoint gave, or it gave it before it was started anew."}}
+    end
+  end
+
+  defp response({:ok, page, kind, next}, name, request) do
+    next = if next != nil, do: Cursor.write(next, request.secret, to_string(name))
+    json(200, {[data: Enum.map(page, &Schema.object(&1, kind)), next: next]})
+  end
+
+  defp response({:ok, list, kind}, _name, _request) when is_list(list),
+    do: json(200, {[data: Enum.map(list, &Schema.object(&1, kind))]})
+
+  defp response({:ok, one, kind}, _name, _request), do: json(200, Schema.object(one, kind))
+  defp response({:ok, any}, _name, _request), do: json(200, any)
+  defp response(:none, _name, _request), do: problem(404, "There is none with this id.")
+  defp response({:wrong, errors}, _name, _request), do: wrong(errors)
+  defp response({:error, :not_kept}, _name, _request), do: problem(501, "This station's store keeps no history.")
+  defp response({:error, %ArgumentError{message: text}}, _name, _request), do: problem(400, text)
+
+  defp response({:error, reason}, name, _request) do
+    Logger.warning("#{name} cannot be answered: #{inspect(reason)}")
+    problem(503, "The store does not answer.")
+  end
+
+  # Each endpoint: {:ok, page, kind, cursor or nil}, {:ok, object or list, kind}, or what went wrong.
+
+  defp answer(:open_api, %{base: base}), do: {:ok, OpenAPI.description(base)}
+  defp answer(:counts, %{station: station}), do: with({:ok, counts} <- BMP.counts(station), do: {:ok, counts, "Counts"})
+
+  defp answer(:routers, %{station: station, given: given}) do
+    with {:ok, routers} <- BMP.routers(station),
+         do: page(routers, &{&1.name, &1.router_id}, given, "Router")
+  end
+
+  defp answer(:router, %{station: station, id: id}) do
+    with {:ok, routers} <- BMP.routers(station), do: find(routers, &(&1.router_id == id), "Router")
+  end
+
+  defp answer(:peers, %{station: station, given: given}) do
+    with {:ok, router} <- router(station, given), {:ok, peers} <- BMP.peers(station, router: router) do
+      page(peers, &{&1.router, &1.address, &1.peer_type, &1.peer_id}, given, "Peer")
+    end
+  end
+
+  defp answer(:peer, %{station: station, id: id}) do
+    with {:ok, peers} <- BMP.peers(station), do: find(peers, &(&1.peer_id == id), "Peer")
+  end
+
+  defp answer(:statistics, %{station: station, id: id}) do
+    with {:ok, statistics} <- BMP.statistics(station, id),
+         do: {:ok, Enum.sort_by(statistics, &{&1.type, &1.afi, &1.safi}), "Statistic"}
+  end
+
+  defp answer(:routes, %{station: station, given: given}) do
+    with {:ok, query} <- query(station, given) do
+      paged("Route", if(given.at, do: BMP.routes_at(station, given.at, query), else: BMP.routes(station, query)))
+    end
+  end
+
+  defp answer(:history, %{given: %{search: %{query: query}} = given, station: station}) do
+    if query[:prefix],
+      do: asked(station, given, [from: given.from, until: given.until], &BMP.history/2),
+      else: {:wrong, %{"prefix" => "The prefix whose history is asked for."}}
+  end
+
+  defp answer(:changes, %{given: given, station: station}),
+    do: asked(station, given, [from: given.from, until: given.until, origin_as: given.origin_as], &BMP.changes/2)
+
+  defp answer(:events, %{station: station, given: given}) do
+    with {:ok, router} <- router(station, given), {:ok, peer} <- peer(station, given) do
+      options = [router: router, peer: peer, limit: given.limit, cursor: given.cursor]
+      paged("Event", BMP.events(station, options))
+    end
+  end
+
+  defp asked(station, given, more, ask) do
+    with {:ok, query} <- query(station, given), do: paged("Change", ask.(station, query ++ more))
+  end
+
+  defp paged(kind, {:ok, rows, cursor}), do: {:ok, rows, kind, cursor}
+  defp paged(_kind, error), do: error
+
+  defp query(station, %{search: search} = given) do
+    with {:ok, routers} <- routers(station, search.query[:router]) do
+      case Search.resolve(search, routers) do
+        {:ok, query} -> {:ok, query ++ [limit: given.limit, cursor: given.cursor]}
+        :none -> no_router()
+      end
+    end
+  end
+
+  defp router(station, %{search: search}) do
+    with {:ok, routers} <- routers(station, search.query[:router]) do
+      case Search.resolve(search, routers) do
+        {:ok, query} -> {:ok, query[:router]}
+        :none -> no_router()
+      end
+    end
+  end
+
+  defp routers(_station, nil), do: {:ok, []}
+  defp routers(station, _name), do: BMP.routers(station)
+  defp no_router, do: {:wrong, %{"router" => "No router has this id, name or address."}}
+
+  # Events are asked for by the id of a peer; an address may be that of several, and then is not enough.
+  defp peer(station, %{search: %{query: query}}) do
+    case query[:peer] do
+      nil ->
+        {:ok, query[:peer_id]}
+
+      address ->
+        with {:ok, peers} <- BMP.peers(station), do: one_peer(Enum.filter(peers, &(&1.address == address)), address)
+    end
+  end
+
+  defp one_peer([peer], _address), do: {:ok, peer.peer_id}
+  defp one_peer([], _), do: {:wrong, %{"peer" => "No peer has this address."}}
+
+  defp one_peer(_several, address),
+    do: {:wrong, %{"peer" => "Several peers have the address #{Format.address(address)}: give the id of one."}}
+
+  # Stores give all routers and peers at once; a page begins after the last one of the page before.
+  defp page(all, key, given, kind) do
+    sorted = Enum.sort_by(all, key)
+    rest = if given.cursor, do: Enum.drop_while(sorted, &(key.(&1) <= given.cursor)), else: sorted
+    {page, more} = Enum.split(rest, given.limit)
+    {:ok, page, kind, if(more != [], do: key.(List.last(page)))}
+  end
+
+  defp find(all, is, kind) do
+    case Enum.find(all, is) do
+      nil -> :none
+      one -> {:ok, one, kind}
+    end
+  end
+
+  defp wrong(errors) do
+    detail = Enum.map_join(errors, " ", fn {name, text} -> "#{name}: #{text}" end)
+    problem(400, detail, [], errors: errors)
+  end
+
+  @doc "A response that says what went wrong."
+  @spec problem(400..599, String.t(), [{String.t(), String.t()}], keyword) :: response
+  def problem(status, detail, headers \\ [], more \\ []) do
+    response = json(status, {[status: status, title: Map.fetch!(@titles, status), detail: detail] ++ more})
+    %{response | headers: [{"content-type", "application/problem+json"} | tl(response.headers)] ++ headers}
+  end
+
+  defp json(status, value) do
+    headers = [
+      {"content-type", "application/json"},
+      {"cache-control", "no-store"},
+      {"x-content-type-options", "nosniff"}
+    ]
+
+    %{status: status, headers: headers, body: JSON.encode(value)}
+  end
+end

@@ -1,0 +1,121 @@
+defmodule ServiceRadar.BMPWeb.API.OpenAPI do
+  @moduledoc """
+  Every endpoint, what it takes and what it answers with, and the OpenAPI 3.1 description of them all.
+  """
+  alias ServiceRadar.BMP.Query
+  alias ServiceRadar.BMPWeb.API.Schema
+
+  @page ~w(limit cursor)
+  @search ~w(prefix match nlri router peer view family as community)
+
+  # {name, path, what it answers with, parameters, summary}
+  @endpoints [
+    {:counts, "/counts", {:object, "Counts"}, [], "How much the station holds"},
+    {:routers, "/routers", {:page, "Router"}, @page, "Routers, by name"},
+    {:router, "/routers/{id}", {:object, "Router"}, [], "One router"},
+    {:peers, "/peers", {:page, "Peer"}, ["router" | @page], "Peers, by router and address"},
+    {:peer, "/peers/{id}", {:object, "Peer"}, [], "One peer"},
+    {:statistics, "/peers/{id}/statistics", {:list, "Statistic"}, [],
+     "The newest value of each counter of a peer's Statistics Reports"},
+    {:routes, "/routes", {:page, "Route"}, @search ++ ["at" | @page], "Active routes: the looking glass"},
+    {:history, "/history", {:page, "Change"}, ~w(prefix peer from until) ++ @page,
+     "What happened to one prefix over all peers, newest first"},
+    {:changes, "/changes", {:page, "Change"}, (@search -- ["nlri"]) ++ ~w(origin_as from until) ++ @page,
+     "Changes of routes, newest first. A page may be empty and yet not the last: go on while there is a cursor"},
+    {:events, "/events", {:page, "Event"}, ~w(router peer) ++ @page,
+     "What happened to sessions and peers, newest first"},
+    {:open_api, "/openapi.json", :any, [], "This description"}
+  ]
+
+  @parameters %{
+    "prefix" => {"a prefix, or an address with match=longest", %{type: "string"}},
+    "match" =>
+      {"how `prefix` is compared: itself, the longest prefix that covers an address in each table, or all inside it",
+       %{type: "string", enum: ~w(exact longest within), default: "exact"}},
+    "nlri" => {"an NLRI as text, of families without a bare prefix", %{type: "string"}},
+    "router" => {"a router's id, sysName or address", %{type: "string"}},
+    "peer" => {"a peer's id or address", %{type: "string"}},
+    "view" => {"a RIB view", %{type: "string", enum: Query.views()}},
+    "family" => {"such as ipv4-unicast, or AFI-SAFI in numbers", %{type: "string"}},
+    "as" => {"an AS number anywhere in the path", %{type: "string"}},
+    "origin_as" => {"the AS that originates the route, the last of the path", %{type: "string"}},
+    "community" =>
+      {"65000:1, large 65000:1:2, extended rt:65000:1, or a registered name like no-export", %{type: "string"}},
+    "at" => {"the routes as they were at this time, by prefix (RFC 3339)", %{type: "string", format: "date-time"}},
+    "from" => {"received at this time or later (RFC 3339)", %{type: "string", format: "date-time"}},
+    "until" => {"received at this time or earlier (RFC 3339)", %{type: "string", format: "date-time"}},
+    "limit" => {"most rows of a page", %{type: "integer", minimum: 1, maximum: 1000, default: 100}},
+    "cursor" => {"`next` of the page before", %{type: "string"}}
+  }
+
+  @by_path for {name, path, _, parameters, _} <- @endpoints,
+               do: {String.split(path, "/", trim: true), name, parameters}
+
+  @doc "The endpoint of a path: its name, its parameters, and the id in the path or nil."
+  @spec endpoint([String.t()]) :: {:ok, atom, [String.t()], id :: String.t() | nil} | :error
+  def endpoint(path) do
+    Enum.find_value(@by_path, :error, fn {pattern, name, parameters} ->
+      case match(pattern, path, nil) do
+        {:ok, id} -> {:ok, name, parameters, id}
+        :error -> nil
+      end
+    end)
+  end
+
+  defp match([], [], id), do: {:ok, id}
+  defp match(["{id}" | pattern], [id | path], nil), do: match(pattern, path, id)
+  defp match([same | pattern], [same | path], id), do: match(pattern, path, id)
+  defp match(_, _, _), do: :error
+
+  @doc "The description, with the URL path that the endpoints are under."
+  @spec description(base :: String.t()) :: term
+  def description(base) do
+    {[
+       openapi: "3.1.0",
+       info: {[title: "ServiceRadar BMP", version: to_string(Application.spec(:serviceradar_bmp, :vsn))]},
+       servers: [{[url: base]}],
+       paths: {Enum.map(@endpoints, &path/1)},
+       components: {[schemas: Schema.components(), parameters: {parameters()}]}
+     ]}
+  end
+
+  defp path({name, path, answer, parameters, summary}) do
+    id = if path =~ "{id}", do: [{[name: "id", in: "path", required: true, schema: {[type: "string"]}]}], else: []
+    query = for parameter <- parameters, do: {["$ref": "#/components/parameters/#{parameter}"]}
+
+    {path,
+     {[
+        get:
+          {[
+             operationId: name,
+             summary: summary,
+             parameters: id ++ query,
+             responses: {[{"200", response("the answer", "application/json", answer(answer))}, {"default", problem()}]}
+           ]}
+      ]}}
+  end
+
+  defp answer({:object, kind}), do: Schema.reference(kind)
+  defp answer({:list, kind}), do: object(data: {[type: "array", items: Schema.reference(kind)]})
+
+  defp answer({:page, kind}) do
+    object(
+      data: {[type: "array", items: Schema.reference(kind)]},
+      next: {[type: ["string", "null"], description: "cursor of the next page; null where this is the last"]}
+    )
+  end
+
+  defp answer(:any), do: {[type: "object"]}
+
+  defp object(properties) do
+    {[type: "object", properties: {properties}, required: Keyword.keys(properties), additionalProperties: false]}
+  end
+
+  defp problem, do: response("what went wrong", "application/problem+json", Schema.reference("Problem"))
+  defp response(what, type, schema), do: {[description: what, content: {[{type, {[schema: schema]}}]}]}
+
+  defp parameters do
+    for {name, {meaning, schema}} <- Enum.sort(@parameters),
+        do: {name, {[name: name, in: "query", description: meaning, schema: schema]}}
+  end
+end

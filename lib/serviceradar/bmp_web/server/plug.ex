@@ -1,0 +1,47 @@
+if Code.ensure_loaded?(Plug.Conn) do
+  defmodule ServiceRadar.BMPWeb.Server.Plug do
+    @moduledoc false
+    # Serves ServiceRadar.BMPWeb.API within a host's router: see ServiceRadar.BMPWeb.Router.
+    @behaviour Plug
+
+    import Plug.Conn
+
+    alias ServiceRadar.BMPWeb.API
+
+    @impl true
+    def init(options), do: options
+
+    @impl true
+    def call(%{path_params: %{"path" => path}} = conn, options) do
+      conn = fetch_query_params(conn)
+
+      if authorised?(conn, options[:authorize]),
+        do: respond(conn, path, options),
+        else: send(conn, API.problem(403, "Not for you."))
+    end
+
+    defp authorised?(_conn, nil), do: true
+    defp authorised?(conn, {module, function, arguments}), do: apply(module, function, [conn | arguments]) == true
+
+    defp respond(conn, path, options) do
+      send(
+        conn,
+        API.respond(%{
+          method: conn.method,
+          path: path,
+          params: Map.filter(conn.query_params, fn {_, value} -> is_binary(value) end),
+          base: "/" <> Enum.join(conn.script_name ++ Enum.drop(conn.path_info, -length(path)), "/"),
+          station: options[:station],
+          secret: conn.secret_key_base
+        })
+      )
+    end
+
+    defp send(conn, response) do
+      response.headers
+      |> Enum.reduce(conn, fn {name, value}, conn -> put_resp_header(conn, name, value) end)
+      |> send_resp(response.status, response.body)
+      |> halt()
+    end
+  end
+end

@@ -1,0 +1,228 @@
+// The pages: what each asks, and what it shows of the answers.
+
+import { h, table, link, mono, small, dash, number, time } from "./html.js";
+import { views, shortViews, weight, community, isOwn, peerName, words } from "./names.js";
+
+const state = (value) => h("span", { class: `state ${weight[value] ?? ""}` }, value);
+const tile = (name, value, remark, mood = "") =>
+  h("div", { class: `tile ${mood}` }, h("dt", {}, name), h("dd", {}, value, remark && h("small", {}, ` ${remark}`)));
+const empty = (title, text) => h("div", { class: "empty" }, h("p", {}, h("b", {}, title)), h("p", {}, text));
+
+// Peers that are sessions; the rest is what routers originate themselves.
+const sessions = (peers) => peers.filter((peer) => !isOwn(peer));
+
+const routers = {
+  title: "Routers",
+  asks: () => ({ counts: ["counts"], routers: ["routers", { limit: 1000 }], peers: ["peers", { limit: 1000 }], events: ["events", { limit: 200 }] }),
+  show({ counts, routers, peers, events }, sorting) {
+    const real = sessions(peers.data);
+    const up = real.filter((peer) => peer.state === "up").length;
+    const connected = routers.data.filter((router) => router.state === "connected").length;
+    const lost = routers.data.length - connected;
+    if (!routers.data.length) return empty("No router yet.", "Point one at this station: it appears here with its first message.");
+    return [
+      h(
+        "dl",
+        { class: "tiles" },
+        tile("Routers connected", number(connected), `of ${number(routers.data.length)}`, lost ? "bad" : ""),
+        tile("Peers up", number(up), `of ${number(real.length)}`, up < real.length ? "bad" : ""),
+        tile("Routes", link("routes", {}, number(counts.routes))),
+      ),
+      table("Routers", routerColumns(peers.data), routers.data, sorting),
+      h("h2", {}, "Latest events"),
+      eventTable(grouped(events.data.filter((event) => event.kind !== "end_of_rib")).slice(0, 30), sorting),
+    ];
+  },
+};
+
+const routerColumns = (peers) => {
+  const of = (router) => sessions(peers.filter((peer) => peer.router_id === router.router_id));
+  const up = (router) => of(router).filter((peer) => peer.state === "up").length;
+  return [
+    { name: "Router", by: (router) => router.name, cell: (router) => [link("peers", { router: router.router_id }, router.name), small(mono(router.address ?? ""))] },
+    { name: "Session", by: (router) => router.state, cell: (router) => [state(router.state), router.end_reason && small(router.end_reason)] },
+    { name: "Since", by: (router) => router.session_started, cell: (router) => time(router.session_ended ?? router.session_started) },
+    { name: "Peers up", class: "number", by: up, cell: (router) => `${number(up(router))} of ${number(of(router).length)}` },
+    { name: "Routes", class: "number", by: (router) => router.routes, cell: (router) => link("routes", { router: router.router_id }, number(router.routes)) },
+    { name: "Last change", by: (router) => router.last_change, cell: (router) => time(router.last_change) },
+    { name: "System", cell: (router) => h("span", { class: "cut", title: router.sys_descr }, router.sys_descr ?? "") },
+  ];
+};
+
+const peers = {
+  title: "Peers",
+  asks: (parameters) => ({ peers: ["peers", { limit: 1000, router: parameters.router, cursor: parameters.cursor }] }),
+  form: (parameters) =>
+    find("peers", parameters, "Find", "find", "address, AS, router or reason"),
+  show({ peers }, sorting, parameters) {
+    const wanted = (parameters.find ?? "").toLowerCase();
+    const text = (peer) => [peer.address, `as${peer.asn}`, peer.asn, peer.router, peer.state, peer.down_reason, peer.table_name].join(" ").toLowerCase();
+    const rows = peers.data.filter((peer) => text(peer).includes(wanted));
+    if (!rows.length) return empty("No peer.", wanted ? "None of them matches." : "Peers appear when a router tells of them.");
+    return [table("Peers", peerColumns, rows, sorting), further("peers", parameters, peers.next)];
+  },
+};
+
+const peerColumns = [
+  {
+    name: "Peer",
+    by: (peer) => peerName(peer),
+    cell: (peer) =>
+      isOwn(peer)
+        ? ["own routes", small("what the router originates itself; no session")]
+        : [mono(peer.address), small(peer.peer_type === 3 ? `Loc-RIB ${peer.table_name ?? ""}` : peer.distinguisher === "0:0" ? null : mono(peer.distinguisher))],
+  },
+  { name: "AS", class: "number", by: (peer) => peer.asn, cell: (peer) => (isOwn(peer) ? dash() : mono(String(peer.asn))) },
+  { name: "State", by: (peer) => peer.state, cell: (peer) => (isOwn(peer) ? dash() : [state(peer.state), peer.down_reason && small(peer.down_reason)]) },
+  { name: "Since", by: (peer) => peer.state_since, cell: (peer) => (isOwn(peer) ? dash() : time(peer.state_since)) },
+  { name: "Router", by: (peer) => peer.router, cell: (peer) => link("peers", { router: peer.router_id }, peer.router) },
+  { name: "Routes", class: "number", by: (peer) => peer.routes, cell: (peer) => link("routes", { peer: peer.peer_id }, number(peer.routes)) },
+  { name: "By view and family", cell: (peer) => peer.ribs.map((rib) => h("span", { class: "chip" }, `${shortViews[rib.view]} ${rib.family} `, h("small", {}, number(rib.routes)))) },
+  { name: "Last change", by: (peer) => peer.last_change, cell: (peer) => time(peer.last_change) },
+];
+
+const routes = {
+  title: "Routes",
+  asks: (parameters) => ({ routes: ["routes", { limit: 100, ...parameters }] }),
+  form: (parameters, errors) => search(parameters, errors),
+  show({ routes }, sorting, parameters) {
+    if (!routes.data.length) return empty("No route matches.", "They appear as soon as a router announces them.");
+    const count = routes.next || parameters.cursor ? `${routes.data.length} on this page` : `${number(routes.data.length)} in all`;
+    return [h("p", { class: "result" }, count), table("Routes", routeColumns, routes.data, { ...sorting, kind: "routes" }), further("routes", parameters, routes.next)];
+  },
+};
+
+const nlri = (route) => route.nlri_text ?? route.prefix ?? `0x${route.nlri}`;
+const origins = { igp: "i", egp: "e", incomplete: "?" };
+const communities = (route) => [route.communities.map(community), route.large_communities, route.extended_communities].filter((list) => list.length);
+
+const routeColumns = [
+  {
+    name: "Prefix",
+    by: nlri,
+    cell: (route) => [
+      h("span", { class: "mono" }, route.prefix && !route.nlri_text ? link("routes", { prefix: route.prefix }, route.prefix) : nlri(route)),
+      route.path_id != null && small(`path id ${route.path_id}`),
+      route.stale && small("stale"),
+    ],
+  },
+  { name: "Next hop", by: (route) => route.next_hop, cell: (route) => (route.next_hop ? mono(route.next_hop) : dash()) },
+  { name: "AS path", class: "path", by: (route) => route.as_path.length, cell: (route) => mono(`${route.as_path_text ?? ""} `, h("span", { class: "origin", title: `ORIGIN ${route.origin}` }, origins[route.origin] ?? "")) },
+  { name: "MED", class: "number", by: (route) => route.med, cell: (route) => (route.med == null ? dash() : mono(String(route.med))) },
+  { name: "Local pref", class: "number", by: (route) => route.local_pref, cell: (route) => (route.local_pref == null ? dash() : mono(String(route.local_pref))) },
+  { name: "Communities", class: "communities", cell: (route) => (communities(route).length ? communities(route).map((list) => h("span", { class: "why mono" }, list.join(" "))) : dash()) },
+  { name: "View", by: (route) => route.view, cell: (route) => h("span", { title: views[route.view] }, shortViews[route.view]) },
+  { name: "Peer and router", by: (route) => route.peer, cell: (route) => [route.peer_asn || route.peer !== "0.0.0.0" ? mono(route.peer) : "own routes", small(route.peer_asn ? mono(`AS${route.peer_asn}`) : "", " at ", link("peers", { router: route.router_id }, route.router))] },
+  { name: "Changed (UTC)", by: (route) => route.changed_at, cell: (route) => time(route.changed_at) },
+];
+
+const kinds = ["peer_up", "peer_down", "end_of_rib", "session_start", "session_end"];
+
+const events = {
+  title: "Events",
+  asks: (parameters) => ({ events: ["events", { limit: 500, router: parameters.router, peer: parameters.peer, cursor: parameters.cursor }] }),
+  form: (parameters) =>
+    h(
+      "form",
+      { class: "find", onsubmit: submit("events", parameters) },
+      h("label", {}, "Kind", h("select", { name: "kind", onchange: (event) => event.target.form.requestSubmit() }, option("", "All", parameters.kind), kinds.map((kind) => option(kind, words(kind), parameters.kind)))),
+    ),
+  show({ events }, sorting, parameters) {
+    const rows = events.data.filter((event) => !parameters.kind || event.kind === parameters.kind);
+    if (!rows.length) return empty("No event.", parameters.kind ? "None of this kind on this page." : "They appear when a router connects.");
+    return [eventTable(grouped(rows), sorting), further("events", parameters, events.next)];
+  },
+};
+
+const eventTable = (rows, sorting) =>
+  table(
+    "Events",
+    [
+      { name: "Time (UTC)", cell: (event) => time(event.received_at) },
+      { name: "Event", cell: (event) => [h("span", { class: `change ${{ peer_up: "good", peer_down: "bad", session_end: "bad" }[event.kind] ?? ""}` }, words(event.kind)), event.times > 1 && small(`told ${event.times} times`)] },
+      { name: "Router", cell: (event) => (event.router_id ? link("peers", { router: event.router_id }, event.router) : dash()) },
+      { name: "Peer", cell: (event) => (event.peer ? link("routes", { peer: event.peer_id }, mono(event.peer === "0.0.0.0" ? "own routes" : event.peer)) : dash()) },
+      { name: "What", cell: (event) => [event.reason ?? (event.view ? shortViews[event.view] : ""), event.routes ? small(`${number(event.routes)} routes ended`) : ""] },
+    ],
+    rows,
+    { ...sorting, kind: "feed" },
+  );
+
+// FRR tells one loss of a peer three or four times, in as many views: once is enough.
+function grouped(events) {
+  const rows = [];
+  for (const event of events) {
+    const last = rows.at(-1);
+    const same = last && ["kind", "router_id", "peer_id", "reason"].every((key) => last[key] === event[key]);
+    if (same && Math.abs(Date.parse(last.received_at) - Date.parse(event.received_at)) < 2000) {
+      last.times += 1;
+      last.routes = (last.routes ?? 0) + (event.routes ?? 0);
+    } else rows.push({ ...event, times: 1 });
+  }
+  return rows;
+}
+
+// Forms: what they ask is in the URL.
+
+const submit = (page, parameters) => (event) => {
+  event.preventDefault();
+  const given = new FormData(event.target);
+  const all = { ...parameters, ...Object.fromEntries(given), cursor: "" };
+  location.hash = `#/${page}?${new URLSearchParams(Object.entries(all).filter(([, value]) => value))}`;
+};
+
+const option = (value, name, chosen) => h("option", { value, selected: (chosen ?? "") === value }, name);
+
+const find = (page, parameters, name, field, placeholder) =>
+  h(
+    "form",
+    { class: "find", role: "search", onsubmit: submit(page, parameters) },
+    h("label", {}, name, h("input", { type: "search", name: field, value: parameters[field], placeholder, "data-bmp-search": true })),
+    h("button", { type: "submit" }, "Find"),
+  );
+
+function search(parameters, errors) {
+  const field = (name, label, input) => {
+    const wrong = errors[name];
+    return h("div", { class: `field ${wrong ? "wrong" : ""}` }, h("label", { for: `search-${name}` }, label), input, wrong && h("p", { class: "error", id: `wrong-${name}` }, wrong));
+  };
+  const text = (name, label, placeholder, more = {}) =>
+    field(name, label, h("input", { type: "search", id: `search-${name}`, name, placeholder, value: parameters[name], "aria-invalid": errors[name] ? "true" : null, ...more }));
+  const select = (name, label, options) => field(name, label, h("select", { name, id: `search-${name}` }, options.map(([value, text]) => option(value, text, parameters[name]))));
+  const others = ["as", "community", "nlri", "peer", "router", "view", "family"];
+  return h(
+    "form",
+    { class: "search", role: "search", "aria-label": "Routes", onsubmit: submit("routes", {}) },
+    text("prefix", "Prefix or address", "192.0.2.0/24, 2001:db8::1", { "data-bmp-search": true }),
+    select("match", "Match", [["", "Exact"], ["longest", "Longest match of an address"], ["within", "And more specific"]]),
+    h("div", { class: "actions" }, h("button", { type: "submit", class: "primary" }, "Search"), link("routes", {}, "Clear")),
+    h(
+      "details",
+      { class: "more", open: others.some((name) => parameters[name]) || matchMedia("(min-width: 721px)").matches },
+      h("summary", {}, "More filters"),
+      h(
+        "div",
+        { class: "fields" },
+        text("as", "AS in path", "65001"),
+        text("community", "Community", "65000:1, no-export"),
+        text("peer", "Peer", "address"),
+        text("router", "Router", "name or address"),
+        select("view", "View", [["", "All"], ...Object.entries(views)]),
+        text("family", "Family", "ipv4-unicast"),
+        text("nlri", "Other NLRI", "[3]:[65000:1]:[0]:[32]:[192.0.2.1]"),
+      ),
+    ),
+  );
+}
+
+function further(page, parameters, next) {
+  if (!next && !parameters.cursor) return null;
+  return h(
+    "nav",
+    { class: "pages", "aria-label": "Pages" },
+    parameters.cursor && link(page, { ...parameters, cursor: "" }, "First"),
+    next && link(page, { ...parameters, cursor: next }, "Next"),
+  );
+}
+
+export const pages = { "": routers, peers, routes, events };

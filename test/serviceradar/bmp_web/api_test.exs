@@ -1,0 +1,138 @@
+defmodule ServiceRadar.BMPWeb.APITest do
+  # The endpoints as functions, of a station that holds the sample: every answer is as the OpenAPI description says.
+  use ExUnit.Case, async: false
+
+  import ServiceRadar.BMP.TestRouter
+
+  alias ServiceRadar.BMP
+  alias ServiceRadar.BMP.Replay
+  alias ServiceRadar.BMP.Test.{JSON, Schema}
+  alias ServiceRadar.BMPWeb.API
+  alias ServiceRadar.BMPWeb.API.{Cursor, Parameters}
+
+  doctest API.JSON
+  doctest Cursor
+  doctest Parameters
+
+  @moduletag capture_log: true
+
+  setup_all do
+    station = start_station!(:api_test)
+    {:ok, messages} = Replay.messages(Replay.sample())
+    {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(station), messages, time: 0)
+    eventually(fn -> match?({:ok, %{routes: 691}}, BMP.counts(station)) end, "the sample", 6_000)
+    %{description: ask("openapi.json") |> elem(1)}
+  end
+
+  defp ask(path, params \\ %{}, more \\ %{}) do
+    request = %{
+      method: "GET",
+      path: String.split(path, "/"),
+      params: params,
+      base: "/api/v1",
+      station: :api_test,
+      secret: "secret"
+    }
+
+    response = API.respond(Map.merge(request, more))
+    {response.status, response.body |> IO.iodata_to_binary() |> JSON.decode!()}
+  end
+
+  # Asks an endpoint of the description, and holds the answer against its schema.
+  defp conforming(description, path, params \\ %{}) do
+    template = if path =~ ~r{^peers/}, do: String.replace(path, ~r{^peers/[^/]+}, "peers/{id}"), else: path
+    template = String.replace(template, ~r{^routers/.+}, "routers/{id}")
+    {status, answer} = ask(path, params)
+    key = if status == 200, do: "200", else: "default"
+
+    [{_type, %{"schema" => schema}}] =
+      description["paths"]["/" <> template]["get"]["responses"][key]["content"] |> Map.to_list()
+
+    assert Schema.faults(answer, schema, description) == []
+    {status, answer}
+  end
+
+  test "every endpoint answers as it is described", %{description: description} do
+    assert {200, %{"routers" => 1, "peers" => 3, "routes" => 691}} = conforming(description, "counts")
+    assert {200, %{"data" => [router], "next" => nil}} = conforming(description, "routers")
+    assert router["name"] == "edge"
+    assert {200, ^router} = conforming(description, "routers/" <> router["router_id"])
+    assert {200, %{"data" => peers}} = conforming(description, "peers", %{"router" => "edge"})
+    assert ["0.0.0.0", "10.255.1.2", "2001:db8:ffff:2::2"] = Enum.map(peers, & &1["address"])
+
+    for peer <- peers do
+      assert {200, ^peer} = conforming(description, "peers/" <> peer["peer_id"])
+      assert {200, %{"data" => _}} = conforming(description, "peers/#{peer["peer_id"]}/statistics")
+    end
+
+    assert {200, %{"data" => [_ | _]}} = conforming(description, "events", %{"router" => "edge"})
+    assert {200, %{"openapi" => "3.1.0"}} = conforming(description, "openapi.json")
+    # The memory store keeps no history, and says so.
+    assert {501, _} = conforming(description, "history", %{"prefix" => "10.0.0.0/8"})
+    assert {501, _} = conforming(description, "changes")
+    assert {501, _} = conforming(description, "routes", %{"at" => "2026-11-24T12:00:00Z"})
+    assert {404, _} = conforming(description, "peers/none")
+  end
+
+  test "the looking glass: what each filter finds is what the table holds", %{description: description} do
+    {:ok, all, nil} = BMP.routes(:api_test, limit: 10_000)
+
+    for {params, matches} <- [
+          {%{"prefix" => "10.16.112.1/32"}, &(to_string(&1.prefix) == "10.16.112.1/32")},
+          {%{"prefix" => "10.16.0.0/16", "match" => "within"}, &String.starts_with?(to_string(&1.prefix), "10.16.")},
+          {%{"view" => "adj_rib_in_post"}, &(&1.view == :adj_rib_in_post)},
+          {%{"as" => "AS64516"}, &(64_516 in &1.as_path)},
+          {%{"community" => "blackhole", "family" => "ipv4-unicast"}, &("65535:666" in &1.communities and &1.afi == 1)},
+          {%{"peer" => "10.255.1.2"}, &(&1.peer == {10, 255, 1, 2})}
+        ] do
+      expected = all |> Enum.filter(matches) |> Enum.map(&Base.encode16(&1.nlri, case: :lower)) |> Enum.sort()
+      assert expected != []
+
+      assert {200, %{"data" => found, "next" => nil}} =
+               conforming(description, "routes", Map.put(params, "limit", "1000"))
+
+      assert {params, found |> Enum.map(& &1["nlri"]) |> Enum.sort()} == {params, expected}
+    end
+  end
+
+  test "pages follow each other by their cursors, and hold each row once" do
+    for {path, most} <- [{"routes", 691}, {"peers", 3}, {"events", nil}] do
+      {200, %{"data" => all, "next" => nil}} = ask(path, %{"limit" => "1000"})
+      if most, do: assert(length(all) == most)
+      assert paged(path, max(1, div(length(all), 3)), nil) == all
+    end
+  end
+
+  defp paged(path, limit, cursor) do
+    params = if cursor, do: %{"cursor" => cursor}, else: %{}
+    {200, %{"data" => rows, "next" => next}} = ask(path, Map.put(params, "limit", to_string(limit)))
+    if next, do: rows ++ paged(path, limit, next), else: rows
+  end
+
+  test "what cannot be read is said of each parameter", %{description: description} do
+    assert {400, %{"errors" => errors}} =
+             conforming(description, "routes", %{"as" => "x", "limit" => "0", "asn" => "1"})
+
+    assert errors["as"] =~ "Not an AS number"
+    assert errors["limit"] == "A number from 1 to 1000."
+    assert errors["asn"] =~ "no such parameter"
+    assert {400, %{"errors" => %{"prefix" => "Not UTF-8."}}} = ask("routes", %{"prefix" => <<255>>})
+    assert {400, %{"errors" => %{"prefix" => _}}} = ask("history")
+    assert {400, %{"errors" => %{"at" => "Not a time of RFC 3339" <> _}}} = ask("routes", %{"at" => "noon"})
+    assert {400, %{"errors" => %{"router" => "No router" <> _}}} = ask("routes", %{"router" => "nobody"})
+    assert {404, _} = ask("nowhere")
+    assert {405, _} = ask("routes", %{}, %{method: "DELETE"})
+  end
+
+  test "only a cursor that the endpoint itself gave is taken" do
+    forged = Base.url_encode64(<<0::128>> <> :erlang.term_to_binary({0, "00"}), padding: false)
+    of_another = Cursor.write({0, nil}, "secret", "events")
+
+    for cursor <- ["", "x", forged, of_another],
+        do: assert({400, %{"errors" => %{"cursor" => _}}} = ask("routes", %{"cursor" => cursor}))
+  end
+
+  test "a station that does not run is said, not raised" do
+    assert {503, %{"detail" => "The station does not run."}} = ask("counts", %{}, %{station: :nobody})
+  end
+end
