@@ -114,7 +114,7 @@ defmodule ServiceRadar.BMP.MixProject do
 
   defp docs do
     guides =
-      for name <- ~w(getting-started in-serviceradar decoding operating reading-the-table-with-sql),
+      for name <- ~w(getting-started in-serviceradar decoding operating reading-the-table-with-sql the-map-as-arrow),
           do: "guides/#{name}.md"
 
     [main: "getting-started", extras: guides ++ ["README.md", "CHANGELOG.md"], groups_for_extras: [Guides: guides]]

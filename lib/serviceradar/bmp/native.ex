@@ -142,6 +142,12 @@ defmodule ServiceRadar.BMP.Native do
   def deltas_ocsf(_deltas), do: error()
   def deltas_resets(_deltas), do: error()
   def deltas_summary(_deltas, _limit), do: error()
+  def feed_new, do: error()
+  def feed_load(_feed, _table), do: error()
+  def feed_apply(_feed, _deltas), do: error()
+  def feed_tick(_feed, _now_us), do: error()
+  def feed_stream(_feed), do: error()
+  def feed_next(_stream, _now_us), do: error()
 
   defp error, do: :erlang.nif_error(:nif_not_loaded)
 end

@@ -7,7 +7,7 @@ defmodule ServiceRadar.BMP.Stages do
   """
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, RoutingTable, Store, Telemetry}
+  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, RoutingTable, Store, Telemetry}
 
   # Most changed routes in a commit, as near as whole batches allow: it bounds its rows in memory, and how long it takes.
   @commit_rows 100_000
@@ -46,6 +46,7 @@ defmodule ServiceRadar.BMP.Stages do
 
     with {:ok, table} <- store.table(config, partition, token) do
       stages = %__MODULE__{config: config, partition: partition, token: token, table: table}
+      Feed.table(config, partition, table)
       measurements = %{duration: System.monotonic_time() - started, routes: RoutingTable.counts(table).routes}
       Telemetry.execute(:pipeline, :loaded, measurements, metadata(stages))
       {:ok, stages}
@@ -239,6 +240,7 @@ defmodule ServiceRadar.BMP.Stages do
   def publish(%__MODULE__{config: config}, deltas) do
     for delta <- deltas, not delta.counts.quiet do
       ServiceRadar.BMP.OCSF.write(config, delta)
+      Feed.tell(config, delta)
       Events.broadcast(config.pubsub, {:bmp_changes, Deltas.changes(delta, config.name)})
     end
 

@@ -6,6 +6,7 @@ defmodule ServiceRadar.BMP.Station do
       ├─ store         e.g. Store.Memory
       ├─ broker        e.g. Broker.Local
       ├─ OCSF          where a file is configured
+      ├─ Feed          what the map draws
       ├─ pipeline      the partitions that this station owns
       ├─ Sessions      knows every session, and ends those that crashed
       ├─ sessions      a Session for each connected router
@@ -20,7 +21,7 @@ defmodule ServiceRadar.BMP.Station do
   """
   use Supervisor
 
-  alias ServiceRadar.BMP.{Config, Instance, Listener, OCSF, Pipeline, Sessions}
+  alias ServiceRadar.BMP.{Config, Feed, Instance, Listener, OCSF, Pipeline, Sessions}
 
   @spec start_link(Config.t()) :: Supervisor.on_start()
   def start_link(%Config{} = config),
@@ -44,6 +45,7 @@ defmodule ServiceRadar.BMP.Station do
       {store.child_spec(config), [:pipeline, :view]},
       {broker.child_spec(config), [:receive, :pipeline]},
       {%{id: OCSF, start: {OCSF, :start_link, [config]}}, if(config.ocsf, do: [:pipeline], else: [])},
+      {Feed.child_spec(config), [:pipeline]},
       {Pipeline.child_spec(config), [:pipeline]},
       {{Sessions, config}, [:receive]},
       {sessions, [:receive]},

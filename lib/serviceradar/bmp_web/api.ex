@@ -13,7 +13,9 @@ defmodule ServiceRadar.BMPWeb.API do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMPWeb.{Format, Search}
-  alias ServiceRadar.BMPWeb.API.{Cursor, JSON, OpenAPI, Parameters, Schema}
+  alias ServiceRadar.BMPWeb.API.{Cursor, JSON, MapStream, OpenAPI, Parameters, Schema}
+
+  @not_kept [{"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}]
 
   @titles %{
     400 => "Bad Request",
@@ -41,7 +43,16 @@ defmodule ServiceRadar.BMPWeb.API do
           secret: binary
         }
 
-  @type response :: %{status: 200..599, headers: [{String.t(), String.t()}], body: iodata}
+  @typedoc """
+  Instead of `:body` a response may have `:stream`: a function that is called in the process of the connection with another one,
+  that sends octets to the client and tells `:error` when it is gone.
+  """
+  @type response :: %{
+          :status => 200..599,
+          :headers => [{String.t(), String.t()}],
+          optional(:body) => iodata,
+          optional(:stream) => ((iodata -> :ok | :error) -> :ok)
+        }
 
   @doc "The path under which servers mount it."
   def mount, do: "/api/v1"
@@ -88,8 +99,16 @@ defmodule ServiceRadar.BMPWeb.API do
 
   defp response({:ok, one, kind}, _name, _request), do: json(200, Schema.object(one, kind))
   defp response({:ok, any}, _name, _request), do: json(200, any)
+
+  defp response({:stream, type, run}, _name, _request),
+    do: %{status: 200, headers: [{"content-type", type} | @not_kept], stream: run}
+
   defp response(:none, _name, _request), do: problem(404, "There is none with this id.")
   defp response({:wrong, errors}, _name, _request), do: wrong(errors)
+
+  defp response({:error, :no_feed}, _name, _request),
+    do: problem(501, "This station runs no pipeline, and draws no map.")
+
   defp response({:error, :not_kept}, _name, _request), do: problem(501, "This station's store keeps no history.")
   defp response({:error, %ArgumentError{message: text}}, _name, _request), do: problem(400, text)
 
@@ -102,6 +121,11 @@ defmodule ServiceRadar.BMPWeb.API do
 
   defp answer(:open_api, %{base: base}), do: {:ok, OpenAPI.description(base)}
   defp answer(:counts, %{station: station}), do: with({:ok, counts} <- BMP.counts(station), do: {:ok, counts, "Counts"})
+
+  defp answer(:map_stream, %{station: station}) do
+    with {:ok, stream} <- BMP.Feed.watch(station),
+         do: {:stream, "application/vnd.apache.arrow.stream", &MapStream.run(stream, &1)}
+  end
 
   defp answer(:routers, %{station: station, given: given}) do
     with {:ok, routers} <- BMP.routers(station),
@@ -223,12 +247,6 @@ defmodule ServiceRadar.BMPWeb.API do
   end
 
   defp json(status, value) do
-    headers = [
-      {"content-type", "application/json"},
-      {"cache-control", "no-store"},
-      {"x-content-type-options", "nosniff"}
-    ]
-
-    %{status: status, headers: headers, body: JSON.encode(value)}
+    %{status: status, headers: [{"content-type", "application/json"} | @not_kept], body: JSON.encode(value)}
   end
 end

@@ -8,6 +8,7 @@ mod bgp;
 mod cache;
 mod decoder;
 mod deltas;
+mod feed;
 mod json;
 mod message;
 mod parity;

@@ -21,7 +21,7 @@ pub struct Table(RwLock<RoutingTable>, AtomicBool);
 impl Resource for Table {}
 
 impl Table {
-    fn read(&self) -> RwLockReadGuard<'_, RoutingTable> {
+    pub fn read(&self) -> RwLockReadGuard<'_, RoutingTable> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -24,6 +24,8 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
      "Changes of routes, newest first. A page may be empty and yet not the last: go on while there is a cursor"},
     {:events, "/events", {:page, "Event"}, ~w(router peer) ++ @page,
      "What happened to sessions and peers, newest first"},
+    {:map_stream, "/map/stream", :arrow, [],
+     "The routing topology and its changes, as an endless Arrow IPC stream: see ServiceRadar.BMPWeb.API.MapStream"},
     {:open_api, "/openapi.json", :any, [], "This description"}
   ]
 
@@ -90,10 +92,13 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
              operationId: name,
              summary: summary,
              parameters: id ++ query,
-             responses: {[{"200", response("the answer", "application/json", answer(answer))}, {"default", problem()}]}
+             responses: {[{"200", response("the answer", type(answer), answer(answer))}, {"default", problem()}]}
            ]}
       ]}}
   end
+
+  defp type(:arrow), do: "application/vnd.apache.arrow.stream"
+  defp type(_json), do: "application/json"
 
   defp answer({:object, kind}), do: Schema.reference(kind)
   defp answer({:list, kind}), do: object(data: {[type: "array", items: Schema.reference(kind)]})
@@ -106,6 +111,7 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
   end
 
   defp answer(:any), do: {[type: "object"]}
+  defp answer(:arrow), do: {[type: "string", contentMediaType: type(:arrow)]}
 
   defp object(properties) do
     {[type: "object", properties: {properties}, required: Keyword.keys(properties), additionalProperties: false]}

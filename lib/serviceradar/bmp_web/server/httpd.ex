@@ -111,9 +111,37 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
         do: answer(path, uri.query, to_string(method), bmp),
         else: API.problem(421, "These pages are not known by this name: see the option :host.")
 
-    # httpd would send the body of a HEAD, too.
-    body = if method == 'HEAD', do: [], else: response.body
-    {:proceed, [response: {:response, head(response), body}]}
+    proceed =
+      if response[:stream], do: stream(request, response), else: {:response, head(response), body(method, response)}
+
+    {:proceed, [response: proceed]}
+  end
+
+  # httpd would send the body of a HEAD, too.
+  defp body('HEAD', _response), do: []
+  defp body(_method, response), do: response.body
+
+  # In chunks of HTTP/1.1, for as long as the client reads. Its connection is closed after it.
+  @longest_wait 30_000
+
+  defp stream(request, response) do
+    socket = request(request, :socket)
+    headers = for {name, value} <- response.headers, do: [name, ": ", value, "\r\n"]
+    :ok = :inet.setopts(socket, send_timeout: @longest_wait, send_timeout_close: true, nodelay: true)
+    head = ["HTTP/1.1 200 OK\r\n", headers, "transfer-encoding: chunked\r\nconnection: close\r\n\r\n"]
+
+    if :gen_tcp.send(socket, head) == :ok and request(request, :method) != 'HEAD' do
+      response.stream.(&chunk(socket, &1))
+      :gen_tcp.send(socket, "0\r\n\r\n")
+    end
+
+    :gen_tcp.close(socket)
+    {:already_sent, 200, 0}
+  end
+
+  defp chunk(socket, octets) do
+    size = octets |> IO.iodata_length() |> Integer.to_string(16)
+    if :gen_tcp.send(socket, [size, "\r\n", octets, "\r\n"]) == :ok, do: :ok, else: :error
   end
 
   defp known_host?(_request, nil), do: true

@@ -38,10 +38,18 @@ if Code.ensure_loaded?(Plug.Conn) do
     end
 
     defp send(conn, response) do
-      response.headers
-      |> Enum.reduce(conn, fn {name, value}, conn -> put_resp_header(conn, name, value) end)
-      |> send_resp(response.status, response.body)
-      |> halt()
+      conn = Enum.reduce(response.headers, conn, fn {name, value}, conn -> put_resp_header(conn, name, value) end)
+      conn |> send_body(response) |> halt()
     end
+
+    defp send_body(conn, %{stream: _, status: status}) when conn.method == "HEAD", do: send_resp(conn, status, "")
+
+    defp send_body(conn, %{stream: run, status: status}) do
+      conn = send_chunked(conn, status)
+      run.(fn octets -> if(match?({:ok, _}, chunk(conn, octets)), do: :ok, else: :error) end)
+      conn
+    end
+
+    defp send_body(conn, response), do: send_resp(conn, response.status, response.body)
   end
 end

@@ -1,0 +1,121 @@
+defmodule ServiceRadar.BMP.Feed do
+  @moduledoc """
+  The routing topology as it is now, and its changes: what the map draws.
+
+  A picture of nodes, links and routes is kept in native memory (the crate `feed`) while somebody watches, and for a minute after.
+  Who watches gets an Arrow IPC stream, octets after octets, with `watch/1` and `next/1`: the picture first, then what has changed.
+  There is no queue: a client that is slow gets what has changed since its last octets, each thing once and as it is now.
+  """
+  use GenServer
+
+  alias ServiceRadar.BMP.{Config, Deltas, Instance, Native, RoutingTable}
+
+  @tick 1_000
+  # How long it is kept when nobody watches any more, in ticks.
+  @kept 60
+
+  @enforce_keys [:ref]
+  defstruct [:ref]
+
+  @opaque stream :: %__MODULE__{ref: reference}
+
+  @doc false
+  def child_spec(%Config{} = config) do
+    name = Instance.via(config.name, :feed, nil)
+    %{id: __MODULE__, start: {GenServer, :start_link, [__MODULE__, config, [name: name]]}}
+  end
+
+  @doc "A stream of its own for the calling process. `{:error, :no_feed}` where the station runs no pipeline."
+  @spec watch(Config.name()) :: {:ok, stream} | {:error, :no_feed | String.t()}
+  def watch(station) do
+    Instance.config!(station)
+
+    with pid when is_pid(pid) <- Instance.whereis(station, :feed) || {:error, :no_feed},
+         {:ok, ref} <- GenServer.call(pid, {:watch, self()}),
+         do: {:ok, %__MODULE__{ref: ref}}
+  end
+
+  @doc "The next octets of the stream; nil where nothing has changed since the last."
+  @spec next(stream) :: {:ok, binary | nil} | {:error, String.t()}
+  def next(%__MODULE__{ref: ref}), do: Native.feed_next(ref, System.system_time(:microsecond))
+
+  @doc """
+  Tells it what a batch changed. Called by the partitions' processes, each with its table once before: see `table/3`.
+  """
+  @spec tell(Config.t(), Deltas.t()) :: :ok
+  def tell(config, %Deltas{ref: deltas}) do
+    feed = Instance.value(config.name, :feed)
+    if feed, do: Native.feed_apply(feed, deltas)
+    :ok
+  end
+
+  @doc "The calling process is a partition's, and this is its table from now on."
+  @spec table(Config.t(), non_neg_integer, RoutingTable.t()) :: :ok
+  def table(config, partition, table) do
+    with {:error, {:already_registered, _}} <- Instance.register(config.name, {:table, partition}, table),
+         do: Instance.put_value(config.name, {:table, partition}, table)
+
+    :ok
+  end
+
+  @impl GenServer
+  def init(config) do
+    {:ok, %{config: config, feed: nil, tables: [], watchers: %{}, idle: 0}}
+  end
+
+  @impl GenServer
+  def handle_call({:watch, pid}, _from, state) do
+    state = draw(state, tables(state.config))
+    state = %{state | watchers: Map.put(state.watchers, Process.monitor(pid), pid)}
+    {:reply, Native.feed_stream(state.feed), state}
+  end
+
+  @impl GenServer
+  def handle_info({:DOWN, monitor, :process, _pid, _reason}, state),
+    do: {:noreply, %{state | watchers: Map.delete(state.watchers, monitor), idle: 0}}
+
+  def handle_info(:tick, %{feed: nil} = state), do: {:noreply, state}
+
+  def handle_info(:tick, state) do
+    idle = if state.watchers == %{}, do: state.idle + 1, else: 0
+    tables = tables(state.config)
+    poisoned? = Native.feed_tick(state.feed, System.system_time(:microsecond)) == :poisoned
+    state = %{state | idle: idle}
+
+    cond do
+      idle > @kept ->
+        {:noreply, forget(state)}
+
+      # A partition came or went, or its table was loaded again: who watches begins anew.
+      poisoned? or tables != state.tables ->
+        for {_, pid} <- state.watchers, do: send(pid, {__MODULE__, :begin_anew})
+        {:noreply, state |> forget() |> draw(tables)}
+
+      true ->
+        Process.send_after(self(), :tick, @tick)
+        {:noreply, state}
+    end
+  end
+
+  # Changes are told to it from before it is loaded on, so that none is missed; one that is told twice changes nothing.
+  defp draw(%{feed: nil} = state, tables) do
+    feed = Native.feed_new()
+    Instance.put_value(state.config.name, :feed, feed)
+    for {_, %RoutingTable{ref: table}} <- tables, do: Native.feed_load(feed, table)
+    Process.send_after(self(), :tick, @tick)
+    %{state | feed: feed, tables: tables, idle: 0}
+  end
+
+  defp draw(state, _tables), do: state
+
+  defp forget(state) do
+    Instance.put_value(state.config.name, :feed, nil)
+    %{state | feed: nil, tables: []}
+  end
+
+  defp tables(config) do
+    for partition <- 0..(config.partitions - 1),
+        table = Instance.value(config.name, {:table, partition}),
+        do: {partition, table}
+  end
+end

@@ -1,0 +1,84 @@
+//! The map's feed: `ServiceRadar.BMP.Feed`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use feed::{Limits, Picture, Stream};
+use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
+
+use crate::atoms;
+use crate::deltas::DeltasResource;
+use crate::table::Table;
+use crate::term::{error, guard, nil, ok, Bytes};
+
+pub struct Feed(Mutex<Picture>);
+
+#[rustler::resource_impl]
+impl Resource for Feed {}
+
+impl Feed {
+    fn picture(&self) -> MutexGuard<'_, Picture> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the picture. One in which a change panicked is half changed, and its owner drops it.
+    fn change(&self, change: impl FnOnce(&mut Picture)) -> Atom {
+        let done = !self.0.is_poisoned() && guard(|| change(&mut self.picture())).is_ok();
+        if done {
+            atoms::ok()
+        } else {
+            atoms::poisoned()
+        }
+    }
+}
+
+#[rustler::nif]
+fn feed_new() -> ResourceArc<Feed> {
+    ResourceArc::new(Feed(Mutex::new(Picture::new(Limits::default()))))
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn feed_load(feed: ResourceArc<Feed>, table: ResourceArc<Table>) -> Atom {
+    feed.change(|picture| picture.load(&table.read()))
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn feed_apply(feed: ResourceArc<Feed>, deltas: ResourceArc<DeltasResource>) -> Atom {
+    feed.change(|picture| picture.apply(&deltas.0))
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn feed_tick(feed: ResourceArc<Feed>, now_us: i64) -> Atom {
+    feed.change(|picture| picture.tick(now_us))
+}
+
+/// One client's stream of a feed.
+pub struct FeedStream(ResourceArc<Feed>, Mutex<Stream>);
+
+#[rustler::resource_impl]
+impl Resource for FeedStream {}
+
+#[rustler::nif]
+fn feed_stream(env: Env<'_>, feed: ResourceArc<Feed>) -> Term<'_> {
+    match Stream::new() {
+        Ok(stream) => ok(env, ResourceArc::new(FeedStream(feed, Mutex::new(stream)))),
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+/// `{:ok, octets}`, `{:ok, nil}` where there is nothing new, or an error, after which the stream is no more.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn feed_next(env: Env<'_>, stream: ResourceArc<FeedStream>, now_us: i64) -> Term<'_> {
+    if stream.0 .0.is_poisoned() {
+        return error(env, "the picture broke in the midst of a change");
+    }
+    let made = guard(|| {
+        let mut writer = stream.1.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.next(&stream.0.picture(), now_us)
+    });
+    match made {
+        Ok(Ok(Some(octets))) => ok(env, Bytes(&octets)),
+        Ok(Ok(None)) => (atoms::ok(), nil(env)).encode(env),
+        Ok(Err(reason)) => error(env, reason.to_string()),
+        Err(reason) => error(env, reason),
+    }
+}
