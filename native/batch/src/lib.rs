@@ -9,10 +9,14 @@ mod events;
 #[allow(clippy::all, clippy::pedantic)]
 mod generated;
 pub mod ids;
+mod read;
+mod routes;
 mod session;
 mod unsure;
 
 pub use ids::Identity;
+pub use read::{BatchView, EventView};
+pub use routes::{Group, RoutesEvent};
 pub use session::{EncodedBatch, EndReason, Feed, Session, SessionOptions};
 
 /// What goes over the broker; see `proto/serviceradar/bmp/v1/batch.proto` for the meaning of every

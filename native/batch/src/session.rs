@@ -10,9 +10,10 @@ use wire::bmp::{self, Mirrored, PeerDownReason, PeerHeader, PeerKey, RouteMonito
 use wire::session::{Content, Counters, Decoder, Frame, Options};
 use wire::{DecodeError, ErrorKind};
 
-use crate::events::{Events, RoutesEvent};
+use crate::events::Events;
 use crate::generated as proto;
 use crate::ids::{self, Id, Identity};
+use crate::routes::{Group, RoutesEvent};
 use crate::unsure::{Kept, Unsure};
 
 /// What a session is opened with.
@@ -147,7 +148,11 @@ struct OpenRoutes {
     /// In `Writer::events`. None where no event is open; the buffers of the last one are kept.
     place: Option<usize>,
     key: Option<PeerKey>,
-    event: RoutesEvent,
+    /// What its messages say alike, without attributes and next hop.
+    head: RoutesEvent<'static>,
+    attributes: Vec<u8>,
+    next_hop: Vec<u8>,
+    nlri: Vec<u8>,
 }
 
 /// Open events at once; they are looked through for every message.
@@ -516,51 +521,50 @@ impl Writer {
     /// Adds a group to the open event of its peer and view where that says the same of its routes;
     /// else opens another.
     fn route_group(&mut self, place: u32, peer: &PeerHeader, group: &wire::bgp::RouteGroup<'_>) {
-        let view = view(peer);
+        let head = RoutesEvent {
+            sequence_offset: 0,
+            peer: place,
+            view: view(peer) as i32,
+            filtered: peer.filtered(),
+            router_time_us: time(peer),
+            attributes: &[],
+            group: Group {
+                action: action(group.action),
+                afi: group.family.afi,
+                safi: group.family.safi,
+                add_path: group.add_path,
+                add_path_inferred: group.inferred,
+                next_hop: &[],
+                nlri: &[],
+            },
+        };
         let key = Some(peer.key());
-        let found = self.open.iter_mut().position(|open| open.is_of(key, view));
+        let found = self.open.iter_mut().position(|open| open.is_of(key, head.view));
         // Where all are open the oldest goes; one that is free has no place, which is less than any.
         let oldest =
             || self.open.iter().enumerate().min_by_key(|(_, open)| open.place).map(|(index, _)| index);
         let Some(open) = found.or_else(oldest).and_then(|index| self.open.get_mut(index)) else { return };
-        let event = &mut open.event;
         let same = found.is_some()
-            && event.peer == place
-            && event.router_time_us == time(peer)
-            && event.filtered == peer.filtered()
-            && event.action == action(group.action)
-            && (event.afi, event.safi) == (group.family.afi, group.family.safi)
-            && event.add_path == group.add_path
-            && event.inferred == group.inferred
-            && event.next_hop == group.next_hop
-            && event.attributes == self.attributes
+            && RoutesEvent { sequence_offset: 0, ..open.head } == head
+            && open.next_hop == group.next_hop
+            && open.attributes == self.attributes
             // A family without a reading has one NLRI a block, whose end nobody knows.
             && wire::bgp::nlri::has_reading(group.family);
         let nlri = group.canonical_nlri();
         if same {
-            event.nlri.extend_from_slice(&nlri);
+            open.nlri.extend_from_slice(&nlri);
             self.octets += nlri.len();
             return;
         }
         open.seal(&mut self.events);
         open.place = Some(self.events.keep());
         open.key = key;
-        let event = &mut open.event;
-        event.sequence_offset = offset(self.sequence, self.first_sequence);
-        event.peer = place;
-        event.view = view;
-        event.filtered = peer.filtered();
-        event.router_time_us = time(peer);
-        event.attributes.clone_from(&self.attributes);
-        event.action = action(group.action);
-        event.afi = group.family.afi;
-        event.safi = group.family.safi;
-        event.add_path = group.add_path;
-        event.inferred = group.inferred;
-        event.next_hop.clear();
-        event.next_hop.extend_from_slice(group.next_hop);
-        event.nlri.clear();
-        event.nlri.extend_from_slice(&nlri);
+        open.head = RoutesEvent { sequence_offset: offset(self.sequence, self.first_sequence), ..head };
+        open.attributes.clone_from(&self.attributes);
+        open.next_hop.clear();
+        open.next_hop.extend_from_slice(group.next_hop);
+        open.nlri.clear();
+        open.nlri.extend_from_slice(&nlri);
         self.octets += self.attributes.len() + nlri.len() + EVENT_OCTETS;
     }
 
@@ -648,14 +652,15 @@ impl Writer {
 }
 
 impl OpenRoutes {
-    fn is_of(&self, key: Option<PeerKey>, view: proto::RibView) -> bool {
-        self.place.is_some() && self.event.view == view && self.key == key
+    fn is_of(&self, key: Option<PeerKey>, view: i32) -> bool {
+        self.place.is_some() && self.head.view == view && self.key == key
     }
 
     /// Encodes the event where one is open.
     fn seal(&mut self, events: &mut Events) {
         if let Some(place) = self.place.take() {
-            events.fill(place, &self.event);
+            let group = Group { next_hop: &self.next_hop, nlri: &self.nlri, ..self.head.group };
+            events.fill(place, &RoutesEvent { attributes: &self.attributes, group, ..self.head });
         }
     }
 }

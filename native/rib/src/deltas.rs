@@ -10,18 +10,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use smallvec::SmallVec;
 
 use crate::attributes::AttributeSet;
+pub use crate::nlri::Nlri;
 use crate::view::RibView;
 
 /// 16 octets of a UUID.
 pub type Id = [u8; 16];
-
-/// One NLRI without path identifier, as on the wire; of a bare prefix (SAFI 1 and 2 of IPv4, IPv6) the
-/// bits after the length are cleared. A route that comes with another NLRI for the same key, e.g.
-/// with another label, is a withdrawal of the one and an announcement of the other.
-pub type Nlri = SmallVec<[u8; 20]>;
 
 /// Place of an event in all that a router ever said: generation of its session (a later session's is
 /// larger), then sequence in the session.
@@ -112,7 +107,6 @@ impl Deltas {
             && !self.ribs.iter().any(|rib| rib.changed)
             && !self.routers.iter().any(|router| router.changed)
             && !self.peers.iter().any(|peer| peer.changed)
-            && !self.ribs.iter().any(|rib| rib.changed)
     }
 }
 

@@ -5,8 +5,9 @@
 
 use hashbrown::HashMap;
 
-use crate::deltas::{Id, Nlri};
-use crate::table::RibKey;
+use crate::deltas::Id;
+use crate::nlri::Nlri;
+use crate::router::RibKey;
 
 /// RFC 2439, section 4.2, as most routers have it: a withdrawal counts twice as much as a change.
 const WITHDRAWAL: f32 = 1000.0;

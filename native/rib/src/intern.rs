@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::attributes;
+
 /// Names an interned set; routes hold one in four octets.
 pub(crate) type SetId = u32;
 
@@ -24,21 +26,25 @@ pub(crate) struct Interner {
     by_bytes: HashTable<SetId>,
     hasher: DefaultHashBuilder,
     octets: usize,
+    /// Of the set that is looked up.
+    identity: Vec<u8>,
 }
 
 impl Interner {
-    /// The set with these identity bytes, with one reference for the caller to [`release`].
+    /// The set of a next hop and canonical attributes, with one reference for the caller to [`release`].
     ///
     /// [`release`]: Interner::release
-    pub(crate) fn intern(&mut self, identity: &[u8]) -> SetId {
+    pub(crate) fn intern(&mut self, next_hop: &[u8], canonical: &[u8]) -> SetId {
+        attributes::identity(&mut self.identity, next_hop, canonical);
+        let identity = self.identity.as_slice();
         let key = self.hasher.hash_one(identity);
         let slots = &self.slots;
         if let Some(&id) = self.by_bytes.find(key, |&id| bytes_of(slots, id) == Some(identity)) {
             self.retain(id);
             return id;
         }
-        let id = self.put(identity.into());
         self.octets += identity.len();
+        let id = self.put(identity.into());
         let (slots, hasher) = (&self.slots, &self.hasher);
         self.by_bytes
             .insert_unique(key, id, |&id| bytes_of(slots, id).map_or(0, |bytes| hasher.hash_one(bytes)));
@@ -118,20 +124,20 @@ mod tests {
     #[test]
     fn equal_bytes_are_one_set_and_the_last_release_frees_it() {
         let mut sets = Interner::default();
-        let a = sets.intern(b"one");
-        let b = sets.intern(b"one");
-        let c = sets.intern(b"two");
+        let a = sets.intern(b"", b"one");
+        let b = sets.intern(b"", b"one");
+        let c = sets.intern(b"", b"two");
         assert_eq!(a, b);
         assert_ne!(a, c);
-        assert_eq!(sets.size(), (2, 6));
+        assert_eq!(sets.size(), (2, 8));
         sets.release(a);
         assert!(sets.bytes(a).is_some());
         sets.release(b);
         assert!(sets.bytes(a).is_none());
-        assert_eq!(sets.size(), (1, 3));
-        let again = sets.intern(b"three");
+        assert_eq!(sets.size(), (1, 4));
+        let again = sets.intern(b"", b"three");
         assert_eq!(again, a, "a free place is used again");
-        assert_eq!(sets.bytes(again).map(|bytes| &bytes[..]), Some(&b"three"[..]));
-        assert_eq!(sets.intern(b"two"), c);
+        assert_eq!(sets.bytes(again).map(|bytes| &bytes[..]), Some(&b"\0three"[..]));
+        assert_eq!(sets.intern(b"", b"two"), c);
     }
 }

@@ -3,29 +3,35 @@
 //! Batches go in, [`Deltas`] come out: only what really changed, each with its place in the order
 //! of all that the router said.
 
-mod apply;
 pub mod attributes;
 pub mod copy;
 pub mod deltas;
+mod error;
 mod flaps;
 mod intern;
+mod life;
+mod limits;
 mod load;
 pub mod nlri;
 pub mod ocsf;
+mod pass;
 pub mod query;
 mod recorder;
+mod router;
 mod routes;
-mod sessions;
 mod table;
 pub mod text;
 pub mod view;
+mod work;
 
 pub use attributes::{AttributeSet, AttributesHash, PathAttributes};
 pub use deltas::*;
+pub use error::ApplyError;
+pub use limits::Limits;
 pub use load::{Dump, Loader};
 pub use query::{
     Community, FlappingRoute, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow,
     RouterSummary,
 };
-pub use table::{ApplyError, Limits, RoutingTable, Size};
+pub use table::{RoutingTable, Size};
 pub use view::RibView;

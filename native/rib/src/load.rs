@@ -10,10 +10,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::attributes;
 use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow, RouterState, SessionRow, SessionState};
+use crate::error::ApplyError;
+use crate::router::{Peer, Rib, RibKey, Router};
 use crate::routes::Route;
-use crate::table::{ApplyError, Peer, Rib, RibKey, Router, RoutingTable};
+use crate::table::RoutingTable;
 use crate::view::RibView;
 
 /// What a stream is of.
@@ -198,9 +199,7 @@ impl Loader {
         let changed = router.generations.index(position.generation);
         let rib = peer.ribs.entry(owner.rib).or_insert_with(|| Rib::new(owner.rib, router.last.generation));
         let (route, _) = rib.routes.entry(nlri, path_id)?;
-        let mut identity = Vec::new();
-        attributes::identity(&mut identity, next_hop, canonical);
-        let set = table.sets.intern(&identity);
+        let set = table.sets.intern(next_hop, canonical);
         table.sets.tell(set);
         if route.is_vacant() {
             table.routes += 1;

@@ -4,10 +4,14 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
 use wire::bgp::nlri::Form;
 use wire::bgp::{AddressFamily, NlriRef};
 
-use crate::deltas::Nlri;
+/// One NLRI without path identifier, as on the wire; of a bare prefix (SAFI 1 and 2 of IPv4, IPv6) the
+/// bits after the length are cleared. A route that comes with another NLRI for the same key, e.g.
+/// with another label, is a withdrawal of the one and an announcement of the other.
+pub type Nlri = SmallVec<[u8; 20]>;
 
 /// IANA address family numbers and subsequent ones whose NLRI is a bare prefix.
 pub fn is_prefix_family(afi: u16, safi: u8) -> bool {

@@ -12,11 +12,12 @@ use thiserror::Error;
 use wire::bgp::RouteDistinguisher;
 
 use crate::attributes::{AttributeSet, PathAttributes};
-use crate::deltas::{Id, Nlri, PeerRow, PeerState, Position, RouterRow};
+use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow};
 use crate::intern::SetId;
-use crate::nlri;
+use crate::nlri::{self, Nlri};
+use crate::router::{Peer, Rib, RibKey, Router};
 use crate::routes::{Route, Span, WireKey};
-use crate::table::{Peer, Rib, RibKey, Router, RoutingTable};
+use crate::table::RoutingTable;
 use crate::text;
 use crate::view::RibView;
 

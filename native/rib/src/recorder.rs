@@ -5,8 +5,18 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::attributes::AttributeSet;
-use crate::deltas::{rib_id, Deltas, EventKind, Id, PeerEvent, PeerRow, RibRow, RouterRow, SessionRow};
-use crate::table::{Moment, Rib, RibKey, Router};
+use crate::deltas::{
+    rib_id, Deltas, EventKind, Id, PeerEvent, PeerRow, Position, RibRow, RouterRow, SessionRow,
+};
+use crate::router::{Rib, RibKey, Router};
+
+/// When and where an event stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub position: Position,
+    pub router_time_us: i64,
+    pub received_at_us: i64,
+}
 
 #[derive(Default)]
 pub(crate) struct Recorder {

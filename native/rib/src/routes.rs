@@ -14,9 +14,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::{Prefix, PrefixMap};
 use wire::bgp::{AddressFamily, NlriRef};
 
-use crate::deltas::Nlri;
 use crate::intern::SetId;
-use crate::nlri;
+use crate::nlri::{self, Nlri};
 
 /// What the table holds of a route. 28 octets: a full table has millions of them.
 #[derive(Clone, Copy, Debug)]

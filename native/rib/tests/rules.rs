@@ -4,7 +4,7 @@
 
 mod support;
 
-use batch::proto::{self, event::Body, route_group::Action};
+use batch::proto::{self, event::Body, route_group::Action, Message as _};
 use rib::{EndKind, EndScope, EventKind, Limits, PeerState, Position, RibView, RouterState, RoutingTable};
 use support::*;
 
@@ -553,7 +553,7 @@ fn limits_refuse_and_tell() {
     assert_eq!(letter.reason, "limit of 1 peers reached: 100 events refused");
     assert_eq!(refused.counts.over_limit, 100);
     let other = Speaker::new(2, EPOCH).batch(None, IN, vec![]);
-    assert!(table.apply_batch(&other).is_err());
+    assert!(table.apply(&other.encode_to_vec()).is_err());
 }
 
 #[test]
@@ -564,7 +564,7 @@ fn what_is_no_batch_is_refused_and_changes_nothing() {
     let mut r = Speaker::new(1, EPOCH);
     let mut batch = r.batch(Some(1), IN, vec![announce(&["10.0.0.0/8"], 1)]);
     batch.peers[0].address = vec![1, 2, 3].into();
-    assert!(table.apply_batch(&batch).is_err());
+    assert!(table.apply(&batch.encode_to_vec()).is_err());
     assert_eq!(table.size(), rib::Size::default());
 }
 

@@ -1,52 +1,12 @@
-//! The life of a router's sessions: which one feeds its table, which stand by, and which are over.
+//! Which of a router's sessions feeds its table, which stand by, and which are over.
 //!
 //! No clock of a collector decides anything here. The newer of two sessions is the one whose SessionStart
-//! came later in the stream; deadlines run on the table's own [`Clock`].
+//! came later in the stream; deadlines run on the table's own clock.
 
 use crate::deltas::{EventKind, Id, Position, Reset, RouterState, SessionRow, SessionState};
-use crate::recorder::Recorder;
-use crate::table::{Limits, Moment, Router};
-
-/// Time as deadlines see it. It stands while the table is behind its sessions, since what was not applied
-/// yet may be just what a deadline waits for.
-#[derive(Debug, Default)]
-pub(crate) struct Clock {
-    pub now_us: i64,
-    looked_us: Option<i64>,
-}
-
-impl Clock {
-    /// `monotonic_us` is any clock that is never set. A step longer than `longest_us` was no waiting:
-    /// whoever should have looked was held up, and batches wait behind it.
-    pub fn advance(&mut self, monotonic_us: i64, caught_up: bool, longest_us: i64) {
-        let before = self.looked_us.replace(monotonic_us).unwrap_or(monotonic_us);
-        let passed = monotonic_us.saturating_sub(before);
-        if caught_up && (0..=longest_us).contains(&passed) {
-            self.now_us = self.now_us.saturating_add(passed);
-        }
-    }
-}
-
-/// One TCP connection of a router.
-pub(crate) struct Session {
-    pub row: SessionRow,
-    /// It was heard since the table looked last.
-    pub heard: bool,
-    /// When the table last saw that it had been heard, on the table's clock.
-    heard_at: i64,
-    /// Everything that it said was applied, so that what it did not say again is gone.
-    pub whole: bool,
-    /// Why it has to begin anew, and when its collector was last asked for that.
-    reset: Option<(String, i64)>,
-    /// Since when another one feeds the table in its place.
-    superseded_at: i64,
-}
-
-impl Session {
-    fn alive(&self) -> bool {
-        self.row.state != SessionState::Ended
-    }
-}
+use crate::recorder::{Moment, Recorder};
+use crate::router::{Rib, Router, Session};
+use crate::work::Work;
 
 /// How a session came to be known.
 pub(crate) struct Arrival<'a> {
@@ -63,20 +23,15 @@ pub(crate) struct Arrival<'a> {
 const MAX_SESSIONS: usize = 32;
 
 impl Router {
-    /// The session that feeds the table.
-    pub fn feeding(&mut self) -> Option<&mut Session> {
-        self.sessions.get_mut(&self.feeding?)
-    }
-
     /// Gives a session that was never heard before its generation and its part.
-    pub fn arrive(&mut self, new: &Arrival, out: &mut Recorder, limits: &Limits, now: i64) {
+    pub fn arrive(&mut self, new: &Arrival, work: &mut Work<'_>) {
         self.generation = self.generation.saturating_add(1);
         let position = Position { generation: self.generation, sequence: new.first_sequence };
         let moment = Moment { position, router_time_us: 0, received_at_us: new.received_at_us };
         let address = new.session.router_address.parse().ok();
         let mut row = SessionRow {
             session_id: new.session_id,
-            router: out.router(&self.row),
+            router: work.out.router(&self.row),
             generation: self.generation,
             sequence: new.first_sequence.saturating_sub(1),
             collector: new.session.collector.clone(),
@@ -91,100 +46,98 @@ impl Router {
         };
         let mut conflict = None;
         if let Some(old) = self.feeding() {
-            let quiet = !old.heard && limits.is_silence(now.saturating_sub(old.heard_at));
+            let quiet = !old.heard && work.limits.is_silence(work.now.saturating_sub(old.heard_at));
             if new.starts && (old.row.address == address || quiet) {
-                self.supersede(out, now);
+                self.supersede(work);
             } else {
                 row.state = SessionState::Standby;
                 conflict = new.starts.then(|| conflict_text(&old.row, &row));
             }
         }
         let feeds = row.state == SessionState::Feeding;
-        let session =
-            Session { row, heard: true, heard_at: now, whole: new.starts, reset: None, superseded_at: now };
+        let session = Session {
+            row,
+            heard: true,
+            heard_at: work.now,
+            whole: new.starts,
+            reset: None,
+            superseded_at: work.now,
+        };
         self.sessions.insert(new.session_id, session);
         self.forget_sessions();
         if let Some(text) = conflict {
-            self.told(out, EventKind::Conflict, moment, text);
+            self.told(&mut work.out, EventKind::Conflict, moment, text);
         }
         if feeds {
             self.feeding = Some(new.session_id);
-            self.begin(out, moment, new.starts, limits, now);
+            self.begin(work, moment, new.starts);
             if !new.starts {
-                self.gap(out, new.session_id, moment, "the start of its session was missed", now);
+                self.gap(work, new.session_id, moment, "the start of its session was missed");
             }
         }
     }
 
     /// Another session takes the place of the one that feeds the table.
-    fn supersede(&mut self, out: &mut Recorder, now: i64) {
+    fn supersede(&mut self, work: &mut Work<'_>) {
         let Some(old) = self.feeding.take().and_then(|id| self.sessions.get_mut(&id)) else { return };
         old.row.state = SessionState::Superseded;
-        old.superseded_at = now;
+        old.superseded_at = work.now;
         let row = old.row.clone();
-        out.session(&self.row, &row);
-        self.lost(out, &row, "replaced by a later session", 0, now);
+        work.out.session(&self.row, &row);
+        self.lost(work, &row, "replaced by a later session", 0);
     }
 
     /// Something came of a session that does not feed the table. `said` tells whether its router spoke,
     /// or only its collector.
-    pub fn left_out(
-        &mut self,
-        id: Id,
-        said: bool,
-        moment: Moment,
-        out: &mut Recorder,
-        limits: &Limits,
-        now: i64,
-    ) {
+    pub fn left_out(&mut self, id: Id, said: bool, moment: Moment, work: &mut Work<'_>) {
         let feeding = self.feeding.and_then(|id| self.sessions.get(&id)).map(|session| session.row.clone());
         let Some(session) = self.sessions.get_mut(&id) else { return };
         match session.row.state {
             SessionState::Superseded if said => {
-                let since = now.saturating_sub(session.superseded_at);
-                if since >= limits.heartbeat_us && limits.heartbeat_us > 0 {
+                let since = work.now.saturating_sub(session.superseded_at);
+                if since >= work.limits.heartbeat_us && work.limits.heartbeat_us > 0 {
                     session.row.state = SessionState::Standby;
                     let text = feeding.map(|feeding| conflict_text(&feeding, &session.row));
-                    self.told(out, EventKind::Conflict, moment, text.unwrap_or_default());
+                    self.told(&mut work.out, EventKind::Conflict, moment, text.unwrap_or_default());
                 }
             }
             // It was taken for lost, and lives. What it said in between was missed.
             SessionState::Ended if feeding.is_none() => {
-                ask(session, out, "it was taken for lost", limits, now);
+                ask(session, work, "it was taken for lost");
             }
             _ => {}
         }
     }
 
     /// Some of what a session said never came: nothing can be concluded from what it does not say.
-    pub fn gap(&mut self, out: &mut Recorder, id: Id, moment: Moment, why: &str, now: i64) {
-        out.deltas.counts.gaps += 1;
+    pub fn gap(&mut self, work: &mut Work<'_>, id: Id, moment: Moment, why: &str) {
+        work.out.deltas.counts.gaps += 1;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if session.row.state != SessionState::Feeding {
             return;
         }
         session.whole = false;
-        request(session, out, why, now);
+        request(session, work, why);
         self.sweeps.clear();
         for peer in self.peers.values_mut() {
             for (key, rib) in &mut peer.ribs {
                 rib.verified = None;
-                out.changed_rib(&self.row, &peer.row, *key);
+                work.out.changed_rib(&self.row, &peer.row, *key);
             }
         }
-        self.told(out, EventKind::Gap, moment, why.into());
+        self.told(&mut work.out, EventKind::Gap, moment, why.into());
     }
 
     /// The session that fed the table is over, in whatever way.
-    pub fn session_over(&mut self, out: &mut Recorder, ended_us: i64, reason: &str, now: i64) {
+    pub fn session_over(&mut self, work: &mut Work<'_>, ended_us: i64, reason: &str) {
         let Some(session) = self.feeding.take().and_then(|id| self.sessions.get_mut(&id)) else { return };
         end(session, ended_us, reason);
         let row = session.row.clone();
-        out.session(&self.row, &row);
+        work.out.session(&self.row, &row);
         // One that stands by has not told its tables to us: it does when it begins anew.
         let standby = self.sessions.values_mut().filter(|session| session.row.state == SessionState::Standby);
         if let Some(standby) = standby.max_by_key(|session| session.row.generation) {
-            request(standby, out, "the session that fed the table is over, and this one stood by", now);
+            request(standby, work, "the session that fed the table is over, and this one stood by");
         }
     }
 
@@ -197,7 +150,8 @@ impl Router {
 
     /// Looks after the sessions as time passes: who is silent is lost, who was asked to begin anew and did
     /// not is asked again.
-    pub fn watch(&mut self, out: &mut Recorder, limits: &Limits, now: i64) {
+    pub fn watch(&mut self, work: &mut Work<'_>) {
+        let (limits, now) = (work.limits, work.now);
         let silence = limits.silence_us();
         let silent = |heard_at: i64| limits.is_silence(now.saturating_sub(heard_at));
         for session in self.sessions.values_mut() {
@@ -211,18 +165,18 @@ impl Router {
             let reason = format!("not heard for {} s", silence / 1_000_000);
             let row = self.feeding().map(|session| session.row.clone());
             let row = row.unwrap_or_else(|| self.unknown_session());
-            self.lost(out, &row, &reason, limits.hold_time_us, now);
-            self.session_over(out, row.heard_us, &reason, now);
+            self.lost(work, &row, &reason, limits.hold_time_us);
+            self.session_over(work, row.heard_us, &reason);
         }
         for session in self.sessions.values_mut().filter(|session| session.alive()) {
             if session.row.state != SessionState::Feeding && silent(session.heard_at) {
                 let heard_us = session.row.heard_us;
                 end(session, heard_us, "not heard any more");
-                out.session(&self.row, &session.row);
+                work.out.session(&self.row, &session.row);
             } else if let Some((why, asked_at)) = &session.reset {
                 if now.saturating_sub(*asked_at) > silence {
                     let why = why.clone();
-                    request(session, out, &why, now);
+                    request(session, work, &why);
                 }
             }
         }
@@ -230,42 +184,23 @@ impl Router {
 
     /// A table that was loaded while a router was telling its routes cannot know which of them it had told:
     /// the session has to begin anew.
-    pub fn check_loaded(&mut self, out: &mut Recorder, now: i64) {
+    pub fn check_loaded(&mut self, work: &mut Work<'_>) {
         if !std::mem::take(&mut self.loaded) {
             return;
         }
         let generation = self.last.generation;
-        let sure = |rib: &crate::table::Rib| rib.verified.is_some_and(|verified| verified >= generation);
+        let sure = |rib: &Rib| rib.verified.is_some_and(|verified| verified >= generation);
         if self.peers.values().all(|peer| peer.ribs.values().all(sure)) {
             return;
         }
         if let Some(session) = self.feeding() {
             session.whole = false;
-            request(session, out, "the table was loaded before all routes had been told again", now);
-        }
-    }
-
-    /// The newest that is known of a router whose session is not: its row is older than sessions are stored.
-    pub fn unknown_session(&self) -> SessionRow {
-        SessionRow {
-            session_id: Id::default(),
-            router: 0,
-            generation: self.last.generation,
-            sequence: self.last.sequence,
-            collector: self.row.collector.clone(),
-            address: self.row.address,
-            port: self.row.port,
-            state: SessionState::Ended,
-            started_us: self.row.session_started_us,
-            heard_us: self.row.session_started_us,
-            ended_us: None,
-            end_reason: None,
-            changed: false,
+            request(session, work, "the table was loaded before all routes had been told again");
         }
     }
 
     /// An event of the router as a whole, in words.
-    pub fn told(&mut self, out: &mut Recorder, kind: EventKind, moment: Moment, reason: String) {
+    pub fn told(&self, out: &mut Recorder, kind: EventKind, moment: Moment, reason: String) {
         let index = out.router(&self.row);
         let event = out.event(kind, index, None, moment);
         event.reason = Some(reason);
@@ -306,9 +241,9 @@ fn end(session: &mut Session, ended_us: i64, reason: &str) {
 }
 
 /// Asks a session to begin anew, and again if it does not.
-fn request(session: &mut Session, out: &mut Recorder, why: &str, now: i64) {
-    session.reset = Some((why.into(), now));
-    out.deltas.resets.push(Reset {
+fn request(session: &mut Session, work: &mut Work<'_>, why: &str) {
+    session.reset = Some((why.into(), work.now));
+    work.out.deltas.resets.push(Reset {
         session_id: session.row.session_id,
         collector: session.row.collector.clone(),
         reason: why.into(),
@@ -316,10 +251,10 @@ fn request(session: &mut Session, out: &mut Recorder, why: &str, now: i64) {
 }
 
 /// As [`request`], but not more often than somebody can answer.
-fn ask(session: &mut Session, out: &mut Recorder, why: &str, limits: &Limits, now: i64) {
-    let asked = session.reset.as_ref().map(|(_, at)| now.saturating_sub(*at));
-    if asked.is_none_or(|since| since > limits.silence_us()) {
-        request(session, out, why, now);
+fn ask(session: &mut Session, work: &mut Work<'_>, why: &str) {
+    let asked = session.reset.as_ref().map(|(_, at)| work.now.saturating_sub(*at));
+    if asked.is_none_or(|since| since > work.limits.silence_us()) {
+        request(session, work, why);
     }
 }
 
