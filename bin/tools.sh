@@ -45,7 +45,8 @@ what_is_installed() {
   fmt -w 110 <<TEXT
 What it installs: as root on Debian, those of these packages whose commands are missing: $(packages $1). As anybody else
 it only says which are missing. The crates of Cargo.lock go to ~/.cargo; where Elixir is 1.18 or newer, Hex and rebar3 go
-to ~/.mix and their packages to deps/. Rust itself (cargo, with rustup) has to be there.
+to ~/.mix and their packages to deps/. Where node and npm are, the map is built, with npm's packages in assets/. Rust itself (cargo,
+with rustup) has to be there.
 TEXT
 }
 
@@ -81,4 +82,14 @@ fetch_packages() {
   mix deps.loadpaths --no-compile >/dev/null 2>&1 && return
   say "fetching the packages of mix.exs from Hex into deps/"
   timeout 300 mix deps.get
+}
+
+# build_map: the map's bundle from assets/, unless it is there and newer than its sources. Else why not is in $WHY_NO_MAP.
+build_map() {
+  local built=priv/static/app/map/god-view.js
+  [ -f "$built" ] && [ -z "$(find assets native/origins -newer "$built" -type f -not -path '*/node_modules/*' -not -path '*/.test/*' | head -1)" ] && return
+  if ! have node || ! have npm; then WHY_NO_MAP="node and npm are not installed" && return 1; fi
+  say "building the map from assets/ with npm"
+  (cd assets && timeout 300 npm ci --ignore-scripts --silent) >&2 || { WHY_NO_MAP="its npm packages do not resolve from here" && return 1; }
+  (cd assets && npm run --silent build) >&2 || { WHY_NO_MAP="its build failed" && return 1; }
 }

@@ -1,17 +1,19 @@
 defmodule ServiceRadar.BMPWeb.App do
   @moduledoc """
   The static application: tables of routers, peers and routes, with their search, in plain HTML and JavaScript that asks
-  `ServiceRadar.BMPWeb.API`. Nothing has to be built for it.
+  `ServiceRadar.BMPWeb.API`. Nothing has to be built for them. The map is, from `assets/`, with node and npm: where it is not, its page
+  says so.
   """
 
-  # Nothing from elsewhere, and nothing inline: the pages bring all they need.
-  @policy "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " <>
+  # Nothing from elsewhere, and nothing inline: the pages bring all they need. WebAssembly is the map's.
+  @policy "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " <>
             "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
   @types %{
     ".html" => "text/html; charset=utf-8",
     ".js" => "text/javascript; charset=utf-8",
-    ".css" => "text/css; charset=utf-8"
+    ".css" => "text/css; charset=utf-8",
+    ".wasm" => "application/wasm"
   }
 
   @typedoc "Its files, by their path in the URL."
@@ -21,11 +23,14 @@ defmodule ServiceRadar.BMPWeb.App do
   @spec read :: t
   def read do
     static = :serviceradar_bmp |> :code.priv_dir() |> Path.join("static")
-    files = [Path.join(static, "bmp.css") | Path.wildcard(Path.join(static, "app/*"))]
-
-    files = for file <- files, type = @types[Path.extname(file)], do: {[Path.basename(file)], {type, File.read!(file)}}
+    files = [{["bmp.css"], Path.join(static, "bmp.css")} | files(static, []) ++ files(static, ["map"])]
+    files = for {path, file} <- files, type = @types[Path.extname(file)], do: {path, {type, File.read!(file)}}
     index = Enum.find_value(files, fn {path, file} -> if path == ["index.html"], do: file end)
     Map.new([{[], index} | files])
+  end
+
+  defp files(static, folder) do
+    for file <- Path.wildcard(Path.join([static, "app" | folder] ++ ["*"])), do: {folder ++ [Path.basename(file)], file}
   end
 
   @doc "The response for a path, as `ServiceRadar.BMPWeb.API` gives them; nil where there is no such file."

@@ -32,6 +32,13 @@ function open() {
     return;
   }
   document.title = `${page.title} · ServiceRadar BMP`;
+  if (page.element) {
+    // It keeps itself as the station is.
+    stop();
+    shown = null;
+    main.replaceChildren(h("div", { class: "title" }, h("h1", {}, page.title)), page.element());
+    return;
+  }
   const same = shown?.page === page;
   shown = { page, parameters, form: h("div"), result: h("div", { "aria-busy": "true" }, h("p", { class: "dim" }, "Loading…")), text: null, sorted: same ? shown.sorted : null };
   if (page.form) shown.form.replaceChildren(page.form(parameters, {}));
@@ -39,9 +46,13 @@ function open() {
   load();
 }
 
-async function load() {
+function stop() {
   clearTimeout(timer);
   asking?.abort();
+}
+
+async function load() {
+  stop();
   asking = new AbortController();
   const { signal } = asking;
   const page = shown;
@@ -114,6 +125,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape" && typing) typing.blur();
 });
 
+document.addEventListener("bmp-connected", (event) => connected(event.detail));
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && pause.getAttribute("aria-pressed") === "false") load();
 });

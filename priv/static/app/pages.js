@@ -1,6 +1,7 @@
 // The pages: what each asks, and what it shows of the answers.
 
 import { h, table, link, mono, small, dash, number, time } from "./html.js";
+import { mapPage } from "./map-page.js";
 import { views, shortViews, weight, community, isOwn, peerName, words } from "./names.js";
 
 const state = (value) => h("span", { class: `state ${weight[value] ?? ""}` }, value);
@@ -225,4 +226,4 @@ function further(page, parameters, next) {
   );
 }
 
-export const pages = { "": routers, peers, routes, events };
+export const pages = { "": routers, peers, routes, events, map: mapPage };

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { arcs, MOST_ARCS, noArcs } from "../src/arcs";
+import { ALL, bestView, filter } from "../src/filter";
+import { layout } from "../src/layout";
+import { InJavaScript } from "../src/origins";
+import { GHOST, World } from "../src/world";
+import { batch, node, picture, route } from "./rows";
+
+const told = (...rows: object[]) => {
+  const world = new World(new InJavaScript());
+  world.apply(batch([picture, node(1, "router", "edge"), node(2, "peer", "10.0.0.1", { router_node_id: 1 }), node(3, "as", "AS64500"), ...rows]), 0);
+  return world;
+};
+
+test("a route is there, is withdrawn, and is a ghost for a while", () => {
+  const world = told(route(7, 2, 3, "10.0.0.0/8"));
+  assert.equal(world.routes.slots.of.size, 1);
+  assert.deepEqual([...world.select(world.nodes.slots.of.get(3)!)], [0]);
+  world.apply(batch([route(7, 2, 3, "10.0.0.0/8", { status: "withdrawn" })]), 10);
+  assert.deepEqual([...world.select(world.nodes.slots.of.get(3)!)], []);
+  assert.equal(world.routes.since[0], 10);
+  assert.equal(world.fade(10 + GHOST / 2), false);
+  assert.equal(world.fade(10 + GHOST * 1.01), true);
+  assert.equal(world.routes.slots.of.size, 0);
+});
+
+test("one that comes back in time is no ghost", () => {
+  const world = told(route(7, 2, 3, "10.0.0.0/8"));
+  world.apply(batch([route(7, 2, 3, "10.0.0.0/8", { status: "withdrawn" })]), 10);
+  world.apply(batch([route(7, 2, 3, "10.0.0.0/8", { status: "flapping" })]), 11);
+  world.fade(20);
+  assert.equal(world.routes.slots.of.size, 1);
+  assert.equal(world.routes.status[0], 2);
+});
+
+test("a path that moves remembers where it was", () => {
+  const world = told(node(4, "peer", "10.0.0.2"), route(7, 2, 3, "10.0.0.0/8"));
+  world.apply(batch([route(7, 4, 3, "10.0.0.0/8")]), 5);
+  const slot = (id: number) => world.nodes.slots.of.get(id)!;
+  assert.deepEqual([world.routes.oldSource[0], world.routes.source[0], world.routes.shifted[0]], [slot(2), slot(4), 5]);
+});
+
+test("a picture anew forgets what was before", () => {
+  const world = told(route(7, 2, 3, "10.0.0.0/8"));
+  world.apply(batch([picture, node(1, "router", "edge")]), 1);
+  assert.deepEqual([world.nodes.slots.of.size, world.routes.slots.of.size, world.pictures], [1, 0, 2]);
+});
+
+test("filters: text finds prefixes, AS numbers of the path and nodes; the view that is drawn first is what was decided", () => {
+  const world = told(
+    route(1, 2, 3, "10.0.0.0/8", { label: "65000 64500" }),
+    route(2, 2, 3, "11.0.0.0/8", { label: "65001 64500", view: "adj_rib_in_pre" }),
+    route(3, 2, 3, "2001:db8::/32", { afi: 2 }),
+  );
+  const wanted = new Uint8Array(8);
+  const count = (by: object) => filter(world, { ...ALL, ...by }, wanted);
+  assert.equal(count({}), 3);
+  assert.equal(count({ text: "10.0" }), 1);
+  assert.equal(count({ text: "AS65001" }), 1);
+  assert.equal(count({ text: "6500" }), 0, "no part of an AS number");
+  assert.equal(count({ text: "10.0.0.1" }), 3, "a peer by its name");
+  assert.equal(count({ afi: 2 }), 1);
+  assert.equal(count({ view: "adj_rib_in_pre" }), 1);
+  assert.equal(bestView(world), "adj_rib_in_post");
+});
+
+test("arcs go from node to node; too many routes are bundles", () => {
+  const world = told(route(7, 2, 3, "10.0.0.0/8"));
+  const positions = new Float32Array(3 * 64).map((_, at) => at);
+  const one = arcs(world, positions, new Uint8Array([1]), 1, null, noArcs());
+  assert.deepEqual([one.length, one.bundled, [...one.source.subarray(0, 3)]], [1, false, [3, 4, 5]]);
+
+  const many = told(...Array.from({ length: MOST_ARCS + 1 }, (_, index) => route(index + 10, 2, 3, `p${index}`)));
+  const bundled = arcs(many, positions, new Uint8Array(MOST_ARCS + 1).fill(1), MOST_ARCS + 1, null, noArcs());
+  assert.deepEqual([bundled.length, bundled.bundled], [1, true]);
+});
+
+test("the layout is finite and the same every time, and what is laid out stays near", () => {
+  const graph = { slots: new Uint32Array([0, 1, 2]), kinds: new Uint8Array([0, 1, 3]), before: new Float32Array(6).fill(NaN), links: new Uint32Array([0, 1, 1, 2]) };
+  const places = layout(graph);
+  assert.deepEqual(places, layout(graph));
+  assert.ok(places.every(Number.isFinite));
+  const before = new Float32Array([places[0]!, places[1]!, places[3]!, places[4]!, places[6]!, places[7]!]);
+  const again = layout({ ...graph, before });
+  for (let at = 0; at < places.length; at++) assert.ok(Math.abs(again[at]! - places[at]!) < 40);
+});

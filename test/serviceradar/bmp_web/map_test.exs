@@ -1,0 +1,233 @@
+defmodule ServiceRadar.BMPWeb.MapTest do
+  # The map in a browser: what a router says becomes pixels.
+  use ExUnit.Case, async: false
+
+  import ServiceRadar.BMP.TestRouter
+
+  alias ServiceRadar.BMP
+  alias ServiceRadar.BMP.Wire
+  alias ServiceRadar.BMPWeb.Browser
+  alias ServiceRadar.BMPWeb.Server.Httpd
+
+  @moduletag capture_log: true
+
+  @built Path.expand("../../../priv/static/app/map/god-view.js", __DIR__)
+  @missing (cond do
+              Browser.executable() == nil -> "chromium is not installed"
+              not File.exists?(@built) -> "the map is not built: node and npm are missing, or its packages"
+              true -> nil
+            end)
+
+  # Software GL: what is judged is what is drawn and the time that our code takes, not how many frames there are.
+  @flags ~w(--use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist --window-size=900,700)
+
+  @view "document.querySelector('bmp-god-view')"
+
+  # A node of Kubernetes with its pods, as Calico tells them (no AS path, itself the next hop), and a transit peer.
+  @node [address: {10, 0, 0, 1}, bgp_id: {10, 0, 0, 1}, flags: 0x40]
+  @transit [address: {10, 0, 0, 2}, bgp_id: {10, 0, 0, 2}, asn: 64_501, flags: 0x40]
+
+  defp pods(socket, numbers) do
+    attributes = [Wire.origin(0), Wire.as_path([]), Wire.next_hop({10, 0, 0, 1})]
+    say(socket, @node, attributes, for(number <- numbers, do: "10.244.#{div(number, 64)}.#{rem(number, 64) * 4}/30"))
+  end
+
+  defp external(socket, numbers, asn) do
+    attributes = Wire.mandatory([64_501, asn])
+    say(socket, @transit, attributes, for(number <- numbers, do: "100.#{div(number, 256)}.#{rem(number, 256)}.0/24"))
+  end
+
+  defp say(socket, peer, attributes, prefixes) do
+    for part <- Enum.chunk_every(prefixes, 200) do
+      :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(attributes: attributes, nlri: part), peer))
+    end
+  end
+
+  defp withdraw(socket, peer, prefixes) do
+    for part <- Enum.chunk_every(prefixes, 200),
+        do: :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(withdrawn: part), peer))
+  end
+
+  defp map!(name, pods, externals) do
+    station = start_station!(name)
+    socket = connect!(station)
+    :ok = :gen_tcp.send(socket, [Wire.initiation("k8s-edge"), Wire.peer_up(@node), Wire.peer_up(@transit)])
+    if pods > 0, do: pods(socket, 0..(pods - 1))
+    for asn <- 0..49, externals > 0, do: external(socket, Enum.to_list(asn..(externals - 1)//50), 65_000 + asn)
+
+    eventually(
+      fn -> BMP.counts(station) == {:ok, %{routers: 1, peers: 2, routes: pods + externals}} end,
+      "the routes",
+      3_000
+    )
+
+    url = Httpd.url(start_supervised!({Httpd, port: 0, station: station}))
+    browser = start_supervised!({Browser, flags: @flags})
+    Browser.open(browser, url <> "/#/map", "#{@view}?.scene?.wanted == #{pods + externals}")
+    {socket, browser}
+  end
+
+  defp picture(browser, name) do
+    if folder = System.get_env("SERVICERADAR_BMP_PICTURES") do
+      File.mkdir_p!(folder)
+      Browser.screenshot(browser, Path.join(folder, name <> ".png"))
+    end
+  end
+
+  # How many pixels of the map are of a colour, as the browser itself draws them.
+  defp pixels(browser, test) do
+    Browser.evaluate(browser, """
+    new Promise((resolve) => requestAnimationFrame(() => {
+      #{@view}.scene.deck.redraw("test");
+      const map = #{@view}.querySelector("canvas");
+      const copy = Object.assign(document.createElement("canvas"), {width: map.width, height: map.height});
+      const context = copy.getContext("2d");
+      context.drawImage(map, 0, 0);
+      const data = context.getImageData(0, 0, copy.width, copy.height).data;
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        const [r, g, b, a] = [data[at], data[at + 1], data[at + 2], data[at + 3]];
+        if (a > 40 && (#{test})) count++;
+      }
+      resolve(count);
+    }))
+    """)
+  end
+
+  # That pixels are read back, for picking and by this test, is none.
+  defp complaints(browser), do: browser |> Browser.complaints() |> Enum.reject(&(&1 =~ "GPU stall due to ReadPixels"))
+
+  @cyan "b > 100 && g > 90 && r < 0.5 * g"
+  @red "r > 90 && g < 0.5 * r && b < 0.5 * r"
+  @amber "r > 90 && g > 0.5 * r && b < 0.4 * r"
+
+  @tag skip: @missing
+  @tag timeout: 240_000
+  test "a withdrawn route turns red and is gone, a flapping one turns amber, a lost node is a ghost" do
+    {socket, browser} = map!(:map_states, 40, 60)
+    assert Browser.evaluate(browser, "#{@view}.world.origins.kind") in ["WebAssembly", "JavaScript"]
+    Browser.wait(browser, "#{@view}.querySelector('.god-says').textContent.includes('100 of 100 routes are drawn')")
+    Browser.wait(browser, "#{@view}.scene.measured().drawn > 3", 60_000)
+    assert pixels(browser, @cyan) > 200
+    assert pixels(browser, @red) == 0
+    assert pixels(browser, @amber) == 0
+    picture(browser, "map-active")
+
+    # Half of the routes of the transit peer go.
+    withdraw(socket, @transit, for(number <- 0..29, do: "100.0.#{number}.0/24"))
+    Browser.wait(browser, "[...#{@view}.world.routes.status].filter((status) => status == 1).length >= 30")
+    assert pixels(browser, @red) > 20
+    picture(browser, "map-withdrawn")
+    Browser.wait(browser, "#{@view}.world.routes.slots.of.size == 70", 30_000)
+    assert pixels(browser, @red) == 0
+
+    for _ <- 1..3 do
+      withdraw(socket, @node, for(number <- 0..9, do: "10.244.0.#{number * 4}/30"))
+      pods(socket, 0..9)
+    end
+
+    Browser.wait(browser, "[...#{@view}.world.routes.status].filter((status) => status == 2).length == 10", 30_000)
+    assert pixels(browser, @amber) > 20
+    picture(browser, "map-flapping")
+
+    # Its table says the same to those who cannot see it.
+    Browser.evaluate(browser, "#{@view}.querySelector('.god-table').open = true")
+    Browser.wait(browser, "#{@view}.querySelector('.god-table tbody tr')")
+
+    assert Browser.evaluate(browser, "#{@view}.querySelector('.god-table tbody').innerText") =~
+             ~r/k8s-edge\s+Router\s+active\s+70/
+
+    assert complaints(browser) == []
+  end
+
+  @tag skip: @missing
+  @tag timeout: 300_000
+  test "1,000 routes of pods and 5,000 others, 500 changes a second: what our code takes" do
+    {socket, browser} = map!(:map_busy, 1_000, 5_000)
+    # Where the pods are: the peer that is their next hop.
+    slot =
+      Browser.evaluate(
+        browser,
+        "[...#{@view}.world.nodes.slots.of.values()].find((slot) => #{@view}.world.nodes.label[slot] == '10.0.0.1')"
+      )
+
+    Browser.evaluate(browser, "#{@view}.select(#{slot})")
+
+    assert Browser.evaluate(browser, "#{@view}.querySelector('.god-about p').innerText") =~
+             "1000 active routes originate here"
+
+    selections =
+      Browser.evaluate(browser, """
+      (() => {
+        const view = #{@view};
+        const times = [];
+        for (let round = 0; round < 200; round++) {
+          const started = performance.now();
+          view.world.select(#{slot});
+          times.push(performance.now() - started);
+        }
+        times.sort((one, other) => one - other);
+        return [times[100], times[198]];
+      })()
+      """)
+
+    assert Enum.all?(selections, &(&1 < 1))
+    picture(browser, "map-6000-selected")
+    Browser.evaluate(browser, "#{@view}.select(-1)")
+
+    # What software GL takes for six thousand arcs is not ours: with the fewest pieces an arc, and of the fewest pixels, our code does
+    # all that it ever does.
+    Browser.evaluate(
+      browser,
+      "#{@view}.scene.segments = 2; #{@view}.querySelector('.god-stage').className = 'tiny'; #{@view}.scene.touch()"
+    )
+
+    Browser.evaluate(browser, """
+    document.querySelector('.tiny').style.cssText = 'position: relative; width: 60px; height: 40px; min-height: 0; overflow: hidden'
+    """)
+
+    Process.sleep(3_000)
+    Browser.evaluate(browser, "#{@view}.scene.forgetMeasured()")
+
+    started = System.monotonic_time(:millisecond)
+
+    for round <- 1..200 do
+      external(socket, for(number <- (round * 37)..(round * 37 + 49), do: rem(number, 5_000)), 65_000 + rem(round, 50))
+      Process.sleep(max(0, started + round * 100 - System.monotonic_time(:millisecond)))
+    end
+
+    measured = Browser.evaluate(browser, "#{@view}.scene.measured()")
+    Browser.wait(browser, "#{@view}.scene.wanted == 6000")
+    picture(browser, "map-6000")
+    IO.puts("map, 6,000 arcs, 500 changes/s: #{inspect(measured)}; selection p50 and p99 in ms: #{inspect(selections)}")
+    assert measured["frames"] > 20
+    assert measured["p50"] < 8
+    assert complaints(browser) == []
+  end
+
+  @tag skip: @missing
+  @tag timeout: 120_000
+  test "who wants no motion gets none: where nothing changes, nothing is drawn" do
+    station = start_station!(:map_still)
+    socket = connect!(station)
+    :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(@transit)])
+    external(socket, Enum.to_list(0..9), 65_000)
+    eventually(fn -> match?({:ok, %{routes: 10}}, BMP.counts(station)) end)
+    url = Httpd.url(start_supervised!({Httpd, port: 0, station: station}))
+    browser = start_supervised!({Browser, flags: @flags})
+
+    Browser.command(browser, "Emulation.setEmulatedMedia", %{
+      features: [%{name: "prefers-reduced-motion", value: "reduce"}]
+    })
+
+    Browser.open(browser, url <> "/#/map", "#{@view}?.scene?.wanted == 10")
+    refute Browser.evaluate(browser, "#{@view}.scene.motion")
+    Process.sleep(3_000)
+    drawn = Browser.evaluate(browser, "#{@view}.scene.measured().drawn")
+    Process.sleep(1_500)
+    assert Browser.evaluate(browser, "#{@view}.scene.measured().drawn") == drawn
+    external(socket, [10], 65_000)
+    Browser.wait(browser, "#{@view}.scene.measured().drawn > #{drawn}")
+    assert complaints(browser) == []
+  end
+end
