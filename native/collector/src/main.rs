@@ -8,6 +8,7 @@ mod parity;
 mod progress;
 mod replay;
 mod rib;
+mod scenario;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 Exit status:
   0  everything was read; single messages that cannot be decoded are printed with the reason and are no failure
   1  the input is damaged: bytes are missing, or it ends within a message; what could be read was printed. Of
-     `parity`: the tables differ
+     `parity`: the tables differ; of `scenario --check`: not all was said, or what must not be said
   2  message framing was lost, after which nothing can be read: what came before was printed; wrong usage; or a
      file or connection that cannot be opened, read or written. Of `parity`: the tables cannot be compared
 
@@ -45,6 +46,7 @@ enum Command {
     Replay(replay::Options),
     Generate(generate::Options),
     Parity(parity::Options),
+    Scenario(scenario::Options),
 }
 
 /// How reading went, where nothing failed.
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Replay(options) => replay::run(&options),
         Command::Generate(options) => generate::run(&options),
         Command::Parity(options) => parity::run(&options),
+        Command::Scenario(options) => scenario::run(&options),
     };
     match result {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,

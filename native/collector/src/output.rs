@@ -28,6 +28,11 @@ impl Objects {
         written.map_err(io::Error::from).and_then(|()| self.out.write_all(b"\n")).context(Stdout)
     }
 
+    /// A line of text.
+    pub fn line(&mut self, text: &str) -> Result<()> {
+        writeln!(self.out, "{text}").context(Stdout)
+    }
+
     /// Shows what was printed at once.
     pub fn flush(&mut self) -> Result<()> {
         self.out.flush().context(Stdout)

@@ -1,0 +1,65 @@
+//! `scenario`: what insight says of a recorded or invented story, and whether that is what must be said.
+
+mod check;
+mod play;
+
+use crate::output::Objects;
+use crate::Outcome;
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Plays scenarios through decoder, routing table and insight, and prints what is said
+///
+/// A scenario is a folder with `scenario.json` (configuration), `events.jsonl` (octets of sessions, states of interfaces, each with its
+/// time) and, for `--check`, `expected.json` (what must and what must not be said). The clock is virtual. One JSON object a line is
+/// printed for everything that is said, in the order of time.
+#[derive(Args)]
+pub struct Options {
+    #[arg(value_name = "FOLDER", required = true)]
+    folders: Vec<PathBuf>,
+    /// Print what is said also with `--check`, where it is left out otherwise
+    #[arg(long)]
+    json: bool,
+    /// Compare with `expected.json`; the exit status is 1 where something is missing or forbidden
+    #[arg(long)]
+    check: bool,
+    /// Configuration of the station, under that of each scenario: e.g. names of the sites that all have in common
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub fn run(options: &Options) -> Result<Outcome> {
+    let station = options.config.as_deref().map(read).transpose()?;
+    let mut out = Objects::new(false);
+    let mut totals = check::Totals::default();
+    for folder in &options.folders {
+        let said = play::play(folder, station.as_ref())?;
+        if options.json || !options.check {
+            for object in &said {
+                out.print(object)?;
+            }
+        }
+        if options.check {
+            let expected = read(&folder.join("expected.json"))?;
+            let result = check::check(&expected, &said)
+                .with_context(|| format!("{} cannot be read", folder.join("expected.json").display()))?;
+            totals.add(&result);
+            if !options.json {
+                let name = folder.file_name().unwrap_or(folder.as_os_str());
+                out.line(&result.text(&name.to_string_lossy()))?;
+            }
+        }
+    }
+    if options.check && !options.json {
+        out.line(&totals.text())?;
+    }
+    out.finish()?;
+    Ok(if totals.passed() { Outcome::Clean } else { Outcome::Different })
+}
+
+fn read(path: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
+}

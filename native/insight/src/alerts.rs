@@ -1,0 +1,266 @@
+//! Alerts that are open: each is told when it opens, when it grows, and when it closes.
+//!
+//! An alert is known by its rule and subject. What is raised again while it is open is the same alert; what is cleared and
+//! raised again before it closes never closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::rules::Rules;
+use crate::said::{Alert, AlertState, Evidence, Said, Severity, What};
+use crate::timers::{Timer, Timers};
+use crate::MAX_LISTED;
+
+/// Rule and subject.
+pub type Key = (&'static str, String);
+
+/// An open alert is told again at most this often.
+const UPDATE_EVERY_MS: i64 = 10_000;
+const MAX_EVIDENCE: usize = 8;
+
+/// What is to be said of an alert.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Raise {
+    pub text: String,
+    pub evidence: Vec<Evidence>,
+    pub prefixes: BTreeSet<IpNet>,
+    pub peers: BTreeSet<String>,
+    /// Another one than the rule's.
+    pub severity: Option<Severity>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Opens at that time.
+    Pending(i64),
+    Open,
+    /// Closes at that time.
+    Closing(i64),
+}
+
+#[derive(Debug)]
+struct Held {
+    state: State,
+    opened_at_ms: i64,
+    told_at_ms: i64,
+    /// What was told last is not what is known now.
+    changed: bool,
+    said: Raise,
+    mark: Mark,
+}
+
+/// What people decided of an alert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub acknowledged: bool,
+    /// Until then; `i64::MAX`: for good.
+    pub muted_until_ms: Option<i64>,
+}
+
+/// A mark with the alert that it belongs to, to be kept over a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    pub rule: String,
+    pub subject: String,
+    #[serde(flatten)]
+    pub mark: Mark,
+}
+
+#[derive(Debug)]
+pub(crate) struct Alerts {
+    rules: Rules,
+    held: BTreeMap<Key, Held>,
+    /// Marks, also of alerts that are not open now.
+    marks: BTreeMap<(String, String), Mark>,
+}
+
+impl Alerts {
+    pub fn new(rules: Rules) -> Self {
+        Alerts { rules, held: BTreeMap::new(), marks: BTreeMap::new() }
+    }
+
+    pub fn enabled(&self, rule: &str) -> bool {
+        self.rules.get(rule).is_some_and(|rule| rule.enabled)
+    }
+
+    pub fn is_open(&self, rule: &'static str, subject: &str) -> bool {
+        self.held.get(&(rule, subject.into())).is_some_and(|held| !matches!(held.state, State::Pending(_)))
+    }
+
+    /// The rule holds for the subject.
+    pub fn raise(
+        &mut self,
+        rule: &'static str,
+        subject: &str,
+        mut raise: Raise,
+        now_ms: i64,
+        timers: &mut Timers,
+        out: &mut Vec<Said>,
+    ) {
+        let Some(known) = self.rules.get(rule).filter(|rule| rule.enabled) else { return };
+        raise.evidence.truncate(MAX_EVIDENCE);
+        let key: Key = (rule, subject.into());
+        let open_after_ms = known.open_after_ms;
+        let mark = self.marks.get(&(rule.to_string(), subject.to_string())).copied().unwrap_or_default();
+        if let Some(held) = self.held.get_mut(&key) {
+            if let State::Closing(_) = held.state {
+                held.state = State::Open;
+            }
+            let news = held.said.prefixes != raise.prefixes
+                || held.said.peers != raise.peers
+                || held.said.text != raise.text;
+            held.said = raise;
+            if held.state == State::Open && news {
+                held.changed = true;
+                timers.set(now_ms.max(held.told_at_ms + UPDATE_EVERY_MS), Timer::Alert(key));
+            }
+            return;
+        }
+        let held = Held {
+            state: State::Pending(now_ms + open_after_ms),
+            opened_at_ms: now_ms,
+            told_at_ms: now_ms,
+            changed: false,
+            said: raise,
+            mark,
+        };
+        self.held.insert(key.clone(), held);
+        if open_after_ms > 0 {
+            timers.set(now_ms + open_after_ms, Timer::Alert(key));
+        } else {
+            self.due(&key, now_ms, out);
+        }
+    }
+
+    /// The rule does not hold any more.
+    pub fn clear(
+        &mut self,
+        rule: &'static str,
+        subject: &str,
+        why: &str,
+        now_ms: i64,
+        timers: &mut Timers,
+        out: &mut Vec<Said>,
+    ) {
+        let after = self.rules.get(rule).map_or(0, |rule| rule.close_after_ms);
+        self.close(rule, subject, why, after, now_ms, timers, out);
+    }
+
+    /// As [`Alerts::clear`], after another time than the rule's.
+    #[allow(clippy::too_many_arguments)]
+    pub fn close(
+        &mut self,
+        rule: &'static str,
+        subject: &str,
+        why: &str,
+        after_ms: i64,
+        now_ms: i64,
+        timers: &mut Timers,
+        out: &mut Vec<Said>,
+    ) {
+        let key: Key = (rule, subject.into());
+        let Some(held) = self.held.get_mut(&key) else { return };
+        match held.state {
+            // Nobody heard of it.
+            State::Pending(_) => {
+                self.held.remove(&key);
+            }
+            State::Open => {
+                held.state = State::Closing(now_ms + after_ms);
+                held.said.text = why.into();
+                if after_ms > 0 {
+                    timers.set(now_ms + after_ms, Timer::Alert(key));
+                } else {
+                    self.due(&key, now_ms, out);
+                }
+            }
+            State::Closing(at) if after_ms == 0 && at > now_ms => {
+                held.state = State::Closing(now_ms);
+                self.due(&key, now_ms, out);
+            }
+            State::Closing(_) => {}
+        }
+    }
+
+    /// What of the alert is due is told.
+    pub fn due(&mut self, key: &Key, now_ms: i64, out: &mut Vec<Said>) {
+        let Some(held) = self.held.get_mut(key) else { return };
+        let state = match held.state {
+            State::Pending(at) if at <= now_ms => {
+                held.state = State::Open;
+                AlertState::Open
+            }
+            State::Open if held.changed && held.told_at_ms + UPDATE_EVERY_MS <= now_ms => AlertState::Update,
+            State::Closing(at) if at <= now_ms => AlertState::Close,
+            _ => return,
+        };
+        held.changed = false;
+        held.told_at_ms = now_ms;
+        let alert = alert(&self.rules, key, held, state, now_ms);
+        out.push(Said { at_ms: now_ms, what: What::Alert(alert) });
+        if state == AlertState::Close {
+            self.held.remove(key);
+            // An acknowledgement is of this alert; that it is muted is of the next, too.
+            let marked = (key.0.to_string(), key.1.clone());
+            if let Some(mark) = self.marks.get_mut(&marked) {
+                mark.acknowledged = false;
+                if mark.muted_until_ms.is_none_or(|until| until <= now_ms) {
+                    self.marks.remove(&marked);
+                }
+            }
+        }
+    }
+
+    /// Every open alert.
+    pub fn open(&self, now_ms: i64) -> Vec<Alert> {
+        let open = self.held.iter().filter(|(_, held)| !matches!(held.state, State::Pending(_)));
+        open.map(|(key, held)| alert(&self.rules, key, held, AlertState::Open, now_ms)).collect()
+    }
+
+    /// A person acknowledged or muted an alert, or took that back. It holds also where the alert is not open now.
+    pub fn mark(&mut self, rule: &str, subject: &str, mark: Mark) {
+        let key = (rule.to_string(), subject.to_string());
+        if mark == Mark::default() {
+            self.marks.remove(&key);
+        } else {
+            self.marks.insert(key, mark);
+        }
+        let held = self.held.iter_mut().find(|(key, _)| key.0 == rule && key.1 == subject);
+        if let Some((_, held)) = held {
+            held.mark = mark;
+        }
+    }
+
+    pub fn marks(&self) -> Vec<Marked> {
+        let marks = self.marks.iter();
+        marks
+            .map(|((rule, subject), mark)| Marked {
+                rule: rule.clone(),
+                subject: subject.clone(),
+                mark: *mark,
+            })
+            .collect()
+    }
+}
+
+fn alert(rules: &Rules, key: &Key, held: &Held, state: AlertState, now_ms: i64) -> Alert {
+    let rule = rules.get(key.0);
+    let severity = held.said.severity.or(rule.map(|rule| rule.severity)).unwrap_or(Severity::Medium);
+    Alert {
+        rule: key.0,
+        state,
+        subject: key.1.clone(),
+        severity,
+        text: held.said.text.clone(),
+        evidence: held.said.evidence.clone(),
+        runbook: rule.map(|rule| rule.runbook.clone()).unwrap_or_default(),
+        uid: format!("{}/{}/{}", key.0, key.1, held.opened_at_ms),
+        opened_at_ms: held.opened_at_ms,
+        prefixes: held.said.prefixes.iter().take(MAX_LISTED).copied().collect(),
+        peers: held.said.peers.iter().take(MAX_LISTED).cloned().collect(),
+        acknowledged: held.mark.acknowledged,
+        muted: held.mark.muted_until_ms.is_some_and(|until| until > now_ms),
+    }
+}

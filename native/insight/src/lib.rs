@@ -1,0 +1,46 @@
+//! What broke, where and why: the stage after the routing table.
+//!
+//! [`Insight`] is handed the table's deltas, what SNMP tells of interfaces, and a clock; what it has to say comes back
+//! as [`Said`]: changes of the [`Topology`], alerts by [`rules::RULES`], and verdicts with a [`Cause`]. It does no I/O and keeps no table:
+//! what it remembers grows with what is watched and linked.
+
+mod alerts;
+mod calico;
+mod clock;
+mod conditions;
+pub mod config;
+mod defaults;
+mod downs;
+mod facts;
+mod insight;
+mod interfaces;
+mod leaks;
+mod observation;
+mod ospf;
+mod paths;
+mod policy;
+mod reasons;
+mod route;
+mod route_flaps;
+mod rpki;
+pub mod rules;
+mod said;
+mod services;
+mod timers;
+pub mod topology;
+mod voice;
+mod volume;
+mod watch;
+mod withdrawn;
+mod world;
+
+pub use alerts::{Mark, Marked};
+pub use config::{Config, ConfigError, Vrp};
+pub use insight::Insight;
+pub use interfaces::{IfStatus, InterfaceEvent};
+pub use rpki::{Validity, Vrps};
+pub use said::{Alert, AlertState, Cause, Change, Class, Evidence, LinkSaid, Said, Severity, Verdict, What};
+pub use topology::Topology;
+
+/// Peers, prefixes and pieces of evidence that one thing that is said lists at most.
+pub const MAX_LISTED: usize = 100;

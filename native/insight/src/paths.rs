@@ -1,0 +1,113 @@
+//! Path shifts: prefixes whose next hop goes from one node to another. What shifts together is told once.
+//!
+//! A router's Loc-RIB says which path it uses. Of a router that does not show it, only a change of next hop inside what one peer
+//! announces is seen.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use rib::view::RibView;
+use rib::RouteChange;
+
+use crate::config::Waits;
+use crate::route::Changed;
+use crate::said::Change;
+use crate::timers::Timer;
+use crate::voice::Voice;
+use crate::world::World;
+use crate::MAX_LISTED;
+
+/// A route that comes back within this time with another next hop shifted.
+const GONE_MS: i64 = 2_000;
+/// So many routes that went are remembered for that.
+const MAX_GONE: usize = 10_000;
+
+/// Router, and the names or addresses of both next hops.
+pub(crate) type ShiftKey = (u32, String, String);
+
+#[derive(Debug, Default)]
+struct Shift {
+    prefixes: BTreeSet<IpNet>,
+    count: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Paths {
+    shifts: HashMap<ShiftKey, Shift>,
+    gone: HashMap<(u32, IpNet), (IpAddr, i64)>,
+}
+
+impl Paths {
+    pub fn changed(&mut self, route: &Changed<'_>, world: &World, waits: &Waits, voice: &mut Voice) {
+        let loc_rib = route.view == RibView::LocRib;
+        let shows_loc_rib = world.router(route.router).is_some_and(|router| router.has_loc_rib);
+        if !loc_rib && (shows_loc_rib || !route.counts(world)) {
+            return;
+        }
+        let (old, new) = (route.old.and_then(|old| old.next_hop), route.new.and_then(|new| new.next_hop));
+        let key = (route.peer, route.prefix);
+        match (route.change, old, new) {
+            (RouteChange::Change, Some(old), Some(new)) if old != new => {
+                self.shift(route.router, old, new, route.prefix, world, waits, voice);
+            }
+            (RouteChange::Withdraw, Some(old), _) if loc_rib => {
+                if self.gone.len() >= MAX_GONE {
+                    self.gone.retain(|_, (_, at)| *at + GONE_MS >= voice.now);
+                }
+                if self.gone.len() < MAX_GONE {
+                    self.gone.insert(key, (old, voice.now));
+                }
+            }
+            (RouteChange::Announce, _, Some(new)) if loc_rib && !self.gone.is_empty() => {
+                if let Some((old, at)) = self.gone.remove(&key) {
+                    if at + GONE_MS >= voice.now && old != new {
+                        self.shift(route.router, old, new, route.prefix, world, waits, voice);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn shift(
+        &mut self,
+        router: u32,
+        from: IpAddr,
+        to: IpAddr,
+        prefix: IpNet,
+        world: &World,
+        waits: &Waits,
+        voice: &mut Voice,
+    ) {
+        let key = (router, world.name(from), world.name(to));
+        if key.1 == key.2 {
+            return;
+        }
+        let shift = self.shifts.entry(key.clone()).or_insert_with(|| {
+            voice.after(waits.shift, Timer::Shift(key));
+            Shift::default()
+        });
+        shift.count += 1;
+        if shift.prefixes.len() < MAX_LISTED {
+            shift.prefixes.insert(prefix);
+        }
+    }
+
+    /// What shifted together is told.
+    pub fn tell(&mut self, key: &ShiftKey, world: &World, voice: &mut Voice) {
+        let Some(Shift { prefixes, count }) = self.shifts.remove(key) else { return };
+        let (router, from, to) = key;
+        let one = (count == 1 || prefixes.len() == 1).then(|| prefixes.first().copied()).flatten();
+        let prefixes = if one.is_some() { Vec::new() } else { prefixes.into_iter().collect() };
+        voice.change(Change::PathShift {
+            router: world.router_name(*router).into(),
+            from: from.clone(),
+            to: to.clone(),
+            prefix: one,
+            prefixes,
+            count,
+        });
+    }
+}

@@ -1,0 +1,185 @@
+//! Origin validation (RFC 6811): Validated ROA Payloads, and what they say of a route.
+
+use std::net::IpAddr;
+
+use hashbrown::HashMap;
+use ipnet::IpNet;
+use serde::Serialize;
+use smallvec::SmallVec;
+
+use crate::config::Vrp;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Validity {
+    Valid,
+    Invalid,
+    /// No VRP covers the prefix.
+    NotFound,
+}
+
+/// A set of VRPs, by prefix. The lengths that occur at all are kept for each first octet, so that a look-up tries few.
+#[derive(Clone, Debug)]
+pub struct Vrps {
+    by_prefix: HashMap<IpNet, SmallVec<[(u8, u32); 1]>>,
+    /// Bit n: there is a prefix of length n that holds addresses with this first octet.
+    v4: [u64; 256],
+    v6: [u128; 256],
+    count: usize,
+}
+
+impl Default for Vrps {
+    fn default() -> Self {
+        Vrps { by_prefix: HashMap::new(), v4: [0; 256], v6: [0; 256], count: 0 }
+    }
+}
+
+impl Vrps {
+    pub fn new(vrps: impl IntoIterator<Item = Vrp>) -> Self {
+        let mut set = Vrps::default();
+        vrps.into_iter().for_each(|vrp| set.insert(vrp));
+        set
+    }
+
+    /// VRPs that are held.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub fn insert(&mut self, vrp: Vrp) {
+        let prefix = vrp.prefix.trunc();
+        let held = self.by_prefix.entry(prefix).or_default();
+        let value = (vrp.max_length.max(prefix.prefix_len()), vrp.asn);
+        if held.contains(&value) {
+            return;
+        }
+        held.push(value);
+        self.count += 1;
+        let length = prefix.prefix_len();
+        let first = first_octet(prefix.addr());
+        let last = first | u8::MAX.checked_shr(u32::from(length)).unwrap_or(0);
+        for octet in first..=last {
+            match prefix {
+                IpNet::V4(_) => {
+                    if let Some(lengths) = self.v4.get_mut(usize::from(octet)) {
+                        *lengths |= 1 << length;
+                    }
+                }
+                IpNet::V6(_) => {
+                    if let Some(lengths) = self.v6.get_mut(usize::from(octet)) {
+                        // A VRP of a single address is as good as one of its /127.
+                        *lengths |= 1 << length.min(127);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes one out; the lengths stay, as others may have them.
+    pub fn remove(&mut self, vrp: Vrp) {
+        let prefix = vrp.prefix.trunc();
+        let Some(held) = self.by_prefix.get_mut(&prefix) else { return };
+        let value = (vrp.max_length.max(prefix.prefix_len()), vrp.asn);
+        let before = held.len();
+        held.retain(|held| *held != value);
+        self.count -= before - held.len();
+        if held.is_empty() {
+            self.by_prefix.remove(&prefix);
+        }
+    }
+
+    /// Every VRP whose prefix covers the prefix, as prefix, maximum length and AS.
+    pub fn covering(&self, prefix: &IpNet) -> Vec<Vrp> {
+        let mut found = Vec::new();
+        self.each(prefix, |net, max_length, asn| {
+            found.push(Vrp { prefix: net, max_length, asn });
+            true
+        });
+        found
+    }
+
+    fn each(&self, prefix: &IpNet, mut visit: impl FnMut(IpNet, u8, u32) -> bool) {
+        if self.count == 0 {
+            return;
+        }
+        let first = usize::from(first_octet(prefix.addr()));
+        let mut lengths = match prefix {
+            IpNet::V4(_) => u128::from(self.v4.get(first).copied().unwrap_or(0)),
+            IpNet::V6(_) => self.v6.get(first).copied().unwrap_or(0),
+        };
+        let last = prefix.prefix_len();
+        while lengths != 0 {
+            let Ok(length) = u8::try_from(lengths.trailing_zeros()) else { return };
+            lengths &= lengths - 1;
+            if length > last {
+                return;
+            }
+            let lengths_here = if length == 127 && last == 128 { &[127, 128][..] } else { &[length][..] };
+            for length in lengths_here {
+                let Ok(net) = IpNet::new(prefix.addr(), *length) else { return };
+                let net = net.trunc();
+                for (max_length, asn) in self.by_prefix.get(&net).into_iter().flatten() {
+                    if !visit(net, *max_length, *asn) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the VRPs say of a route; without an origin (the path ends with an AS_SET) none can be valid.
+    pub fn validity(&self, prefix: &IpNet, origin: Option<u32>) -> Validity {
+        let mut validity = Validity::NotFound;
+        self.each(prefix, |_, max_length, asn| {
+            // RFC 6483, section 4: AS 0 is nobody's.
+            let valid = origin == Some(asn) && asn != 0 && prefix.prefix_len() <= max_length;
+            validity = if valid { Validity::Valid } else { Validity::Invalid };
+            !valid
+        });
+        validity
+    }
+}
+
+fn first_octet(address: IpAddr) -> u8 {
+    match address {
+        IpAddr::V4(address) => address.octets()[0],
+        IpAddr::V6(address) => address.octets()[0],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vrp(prefix: &str, max_length: u8, asn: u32) -> Vrp {
+        Vrp { prefix: prefix.parse().unwrap(), max_length, asn }
+    }
+
+    #[test]
+    fn rfc_6811() {
+        let mut vrps = Vrps::new([
+            vrp("10.0.0.0/16", 20, 64500),
+            vrp("10.0.0.0/16", 16, 64501),
+            vrp("0.0.0.0/0", 0, 0),
+            vrp("2001:db8::/32", 48, 64500),
+            vrp("2001:db9::1/128", 128, 64500),
+        ]);
+        let says = |vrps: &Vrps, prefix: &str, origin| vrps.validity(&prefix.parse().unwrap(), origin);
+        assert_eq!(says(&vrps, "10.0.0.0/16", Some(64500)), Validity::Valid);
+        assert_eq!(says(&vrps, "10.0.16.0/20", Some(64500)), Validity::Valid);
+        assert_eq!(says(&vrps, "10.0.16.0/20", Some(64501)), Validity::Invalid);
+        assert_eq!(says(&vrps, "10.0.16.0/24", Some(64500)), Validity::Invalid);
+        assert_eq!(says(&vrps, "10.0.0.0/16", None), Validity::Invalid);
+        // Covered by 0.0.0.0/0 of AS 0 only.
+        assert_eq!(says(&vrps, "11.0.0.0/16", Some(64500)), Validity::Invalid);
+        assert_eq!(says(&vrps, "2001:db8:1::/48", Some(64500)), Validity::Valid);
+        assert_eq!(says(&vrps, "2001:db9::1/128", Some(64500)), Validity::Valid);
+        assert_eq!(says(&vrps, "2001:db7::/32", Some(64500)), Validity::NotFound);
+        vrps.remove(vrp("0.0.0.0/0", 0, 0));
+        assert_eq!((says(&vrps, "11.0.0.0/16", Some(64500)), vrps.len()), (Validity::NotFound, 4));
+    }
+}

@@ -1,0 +1,396 @@
+//! Routers and peers as insight knows them: a small number stands for each, and each has a name.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::IpAddr;
+
+use rib::{Deltas, Id, PeerRow, PeerState, RouterRow, RouterState};
+use smallvec::SmallVec;
+use wire::bgp::open::OptionalParameter;
+use wire::bgp::{Capability, Open};
+
+use crate::config::{Config, InterfaceName, Relationship};
+use crate::leaks::Neighbours;
+use crate::topology::NodeKind;
+
+/// BMP peer type of a Loc-RIB (RFC 9069): no session ends there.
+const LOC_RIB: u8 = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// Nothing was said of the session yet.
+    Unknown,
+    Up,
+    Down,
+}
+
+#[derive(Debug)]
+pub(crate) struct Router {
+    pub id: Id,
+    pub name: String,
+    pub address: Option<IpAddr>,
+    /// Its BMP session is there.
+    pub observed: bool,
+    /// When something came of it last.
+    pub heard_ms: i64,
+    pub has_loc_rib: bool,
+    pub peers: BTreeSet<u32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub id: Id,
+    pub router: u32,
+    pub address: IpAddr,
+    pub asn: u32,
+    pub local_asn: Option<u32>,
+    pub peer_type: u8,
+    pub local: Option<IpAddr>,
+    pub distinguisher: u64,
+    /// `ROUTER peer ADDRESS`, and the distinguisher where there is one.
+    pub subject: String,
+    /// The node at the other end.
+    pub node: String,
+    pub kind: NodeKind,
+    pub life: Life,
+    pub up_ms: i64,
+    /// The latest times when it went down.
+    pub downs: VecDeque<i64>,
+    pub flapping: bool,
+    pub interface: Option<InterfaceName>,
+    pub relationship: Option<Relationship>,
+    pub hold_ms: i64,
+    /// Whether routes after policy were ever seen of it.
+    pub has_post: bool,
+    /// The link that its session bears.
+    pub link: Option<(String, String)>,
+}
+
+impl Peer {
+    pub fn is_loc_rib(&self) -> bool {
+        self.peer_type == LOC_RIB
+    }
+}
+
+/// Names by address.
+#[derive(Debug, Default)]
+struct Names {
+    /// From configuration.
+    sites: HashMap<IpAddr, String>,
+    calico: HashMap<IpAddr, String>,
+    /// Addresses of routers that send BMP, and of neighbours that are known by their BGP Identifier or that named
+    /// themselves in their OPEN.
+    learned: HashMap<IpAddr, String>,
+}
+
+impl Names {
+    fn known(&self, address: &IpAddr) -> Option<&String> {
+        let configured = self.sites.get(address).or_else(|| self.calico.get(address));
+        configured.or_else(|| self.learned.get(address))
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    names: Names,
+    site_names: BTreeSet<String>,
+    sessions: HashMap<(String, IpAddr), Vec<crate::config::Session>>,
+    router_of: HashMap<Id, u32>,
+    peer_of: HashMap<Id, u32>,
+    pub routers: Vec<Router>,
+    pub peers: Vec<Peer>,
+    pub by_node: BTreeMap<String, BTreeSet<u32>>,
+    pub by_interface: HashMap<InterfaceName, BTreeSet<u32>>,
+    /// AS numbers of neighbours by what they are to us.
+    neighbours: Neighbours,
+    /// Peers by both addresses of their session, the smaller first: two routers that send BMP tell one session twice.
+    by_session: HashMap<(IpAddr, IpAddr), SmallVec<[u32; 2]>>,
+}
+
+impl World {
+    pub fn new(config: &Config) -> Self {
+        let mut world = World::default();
+        for (name, addresses) in &config.sites {
+            world.site_names.insert(name.clone());
+            for address in addresses.iter() {
+                world.names.sites.insert(address, name.clone());
+            }
+        }
+        world.names.calico = config.calico.nodes.iter().map(|(a, name)| (*a, name.clone())).collect();
+        for session in &config.sessions {
+            let key = (session.router.clone(), session.peer);
+            world.sessions.entry(key).or_default().push(session.clone());
+        }
+        world
+    }
+
+    pub fn peer(&self, peer: u32) -> Option<&Peer> {
+        self.peers.get(usize::try_from(peer).ok()?)
+    }
+
+    pub fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
+    }
+
+    pub fn peer_mut(&mut self, peer: u32) -> Option<&mut Peer> {
+        self.peers.get_mut(usize::try_from(peer).ok()?)
+    }
+
+    pub fn router(&self, router: u32) -> Option<&Router> {
+        self.routers.get(usize::try_from(router).ok()?)
+    }
+
+    pub fn router_mut(&mut self, router: u32) -> Option<&mut Router> {
+        self.routers.get_mut(usize::try_from(router).ok()?)
+    }
+
+    pub fn router_name(&self, router: u32) -> &str {
+        self.router(router).map_or("", |router| &router.name)
+    }
+
+    pub fn router_of(&self, peer: u32) -> Option<&Router> {
+        self.router(self.peer(peer)?.router)
+    }
+
+    pub fn subject(&self, peer: u32) -> &str {
+        self.peer(peer).map_or("", |peer| &peer.subject)
+    }
+
+    /// Whether what was last seen of a peer still holds: its router's BMP session is there.
+    pub fn is_observed(&self, peer: u32) -> bool {
+        self.router_of(peer).is_some_and(|router| router.observed)
+    }
+
+    /// A node's name, or its address.
+    pub fn name(&self, address: IpAddr) -> String {
+        self.names.known(&address).cloned().unwrap_or_else(|| address.to_string())
+    }
+
+    pub fn calico_node(&self, address: &IpAddr) -> Option<&String> {
+        self.names.calico.get(address)
+    }
+
+    pub fn is_calico(&self, node: &str) -> bool {
+        self.names.calico.values().any(|name| name == node)
+    }
+
+    /// The other router's end of a peer's session, where that router sends BMP too.
+    pub fn other_end(&self, peer: u32) -> Option<u32> {
+        let this = self.peer(peer)?;
+        let ends = self.by_session.get(&pair(this.local?, this.address))?;
+        ends.iter().copied().find(|other| {
+            self.peer(*other)
+                .is_some_and(|other| other.router != this.router && other.local == Some(this.address))
+        })
+    }
+
+    /// Takes over the rows of deltas; returns the numbers of their routers and peers.
+    pub fn absorb(&mut self, deltas: &Deltas, now_ms: i64) -> (Vec<u32>, Vec<u32>) {
+        let routers: Vec<u32> = deltas.routers.iter().map(|row| self.router_row(row, now_ms)).collect();
+        let peers = deltas.peers.iter().map(|row| {
+            let router = usize::try_from(row.router).ok().and_then(|index| routers.get(index)).copied();
+            self.peer_row(row, router.unwrap_or(0), now_ms)
+        });
+        let peers = peers.collect();
+        (routers, peers)
+    }
+
+    pub fn router_row(&mut self, row: &RouterRow, now_ms: i64) -> u32 {
+        let number = match self.router_of.get(&row.router_id) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.routers.len()).unwrap_or(u32::MAX);
+                self.router_of.insert(row.router_id, number);
+                self.routers.push(Router {
+                    id: row.router_id,
+                    name: String::new(),
+                    address: None,
+                    observed: row.state == RouterState::Connected,
+                    heard_ms: now_ms,
+                    has_loc_rib: false,
+                    peers: BTreeSet::new(),
+                });
+                number
+            }
+        };
+        let name = self.name_of_router(row);
+        let Some(router) = self.router_mut(number) else { return number };
+        router.heard_ms = now_ms;
+        if router.name != name || router.address != row.address {
+            router.name.clone_from(&name);
+            router.address = row.address;
+            let peers: Vec<u32> = router.peers.iter().copied().collect();
+            if let Some(address) = row.address {
+                self.names.learned.insert(address, name);
+            }
+            for peer in peers {
+                self.describe(peer);
+            }
+        }
+        number
+    }
+
+    fn name_of_router(&self, row: &RouterRow) -> String {
+        let site = row.address.and_then(|address| self.names.sites.get(&address));
+        match (site, row.sys_name.as_str(), row.address) {
+            // An address may be that of a balancer or a NAT: the router's own name counts more where it is a site's.
+            (_, name, _) if self.site_names.contains(name) => name.into(),
+            (Some(site), _, _) => site.clone(),
+            (None, "", Some(address)) => address.to_string(),
+            (None, name, _) => name.into(),
+        }
+    }
+
+    pub fn peer_row(&mut self, row: &PeerRow, router: u32, now_ms: i64) -> u32 {
+        if let Some(number) = self.peer_of.get(&row.peer_id).copied() {
+            if row.changed {
+                self.update_peer(number, row);
+            }
+            return number;
+        }
+        let number = u32::try_from(self.peers.len()).unwrap_or(u32::MAX);
+        self.peer_of.insert(row.peer_id, number);
+        self.peers.push(Peer {
+            id: row.peer_id,
+            router,
+            address: row.address,
+            asn: row.asn,
+            local_asn: None,
+            peer_type: row.peer_type,
+            local: None,
+            distinguisher: row.distinguisher,
+            subject: String::new(),
+            node: String::new(),
+            kind: NodeKind::Peer,
+            life: if row.state == PeerState::Unknown { Life::Up } else { Life::Unknown },
+            up_ms: now_ms,
+            downs: VecDeque::new(),
+            flapping: false,
+            interface: None,
+            relationship: None,
+            hold_ms: 180_000,
+            has_post: false,
+            link: None,
+        });
+        if let Some(held) = self.router_mut(router) {
+            held.peers.insert(number);
+            held.has_loc_rib |= row.peer_type == LOC_RIB;
+        }
+        self.update_peer(number, row);
+        number
+    }
+
+    fn update_peer(&mut self, number: u32, row: &PeerRow) {
+        let identity = IpAddr::V4(row.bgp_id);
+        let host = host_name(&row.received_open);
+        let own = self.peer(number).map(|peer| self.router_name(peer.router).to_string()).unwrap_or_default();
+        if row.distinguisher == 0 && row.peer_type != LOC_RIB {
+            // A neighbour is known by its address, else by its BGP Identifier, else by what it calls itself.
+            if self.names.known(&row.address).is_none() {
+                if let Some(name) = self.names.known(&identity).cloned().or(host) {
+                    self.names.learned.insert(row.address, name);
+                }
+            }
+            let local = row.local_address.into_iter().chain(row.local_bgp_id.map(IpAddr::V4));
+            for address in local.filter(|address| !address.is_unspecified() && !address.is_loopback()) {
+                if !own.is_empty() && self.names.known(&address).is_none() {
+                    self.names.learned.insert(address, own.clone());
+                }
+            }
+        }
+        let Some(peer) = self.peer_mut(number) else { return };
+        peer.asn = row.asn;
+        peer.local_asn = row.local_asn.or(peer.local_asn);
+        peer.hold_ms = row.hold_time.filter(|hold| *hold > 0).map_or(180_000, |hold| i64::from(hold) * 1000);
+        let before = peer.local;
+        peer.local = row.local_address.filter(|address| !address.is_unspecified()).or(peer.local);
+        if let (true, Some(local), 0) = (peer.local != before, peer.local, row.distinguisher) {
+            let ends = self.by_session.entry(pair(local, row.address)).or_default();
+            if !ends.contains(&number) {
+                ends.push(number);
+            }
+        }
+        self.describe(number);
+    }
+
+    /// Names a peer and finds what configuration says of it.
+    fn describe(&mut self, number: u32) {
+        let Some(peer) = self.peer(number) else { return };
+        let router = self.router_name(peer.router).to_string();
+        let mut subject = format!("{router} peer {}", peer.address);
+        let rd = wire::bmp::peer_header::distinguisher_text(peer.distinguisher);
+        if peer.distinguisher != 0 {
+            subject += &format!(" rd {rd}");
+        }
+        let node = if peer.distinguisher == 0 {
+            self.name(peer.address)
+        } else {
+            // Addresses of VRFs overlap.
+            self.names
+                .sites
+                .get(&peer.address)
+                .cloned()
+                .unwrap_or_else(|| format!("{} rd {rd}", peer.address))
+        };
+        let kind = if self.site_names.contains(&node) || self.routers.iter().any(|known| known.name == node) {
+            NodeKind::Router
+        } else if self.names.calico.contains_key(&peer.address) {
+            NodeKind::KubernetesNode
+        } else if peer.local_asn.is_some_and(|local| local != peer.asn) {
+            NodeKind::ExternalAs
+        } else {
+            NodeKind::Peer
+        };
+        let known = self.sessions.get(&(router, peer.address)).and_then(|sessions| {
+            sessions.iter().find(|session| match &session.rd {
+                Some(configured) => *configured == rd,
+                None => peer.distinguisher == 0 || sessions.len() == 1,
+            })
+        });
+        let interface = known.and_then(|session| session.interface.clone());
+        let relationship = known.and_then(|session| session.relationship);
+        let asn = peer.asn;
+        match relationship {
+            Some(Relationship::Provider) => self.neighbours.providers.insert(asn),
+            Some(Relationship::Peer) => self.neighbours.peers.insert(asn),
+            _ => false,
+        };
+        let Some(peer) = self.peer_mut(number) else { return };
+        let (old_node, old_interface) =
+            (std::mem::replace(&mut peer.node, node.clone()), peer.interface.take());
+        peer.subject = subject;
+        peer.kind = kind;
+        peer.relationship = relationship;
+        peer.interface.clone_from(&interface);
+        if peer.is_loc_rib() {
+            return;
+        }
+        if let Some(held) = self.by_node.get_mut(&old_node) {
+            held.remove(&number);
+        }
+        self.by_node.entry(node).or_default().insert(number);
+        if let Some(held) = old_interface.and_then(|old| self.by_interface.get_mut(&old)) {
+            held.remove(&number);
+        }
+        if let Some(interface) = interface {
+            self.by_interface.entry(interface).or_default().insert(number);
+        }
+    }
+}
+
+fn pair(one: IpAddr, other: IpAddr) -> (IpAddr, IpAddr) {
+    (one.min(other), one.max(other))
+}
+
+/// What a speaker calls itself in its OPEN (the FQDN capability, 73).
+fn host_name(open: &[u8]) -> Option<String> {
+    let open = Open::decode_message(&mut wire::reader::Reader::new(open, 0)).ok()?;
+    let capabilities = open.parameters.into_iter().filter_map(|parameter| match parameter {
+        OptionalParameter::Capabilities(capabilities) => Some(capabilities),
+        OptionalParameter::Unknown { .. } => None,
+    });
+    let named = capabilities.flatten().find_map(|capability| match capability {
+        Capability::Fqdn { host, .. } => Some(host.to_string()),
+        _ => None,
+    });
+    named.filter(|name| !name.is_empty())
+}
