@@ -74,7 +74,7 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
       port: options[:port],
       bind_address: options[:ip],
       ipfamily: if(tuple_size(options[:ip]) == 8, do: :inet6, else: :inet),
-      server_name: 'bmp',
+      server_name: ~c"bmp",
       server_root: folder,
       document_root: folder,
       server_tokens: :none,
@@ -118,7 +118,7 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
   end
 
   # httpd would send the body of a HEAD, too.
-  defp body('HEAD', _response), do: []
+  defp body(~c"HEAD", _response), do: []
   defp body(_method, response), do: response.body
 
   # In chunks of HTTP/1.1, for as long as the client reads. Its connection is closed after it.
@@ -130,7 +130,7 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
     :ok = :inet.setopts(socket, send_timeout: @longest_wait, send_timeout_close: true, nodelay: true)
     head = ["HTTP/1.1 200 OK\r\n", headers, "transfer-encoding: chunked\r\nconnection: close\r\n\r\n"]
 
-    if :gen_tcp.send(socket, head) == :ok and request(request, :method) != 'HEAD' do
+    if :gen_tcp.send(socket, head) == :ok and request(request, :method) != ~c"HEAD" do
       response.stream.(&chunk(socket, &1))
       :gen_tcp.send(socket, "0\r\n\r\n")
     end
@@ -147,7 +147,7 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
   defp known_host?(_request, nil), do: true
 
   defp known_host?(request, hosts) do
-    host = for {'host', host} <- request(request, :parsed_header), do: to_string(host)
+    host = for {~c"host", host} <- request(request, :parsed_header), do: to_string(host)
     match?([_], host) and Regex.replace(~r/:\d+$/, hd(host), "") in hosts
   end
 

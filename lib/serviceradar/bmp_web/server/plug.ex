@@ -17,14 +17,14 @@ if Code.ensure_loaded?(Plug.Conn) do
 
       if authorised?(conn, options[:authorize]),
         do: respond(conn, path, options),
-        else: send(conn, API.problem(403, "Not for you."))
+        else: answer(conn, API.problem(403, "Not for you."))
     end
 
     defp authorised?(_conn, nil), do: true
     defp authorised?(conn, {module, function, arguments}), do: apply(module, function, [conn | arguments]) == true
 
     defp respond(conn, path, options) do
-      send(
+      answer(
         conn,
         API.respond(%{
           method: conn.method,
@@ -37,7 +37,7 @@ if Code.ensure_loaded?(Plug.Conn) do
       )
     end
 
-    defp send(conn, response) do
+    defp answer(conn, response) do
       conn = Enum.reduce(response.headers, conn, fn {name, value}, conn -> put_resp_header(conn, name, value) end)
       conn |> send_body(response) |> halt()
     end
