@@ -1,8 +1,21 @@
 // Connects the pages to their LiveView socket. Loaded with `defer` by the pages' own root layout only.
 (() => {
   const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.getAttribute("content");
+
+  // The map is loaded where it is shown, and nowhere else.
+  const BmpGodView = {
+    mounted() {
+      import(this.el.dataset.module).then(() => {
+        const view = document.createElement("bmp-god-view");
+        view.setAttribute("src", this.el.dataset.src);
+        this.el.append(view);
+      });
+    },
+  };
+
   const socket = new LiveView.LiveSocket(meta("bmp-socket"), Phoenix.Socket, {
     params: { _csrf_token: meta("csrf-token") },
+    hooks: { BmpGodView },
   });
   socket.connect();
   window.liveSocket = socket;

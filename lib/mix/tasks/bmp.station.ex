@@ -27,6 +27,7 @@ defmodule Mix.Tasks.Bmp.Station do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMP.{Replay, Terminal}
+  alias ServiceRadar.BMPWeb.Server.Httpd
 
   @switches [
     port: :integer,
@@ -93,12 +94,17 @@ defmodule Mix.Tasks.Bmp.Station do
   # LiveView's pages where this build has them, else the static application.
   defp web(options) do
     pages = ServiceRadar.BMPWeb.Standalone
-    server = if Code.ensure_loaded?(pages), do: pages, else: ServiceRadar.BMPWeb.Server.Httpd
 
+    # LiveView's is not there in the core build: a plain call would be a warning.
+    if Code.ensure_loaded?(pages),
+      do: web(pages, fn _pid -> apply(pages, :url, []) end, options),
+      else: web(Httpd, &Httpd.url/1, options)
+  end
+
+  defp web(server, url, options) do
     case Supervisor.start_child(BMP.Application.Supervisor, {server, port: options[:web] || 4000}) do
       {:ok, pid} ->
-        # LiveView's is not there in the core build: a plain call would be a warning.
-        if server == pages, do: apply(pages, :url, []), else: server.url(pid)
+        url.(pid)
 
       {:error, reason} ->
         Mix.raise("the pages do not start: #{explain(reason)} (--web chooses another port, 0 a free one)")

@@ -26,10 +26,34 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @doc "The path of `:css` or `:js` under the pages' base path."
     def path(base, type), do: "#{base}/assets/#{@assets |> Map.fetch!(type) |> elem(0)}"
 
+    # The map's files are built apart, and may be after this module was compiled. No other name is looked for.
+    @map %{"god-view.js" => "text/javascript", "layout.js" => "text/javascript", "origins.wasm" => "application/wasm"}
+
+    @doc "Whether the map is built."
+    def map?, do: File.regular?(map_file("god-view.js"))
+
+    @doc "The path of a file of the map under the pages' base path."
+    def map_path(base, name), do: "#{base}/assets/map/#{name}"
+
+    defp map_file(name), do: Path.join([:code.priv_dir(:serviceradar_bmp), "static/app/map", name])
+
     @impl true
     def init(action), do: action
 
     @impl true
+    def call(%{path_params: %{"name" => name}} = conn, :map) do
+      with type when type != nil <- @map[name], {:ok, content} <- File.read(map_file(name)) do
+        conn
+        |> put_private(:plug_skip_csrf_protection, true)
+        |> put_resp_content_type(type)
+        |> put_resp_header("cache-control", "no-cache")
+        |> send_resp(200, content)
+        |> halt()
+      else
+        _ -> missing(conn)
+      end
+    end
+
     def call(%{path_params: %{"name" => name}} = conn, _action) do
       case Enum.find(@assets, fn {_, {known, _}} -> known == name end) do
         {type, {_, content}} ->
@@ -42,8 +66,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           |> halt()
 
         nil ->
-          conn |> put_resp_content_type("text/plain") |> send_resp(404, "no such asset\n") |> halt()
+          missing(conn)
       end
     end
+
+    defp missing(conn), do: conn |> put_resp_content_type("text/plain") |> send_resp(404, "no such asset\n") |> halt()
   end
 end

@@ -142,6 +142,30 @@ defmodule ServiceRadar.BMPWeb.Format do
     |> Enum.join(" ")
   end
 
+  @doc """
+  Whether a peer stands for what its router originates itself: FRR tells that as of a peer without address and AS number.
+  There is no session behind it.
+
+      iex> ServiceRadar.BMPWeb.Format.own?(%{address: {0, 0, 0, 0}, asn: 0, peer_type: 0})
+      true
+      iex> ServiceRadar.BMPWeb.Format.own?(%{address: {192, 0, 2, 1}, asn: 65000, peer_type: 0})
+      false
+  """
+  def own?(%{address: address, asn: 0, peer_type: 0}), do: unspecified?(address)
+  def own?(_peer), do: false
+
+  defp unspecified?(address), do: address in [{0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0}]
+
+  @doc """
+  What a peer is called by its address.
+
+      iex> ServiceRadar.BMPWeb.Format.peer({192, 0, 2, 1})
+      "192.0.2.1"
+      iex> ServiceRadar.BMPWeb.Format.peer({0, 0, 0, 0})
+      "own routes"
+  """
+  def peer(address), do: if(unspecified?(address), do: "own routes", else: address(address))
+
   @doc "What a router is called: its sysName, else its address."
   def router(%{sys_name: name}) when name not in [nil, ""], do: name
   def router(%{address: address}) when address != nil, do: address(address)

@@ -37,6 +37,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket =
         socket
         |> assign(base: bmp.base, station: bmp.station, socket_path: bmp.socket_path, style?: bmp.style?)
+        |> assign(endpoints?: bmp.endpoints?)
         |> assign(paused: false, missed: 0, error: nil, loading: true, now: DateTime.utc_now(), page_title: nil)
         |> put_private(:bmp, %{
           timer: nil,

@@ -8,7 +8,8 @@ defmodule ServiceRadar.BMPWeb.Paths do
   def peers(base, params \\ []), do: with_query("#{base}/peers", params)
   def peer(base, id), do: "#{base}/peers/#{segment(id)}"
   def routes(base, params \\ []), do: with_query("#{base}/routes", params)
-  def events(base), do: "#{base}/events"
+  def events(base, params \\ []), do: with_query("#{base}/events", params)
+  def map(base), do: "#{base}/map"
 
   @doc "A route is named by its key: peer, view, family, NLRI and path id."
   def route(base, route) do

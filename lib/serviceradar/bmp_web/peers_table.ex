@@ -21,7 +21,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     def peers_table(assigns) do
       ~H"""
-      <div class="table">
+      <div class="table cards">
         <table>
           <caption class="hidden">Peers</caption>
           <thead>
@@ -38,25 +38,26 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           </thead>
           <tbody id="peers" phx-update="stream">
             <tr :for={{id, %{peer: peer} = row} <- @rows} id={id} class={row.fresh && "fresh-#{row.fresh}"}>
-              <th scope="row">
-                <.link class="mono" navigate={Paths.peer(@base, peer.peer_id)}>{Format.address(peer.address)}</.link>
+              <th scope="row" data-name="Peer">
+                <.link class={if !Format.own?(peer), do: "mono"} navigate={Paths.peer(@base, peer.peer_id)}>{Format.peer(peer.address)}</.link>
+                <small :if={Format.own?(peer)} class="why">what the router originates itself; no session</small>
                 <small :if={peer.peer_type != 0} class="why">{Format.peer_type(peer.peer_type)}</small>
                 <small :if={peer.table_name} class="why">{peer.table_name}</small>
                 <small :if={peer.peer_type == 1} class="why mono">RD {Format.distinguisher(peer.distinguisher)}</small>
               </th>
-              <td :if={@router?}><.link navigate={Paths.router(@base, peer.router_id)}>{peer.router}</.link></td>
-              <td class="number mono">{peer.asn}</td>
-              <td>
-                <.state state={peer.state} /><small :if={peer.state == :down and peer.down_reason} class="why">{peer.down_reason}</small>
+              <td :if={@router?} data-name="Router"><.link navigate={Paths.router(@base, peer.router_id)}>{peer.router}</.link></td>
+              <td class="number mono" data-name="AS"><.value value={if !Format.own?(peer), do: peer.asn} /></td>
+              <td data-name="State">
+                <.value :if={Format.own?(peer)} value={nil} /><.state :if={!Format.own?(peer)} state={peer.state} /><small :if={peer.state == :down and peer.down_reason} class="why">{peer.down_reason}</small>
               </td>
-              <td><.time at={peer.state_since_us} /></td>
-              <td>
+              <td data-name="Since (UTC)"><.time at={if !Format.own?(peer), do: peer.state_since_us} /></td>
+              <td data-name="By view">
                 <.link :for={rib <- peer.ribs} class="chip" navigate={Paths.routes(@base, rib_query(peer, rib))}>
                   {Format.short_view(rib.view)} {Format.family({rib.afi, rib.safi})} <b>{Format.count(rib.routes)}</b>
                 </.link>
               </td>
-              <td class="number">{Format.count(peer.routes)}</td>
-              <td><.time at={peer.last_change_us} /></td>
+              <td class="number" data-name="Routes">{Format.count(peer.routes)}</td>
+              <td data-name="Last change"><.time at={peer.last_change_us} /></td>
             </tr>
           </tbody>
         </table>

@@ -23,7 +23,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       only: with `:on_mount` and without `:authorize` there are no endpoints. Without either, whom the pipeline lets through
       may ask them
     * `:root_layout` - `{module, template}` of the host in place of the pages' own. It has to load the host's own
-      LiveView JavaScript; the pages still bring their style sheet, whose rules hold inside of them only
+      LiveView JavaScript, whose LiveSocket needs the hook `BmpGodView` for the map (`assets/src/element.ts` exports it); the pages still bring their style sheet, whose rules hold inside of them only
     * `:layout` - `{module, template}` around each page, inside the root layout; default none
     * `:as` - name of the `live_session`; default `:serviceradar_bmp`. Mounted twice, they need two names
     * `:socket_path` - where the endpoint has its LiveView socket; default `"/live"`. For the pages' own root layout
@@ -48,9 +48,11 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             live "/routes", ServiceRadar.BMPWeb.RoutesLive, :routes, as: :bmp
             live "/route", ServiceRadar.BMPWeb.RouteLive, :route, as: :bmp
             live "/events", ServiceRadar.BMPWeb.EventsLive, :events, as: :bmp
+            live "/map", ServiceRadar.BMPWeb.MapLive, :map, as: :bmp
           end
 
           get "/assets/:name", ServiceRadar.BMPWeb.Assets, :show, as: :bmp_asset
+          get "/assets/map/:name", ServiceRadar.BMPWeb.Assets, :map, as: :bmp_asset
 
           if ServiceRadar.BMPWeb.Router.__endpoints__?(options) do
             get ServiceRadar.BMPWeb.API.mount() <> "/*path",
@@ -91,7 +93,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     # Where the document is the host's, the pages load their style sheet themselves.
     defp session(options) do
-      options |> Keyword.take([:station, :layout, :socket_path]) |> Keyword.put(:style?, options[:root_layout] != nil)
+      options
+      |> Keyword.take([:station, :layout, :socket_path])
+      |> Keyword.put(:style?, options[:root_layout] != nil)
+      |> Keyword.put(:endpoints?, __endpoints__?(options))
     end
 
     @doc false

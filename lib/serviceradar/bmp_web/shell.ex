@@ -39,6 +39,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.tab here={@here} at={:peers} to={Paths.peers(@base)}>Peers</.tab>
             <.tab here={@here} at={:routes} to={Paths.routes(@base)}>Routes</.tab>
             <.tab here={@here} at={:events} to={Paths.events(@base)}>Events</.tab>
+            <.tab here={@here} at={:map} to={Paths.map(@base)}>Map</.tab>
           </nav>
           <div class="live">
             <span class="connection" role="status">

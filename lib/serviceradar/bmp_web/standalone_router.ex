@@ -6,8 +6,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     import Phoenix.LiveView.Router
     import ServiceRadar.BMPWeb.Router
 
-    # Nothing from elsewhere, and nothing inline: the pages bring all they need.
-    @policy "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " <>
+    # Nothing from elsewhere, and nothing inline: the pages bring all they need. WebAssembly is the map's.
+    @policy "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " <>
               "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
     pipeline :browser do

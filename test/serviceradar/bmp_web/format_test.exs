@@ -5,6 +5,7 @@ defmodule ServiceRadar.BMPWeb.FormatTest do
   alias ServiceRadar.BMPWeb.Capabilities
 
   doctest ServiceRadar.BMPWeb.Format
+  doctest ServiceRadar.BMPWeb.Differences
   doctest ServiceRadar.BMPWeb.Statistics
 
   test "what both sides announced is put side by side" do

@@ -91,13 +91,48 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     assert {:error, %ArgumentError{message: "unknown option :prot"}} = Httpd.start_link(prot: 1)
   end
 
-  @tag skip: @no_browser
+  @axe Path.expand("../../../assets/node_modules/axe-core/axe.min.js", __DIR__)
+  @no_axe if not File.exists?(@axe), do: "axe-core, of the map's npm packages, is not installed"
+
+  @tag skip: @no_browser || @no_axe
   @tag timeout: 180_000
-  test "in a browser: the sample's routers, peers and routes, searched, sorted and led through" do
+  test "axe-core finds nothing serious on any page, in light and dark" do
+    station = sample!()
+    url = serve!(station: station)
+    browser = start_supervised!(Browser)
+    Browser.open(browser, url <> "/", "document.querySelector('.tiles')")
+    Browser.evaluate(browser, File.read!(@axe) <> ";0")
+
+    for scheme <- ["light", "dark"], page <- ["", "peers", "routes?prefix=10.16.112.1/32", "events?kind=peer_up"] do
+      Browser.command(browser, "Emulation.setEmulatedMedia", %{
+        features: [%{name: "prefers-color-scheme", value: scheme}]
+      })
+
+      goto(browser, url, page, "document.querySelector('tbody tr')")
+
+      serious =
+        Browser.evaluate(browser, """
+        axe.run().then(({violations}) => violations
+          .filter(({impact}) => impact == "serious" || impact == "critical")
+          .map(({id, nodes}) => id + ": " + nodes.map(({html}) => html).slice(0, 3).join(" ")))
+        """)
+
+      assert {scheme, page, serious} == {scheme, page, []}
+    end
+  end
+
+  defp sample! do
     station = start_station!(ServiceRadar.BMP)
     {:ok, messages} = Replay.messages(Replay.sample())
     {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(station), messages, time: 0)
     eventually(fn -> match?({:ok, %{routes: 691}}, BMP.counts()) end, "the sample", 6_000)
+    station
+  end
+
+  @tag skip: @no_browser
+  @tag timeout: 180_000
+  test "in a browser: the sample's routers, peers and routes, searched, sorted and led through" do
+    sample!()
     url = serve!()
     browser = start_supervised!(Browser)
 

@@ -127,7 +127,7 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       render_async(view)
       :erlang.trace(view.pid, true, [:procs])
       for third <- 0..199, do: announce(socket, ["10.0.#{third}.0/24"])
-      eventually(fn -> has_element?(view, ".result", "50 routes on this page") end)
+      eventually(fn -> has_element?(view, ".result", "50 on this page, of ") end)
       Process.sleep(600)
       :erlang.trace(view.pid, false, [:procs])
       # One task a reading. 200 messages within a second or so may not be 200 of them.

@@ -74,6 +74,29 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     end
   end
 
+  # From the octets of a new route to the end of the frame that draws it, in ms.
+  defp until_drawn(socket, browser, number) do
+    prefix = "192.0.2.#{number}/32"
+
+    drawn =
+      Task.async(fn ->
+        Browser.evaluate(browser, """
+        new Promise((resolve) => {
+          const view = #{@view};
+          const look = () =>
+            view.world.routes.prefix.includes("#{prefix}") && !view.scene.changed ? resolve(true) : requestAnimationFrame(look);
+          look();
+        })
+        """)
+      end)
+
+    Process.sleep(20)
+    started = System.monotonic_time(:millisecond)
+    say(socket, @node, [Wire.origin(0), Wire.as_path([]), Wire.next_hop({10, 0, 0, 1})], [prefix])
+    Task.await(drawn, 60_000)
+    System.monotonic_time(:millisecond) - started
+  end
+
   # How many pixels of the map are of a colour, as the browser itself draws them.
   defp pixels(browser, test) do
     Browser.evaluate(browser, """
@@ -112,6 +135,13 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     assert pixels(browser, @red) == 0
     assert pixels(browser, @amber) == 0
     picture(browser, "map-active")
+
+    times = for number <- 0..49, do: until_drawn(socket, browser, number)
+    [p50, p99] = for part <- [0.5, 0.99], do: times |> Enum.sort() |> Enum.at(floor(part * 49))
+    IO.puts("said by the router until drawn: p50 #{p50} ms, p99 #{p99} ms, most #{Enum.max(times)} ms")
+    assert p50 < 500
+    withdraw(socket, @node, for(number <- 0..49, do: "192.0.2.#{number}/32"))
+    Browser.wait(browser, "#{@view}.world.routes.slots.of.size == 100", 30_000)
 
     # Half of the routes of the transit peer go.
     withdraw(socket, @transit, for(number <- 0..29, do: "100.0.#{number}.0/24"))

@@ -30,7 +30,9 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       refute html =~ ~r/<script(?![^>]*\ssrc=)/
       refute html =~ ~r/\sstyle=/
       refute html =~ ~r{(src|href)="(https?:)?//}
-      assert {404, _, _} = get("/nowhere")
+      assert {404, _, missing} = get("/nowhere")
+      [_, style] = Regex.run(~r/rel="stylesheet" href="([^"]+)"/, missing)
+      assert {200, %{"content-type" => "text/css" <> _}, _} = get(style)
 
       assert {:error, %ArgumentError{message: "option :ip is an address" <> _}} = Standalone.start_link(ip: "here")
       assert {:error, %ArgumentError{message: "option :port" <> _}} = Standalone.start_link(port: -1)

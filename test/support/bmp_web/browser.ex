@@ -65,7 +65,7 @@ defmodule ServiceRadar.BMPWeb.Browser do
   def complaints(browser), do: GenServer.call(browser, :complaints)
 
   @doc "One command of the protocol to the page."
-  def command(browser, method, params \\ %{}), do: GenServer.call(browser, {:command, method, params}, 15_000)
+  def command(browser, method, params \\ %{}), do: GenServer.call(browser, {:command, method, params}, 60_000)
 
   @impl true
   def init(options) do

@@ -4,9 +4,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # Where one begins: how much there is, what needs a look, every router, and what happens at this moment.
     use ServiceRadar.BMPWeb, :live_view
 
+    alias ServiceRadar.BMPWeb.EventsTable
+
     # Rows of the feed, and of those how many of the past.
     @feed 40
     @first 15
+    # So many events are read for those: most may be Ends of RIB, and several tell the same.
+    @read 100
 
     @impl Phoenix.LiveView
     def mount(_params, _session, socket) do
@@ -36,23 +40,26 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     # What the feed begins with.
     defp events(_station, true), do: {:ok, []}
-    defp events(station, false), do: Live.kept(BMP.events(station, limit: @first))
+    defp events(station, false), do: Live.kept(BMP.events(station, limit: @read))
 
     @impl Live
     def show(socket, answer, _fresh?) do
+      sessions = Enum.reject(answer.peers, &Format.own?/1)
+
       socket
       |> first_feed(answer.events)
       |> assign(
         routers: Enum.sort_by(answer.routers, &{&1.state != :connected, &1.name}),
-        troubled: for(peer <- answer.peers, peer.state in [:down, :stale], do: peer),
-        up: Enum.count(answer.peers, &(&1.state == :up)),
+        peers: sessions,
+        troubled: for(peer <- sessions, peer.state in [:down, :stale], do: peer),
+        up: Enum.count(sessions, &(&1.state == :up)),
         counts: answer.counts,
         sessions: answer.sessions
       )
     end
 
     defp first_feed(%{assigns: %{feed?: false}} = socket, [_ | _] = events) do
-      rows = for event <- events, do: %{feed_row(event) | fresh?: false}
+      rows = for event <- events |> worth_telling() |> Enum.take(@first), do: %{feed_row(event) | fresh?: false}
       socket |> stream(:feed, rows, reset: true) |> assign(:feed?, true)
     end
 
@@ -61,7 +68,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @impl Live
     def changed(socket, changes) do
       routes = for change <- changes, route <- Enum.reverse(change.routes), do: feed_row(route)
-      events = for change <- changes, event <- Enum.reverse(change.events), do: feed_row(event)
+      events = for change <- changes, event <- Enum.reverse(change.events), do: event
+      events = for event <- worth_telling(events), do: feed_row(event)
       rows = Enum.take(events, @feed) ++ Enum.take(routes, @feed)
       rows = rows |> Enum.sort_by(& &1.at, :desc) |> Enum.take(@feed)
 
@@ -70,6 +78,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       |> Enum.reduce(socket, &stream_insert(&2, :feed, &1, at: 0, limit: @feed))
       |> assign(:feed?, socket.assigns.feed? or rows != [])
     end
+
+    # Ends of RIB are on the page of events, and of their peer.
+    defp worth_telling(events), do: events |> Enum.reject(&(&1.kind == "end_of_rib")) |> EventsTable.grouped()
 
     defp feed_row(%{change: change} = route),
       do: %{id: feed_id(), what: change, at: route.received_at_us, route: route, event: nil, fresh?: true}
@@ -92,7 +103,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <.tile
             label="Peers up"
             value={Format.count(@up)}
-            note={"of #{Format.count(@counts.peers)}"}
+            note={"of #{Format.count(length(@peers))}"}
             to={Paths.peers(@base)}
           />
           <.tile
@@ -112,7 +123,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <p :if={@sessions != []}>{length(@sessions)} connected and not yet known by name.</p>
         </.empty>
 
-        <div :if={@routers != []} class="table">
+        <div :if={@routers != []} class="table cards">
           <table>
             <caption class="hidden">Routers</caption>
             <thead>
@@ -129,18 +140,20 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             </thead>
             <tbody>
               <tr :for={router <- @routers} id={"router-#{router.router_id}"}>
-                <th scope="row"><.link navigate={Paths.router(@base, router.router_id)}>{router.name}</.link></th>
-                <td>
+                <th scope="row" data-name="Router"><.link navigate={Paths.router(@base, router.router_id)}>{router.name}</.link></th>
+                <td data-name="State">
                   <.state state={router.state} /><small :if={router.state == :disconnected and router.end_reason} class="why">{router.end_reason}</small>
                 </td>
-                <td class="mono">{Format.address(router.address)}</td>
-                <td><.time at={router.session_started_us} /></td>
-                <td class="number">{Format.count(router.peers_up)} <span class="of">of {Format.count(router.peers)}</span></td>
-                <td class="number">
+                <td class="mono" data-name="Address">{Format.address(router.address)}</td>
+                <td data-name="Session since"><.time at={router.session_started_us} /></td>
+                <td class="number" data-name="Peers up">
+                  {Format.count(router.peers_up)} <span class="of">of {Format.count(sessions_of(@peers, router))}</span>
+                </td>
+                <td class="number" data-name="Routes">
                   <.link navigate={Paths.routes(@base, router: router.router_id)}>{Format.count(router.routes)}</.link>
                 </td>
-                <td><.time at={router.last_change_us} now={@now} /><span :if={router.last_change_us not in [0, nil]}> ago</span></td>
-                <td class="cut" title={router.sys_descr}>{router.sys_descr}</td>
+                <td data-name="Last change"><.time at={router.last_change_us} now={@now} /><span :if={router.last_change_us not in [0, nil]}> ago</span></td>
+                <td class="cut" data-name="Software" title={router.sys_descr}>{router.sys_descr}</td>
               </tr>
             </tbody>
           </table>
@@ -149,7 +162,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         <section aria-labelledby="feed-title">
           <h2 id="feed-title">As it happens</h2>
           <p :if={!@feed?} class="dim">Changes of routes, peers and sessions appear here from now on.</p>
-          <div class={["table", !@feed? && "hidden"]}>
+          <div class={["table cards", !@feed? && "hidden"]}>
             <table class="feed">
               <caption class="hidden">Latest changes, newest first</caption>
               <thead>
@@ -165,15 +178,21 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               </thead>
               <tbody id="feed" phx-update="stream">
                 <tr :for={{id, row} <- @streams.feed} id={id} class={row.fresh? && "fresh-a"}>
-                  <td class="mono"><.time at={row.at} /></td>
-                  <td><.change change={row.what} /></td>
-                  <td class="mono">
+                  <td class="mono" data-name="Time (UTC)"><.time at={row.at} /></td>
+                  <td data-name="What">
+                    <.change change={row.what} /><small :if={row.event && row.event.times > 1} class="why">told {row.event.times} times</small>
+                  </td>
+                  <td class="mono" data-name="Prefix">
                     <.link :if={row.route} navigate={Paths.route(@base, row.route)}>{Format.nlri(row.route)}</.link>
                   </td>
-                  <td>{view(row)}</td>
-                  <td class="mono">{peer(row)}</td>
-                  <td>{(row.route || row.event).router}</td>
-                  <td class={row.route && "mono"}>{if row.route, do: row.route.as_path_text, else: row.event.reason}</td>
+                  <td data-name="View">{view(row)}</td>
+                  <td class="mono" data-name="Peer">
+                    <.link :if={peer_id(row)} navigate={Paths.peer(@base, peer_id(row))}>{peer(row)}</.link>
+                  </td>
+                  <td data-name="Router">{(row.route || row.event).router}</td>
+                  <td class={row.route && "mono"} data-name="Path or reason">
+                    {if row.route, do: row.route.as_path_text, else: row.event.reason}
+                  </td>
                 </tr>
               </tbody>
             </table>
@@ -186,7 +205,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     defp view(%{route: nil, event: %{view: nil}}), do: nil
     defp view(row), do: Format.short_view((row.route || row.event).view)
 
-    defp peer(row), do: Format.address((row.route || row.event).peer)
+    defp peer(row), do: Format.peer((row.route || row.event).peer)
+    defp peer_id(row), do: (row.route || row.event).peer_id
+
+    defp sessions_of(peers, router), do: Enum.count(peers, &(&1.router_id == router.router_id))
 
     # None while the listener starts.
     defp port(station) do

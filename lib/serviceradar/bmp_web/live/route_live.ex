@@ -5,6 +5,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     use ServiceRadar.BMPWeb, :live_view
 
     alias ServiceRadar.BMP.Prefix
+    alias ServiceRadar.BMPWeb.Differences
 
     # A prefix is in as many tables as there are views of peers.
     @others 1_000
@@ -12,7 +13,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     @impl Phoenix.LiveView
     def mount(_params, _session, socket),
-      do: {:ok, assign(socket, page_title: "Route", route: nil, gone?: false, others: [], history: nil, seen: [])}
+      do:
+        {:ok,
+         assign(socket, page_title: "Route", route: nil, own: nil, gone?: false, others: [], history: nil, seen: [])}
 
     @impl Phoenix.LiveView
     def handle_params(params, _uri, socket) do
@@ -59,10 +62,21 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         with {:ok, routes, _} <- BMP.routes(station, query(key)),
              {:ok, history} <- Live.kept(history(station, key)) do
           {[route], others} = split(Enum.filter(routes, &same_nlri?(&1, key)), key)
-          {:ok, %{route: route, others: others, history: history && Enum.filter(history, &this?(&1, key))}}
+          history = history && Enum.filter(history, &this?(&1, key))
+          {:ok, %{route: route, others: others, history: history, own: own_as(station, route)}}
         end
       end
     end
+
+    # The router's own AS, where the path begins with it though the peer is of another: FRR puts it there on the way in.
+    defp own_as(station, %{as_path: [first | _], peer_asn: peer_asn} = route) when first != peer_asn do
+      with {:ok, peers} <- BMP.peers(station, router: route.router_id),
+           %{local_asn: ^first} <- Enum.find(peers, &(&1.peer_id == route.peer_id)),
+           do: first,
+           else: (_ -> nil)
+    end
+
+    defp own_as(_station, _route), do: nil
 
     # By prefix only: that is what stores have an index for.
     defp history(_station, %{prefix: nil}), do: {:error, :not_kept}
@@ -92,6 +106,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
       socket
       |> assign(route: route, gone?: answer.route == nil and route != nil, history: answer.history)
+      |> assign(own: answer.own || (answer.route == nil && socket.assigns.own) || nil)
       |> assign(others: Enum.sort_by(answer.others, &{&1.router, &1.peer, &1.view, &1.path_id}))
       |> assign(page_title: (route && Format.nlri(route)) || "Unknown route")
     end
@@ -145,8 +160,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <dl class="facts">
             <.fact label="View">{Format.view(@route.view)}</.fact>
             <.fact label="Peer">
-              <.link class="mono" navigate={Paths.peer(@base, @route.peer_id)}>{Format.address(@route.peer)}</.link>
-              <.asn base={@base} asn={@route.peer_asn} />
+              <.link class="mono" navigate={Paths.peer(@base, @route.peer_id)}>{Format.peer(@route.peer)}</.link>
+              <.asn :if={@route.peer_asn != 0} base={@base} asn={@route.peer_asn} />
             </.fact>
             <.fact label="Router">
               <.link navigate={Paths.router(@base, @route.router_id)}>{@route.router}</.link>
@@ -165,6 +180,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               <small :if={@route.as_path != []} class="why">
                 length {length(@route.as_path)}, origin <.asn base={@base} asn={List.last(@route.as_path)} />
               </small>
+              <small :if={@own} class="why">AS{@own} in front is the router's own: it stands there on the way in already.</small>
             </.fact>
             <.fact label="Next hop">
               <span class="mono"><.value value={Format.address(@route.next_hop)} /></span>
@@ -210,7 +226,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         <section :if={@others != []} aria-labelledby="others-title">
           <h2 id="others-title">The same prefix in other tables</h2>
           <p :if={@route} class="dim">What differs from this route is marked.</p>
-          <div class="table">
+          <div class="table cards">
             <table>
               <caption class="hidden">The same prefix in other tables</caption>
               <thead>
@@ -228,18 +244,23 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               </thead>
               <tbody>
                 <tr :for={other <- @others} class={other.stale && "stale"}>
-                  <th scope="row">
+                  <th scope="row" data-name="View">
                     <.link navigate={Paths.route(@base, other)}>{Format.view(other.view)}</.link>
                     <small :if={other.path_id} class="why mono">path id {other.path_id}</small>
                   </th>
-                  <td class="mono">{Format.address(other.peer)} <small class="why">AS{other.peer_asn}</small></td>
-                  <td>{other.router}</td>
-                  <td class={["mono", differs(@route, other, :next_hop)]}>{Format.address(other.next_hop)}</td>
-                  <td class={["mono path", differs(@route, other, :as_path_text)]}>{other.as_path_text}</td>
-                  <td class={differs(@route, other, :origin)}>{other.origin}</td>
-                  <td class={["number mono", differs(@route, other, :med)]}><.value value={other.med} /></td>
-                  <td class={["number mono", differs(@route, other, :local_pref)]}><.value value={other.local_pref} /></td>
-                  <td class={["mono", differs(@route, other, [:communities, :large_communities, :extended_communities])]}>
+                  <td class="mono" data-name="Peer">
+                    {Format.peer(other.peer)} <small :if={other.peer_asn != 0} class="why">AS{other.peer_asn}</small>
+                  </td>
+                  <td data-name="Router">{other.router}</td>
+                  <td class={["mono", differs(@route, other, :next_hop)]} data-name="Next hop">{Format.address(other.next_hop)}</td>
+                  <td class={["mono path", differs(@route, other, :as_path_text)]} data-name="AS path">{other.as_path_text}</td>
+                  <td class={differs(@route, other, :origin)} data-name="Origin">{other.origin}</td>
+                  <td class={["number mono", differs(@route, other, :med)]} data-name="MED"><.value value={other.med} /></td>
+                  <td class={["number mono", differs(@route, other, :local_pref)]} data-name="Local pref"><.value value={other.local_pref} /></td>
+                  <td
+                    class={["mono", differs(@route, other, [:communities, :large_communities, :extended_communities])]}
+                    data-name="Communities"
+                  >
                     <.value value={Enum.join(all_communities(other), " ")} />
                   </td>
                 </tr>
@@ -265,23 +286,25 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     defp changes(assigns) do
       ~H"""
-      <div class="table fit">
+      <div class="table fit cards">
         <table>
           <thead>
             <tr>
               <th scope="col">Time (UTC)</th>
               <th scope="col">Change</th>
+              <th scope="col">What is different</th>
               <th scope="col">Next hop</th>
               <th scope="col">AS path</th>
             </tr>
           </thead>
           <tbody>
-            <tr :for={row <- @rows}>
-              <td class="mono"><.time at={row.received_at_us} /></td>
-              <td><.change change={row.change} /><small :if={row.synthetic} class="why">concluded, not said by the router</small>
+            <tr :for={{row, differences} <- Differences.each(@rows)}>
+              <td class="mono" data-name="Time (UTC)"><.time at={row.received_at_us} /></td>
+              <td data-name="Change"><.change change={row.change} /><small :if={row.synthetic} class="why">concluded, not said by the router</small>
                 <small :if={row[:reason]} class="why">{row.reason}</small></td>
-              <td class="mono">{Format.address(row.next_hop)}</td>
-              <td class="mono path">{row[:as_path_text] || Enum.join(row[:as_path] || [], " ")}</td>
+              <td class="mono" data-name="Different"><.value :if={differences == []} value={nil} /><small :for={one <- differences} class="why">{one}</small></td>
+              <td class="mono" data-name="Next hop">{Format.address(row.next_hop)}</td>
+              <td class="mono path" data-name="AS path">{row[:as_path_text] || Enum.join(row[:as_path] || [], " ")}</td>
             </tr>
           </tbody>
         </table>

@@ -12,7 +12,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def mount(%{"id" => id}, _session, socket) do
       socket =
         socket
-        |> assign(page_title: "Router", id: id, router: nil, session: nil, peers?: false, events: [])
+        |> assign(page_title: "Router", id: id, router: nil, session: nil, peers?: false, sessions: 0, events: [])
         |> stream_configure(:peers, dom_id: & &1.id)
         |> stream_configure(:events, dom_id: & &1.id)
         |> stream(:peers, [])
@@ -43,6 +43,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def show(socket, %{router: router} = answer, fresh?) do
       socket
       |> assign(page_title: router.name, router: router, session: answer.session, peers?: answer.peers != [])
+      |> assign(sessions: Enum.count(answer.peers, &(not Format.own?(&1))))
       |> assign(events: answer.events)
       |> Live.sync(:peers, PeersTable.rows(answer.peers), fresh?)
       |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
@@ -74,7 +75,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.fact :if={@router.end_reason} label="Ended because">{@router.end_reason}</.fact>
             <.fact label="Port"><span class="mono">{(@session || @router).port}</span></.fact>
             <.fact label="Received by"><span class="mono">{@router.collector}</span></.fact>
-            <.fact label="Peers up">{Format.count(@router.peers_up)} of {Format.count(@router.peers)}</.fact>
+            <.fact label="Peers up">{Format.count(@router.peers_up)} of {Format.count(@sessions)}</.fact>
             <.fact label="Routes">
               <.link navigate={Paths.routes(@base, router: @router.router_id)}>{Format.count(@router.routes)}</.link>
             </.fact>

@@ -13,7 +13,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def mount(_params, _session, socket) do
       socket =
         socket
-        |> assign(page_title: "Routes", shown: nil, next: nil, known: nil, routers: [], peers: [])
+        |> assign(page_title: "Routes", shown: nil, total: nil, next: nil, known: nil, routers: [], peers: [])
         |> assign(asked: nil, wanted: nil, cursor: nil)
         |> stream_configure(:routes, dom_id: & &1.id)
         |> stream(:routes, [])
@@ -63,9 +63,27 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       fn ->
         with {:ok, known} <- known(station, known),
              {:ok, routes, next} <- ask(station, Search.resolve(search, known.routers), cursor),
-             do: {:ok, %{known: known, routes: routes, next: next, asked: search}}
+             {:ok, total} <- total(station, search, known.routers),
+             do: {:ok, %{known: known, routes: routes, next: next, asked: search, total: total}}
       end
     end
+
+    # How many there are in all, where that is counted: of whole tables it is, of what is in them it is not.
+    @counted [:router, :peer, :peer_id, :view, :family, :limit]
+
+    defp total(station, search, routers) do
+      with {:ok, query} <- Search.resolve(search, routers),
+           [] <- Keyword.keys(query) -- @counted,
+           {:ok, peers} <- BMP.peers(station, router: query[:router]) do
+        {:ok, Enum.sum(for peer <- peers, peer?(peer, query), rib <- peer.ribs, rib?(rib, query), do: rib.routes)}
+      else
+        {:error, _} = error -> error
+        _not_counted -> {:ok, nil}
+      end
+    end
+
+    defp peer?(peer, query), do: query[:peer] in [nil, peer.address] and query[:peer_id] in [nil, peer.peer_id]
+    defp rib?(rib, query), do: query[:view] in [nil, rib.view] and query[:family] in [nil, {rib.afi, rib.safi}]
 
     # What the form offers. A store may have to count for it: it is read once, and again when it has changed.
     defp known(station, nil) do
@@ -92,7 +110,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
       socket
       |> assign(known: answer.known, routers: answer.known.routers, peers: answer.known.peers)
-      |> assign(shown: length(answer.routes), next: next, asked: answer.asked)
+      |> assign(shown: length(answer.routes), total: answer.total, next: next, asked: answer.asked)
       |> Live.sync(:routes, Enum.map(answer.routes, &row/1), fresh?)
     end
 
@@ -223,6 +241,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               </select>
             </:input>
           </.field>
+          <div id="more-fields" phx-update="ignore">
+            <label class="more-fields"><input type="checkbox" name="more" /> <span>More filters</span></label>
+          </div>
           <div class="actions">
             <button type="submit" class="primary">Search</button>
             <.link :if={Search.any?(@search)} patch={Paths.routes(@base)}>Clear</.link>
@@ -231,7 +252,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
         <div class="result" aria-live="polite" aria-busy={to_string(@loading)}>
           <span :if={@loading} class="dim">Searching…</span>
-          <span :if={!@loading and @shown != nil}>{summary(@shown, @next, @asked)}</span>
+          <span :if={!@loading and @shown != nil}>{summary(@shown, @next, @asked, @total)}</span>
           <span :if={@search.notes[:cursor]} class="note">{@search.notes[:cursor]}</span>
         </div>
 
@@ -242,7 +263,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <p :if={!Search.any?(@asked)}>They appear as soon as a router announces them.</p>
         </.empty>
 
-        <div class={["table", "routes", @shown in [nil, 0] && "hidden", @loading && "busy"]}>
+        <div class={["table", "cards", "routes", @shown in [nil, 0] && "hidden", @loading && "busy"]}>
           <table>
             <caption class="hidden">Routes</caption>
             <thead>
@@ -264,28 +285,31 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 id={id}
                 class={[row.fresh && "fresh-#{row.fresh}", route.stale && "stale"]}
               >
-                <th scope="row">
+                <th scope="row" data-name="Prefix">
                   <.link class="mono" navigate={Paths.route(@base, route)}>{Format.nlri(route)}</.link>
                   <small :if={route.path_id} class="why mono">path id {route.path_id}</small>
                   <small :if={route.stale} class="why">stale</small>
                 </th>
-                <td class="mono">{Format.address(route.next_hop)}</td>
-                <td class="mono path">
+                <td class="mono" data-name="Next hop">{Format.address(route.next_hop)}</td>
+                <td class="mono path" data-name="AS path">
                   {route.as_path_text}&nbsp;<span class="origin" title={"ORIGIN #{route.origin}"}>{origin(route.origin)}</span>
                 </td>
-                <td class="number mono"><.value value={route.med} /></td>
-                <td class="number mono"><.value value={route.local_pref} /></td>
-                <td class="mono communities">
-                  <.value value={communities(route)} />
-                </td>
-                <td><span title={Format.view(route.view)}>{Format.short_view(route.view)}</span></td>
-                <td>
-                  <.link class="mono" navigate={Paths.peer(@base, route.peer_id)}>{Format.address(route.peer)}</.link>
-                  <small class="why">
-                    <span class="mono">AS{route.peer_asn}</span> at <.link navigate={Paths.router(@base, route.router_id)}>{route.router}</.link>
+                <td class="number mono" data-name="MED"><.value value={route.med} /></td>
+                <td class="number mono" data-name="Local pref"><.value value={route.local_pref} /></td>
+                <td class="mono communities" data-name="Communities">
+                  <.value :if={communities(route) == []} value={nil} />
+                  <small :for={{kind, list, more} <- communities(route)} class="why" title={kind}>
+                    {Enum.join(list, " ")} <span :if={more > 0}>+{more}</span>
                   </small>
                 </td>
-                <td class="mono"><.time at={route.changed_at_us} /></td>
+                <td data-name="View"><span title={Format.view(route.view)}>{Format.short_view(route.view)}</span></td>
+                <td data-name="Peer">
+                  <.link class="mono" navigate={Paths.peer(@base, route.peer_id)}>{Format.peer(route.peer)}</.link>
+                  <small class="why">
+                    <span :if={route.peer_asn != 0} class="mono">AS{route.peer_asn}</span> at <.link navigate={Paths.router(@base, route.router_id)}>{route.router}</.link>
+                  </small>
+                </td>
+                <td class="mono" data-name="Changed (UTC)"><.time at={route.changed_at_us} /></td>
               </tr>
             </tbody>
           </table>
@@ -357,11 +381,17 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       ([{1, 1}, {2, 1}, chosen] ++ seen) |> Enum.reject(&is_nil/1) |> Enum.uniq() |> Enum.sort()
     end
 
-    defp summary(0, _next, _asked), do: "No route."
-    defp summary(shown, nil, %{fields: %{cursor: _}}), do: "The last #{Format.count(shown)} of the routes."
-    defp summary(1, nil, _asked), do: "1 route."
-    defp summary(shown, nil, _asked), do: "#{Format.count(shown)} routes."
-    defp summary(shown, _next, _asked), do: "#{Format.count(shown)} routes on this page, and there are more."
+    defp summary(0, _next, _asked, _total), do: "No route."
+    defp summary(shown, nil, %{fields: %{cursor: _}}, nil), do: "The last #{Format.count(shown)} of the routes."
+    defp summary(1, nil, _asked, _total), do: "1 route."
+
+    defp summary(shown, next, asked, total) when next != nil or is_map_key(asked.fields, :cursor),
+      do: part(shown, total)
+
+    defp summary(shown, nil, _asked, _total), do: "#{Format.count(shown)} routes."
+
+    defp part(shown, nil), do: "#{Format.count(shown)} routes on this page, and there are more."
+    defp part(shown, total), do: "#{Format.count(shown)} on this page, of #{Format.count(total)} routes."
 
     defp nothing(%{fields: fields} = asked) do
       prefix = fields[:prefix]
@@ -395,10 +425,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     defp origin("incomplete"), do: "?"
     defp origin(_), do: ""
 
+    # Each kind apart, registered ones by their names.
     defp communities(route) do
-      all = route.communities ++ route.large_communities ++ route.extended_communities
-      {first, rest} = Enum.split(all, 3)
-      if rest == [], do: Enum.join(first, " "), else: "#{Enum.join(first, " ")} +#{length(rest)}"
+      standard = for community <- route.communities, do: Format.well_known(community) || community
+      kinds = [{"Communities", standard}, {"Large", route.large_communities}, {"Extended", route.extended_communities}]
+
+      for {kind, [_ | _] = all} <- kinds do
+        {first, rest} = Enum.split(all, 3)
+        {kind, first, length(rest)}
+      end
     end
   end
 end
