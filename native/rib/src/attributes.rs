@@ -17,7 +17,8 @@ pub type AttributesHash = [u8; 16];
 pub struct AttributeSet {
     identity: Arc<[u8]>,
     hash: OnceLock<AttributesHash>,
-    typed: OnceLock<PathAttributes>,
+    /// Boxed: most sets of a batch are never asked.
+    typed: OnceLock<Box<PathAttributes>>,
     stored: bool,
 }
 
@@ -60,13 +61,13 @@ impl AttributeSet {
     }
 
     pub(crate) fn into_typed(self) -> PathAttributes {
-        let decoded = PathAttributes::decode(self.next_hop(), self.canonical());
-        self.typed.into_inner().unwrap_or(decoded)
+        let decode = || PathAttributes::decode(split(&self.identity).0, split(&self.identity).1);
+        self.typed.into_inner().map_or_else(decode, |typed| *typed)
     }
 
     /// Every attribute, typed.
     pub fn typed(&self) -> &PathAttributes {
-        self.typed.get_or_init(|| PathAttributes::decode(self.next_hop(), self.canonical()))
+        self.typed.get_or_init(|| PathAttributes::decode(self.next_hop(), self.canonical()).into())
     }
 }
 

@@ -10,12 +10,39 @@ use crate::attributes;
 /// Names an interned set; routes hold one in four octets.
 pub(crate) type SetId = u32;
 
+/// 24 octets: a full table has hundreds of thousands.
 struct Slot {
     /// None: free.
     bytes: Option<Arc<[u8]>>,
     references: u32,
-    /// Deltas have told it, or it was loaded.
-    told: bool,
+    mark: Mark,
+}
+
+/// 31 bits of the hash of a set's bytes, so that nothing has to look at them again to find its place, and in the highest bit
+/// whether deltas have told the set, or it was loaded.
+#[derive(Clone, Copy)]
+struct Mark(u32);
+
+impl Mark {
+    const TOLD: u32 = 1 << 31;
+
+    fn of(hash: u64) -> Self {
+        let [.., a, b, c, d] = hash.to_be_bytes();
+        Mark(u32::from_be_bytes([a, b, c, d]) & !Self::TOLD)
+    }
+
+    /// The hash by which the table of sets finds it, which looks at both ends of a number.
+    fn hash(self) -> u64 {
+        let hash = u64::from(self.0 & !Self::TOLD);
+        hash << 33 | hash
+    }
+
+    /// Whether it was told before.
+    fn tell(&mut self) -> bool {
+        let before = self.0 & Self::TOLD != 0;
+        self.0 |= Self::TOLD;
+        before
+    }
 }
 
 /// Reference-counted sets of identity bytes.
@@ -37,17 +64,16 @@ impl Interner {
     pub(crate) fn intern(&mut self, next_hop: &[u8], canonical: &[u8]) -> SetId {
         attributes::identity(&mut self.identity, next_hop, canonical);
         let identity = self.identity.as_slice();
-        let key = self.hasher.hash_one(identity);
+        let mark = Mark::of(self.hasher.hash_one(identity));
         let slots = &self.slots;
-        if let Some(&id) = self.by_bytes.find(key, |&id| bytes_of(slots, id) == Some(identity)) {
+        if let Some(&id) = self.by_bytes.find(mark.hash(), |&id| bytes_of(slots, id) == Some(identity)) {
             self.retain(id);
             return id;
         }
         self.octets += identity.len();
-        let id = self.put(identity.into());
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        self.by_bytes
-            .insert_unique(key, id, |&id| bytes_of(slots, id).map_or(0, |bytes| hasher.hash_one(bytes)));
+        let id = self.put(Slot { bytes: Some(self.identity.as_slice().into()), references: 1, mark });
+        let slots = &self.slots;
+        self.by_bytes.insert_unique(mark.hash(), id, |&id| hash_of(slots, id));
         id
     }
 
@@ -64,10 +90,10 @@ impl Interner {
         if slot.references > 0 {
             return;
         }
+        let hash = slot.mark.hash();
         let Some(bytes) = slot.bytes.take() else { return };
         self.octets -= bytes.len();
-        let key = self.hasher.hash_one(&*bytes);
-        if let Ok(entry) = self.by_bytes.find_entry(key, |&other| other == id) {
+        if let Ok(entry) = self.by_bytes.find_entry(hash, |&other| other == id) {
             entry.remove();
         }
         self.free.push(id);
@@ -81,7 +107,7 @@ impl Interner {
     /// Identity bytes of a set that is told now, and whether it was told before.
     pub(crate) fn tell(&mut self, id: SetId) -> Option<(&Arc<[u8]>, bool)> {
         let slot = self.slot(id)?;
-        let before = std::mem::replace(&mut slot.told, true);
+        let before = slot.mark.tell();
         Some((slot.bytes.as_ref()?, before))
     }
 
@@ -95,8 +121,7 @@ impl Interner {
         (0..).zip(&self.slots).filter_map(|(id, slot)| Some((id, slot.bytes.as_ref()?)))
     }
 
-    fn put(&mut self, bytes: Arc<[u8]>) -> SetId {
-        let slot = Slot { bytes: Some(bytes), references: 1, told: false };
+    fn put(&mut self, slot: Slot) -> SetId {
         if let Some(id) = self.free.pop() {
             if let Some(place) = self.slot(id) {
                 *place = slot;
@@ -115,6 +140,10 @@ impl Interner {
 
 fn bytes_of(slots: &[Slot], id: SetId) -> Option<&[u8]> {
     slots.get(usize::try_from(id).ok()?)?.bytes.as_deref()
+}
+
+fn hash_of(slots: &[Slot], id: SetId) -> u64 {
+    usize::try_from(id).ok().and_then(|id| slots.get(id)).map_or(0, |slot| slot.mark.hash())
 }
 
 #[cfg(test)]

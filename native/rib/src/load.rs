@@ -199,6 +199,7 @@ impl Loader {
         let changed = router.generations.index(position.generation);
         let rib = peer.ribs.entry(owner.rib).or_insert_with(|| Rib::new(owner.rib, router.last.generation));
         let (route, _) = rib.routes.entry(nlri, path_id)?;
+        rib.said += usize::from(route.is_vacant());
         let set = table.sets.intern(next_hop, canonical);
         table.sets.tell(set);
         if route.is_vacant() {
@@ -228,7 +229,7 @@ impl RoutingTable {
                     if crate::deltas::rib_id(peer_id, key.view, key.afi, key.safi) != rib_id {
                         continue;
                     }
-                    let Some((route, _)) = rib.routes.remove(nlri, path_id) else { return false };
+                    let Some((route, _)) = rib.remove(nlri, path_id, router.current) else { return false };
                     self.sets.release(route.attributes);
                     self.routes = self.routes.saturating_sub(1);
                     return true;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::deltas::{Id, PeerRow, Position, RouterRow, RouterState, SessionRow, SessionState};
-use crate::routes::Routes;
+use crate::nlri::Nlri;
+use crate::routes::{Route, Routes};
 use crate::view::RibView;
 
 pub(crate) struct Router {
@@ -122,6 +123,8 @@ pub(crate) struct RibKey {
 
 pub(crate) struct Rib {
     pub routes: Routes,
+    /// How many of them were said in the session that feeds the table: where that is all, none is stale.
+    pub said: usize,
     pub last_change_us: i64,
     /// RFC 9069, F flag.
     pub filtered: bool,
@@ -143,6 +146,7 @@ impl Rib {
     pub fn new(key: RibKey, generation: u64) -> Self {
         Rib {
             routes: Routes::new(key.afi, key.safi),
+            said: 0,
             last_change_us: 0,
             filtered: false,
             add_path_inferred: false,
@@ -151,6 +155,23 @@ impl Rib {
             end_of_rib: None,
             sweeping: 0,
         }
+    }
+
+    /// Routes that were last said in another session than the one that feeds the table.
+    pub fn unsaid(&self) -> usize {
+        self.routes.len().saturating_sub(self.said)
+    }
+
+    /// Takes a route out; `current` is the index of the session that feeds the table.
+    pub fn remove(
+        &mut self,
+        nlri: &[u8],
+        path_id: Option<u32>,
+        current: u32,
+    ) -> Option<(Route, Option<Nlri>)> {
+        let gone = self.routes.remove(nlri, path_id)?;
+        self.said -= usize::from(gone.0.seen == current);
+        Some(gone)
     }
 }
 

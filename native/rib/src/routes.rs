@@ -175,17 +175,6 @@ impl Routes {
         }
     }
 
-    /// Keeps what `keep` keeps; it is asked in order of the keys.
-    pub fn retain(&mut self, keep: &mut Visit) {
-        match self {
-            Routes::V4(prefixes) => prefixes.retain(keep),
-            Routes::V6(prefixes) => prefixes.retain(keep),
-            Routes::Others(others) => {
-                others.routes.retain(|key, other| keep(&|| other.wire(key.path_id), &other.route));
-            }
-        }
-    }
-
     pub fn values(&self) -> Box<dyn Iterator<Item = &Route> + '_> {
         match self {
             Routes::V4(prefixes) => Box::new(prefixes.values()),
@@ -264,11 +253,6 @@ impl<N: Net> Prefixes<N> {
             None => self.plain.remove(&net),
             Some(id) => self.paths.remove(&(net, id)),
         }
-    }
-
-    fn retain(&mut self, keep: &mut Visit) {
-        self.plain.retain(|net, route| keep(&|| net.wire(None), route));
-        self.paths.retain(|(net, id), route| keep(&|| net.wire(Some(*id)), route));
     }
 
     fn values(&self) -> impl Iterator<Item = &Route> {
@@ -491,7 +475,6 @@ mod tests {
         fn every_span_is_what_looking_at_every_route_finds(
             steps in prop::collection::vec((any::<bool>(), net(), prop::option::of(0..2_u32)), 1..80),
             asked in net(),
-            keep in 1..5_u32,
         ) {
             let mut routes = Routes::new(1, 1);
             let mut held = BTreeMap::new();
@@ -509,8 +492,6 @@ mod tests {
                 let found = routes.get(&key.nlri, path).map(|route| route.attributes);
                 prop_assert_eq!(found, held.get(&model).copied());
             }
-            routes.retain(&mut |_, route| route.attributes % keep != 1);
-            held.retain(|_, id| *id % keep != 1);
             prop_assert_eq!(routes.len(), held.len());
             prop_assert_eq!(routes.values().count(), held.len());
 

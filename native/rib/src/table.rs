@@ -83,7 +83,7 @@ impl RoutingTable {
             // Those that are due at a time are one sweep: of a RIB one position tells one.
             let due = router.sweeps.iter().filter(|sweep| sweep.1 <= now).map(|sweep| sweep.0).max();
             if let Some(generation) = due {
-                let mut sweep = Sweep { work: &mut work, moment, left };
+                let mut sweep = Sweep { work: &mut work, moment, current: router.current, left };
                 let done = sweep.router(router, generation);
                 left = sweep.left;
                 if !done {

@@ -29,6 +29,7 @@ impl Router {
         self.loaded = false;
         let mut holds = false;
         for rib in self.peers.values_mut().flat_map(|peer| peer.ribs.values_mut()) {
+            rib.said = 0;
             match rib.routes.len() {
                 // All that comes into it is said in this session.
                 0 => rib.verified = Some(generation),

@@ -3,11 +3,14 @@
 use crate::deltas::{EventKind, PeerState, RouteChange, RouteDelta, RouterRow};
 use crate::recorder::{Moment, Recorder};
 use crate::router::{Peer, RibKey, Router};
+use crate::routes::{Route, Span, WireKey};
 use crate::work::Work;
 
 pub(crate) struct Sweep<'w, 'a> {
     pub work: &'w mut Work<'a>,
     pub moment: Moment,
+    /// Index of the session that feeds the table.
+    pub current: u32,
     /// How many routes it may still withdraw.
     pub left: usize,
 }
@@ -19,11 +22,9 @@ impl Sweep<'_, '_> {
         let Router { row, generations, peers, current, .. } = router;
         for peer in peers.values_mut() {
             let stale = |seen: u32| seen != *current && generations.get(seen) <= generation;
-            let (mut old, mut all) = (0_u64, 0_u64);
-            for route in peer.ribs.values().flat_map(|rib| rib.routes.values()) {
-                all += 1;
-                old += u64::from(stale(route.seen));
-            }
+            let all: usize = peer.ribs.values().map(|rib| rib.routes.len()).sum();
+            let unsaid = peer.ribs.values().filter(|rib| rib.unsaid() > 0);
+            let old = unsaid.flat_map(|rib| rib.routes.values()).filter(|route| stale(route.seen)).count();
             // A peer that did not come back at all ends in one statement.
             let gone = generations.get(peer.seen) <= generation && peer.seen != *current;
             if all == old && (gone || old > 0) {
@@ -67,24 +68,22 @@ impl Sweep<'_, '_> {
         key: RibKey,
         stale: &dyn Fn(u32) -> bool,
     ) -> Option<u64> {
-        let Sweep { work, moment, left } = self;
+        let Sweep { work, moment, current, left } = self;
         let Work { sets, total, out, .. } = &mut **work;
         let Some(rib) = peer.ribs.get_mut(&key) else { return Some(0) };
-        let mut swept = 0;
+        let first = out.deltas.routes.len();
         let mut more = false;
         let mut index = None;
-        rib.routes.retain(&mut |wire, route| {
+        let mut withdraw = |wire: &dyn Fn() -> WireKey, route: &Route| {
             if !stale(route.seen) {
                 return true;
             }
             if *left == 0 {
                 more = true;
-                return true;
+                return false;
             }
             *left -= 1;
-            swept += 1;
             let before = out.before(sets.bytes(route.attributes));
-            sets.release(route.attributes);
             let wire = wire();
             let rib = *index.get_or_insert_with(|| out.changed_rib(router, &peer.row, key));
             out.deltas.routes.push(RouteDelta {
@@ -102,14 +101,24 @@ impl Sweep<'_, '_> {
                 ended: false,
                 after_gap: true,
             });
-            false
-        });
-        if swept > 0 {
+            true
+        };
+        // Where all of it was said in the session in hand there is nothing to look for.
+        if rib.unsaid() > 0 || stale(*current) {
+            rib.routes.visit(Span::All, None, &mut withdraw);
+        }
+        let swept = out.deltas.routes.get(first..).unwrap_or_default();
+        for delta in swept {
+            if let Some((route, _)) = rib.remove(&delta.nlri, delta.path_id, *current) {
+                sets.release(route.attributes);
+            }
+        }
+        if !swept.is_empty() {
             rib.last_change_us = moment.received_at_us;
-            **total = total.saturating_sub(usize::try_from(swept).unwrap_or(usize::MAX));
+            **total = total.saturating_sub(swept.len());
         }
         // An end in several steps is one event: rows of the same position would be taken for the same.
-        rib.sweeping += swept;
+        rib.sweeping += swept.len() as u64;
         (!more).then(|| std::mem::take(&mut rib.sweeping))
     }
 }

@@ -31,7 +31,8 @@ impl Pass<'_> {
         let whole = whole && incomplete != Some(moment.position.generation);
         // Of a session that was not heard whole nobody knows what it did not say.
         let stale = |seen: u32| whole && seen != current;
-        let swept = Sweep { work: &mut self.work, moment, left: usize::MAX }.rib(row, peer, key, &stale);
+        let swept =
+            Sweep { work: &mut self.work, moment, current, left: usize::MAX }.rib(row, peer, key, &stale);
         if let Some(rib) = peer.ribs.get_mut(&key) {
             rib.end_of_rib = Some(moment.position.generation);
             if whole {
@@ -65,7 +66,8 @@ impl Pass<'_> {
         let Some(peer) = self.peer(row, peers, from, moment) else { return };
         let (current, key) = (*current, RibKey { view, afi, safi });
         let stale = |seen: u32| seen == current;
-        let swept = Sweep { work: &mut self.work, moment, left: usize::MAX }.rib(row, peer, key, &stale);
+        let swept =
+            Sweep { work: &mut self.work, moment, current, left: usize::MAX }.rib(row, peer, key, &stale);
         self.work.out.deltas.counts.add_path_inferred += u64::from(!of.as_negotiated);
         self.work.out.deltas.counts.add_path_taken_back += u64::from(of.as_negotiated);
         let generation = moment.position.generation;

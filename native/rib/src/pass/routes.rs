@@ -176,12 +176,14 @@ impl Pass<'_> {
         let mut before = None;
         let change = if route.is_vacant() {
             *self.work.total += 1;
+            rib.said += 1;
             RouteChange::Announce
         } else {
             if shared.held(route) > moment.position {
                 self.work.out.deltas.counts.older += 1;
                 return;
             }
+            rib.said += usize::from(route.seen != current);
             route.seen = current;
             renamed = whole.filter(|whole| whole.as_slice() != nlri);
             if route.attributes == new.set && renamed.is_none() {
@@ -273,7 +275,7 @@ impl Pass<'_> {
                 self.work.out.deltas.counts.older += 1;
                 return;
             }
-            gone = rib.routes.remove(nlri, path_id);
+            gone = rib.remove(nlri, path_id, shared.current);
             if gone.is_some() {
                 rib.last_change_us = moment.received_at_us;
             }

@@ -86,8 +86,13 @@ impl FamilySet {
 
     /// In order of AFI, then SAFI.
     pub fn iter(self) -> impl Iterator<Item = AddressFamily> {
-        let families = AFIS.into_iter().flat_map(|afi| SAFIS.map(|safi| AddressFamily::new(afi, safi)));
-        families.filter(move |family| self.contains(*family))
+        // Bit by bit, for most sets are empty and every message has some.
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let place = rest.trailing_zeros() as usize;
+            rest &= rest.wrapping_sub(1);
+            Some(AddressFamily::new(*AFIS.get(place / SAFIS.len())?, *SAFIS.get(place % SAFIS.len())?))
+        })
     }
 }
 
@@ -102,6 +107,16 @@ impl FromIterator<AddressFamily> for FamilySet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_set_gives_its_families_in_order() {
+        let families = [(1, 1), (1, 133), (2, 1), (2, 128), (25, 70), (16388, 71)];
+        let families = families.map(|(afi, safi)| AddressFamily::new(afi, safi));
+        let set: FamilySet = families.into_iter().rev().collect();
+        assert_eq!(set.iter().collect::<Vec<_>>(), families);
+        assert_eq!(FamilySet::default().iter().count(), 0);
+        assert_eq!(FamilySet(u128::MAX).iter().count(), 128);
+    }
 
     #[test]
     fn every_family_with_a_reading_has_a_place() {
