@@ -110,14 +110,7 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
 
       goto(browser, url, page, "document.querySelector('tbody tr')")
 
-      serious =
-        Browser.evaluate(browser, """
-        axe.run().then(({violations}) => violations
-          .filter(({impact}) => impact == "serious" || impact == "critical")
-          .map(({id, nodes}) => id + ": " + nodes.map(({html}) => html).slice(0, 3).join(" ")))
-        """)
-
-      assert {scheme, page, serious} == {scheme, page, []}
+      assert {scheme, page, Browser.serious(browser)} == {scheme, page, []}
     end
   end
 
@@ -188,7 +181,7 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     for page <- ["", "peers", "routes", "events"] do
       goto(browser, url, page, "document.querySelector('tbody tr')")
       assert {page, Browser.evaluate(browser, "document.documentElement.scrollWidth")} == {page, 400}
-      picture(browser, "app-#{if page == "", do: "routers", else: page}-phone")
+      Browser.picture(browser, "app-#{if page == "", do: "routers", else: page}-phone")
     end
 
     Browser.command(browser, "Emulation.clearDeviceMetricsOverride")
@@ -199,7 +192,7 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
       })
 
       goto(browser, url, page, "document.querySelector('tbody tr')")
-      picture(browser, "app-#{if page == "", do: "routers", else: page}-#{scheme}")
+      Browser.picture(browser, "app-#{if page == "", do: "routers", else: page}-#{scheme}")
     end
 
     assert Browser.complaints(browser) |> Enum.reject(&(&1 =~ "400 (Bad Request)")) == []
@@ -209,14 +202,6 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     stop_supervised!(Httpd)
     Browser.wait(browser, "document.querySelector('.banner.bad')?.innerText == 'The station does not answer.'")
     assert Browser.evaluate(browser, "getComputedStyle(document.querySelector('.when-off')).display") == "inline"
-  end
-
-  # Pictures are kept where the environment names a folder for them.
-  defp picture(browser, name) do
-    if folder = System.get_env("SERVICERADAR_BMP_PICTURES") do
-      File.mkdir_p!(folder)
-      Browser.screenshot(browser, Path.join(folder, name <> ".png"))
-    end
   end
 
   defp goto(browser, url, page, expression) do

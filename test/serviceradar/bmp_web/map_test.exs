@@ -67,13 +67,6 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     {socket, browser}
   end
 
-  defp picture(browser, name) do
-    if folder = System.get_env("SERVICERADAR_BMP_PICTURES") do
-      File.mkdir_p!(folder)
-      Browser.screenshot(browser, Path.join(folder, name <> ".png"))
-    end
-  end
-
   # From the octets of a new route to the end of the frame that draws it, in ms.
   defp until_drawn(socket, browser, number) do
     prefix = "192.0.2.#{number}/32"
@@ -134,7 +127,7 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     assert pixels(browser, @cyan) > 200
     assert pixels(browser, @red) == 0
     assert pixels(browser, @amber) == 0
-    picture(browser, "map-active")
+    Browser.picture(browser, "map-active")
 
     times = for number <- 0..49, do: until_drawn(socket, browser, number)
     [p50, p99] = for part <- [0.5, 0.99], do: times |> Enum.sort() |> Enum.at(floor(part * 49))
@@ -147,7 +140,7 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     withdraw(socket, @transit, for(number <- 0..29, do: "100.0.#{number}.0/24"))
     Browser.wait(browser, "[...#{@view}.world.routes.status].filter((status) => status == 1).length >= 30")
     assert pixels(browser, @red) > 20
-    picture(browser, "map-withdrawn")
+    Browser.picture(browser, "map-withdrawn")
     Browser.wait(browser, "#{@view}.world.routes.slots.of.size == 70", 30_000)
     assert pixels(browser, @red) == 0
 
@@ -158,7 +151,7 @@ defmodule ServiceRadar.BMPWeb.MapTest do
 
     Browser.wait(browser, "[...#{@view}.world.routes.status].filter((status) => status == 2).length == 10", 30_000)
     assert pixels(browser, @amber) > 20
-    picture(browser, "map-flapping")
+    Browser.picture(browser, "map-flapping")
 
     # Its table says the same to those who cannot see it.
     Browser.evaluate(browser, "#{@view}.querySelector('.god-table').open = true")
@@ -202,7 +195,7 @@ defmodule ServiceRadar.BMPWeb.MapTest do
       """)
 
     assert Enum.all?(selections, &(&1 < 1))
-    picture(browser, "map-6000-selected")
+    Browser.picture(browser, "map-6000-selected")
     Browser.evaluate(browser, "#{@view}.select(-1)")
 
     # What software GL takes for six thousand arcs is not ours: with the fewest pieces an arc, and of the fewest pixels, our code does
@@ -228,7 +221,7 @@ defmodule ServiceRadar.BMPWeb.MapTest do
 
     measured = Browser.evaluate(browser, "#{@view}.scene.measured()")
     Browser.wait(browser, "#{@view}.scene.wanted == 6000")
-    picture(browser, "map-6000")
+    Browser.picture(browser, "map-6000")
     IO.puts("map, 6,000 arcs, 500 changes/s: #{inspect(measured)}; selection p50 and p99 in ms: #{inspect(selections)}")
     assert measured["frames"] > 20
     assert measured["p50"] < 8

@@ -6,8 +6,8 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     import ServiceRadar.BMP.TestRouter
 
     alias ServiceRadar.BMP
-    alias ServiceRadar.BMP.Wire
-    alias ServiceRadar.BMPWeb.{Browser, Standalone}
+    alias ServiceRadar.BMP.{Replay, Wire}
+    alias ServiceRadar.BMPWeb.{Browser, Paths, Standalone}
 
     @moduletag capture_log: true
 
@@ -121,6 +121,71 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
 
       complaints = browser |> Browser.complaints() |> Enum.reject(&(&1 =~ "WebSocket connection"))
       assert complaints == []
+    end
+
+    @axe Path.expand("../../../assets/node_modules/axe-core/axe.min.js", __DIR__)
+    @no_axe if not File.exists?(@axe), do: "axe-core, of the map's npm packages, is not installed"
+
+    defp sample! do
+      station = start_station!(ServiceRadar.BMP)
+      {:ok, messages} = Replay.messages(Replay.sample())
+      {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(station), messages, time: 0)
+      eventually(fn -> match?({:ok, %{routes: 691}}, BMP.counts()) end, "the sample", 6_000)
+      start_supervised!({Standalone, port: 0})
+      {:ok, peers} = BMP.peers()
+      peer = Enum.find(peers, &(&1.address == {10, 255, 1, 2}))
+      {:ok, [route | _], _} = BMP.routes(prefix: "10.16.8.128/25")
+
+      [
+        overview: "/",
+        router: Paths.router("", peer.router_id),
+        peers: "/peers",
+        peer: Paths.peer("", peer.peer_id),
+        routes: "/routes?prefix=10.16.8.128/25",
+        route: Paths.route("", route),
+        events: "/events?kind=peer_down"
+      ]
+    end
+
+    @connected "document.querySelector('[data-phx-main].phx-connected') && !document.querySelector('[aria-busy=true], .busy')"
+
+    @tag skip: @no_browser
+    @tag timeout: 180_000
+    test "in a browser: at 400 px nothing is scrolled sideways, and results come before filters that are seldom used" do
+      pages = sample!()
+      browser = start_supervised!(Browser)
+      size = %{width: 400, height: 800, deviceScaleFactor: 1, mobile: true}
+      Browser.command(browser, "Emulation.setDeviceMetricsOverride", size)
+
+      for {name, path} <- pages do
+        Browser.open(browser, Standalone.url() <> path, @connected)
+        Browser.picture(browser, "live-#{name}-phone")
+        assert {name, Browser.evaluate(browser, "document.documentElement.scrollWidth")} == {name, 400}
+      end
+
+      Browser.open(browser, Standalone.url() <> pages[:routes], @connected)
+      assert Browser.evaluate(browser, "document.querySelector('#search-community').offsetParent == null")
+      click(browser, ".more-fields input")
+      assert Browser.evaluate(browser, "document.querySelector('#search-community').offsetParent != null")
+      assert Browser.complaints(browser) == []
+    end
+
+    @tag skip: @no_browser || @no_axe
+    @tag timeout: 240_000
+    test "axe-core finds nothing serious on any page, in light and dark" do
+      pages = sample!()
+      browser = start_supervised!(Browser)
+
+      for scheme <- ["light", "dark"], {name, path} <- pages do
+        Browser.command(browser, "Emulation.setEmulatedMedia", %{
+          features: [%{name: "prefers-color-scheme", value: scheme}]
+        })
+
+        Browser.open(browser, Standalone.url() <> path, @connected)
+        Browser.picture(browser, "live-#{name}-#{scheme}")
+        Browser.evaluate(browser, File.read!(@axe) <> ";0")
+        assert {scheme, name, Browser.serious(browser)} == {scheme, name, []}
+      end
     end
 
     defp announce(socket, prefixes) do

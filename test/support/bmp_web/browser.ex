@@ -61,6 +61,23 @@ defmodule ServiceRadar.BMPWeb.Browser do
     File.write!(path, Base.decode64!(data))
   end
 
+  @doc "The same, in the folder that SERVICERADAR_BMP_PICTURES names; none where it names none."
+  def picture(browser, name) do
+    if folder = System.get_env("SERVICERADAR_BMP_PICTURES") do
+      File.mkdir_p!(folder)
+      screenshot(browser, Path.join(folder, name <> ".png"))
+    end
+  end
+
+  @doc "What axe-core, which is to be loaded into the page before, finds that is serious or worse."
+  def serious(browser) do
+    evaluate(browser, """
+    axe.run().then(({violations}) => violations
+      .filter(({impact}) => impact == "serious" || impact == "critical")
+      .map(({id, nodes}) => id + ": " + nodes.map(({html}) => html).slice(0, 3).join(" ")))
+    """)
+  end
+
   @doc "Messages of the page's console and errors of its scripts, so far."
   def complaints(browser), do: GenServer.call(browser, :complaints)
 
