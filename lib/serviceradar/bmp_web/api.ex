@@ -13,7 +13,7 @@ defmodule ServiceRadar.BMPWeb.API do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMPWeb.{Format, Search}
-  alias ServiceRadar.BMPWeb.API.{Cursor, JSON, MapStream, OpenAPI, Parameters, Schema}
+  alias ServiceRadar.BMPWeb.API.{CSV, Cursor, JSON, MapStream, OpenAPI, Parameters, Schema}
 
   @not_kept [{"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}]
 
@@ -65,6 +65,7 @@ defmodule ServiceRadar.BMPWeb.API do
     with {:ok, name, known, id} <- OpenAPI.endpoint(request.path),
          {:ok, given} <- Parameters.read(request.params, known),
          {:ok, given} <- cursor(given, name, request) do
+      request = Map.put(request, :format, given.format)
       name |> answer(%{given: given, id: id, station: request.station, base: request.base}) |> response(name, request)
     else
       :error -> problem(404, "There is no such endpoint. #{request.base}/openapi.json has them all.")
@@ -91,7 +92,8 @@ defmodule ServiceRadar.BMPWeb.API do
 
   defp response({:ok, page, kind, next}, name, request) do
     next = if next != nil, do: Cursor.write(next, request.secret, to_string(name))
-    json(200, {[data: Enum.map(page, &Schema.object(&1, kind)), next: next]})
+    rows = Enum.map(page, &Schema.object(&1, kind))
+    if request.format == :csv, do: csv(kind, rows, next, request), else: json(200, {[data: rows, next: next]})
   end
 
   defp response({:ok, list, kind}, _name, _request) when is_list(list),
@@ -244,6 +246,15 @@ defmodule ServiceRadar.BMPWeb.API do
   def problem(status, detail, headers \\ [], more \\ []) do
     response = json(status, {[status: status, title: Map.fetch!(@titles, status), detail: detail] ++ more})
     %{response | headers: [{"content-type", "application/problem+json"} | tl(response.headers)] ++ headers}
+  end
+
+  # The page after it is in the header link (RFC 8288).
+  defp csv(kind, rows, next, request) do
+    query = URI.encode_query(Map.put(request.params, "cursor", next || ""))
+    link = if next, do: [{"link", "<#{request.base}/#{Enum.join(request.path, "/")}?#{query}>; rel=\"next\""}], else: []
+    file = "attachment; filename=\"#{Enum.join(request.path, "-")}.csv\""
+    headers = [{"content-type", "text/csv; charset=utf-8"}, {"content-disposition", file} | @not_kept]
+    %{status: 200, headers: headers ++ link, body: CSV.encode(Schema.fields(kind), rows)}
   end
 
   defp json(status, value) do

@@ -89,9 +89,12 @@ const routes = {
   show({ routes }, sorting, parameters) {
     if (!routes.data.length) return empty("No route matches.", "They appear as soon as a router announces them.");
     const count = routes.next || parameters.cursor ? `${routes.data.length} on this page` : `${number(routes.data.length)} in all`;
-    return [h("p", { class: "result" }, count), table("Routes", routeColumns, routes.data, { ...sorting, kind: "routes" }), further("routes", parameters, routes.next)];
+    const { cursor: _, ...filters } = parameters;
+    return [h("p", { class: "result" }, count, " ", exported(filters, "csv", "CSV"), exported(filters, "json", "JSON")), table("Routes", routeColumns, routes.data, { ...sorting, kind: "routes" }), further("routes", parameters, routes.next)];
   },
 };
+
+const exported = (parameters, format, name) => h("a", { href: `api/v1/routes?${new URLSearchParams({ ...parameters, format, limit: 1000 })}` }, name);
 
 const nlri = (route) => route.nlri_text ?? route.prefix ?? `0x${route.nlri}`;
 const origins = { igp: "i", egp: "e", incomplete: "?" };

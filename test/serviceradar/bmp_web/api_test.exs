@@ -11,6 +11,7 @@ defmodule ServiceRadar.BMPWeb.APITest do
   alias ServiceRadar.BMPWeb.API.{Cursor, Parameters}
 
   doctest API.JSON
+  doctest API.CSV
   doctest Cursor
   doctest Parameters
 
@@ -107,6 +108,24 @@ defmodule ServiceRadar.BMPWeb.APITest do
     params = if cursor, do: %{"cursor" => cursor}, else: %{}
     {200, %{"data" => rows, "next" => next}} = ask(path, Map.put(params, "limit", to_string(limit)))
     if next, do: rows ++ paged(path, limit, next), else: rows
+  end
+
+  test "routes are exported as CSV, page after page" do
+    request = %{method: "GET", path: ["routes"], base: "/api/v1", station: :api_test, secret: "secret"}
+    response = API.respond(Map.put(request, :params, %{"format" => "csv", "limit" => "600"}))
+    assert {"content-type", "text/csv; charset=utf-8"} = List.keyfind(response.headers, "content-type", 0)
+    {"link", link} = List.keyfind(response.headers, "link", 0)
+    [_, query] = Regex.run(~r{^</api/v1/routes\?(.*)>; rel="next"$}, link)
+    further = API.respond(Map.put(request, :params, URI.decode_query(query)))
+    refute List.keymember?(further.headers, "link", 0)
+
+    [[names | first], [names | second]] =
+      for %{body: body} <- [response, further], do: body |> IO.iodata_to_binary() |> String.split("\r\n", trim: true)
+
+    assert {length(first), length(second)} == {600, 91}
+    assert String.starts_with?(names, "router,router_id,peer,")
+    assert Enum.any?(first ++ second, &(&1 =~ "10.16.112.1/32"))
+    assert {400, %{"errors" => %{"format" => "One of json, csv."}}} = ask("routes", %{"format" => "xml"})
   end
 
   test "what cannot be read is said of each parameter", %{description: description} do

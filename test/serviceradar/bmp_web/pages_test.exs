@@ -292,6 +292,17 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert has_element?(view, ".result", "25 routes on this page, and there are more")
     end
 
+    test "a search is exported as it is", %{conn: conn} do
+      {:ok, view, _} = live(conn, "/sample/routes?prefix=10.16.8.128/25&match=exact")
+      render_async(view)
+
+      [csv, json] =
+        view |> render() |> LazyHTML.from_fragment() |> LazyHTML.query(".result a") |> LazyHTML.attribute("href")
+
+      assert %{"data" => [_, _, _, _], "next" => nil} = json_response(get(conn, json), 200)
+      assert get(conn, csv).resp_body =~ "10.16.8.128/25"
+    end
+
     test "the map has its place, or says what is missing", %{conn: conn} do
       {:ok, view, _} = live(conn, "/sample/map")
       assert has_element?(view, "h1", "Map")

@@ -17,7 +17,7 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     {:peer, "/peers/{id}", {:object, "Peer"}, [], "One peer"},
     {:statistics, "/peers/{id}/statistics", {:list, "Statistic"}, [],
      "The newest value of each counter of a peer's Statistics Reports"},
-    {:routes, "/routes", {:page, "Route"}, @search ++ ["at" | @page], "Active routes: the looking glass"},
+    {:routes, "/routes", {:page, "Route"}, @search ++ ["at", "format" | @page], "Active routes: the looking glass"},
     {:history, "/history", {:page, "Change"}, ~w(prefix peer from until) ++ @page,
      "What happened to one prefix over all peers, newest first"},
     {:changes, "/changes", {:page, "Change"}, (@search -- ["nlri"]) ++ ~w(origin_as from until) ++ @page,
@@ -46,6 +46,9 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     "at" => {"the routes as they were at this time, by prefix (RFC 3339)", %{type: "string", format: "date-time"}},
     "from" => {"received at this time or later (RFC 3339)", %{type: "string", format: "date-time"}},
     "until" => {"received at this time or earlier (RFC 3339)", %{type: "string", format: "date-time"}},
+    "format" =>
+      {"of the answer: json, or csv with a line for the names of the fields, and the cursor of the next page in the header link",
+       %{type: "string", enum: ~w(json csv), default: "json"}},
     "limit" => {"most rows of a page", %{type: "integer", minimum: 1, maximum: 1000, default: 100}},
     "cursor" => {"`next` of the page before", %{type: "string"}}
   }

@@ -15,7 +15,14 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
 
   @searched ~w(prefix match nlri router peer view family as community)
 
-  defstruct search: nil, limit: @default_limit, cursor: nil, at: nil, from: nil, until: nil, origin_as: nil
+  defstruct search: nil,
+            limit: @default_limit,
+            cursor: nil,
+            at: nil,
+            from: nil,
+            until: nil,
+            origin_as: nil,
+            format: :json
 
   @spec read(%{String.t() => String.t()}, known :: [String.t()]) ::
           {:ok, struct} | {:error, %{String.t() => String.t()}}
@@ -46,6 +53,9 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
 
   defp one(name, _) when name in @searched, do: :searched
   defp one("cursor", text), do: {:ok, :cursor, text}
+
+  defp one("format", text) when text in ["json", "csv"], do: {:ok, :format, String.to_existing_atom(text)}
+  defp one("format", _), do: {:error, "One of json, csv."}
 
   defp one("limit", text) do
     case Integer.parse(text) do

@@ -202,6 +202,10 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
   defp time(none) when none in [nil, 0], do: nil
   defp time(us), do: us |> DateTime.from_unix!(:microsecond) |> DateTime.to_iso8601()
 
+  @doc "The names of the fields of a kind."
+  @spec fields(String.t()) :: [atom]
+  def fields(kind), do: for({name, _, _} <- Map.fetch!(@fields, kind), do: name)
+
   @doc "Every kind of object as a JSON schema, by name."
   @spec components :: {[{String.t(), term}]}
   def components do

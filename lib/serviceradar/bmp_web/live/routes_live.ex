@@ -253,6 +253,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         <div class="result" aria-live="polite" aria-busy={to_string(@loading)}>
           <span :if={@loading} class="dim">Searching…</span>
           <span :if={!@loading and @shown != nil}>{summary(@shown, @next, @asked, @total)}</span>
+          <span :if={@endpoints? and @asked != nil and @shown not in [nil, 0]}>
+            <.link :for={format <- ["csv", "json"]} href={export(@base, @asked, format)}>{String.upcase(format)}</.link>
+          </span>
           <span :if={@search.notes[:cursor]} class="note">{@search.notes[:cursor]}</span>
         </div>
 
@@ -418,6 +421,12 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       if hint(asked) == "longest",
         do: "Search for the longest match for this address",
         else: "Search for its more specifics"
+    end
+
+    # The same search, from its first route on.
+    defp export(base, asked, format) do
+      params = asked |> Search.params(cursor: nil, limit: nil) |> Keyword.merge(format: format, limit: 1000)
+      base <> ServiceRadar.BMPWeb.API.mount() <> "/routes?" <> URI.encode_query(params)
     end
 
     defp origin("igp"), do: "i"

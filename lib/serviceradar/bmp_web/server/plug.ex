@@ -1,7 +1,8 @@
 if Code.ensure_loaded?(Plug.Conn) do
   defmodule ServiceRadar.BMPWeb.Server.Plug do
-    @moduledoc false
-    # Serves ServiceRadar.BMPWeb.API within a host's router: see ServiceRadar.BMPWeb.Router.
+    @moduledoc """
+    Serves `ServiceRadar.BMPWeb.API` within a host's router. `ServiceRadar.BMPWeb.Router.bmp_pages/2` mounts it.
+    """
     @behaviour Plug
 
     import Plug.Conn
