@@ -170,6 +170,29 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert Browser.complaints(browser) == []
     end
 
+    @no_map if not File.exists?(Path.expand("../../../priv/static/app/map/god-view.js", __DIR__)),
+              do: "the map is not built: node and npm are missing, or its packages"
+
+    @tag skip: @no_browser || @no_map
+    @tag timeout: 180_000
+    test "in a browser: the map is in its page, and goes on when one comes back to it" do
+      sample!()
+      flags = ~w(--use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist --window-size=900,700)
+      browser = start_supervised!({Browser, flags: flags})
+      drawn = "document.querySelector('#god-view bmp-god-view')?.scene?.wanted > 300"
+      Browser.open(browser, Standalone.url() <> "/map", drawn)
+      # The view that was decided on is drawn first.
+      assert Browser.evaluate(browser, "document.querySelector('bmp-god-view select[name=view]').value") ==
+               "adj_rib_in_post"
+
+      Browser.picture(browser, "live-map")
+      click(browser, "nav a[href='/peers']")
+      Browser.wait(browser, "document.querySelector('#peers tr') && !document.querySelector('bmp-god-view')")
+      click(browser, "nav a[href='/map']")
+      Browser.wait(browser, drawn)
+      assert browser |> Browser.complaints() |> Enum.reject(&(&1 =~ "GPU stall")) == []
+    end
+
     @tag skip: @no_browser || @no_axe
     @tag timeout: 240_000
     test "axe-core finds nothing serious on any page, in light and dark" do
