@@ -241,8 +241,6 @@ defmodule ServiceRadar.BMP.CommandsTest do
       for {name, value} <- environment(scratch),
           do: if(value, do: "export #{name}='#{value}'; ", else: "unset #{name}; ")
 
-    # It is read before the station has made it.
-    File.write!(output, "")
     station = OSProcess.start!("/bin/bash", ["-c", Enum.join(environment) <> script], output)
 
     try do

@@ -21,6 +21,8 @@ defmodule ServiceRadar.BMP.Test.OSProcess do
 
   @doc "Starts a program with its output in a file, and with these environment variables."
   def start!(executable, arguments, output, environment \\ []) do
+    # It is looked at before the program has made it.
+    File.touch!(output)
     {:ok, server} = GenServer.start(__MODULE__, {[output, executable | arguments], environment})
     %__MODULE__{server: server, pid: GenServer.call(server, :pid)}
   end
