@@ -47,7 +47,7 @@ defmodule ServiceRadar.BMP.MixProject do
   end
 
   def application do
-    [mod: {ServiceRadar.BMP.Application, []}, extra_applications: [:logger, :crypto, :inets]]
+    [mod: {ServiceRadar.BMP.Application, []}, extra_applications: [:logger, :crypto, :inets, :ssl]]
   end
 
   # `mix test` compiles, and prints which build it tested.
@@ -114,7 +114,8 @@ defmodule ServiceRadar.BMP.MixProject do
 
   defp docs do
     guides =
-      for name <- ~w(getting-started in-serviceradar decoding operating reading-the-table-with-sql the-map-as-arrow),
+      for name <-
+            ~w(getting-started in-serviceradar collector decoding operating reading-the-table-with-sql the-map-as-arrow),
           do: "guides/#{name}.md"
 
     [main: "getting-started", extras: guides ++ ["README.md", "CHANGELOG.md"], groups_for_extras: [Guides: guides]]

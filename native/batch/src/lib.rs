@@ -9,6 +9,8 @@ mod events;
 #[allow(clippy::all, clippy::pedantic)]
 mod generated;
 pub mod ids;
+#[cfg(feature = "json")]
+pub mod json;
 mod read;
 mod routes;
 mod session;

@@ -1,4 +1,4 @@
-//! `bmp-collector`: reads, shows, compares, replays and makes BMP (RFC 7854) streams.
+//! `bmp-collector`: receives, reads, shows, compares, replays and makes BMP (RFC 7854) streams.
 
 mod decode;
 mod generate;
@@ -8,12 +8,13 @@ mod parity;
 mod progress;
 mod replay;
 mod rib;
+mod run;
 mod scenario;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Reads, shows, compares, replays and makes streams of the BGP Monitoring Protocol (BMP, RFC 7854).
+/// Receives, reads, shows, compares, replays and makes streams of the BGP Monitoring Protocol (BMP, RFC 7854).
 ///
 /// FILE may be BMP as it was on the wire, the same in gzip, or a packet capture (pcap, pcapng, also in gzip): which it
 /// is, is seen from its first bytes. `-` is standard input. A capture may hold many BMP sessions; each is decoded on
@@ -33,7 +34,8 @@ Examples:
   bmp-collector rib dump.bmp.gz | jq -r '[.peer, .prefix] | @tsv'
   bmp-collector parity dump.bmp.gz show-bgp-ipv4.json
   bmp-collector generate --routes 1000 --peers 2 -o table.bmp
-  bmp-collector replay table.bmp 127.0.0.1:11019 --rate 500")]
+  bmp-collector replay table.bmp 127.0.0.1:11019 --rate 500
+  bmp-collector run --allow 192.0.2.0/24 --nats nats://127.0.0.1:4222")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -46,6 +48,7 @@ enum Command {
     Replay(replay::Options),
     Generate(generate::Options),
     Parity(parity::Options),
+    Run(run::Options),
     Scenario(scenario::Options),
 }
 
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&options),
         Command::Parity(options) => parity::run(&options),
         Command::Scenario(options) => scenario::run(&options),
+        Command::Run(options) => run::run(&options),
     };
     match result {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,

@@ -1,0 +1,453 @@
+//! Publishes the batches of one partition: many at a time, in order.
+//!
+//! Batches are numbered; `base` is the first that is not answered, `next` the next to send. The mode says what may be
+//! sent:
+//!
+//! ```text
+//! Down      nothing: there is no JetStream
+//! Probe     the first unanswered batch alone, to see whether it is taken now
+//! Open      as many as the window holds
+//! Settling  nothing: one was refused, the answers to those after it are awaited
+//! Resting   nothing, for a while; then everything again from `base` on
+//! ```
+//!
+//! Besides, no more bytes are sent than the partition has room for in the stream.
+//!
+//! A batch can be refused, or be lost in a change of leaders, and one after it be taken. Sent again, it is stored after
+//! its successor. The routing table cannot put that right, but the router can: its session is told that the batch failed,
+//! and ends.
+
+use super::connection::Connection;
+use super::link::Links;
+use super::stream::Room;
+use crate::run::broker::Publication;
+use crate::run::config::JetStream;
+use crate::run::metrics::Metrics;
+use async_nats::{HeaderMap, Message, Subscriber};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde::Deserialize;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{interval, sleep_until, Instant, MissedTickBehavior};
+
+const FIRST_REST: Duration = Duration::from_millis(100);
+const LONGEST_REST: Duration = Duration::from_secs(2);
+const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+/// Of headers and of the server's own, for each message, and generously.
+const OVERHEAD: usize = 512;
+/// JetStream: "message size exceeds maximum allowed".
+const TOO_BIG: u64 = 10_054;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mode {
+    Down,
+    Probe,
+    Open,
+    Settling,
+    Resting { until: Instant },
+}
+
+#[derive(Debug)]
+struct Entry {
+    publication: Publication,
+    payload: Bytes,
+    since: Instant,
+    sent_at: Option<Instant>,
+}
+
+/// Of a session with batches here: how many, and the number of its last one that was stored.
+#[derive(Debug, Default)]
+struct Sender {
+    held: usize,
+    stored: Option<u64>,
+}
+
+#[derive(Debug)]
+pub struct Publisher {
+    options: Arc<JetStream>,
+    subject: String,
+    links: Links,
+    metrics: Arc<Metrics>,
+    connection: Option<Arc<Connection>>,
+    /// Subject under which this connection's answers come, each with the batch's number.
+    inbox: String,
+    answers: Option<Subscriber>,
+    mode: Mode,
+    /// Bytes that may still be sent; `None` is without end.
+    credit: Option<usize>,
+    /// Whether publishing waits for room, which is told once.
+    full: bool,
+    /// What a batch of this partition has in bytes, about.
+    mean: usize,
+    refusals: u32,
+    complained: Option<Instant>,
+    senders: HashMap<u64, Sender>,
+    /// From `base` on. `None` is answered, with some before it that are not.
+    entries: VecDeque<Option<Entry>>,
+    base: u64,
+    next: u64,
+    sent: usize,
+    sent_bytes: usize,
+}
+
+/// JetStream's answer to a publication.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PubAck {
+    error: Option<PubError>,
+    seq: Option<u64>,
+    duplicate: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PubError {
+    err_code: u64,
+    description: String,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Stored,
+    Duplicate,
+    TooBig(String),
+    Refused(String),
+}
+
+impl Publisher {
+    pub fn new(options: Arc<JetStream>, partition: u32, links: Links, metrics: Arc<Metrics>) -> Self {
+        Publisher {
+            subject: options.subject(partition),
+            options,
+            links,
+            metrics,
+            connection: None,
+            inbox: String::new(),
+            answers: None,
+            mode: Mode::Down,
+            credit: Some(0),
+            full: false,
+            mean: 0,
+            refusals: 0,
+            complained: None,
+            senders: HashMap::new(),
+            entries: VecDeque::new(),
+            base: 0,
+            next: 0,
+            sent: 0,
+            sent_bytes: 0,
+        }
+    }
+
+    /// Until nobody publishes any more.
+    pub async fn run(mut self, mut publications: UnboundedReceiver<Publication>) {
+        let mut tick = interval(self.options.ack_timeout().div_f64(4.0).max(Duration::from_millis(10)));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.link().await;
+        loop {
+            let mode = self.mode;
+            let rested = async move {
+                match mode {
+                    Mode::Resting { until } => sleep_until(until).await,
+                    _ => std::future::pending().await,
+                }
+            };
+            let answers = &mut self.answers;
+            let answer = async move {
+                match answers {
+                    Some(answers) => answers.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                changed = self.links.changed() => match changed {
+                    Ok(()) => self.link().await,
+                    Err(_) => return,
+                },
+                message = answer => match message {
+                    Some(message) => self.heard(&message),
+                    None => self.answers = None,
+                },
+                publication = publications.recv() => match publication {
+                    Some(publication) => self.take(publication),
+                    None => return,
+                },
+                () = rested => self.rewind(),
+                _ = tick.tick() => self.look_for_unanswered(),
+            }
+            self.pump().await;
+        }
+    }
+
+    fn take(&mut self, mut publication: Publication) {
+        self.senders.entry(publication.session).or_default().held += 1;
+        let payload = Bytes::from(std::mem::take(&mut publication.batch.payload));
+        self.entries.push_back(Some(Entry { publication, payload, since: Instant::now(), sent_at: None }));
+    }
+
+    /// The link changed: another connection, none, or the same with other room.
+    async fn link(&mut self) {
+        let link = self.links.borrow_and_update().clone();
+        let same = match (&self.connection, &link.connection) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        if same {
+            // What is on its way may not be in the stream's count.
+            let on_its_way = self.sent_bytes + self.sent * OVERHEAD;
+            self.credit = self.credit_of(&link.room).map(|credit| credit.saturating_sub(on_its_way));
+            self.tell_if_full();
+            return;
+        }
+        (self.mode, self.answers, self.connection) = (Mode::Down, None, None);
+        if let Some(connection) = link.connection {
+            self.inbox = format!("{}.", connection.new_inbox());
+            match connection.client().subscribe(format!("{}*", self.inbox)).await {
+                Ok(answers) => {
+                    self.answers = Some(answers);
+                    self.connection = Some(connection);
+                    self.credit = self.credit_of(&link.room);
+                    self.rewind();
+                }
+                // The link will say that it is gone.
+                Err(error) => tracing::debug!(%error, "no subscription for answers"),
+            }
+        }
+    }
+
+    /// NATS says how many messages of a subject there are, not how big they are: about as big as those sent lately.
+    fn credit_of(&self, room: &Room) -> Option<usize> {
+        let room = room.as_ref()?;
+        let held = room.held.get(&self.subject).copied().unwrap_or(0);
+        let mean = if self.mean == 0 { room.mean } else { self.mean as u64 };
+        let left = room.share.saturating_sub(held.saturating_mul(mean)).min(room.bytes);
+        Some(usize::try_from(left).unwrap_or(usize::MAX))
+    }
+
+    fn tell_if_full(&mut self) {
+        let waits = self.credit == Some(0) && self.unsent();
+        if waits && !self.full {
+            tracing::warn!(
+                subject = self.subject,
+                stream = self.options.stream,
+                "the partition has filled its share of the stream: publishing waits for the pipeline. See whether the \
+                 partition's owner and its store keep up; a bigger stream holds more"
+            );
+            self.metrics.stream_full.inc();
+        }
+        self.full = waits;
+    }
+
+    // Sending ---------------------------------------------------------------------------------------------------------
+
+    fn unsent(&self) -> bool {
+        self.next < self.base + self.entries.len() as u64
+    }
+
+    fn entry(&mut self, number: u64) -> Option<&mut Entry> {
+        let place = usize::try_from(number.checked_sub(self.base)?).ok()?;
+        self.entries.get_mut(place)?.as_mut()
+    }
+
+    async fn pump(&mut self) {
+        while matches!(self.mode, Mode::Probe | Mode::Open) && self.unsent() && self.credit != Some(0) {
+            let (number, room) = (self.next, (self.mode, self.sent, self.sent_bytes));
+            let Some(entry) = self.entry(number) else {
+                // Acknowledged after all, since it was sent the last time.
+                self.next += 1;
+                continue;
+            };
+            let size = entry.payload.len();
+            let fits = match room {
+                (_, 0, _) => true,
+                (Mode::Probe, ..) => false,
+                (_, sent, bytes) => sent < self.options.window && bytes + size <= self.options.window_bytes,
+            };
+            if !fits {
+                return;
+            }
+            self.send(number).await;
+        }
+    }
+
+    async fn send(&mut self, number: u64) {
+        let Some(connection) = self.connection.clone() else { return };
+        let (subject, reply, stream) =
+            (self.subject.clone(), format!("{}{number}", self.inbox), self.options.stream.clone());
+        let Some(entry) = self.entry(number) else { return };
+        let (payload, size) = (entry.payload.clone(), entry.payload.len());
+        let mut headers = HeaderMap::new();
+        headers.insert("Nats-Msg-Id", entry.publication.batch.message_id.as_str());
+        headers.insert("Nats-Expected-Stream", stream.as_str());
+        headers.insert("Bmp-Router-Id", uuid(&entry.publication.batch.router_id).as_str());
+        let most = connection.client().max_payload();
+        self.next = number + 1;
+        // The server closes the connection on a message that is too long, with its headers.
+        if size + OVERHEAD > most {
+            self.fail(number, &format!("it has {size} bytes, and NATS takes {most}"));
+            return;
+        }
+        if connection.client().publish_with_reply_and_headers(subject, reply, headers, payload).await.is_err()
+        {
+            self.mode = Mode::Down;
+            return;
+        }
+        if let Some(entry) = self.entry(number) {
+            entry.sent_at = Some(Instant::now());
+        }
+        self.credit = self.credit.map(|credit| credit.saturating_sub(size + OVERHEAD));
+        self.mean = if self.mean == 0 { size + OVERHEAD } else { (self.mean * 15 + size + OVERHEAD) / 16 };
+        self.sent += 1;
+        self.sent_bytes += size;
+    }
+
+    /// Everything from the first unanswered on is sent again.
+    fn rewind(&mut self) {
+        let mut again = 0;
+        for entry in self.entries.iter_mut().flatten() {
+            again += u64::from(entry.sent_at.take().is_some());
+        }
+        self.metrics.resent.inc_by(again);
+        (self.mode, self.next, self.sent, self.sent_bytes) = (Mode::Probe, self.base, 0, 0);
+    }
+
+    // Answers ---------------------------------------------------------------------------------------------------------
+
+    fn heard(&mut self, message: &Message) {
+        let number = message.subject.strip_prefix(&*self.inbox).and_then(|number| number.parse().ok());
+        let Some(number) = number else { return };
+        let outcome = outcome(message);
+        let Some(entry) = self.entry(number) else { return };
+        let sent = entry.sent_at.is_some();
+        match outcome {
+            Outcome::Stored => self.stored(number, true),
+            Outcome::Duplicate => self.stored(number, false),
+            Outcome::TooBig(text) => self.fail(number, &text),
+            Outcome::Refused(text) if sent => self.refused(number, &text),
+            Outcome::Refused(_) => return,
+        }
+        if self.mode == Mode::Settling && self.sent == 0 {
+            let rest = FIRST_REST.saturating_mul(1 << self.refusals.min(10)).min(LONGEST_REST);
+            self.mode = Mode::Resting { until: Instant::now() + rest };
+            self.refusals += 1;
+        }
+    }
+
+    fn stored(&mut self, number: u64, now: bool) {
+        let Some(entry) = self.forget(number) else { return };
+        let session = entry.publication.session;
+        let sender = self.senders.entry(session).or_default();
+        let late = now && sender.stored.is_some_and(|last| number < last);
+        sender.stored = sender.stored.max(Some(number));
+        self.metrics.acked(entry.payload.len(), entry.since.elapsed());
+        if late {
+            tracing::error!(
+                batch = entry.publication.batch.message_id,
+                "a batch is stored after its successor, the session that sent it has to end"
+            );
+            entry.publication.answer(Err("its order is lost".into()));
+        } else {
+            entry.publication.answer(Ok(()));
+        }
+        self.release(session);
+        if self.mode == Mode::Probe {
+            (self.mode, self.refusals) = (Mode::Open, 0);
+        }
+    }
+
+    fn fail(&mut self, number: u64, why: &str) {
+        let Some(entry) = self.forget(number) else { return };
+        let session = entry.publication.session;
+        tracing::error!(
+            batch = entry.publication.batch.message_id,
+            "a batch does not fit into a NATS message: {why}"
+        );
+        self.metrics.failed.inc();
+        entry.publication.answer(Err(why.to_owned()));
+        self.release(session);
+    }
+
+    fn refused(&mut self, number: u64, why: &str) {
+        if self.complained.is_none_or(|at| at.elapsed() > COMPLAIN_EVERY) {
+            tracing::warn!(subject = self.subject, "JetStream refuses batches, trying again: {why}");
+            self.complained = Some(Instant::now());
+        }
+        self.metrics.refused_batches.inc();
+        self.unsend(number);
+        self.mode = Mode::Settling;
+    }
+
+    /// Takes an entry out; those before `base` are gone for good.
+    fn forget(&mut self, number: u64) -> Option<Entry> {
+        self.unsend(number);
+        let place = usize::try_from(number.checked_sub(self.base)?).ok()?;
+        let entry = self.entries.get_mut(place)?.take();
+        while let Some(None) = self.entries.front() {
+            self.entries.pop_front();
+            self.base += 1;
+        }
+        self.next = self.next.max(self.base);
+        entry
+    }
+
+    fn unsend(&mut self, number: u64) {
+        let Some(entry) = self.entry(number) else { return };
+        let size = entry.payload.len();
+        if entry.sent_at.take().is_some() {
+            self.sent -= 1;
+            self.sent_bytes -= size;
+        }
+    }
+
+    fn release(&mut self, session: u64) {
+        if let Some(sender) = self.senders.get_mut(&session) {
+            sender.held -= 1;
+            if sender.held == 0 {
+                self.senders.remove(&session);
+            }
+        }
+    }
+
+    fn look_for_unanswered(&mut self) {
+        let limit = self.options.ack_timeout();
+        let waits = |entry: &Entry| entry.sent_at.is_some_and(|at| at.elapsed() > limit);
+        if self.mode != Mode::Down && self.sent > 0 && self.entries.iter().flatten().any(waits) {
+            tracing::warn!(subject = self.subject, "JetStream does not acknowledge batches, sending again");
+            self.rewind();
+        }
+    }
+}
+
+fn outcome(message: &Message) -> Outcome {
+    if message.status.is_some_and(|status| status.as_u16() == 503) {
+        return Outcome::Refused("nothing listens there: the stream is gone, or JetStream is not up".into());
+    }
+    match serde_json::from_slice::<PubAck>(&message.payload) {
+        Ok(PubAck { error: Some(error), .. }) if error.err_code == TOO_BIG => {
+            Outcome::TooBig(error.description)
+        }
+        Ok(PubAck { error: Some(error), .. }) => Outcome::Refused(error.description),
+        Ok(PubAck { duplicate: true, .. }) => Outcome::Duplicate,
+        Ok(PubAck { seq: Some(_), .. }) => Outcome::Stored,
+        _ => Outcome::Refused("an answer that is none of JetStream".into()),
+    }
+}
+
+fn uuid(id: &batch::ids::Id) -> String {
+    let hex = format!("{:032x}", u128::from_be_bytes(*id));
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| hex.get(range).unwrap_or_default());
+    parts.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ids_are_written_as_uuids() {
+        let id = 0x5c1e_93b7_0d52_4f6a_9a1b_7e4d_21c8_60f3_u128.to_be_bytes();
+        assert_eq!(super::uuid(&id), "5c1e93b7-0d52-4f6a-9a1b-7e4d21c860f3");
+    }
+}

@@ -1,0 +1,441 @@
+//! What `run` is told: one table of options, put together from a file, the environment and flags.
+
+mod sources;
+
+use anyhow::{bail, ensure, Context, Result};
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use sources::Sources;
+
+/// Every option, with its default. The names are those of the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where routers connect to. `[::]` takes IPv4 as well.
+    pub listen: SocketAddr,
+    /// Who may connect: addresses and prefixes. By default this machine itself, and nobody else.
+    #[serde(deserialize_with = "networks")]
+    pub allow: Vec<IpNet>,
+    /// Load balancers that write a PROXY protocol header in front of each connection. Their routers are known, and let
+    /// in, by the address in it.
+    #[serde(deserialize_with = "networks")]
+    pub balancers: Vec<IpNet>,
+    /// Connections at one time, and of one address.
+    pub max_sessions: usize,
+    pub max_sessions_per_source: usize,
+    /// How often an address may connect, after as many at once as `max_sessions_per_source`.
+    pub connects_per_second: u32,
+    /// For how long a PROXY header or a TLS handshake may take.
+    pub handshake_timeout_ms: u64,
+    /// Where health and metrics are asked for by HTTP: `/healthz`, `/readyz`, `/metrics`. Nowhere by default.
+    pub http: Option<SocketAddr>,
+    /// This collector's name in the batches; by default the machine's.
+    pub collector: String,
+    /// What makes two sessions those of one router.
+    pub identity: Identity,
+    /// Has to be the same in every station and collector that share a stream.
+    pub partitions: u32,
+    /// Most bytes of batches that are held until the broker has them, of all sessions together.
+    pub memory_bytes: usize,
+    /// How long a stopping collector waits until the broker has everything.
+    pub drain_timeout_ms: u64,
+    pub tls: Tls,
+    pub tee: Tee,
+    pub session: Session,
+    pub broker: Broker,
+    pub jetstream: JetStream,
+    pub log: Log,
+}
+
+/// TLS towards routers, where a certificate is given.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// Every router has to show a certificate that is signed by one of these.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// Further stations that hear what each router says, octet by octet.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tee {
+    /// `host:port` of each.
+    #[serde(deserialize_with = "texts")]
+    pub to: Vec<String>,
+    /// Most octets of a session that one of them may be behind. Then it is cut, and begins anew.
+    pub buffer_bytes: usize,
+}
+
+/// Limits of each session.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Session {
+    /// A longer BMP message ends the session.
+    pub max_message_bytes: u32,
+    /// Peers whose OPENs are remembered.
+    pub max_peers: usize,
+    /// About where a batch is closed. NATS takes messages up to 1 MiB.
+    pub max_batch_bytes: usize,
+    /// A batch is made when so many octets have been read,
+    pub read_bytes: usize,
+    /// or when the first of them has waited for so long.
+    pub batch_delay_ms: u64,
+    /// Most batches not yet acknowledged by the broker. Then the session stops reading.
+    pub window: usize,
+    /// For how long it may stop reading before it is closed: its router sends everything again when it comes back.
+    pub stall_timeout_ms: u64,
+    /// For how long after connecting a router may send no message.
+    pub first_message_timeout_ms: u64,
+    /// For how long it may send octets that end no message.
+    pub message_timeout_ms: u64,
+    /// Most octets a second that are read of one router; 0 is no limit. What is more waits in the network.
+    pub max_bytes_per_second: u64,
+    /// For how long a router may say nothing; 0 is for ever, since BMP has no keepalive.
+    pub idle_timeout_ms: u64,
+    /// How often a quiet session says that it lives. Every station and collector needs the same.
+    pub heartbeat_ms: u64,
+}
+
+/// See [`batch::Identity`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    #[default]
+    SysName,
+    Address,
+    Both,
+}
+
+impl From<Identity> for batch::Identity {
+    fn from(identity: Identity) -> Self {
+        match identity {
+            Identity::SysName => batch::Identity::SysName,
+            Identity::Address => batch::Identity::Address,
+            Identity::Both => batch::Identity::Both,
+        }
+    }
+}
+
+/// Where batches go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Broker {
+    #[default]
+    Jetstream,
+    /// One JSON object a line on standard output.
+    JsonLines,
+}
+
+/// NATS JetStream. Names and defaults are those of the station's `ServiceRadar.BMP.Broker.JetStream`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JetStream {
+    /// `nats://` or `tls://` URLs, with user and password or token if need be.
+    #[serde(deserialize_with = "texts")]
+    pub servers: Vec<String>,
+    /// A credentials file: user JWT and NKey seed. Read again whenever a connection is made.
+    pub creds: Option<PathBuf>,
+    /// A file with an NKey seed. Read again whenever a connection is made.
+    pub nkey_seed: Option<PathBuf>,
+    /// Of a private authority that signed the server's certificate.
+    pub tls_ca: Option<PathBuf>,
+    /// For mTLS. Both are read again whenever a connection is made.
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    /// The server expects TLS before its first word.
+    pub tls_first: bool,
+    pub inbox_prefix: String,
+    pub domain: Option<String>,
+    pub stream: String,
+    pub subject_prefix: String,
+    /// Of a stream that is created.
+    pub max_bytes: i64,
+    pub max_age_ms: u64,
+    pub replicas: u32,
+    pub duplicate_window_ms: u64,
+    /// Most messages and bytes of a partition that are sent and not yet acknowledged.
+    pub window: usize,
+    pub window_bytes: usize,
+    /// When an unanswered batch is sent again.
+    pub ack_timeout_ms: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`; or a filter of Rust's tracing, `info,async_nats=debug`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen: SocketAddr::from(([0_u16; 8], 11_019)),
+            allow: ["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse().ok()).collect(),
+            balancers: Vec::new(),
+            max_sessions: 1000,
+            max_sessions_per_source: 100,
+            connects_per_second: 10,
+            handshake_timeout_ms: 10_000,
+            http: None,
+            collector: hostname(),
+            identity: Identity::default(),
+            partitions: 8,
+            memory_bytes: 512 << 20,
+            drain_timeout_ms: 5_000,
+            tls: Tls::default(),
+            tee: Tee::default(),
+            session: Session::default(),
+            broker: Broker::default(),
+            jetstream: JetStream::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Tee {
+    fn default() -> Self {
+        Tee { to: Vec::new(), buffer_bytes: 8 << 20 }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Session {
+            max_message_bytes: 1 << 20,
+            max_peers: 1 << 16,
+            max_batch_bytes: 256 << 10,
+            read_bytes: 256 << 10,
+            batch_delay_ms: 20,
+            window: 64,
+            stall_timeout_ms: 60_000,
+            first_message_timeout_ms: 30_000,
+            message_timeout_ms: 60_000,
+            max_bytes_per_second: 0,
+            idle_timeout_ms: 0,
+            heartbeat_ms: 10_000,
+        }
+    }
+}
+
+impl Default for JetStream {
+    fn default() -> Self {
+        JetStream {
+            servers: vec!["nats://127.0.0.1:4222".into()],
+            creds: None,
+            nkey_seed: None,
+            tls_ca: None,
+            tls_cert: None,
+            tls_key: None,
+            tls_first: false,
+            inbox_prefix: "_INBOX".into(),
+            domain: None,
+            stream: "BMP".into(),
+            subject_prefix: "events.bgp.raw".into(),
+            max_bytes: 1 << 30,
+            max_age_ms: 0,
+            replicas: 1,
+            duplicate_window_ms: 120_000,
+            window: 256,
+            window_bytes: 8 << 20,
+            ack_timeout_ms: 5_000,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log { level: "info".into(), format: LogFormat::default() }
+    }
+}
+
+impl Config {
+    /// Puts the options together and checks them.
+    pub fn load(sources: &Sources) -> Result<Config> {
+        let config: Config = sources.table()?.try_into().context("configuration")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What types cannot say. Files that are named have to be there and readable.
+    fn check(&self) -> Result<()> {
+        above_0("partitions", u64::from(self.partitions))?;
+        above_0("max_sessions", self.max_sessions as u64)?;
+        above_0("max_sessions_per_source", self.max_sessions_per_source as u64)?;
+        above_0("connects_per_second", u64::from(self.connects_per_second))?;
+        above_0("handshake_timeout_ms", self.handshake_timeout_ms)?;
+        let session = &self.session;
+        above_0("session.max_peers", session.max_peers as u64)?;
+        above_0("session.read_bytes", session.read_bytes as u64)?;
+        above_0("session.max_batch_bytes", session.max_batch_bytes as u64)?;
+        above_0("session.window", session.window as u64)?;
+        above_0("session.stall_timeout_ms", session.stall_timeout_ms)?;
+        above_0("session.heartbeat_ms", session.heartbeat_ms)?;
+        above_0("session.first_message_timeout_ms", session.first_message_timeout_ms)?;
+        above_0("session.message_timeout_ms", session.message_timeout_ms)?;
+        self.tls.check()?;
+        for to in &self.tee.to {
+            let port = to.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+            ensure!(matches!(port, Some(Ok(_))), "tee.to: {to:?} is not of the form host:port");
+        }
+        above_0("tee.buffer_bytes", self.tee.buffer_bytes as u64)?;
+        ensure!(
+            session.max_message_bytes >= 1024,
+            "session.max_message_bytes is {}: BMP messages have up to 4096 octets of BGP and more",
+            session.max_message_bytes
+        );
+        let least = 4 * session.max_batch_bytes;
+        ensure!(
+            self.memory_bytes >= least && self.memory_bytes <= 1 << 40,
+            "memory_bytes is {}; it is from four times session.max_batch_bytes, {least}, to 1 TiB",
+            self.memory_bytes
+        );
+        ensure!(
+            !self.collector.is_empty(),
+            "collector is empty: it is the name of this collector in every batch"
+        );
+        if self.broker == Broker::Jetstream {
+            self.jetstream.check()?;
+        }
+        Ok(())
+    }
+}
+
+impl Tls {
+    fn check(&self) -> Result<()> {
+        let given = [("cert", &self.cert), ("key", &self.key), ("client_ca", &self.client_ca)];
+        for (name, file) in given {
+            if let Some(file) = file {
+                readable(&format!("tls.{name}"), file)?;
+            }
+        }
+        ensure!(
+            self.cert.is_some() == self.key.is_some(),
+            "tls.cert and tls.key belong together: one is missing"
+        );
+        ensure!(self.cert.is_some() || self.client_ca.is_none(), "tls.client_ca needs tls.cert and tls.key");
+        super::tls::acceptor(self).map(drop)
+    }
+}
+
+impl JetStream {
+    fn check(&self) -> Result<()> {
+        ensure!(!self.servers.is_empty(), "jetstream.servers is empty");
+        for server in &self.servers {
+            // Its own text would show the URL, which may have a password in it.
+            ensure!(
+                server.starts_with("nats://") || server.starts_with("tls://"),
+                "jetstream.servers: every server is a nats:// or tls:// URL"
+            );
+            ensure!(
+                server.parse::<async_nats::ServerAddr>().is_ok(),
+                "jetstream.servers: not all of them are URLs of a host"
+            );
+        }
+        for (name, value) in [("stream", &self.stream)] {
+            let fits =
+                !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || ".*>/\\".contains(c));
+            ensure!(fits, "jetstream.{name} is a name without spaces, dots and wildcards, not {value:?}");
+        }
+        for (name, value) in [("subject_prefix", &self.subject_prefix), ("inbox_prefix", &self.inbox_prefix)]
+        {
+            let fits = value.split('.').all(|token| {
+                !token.is_empty() && !token.contains(|c: char| c.is_whitespace() || "*>".contains(c))
+            });
+            ensure!(fits, "jetstream.{name} is a subject without spaces and wildcards, not {value:?}");
+        }
+        above_0("jetstream.window", self.window as u64)?;
+        above_0("jetstream.window_bytes", self.window_bytes as u64)?;
+        above_0("jetstream.ack_timeout_ms", self.ack_timeout_ms)?;
+        above_0("jetstream.replicas", u64::from(self.replicas))?;
+        above_0("jetstream.duplicate_window_ms", self.duplicate_window_ms)?;
+        ensure!(self.max_bytes > 0, "jetstream.max_bytes is above 0");
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            bail!("jetstream.tls_cert and jetstream.tls_key belong together: one is missing");
+        }
+        let files = [
+            ("creds", &self.creds),
+            ("nkey_seed", &self.nkey_seed),
+            ("tls_ca", &self.tls_ca),
+            ("tls_cert", &self.tls_cert),
+            ("tls_key", &self.tls_key),
+        ];
+        for (name, file) in files {
+            if let Some(file) = file {
+                readable(&format!("jetstream.{name}"), file)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The subject of a partition.
+    pub fn subject(&self, partition: u32) -> String {
+        format!("{}.{partition}", self.subject_prefix)
+    }
+
+    pub fn ack_timeout(&self) -> Duration {
+        Duration::from_millis(self.ack_timeout_ms)
+    }
+}
+
+fn above_0(name: &str, value: u64) -> Result<()> {
+    ensure!(value > 0, "{name} is a number above 0");
+    Ok(())
+}
+
+fn readable(name: &str, file: &Path) -> Result<()> {
+    std::fs::read(file).with_context(|| format!("{name}: {}", file.display())).map(drop)
+}
+
+/// The machine's name, as the kernel knows it.
+fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "bmp-collector".into(),
+        name => name.into(),
+    }
+}
+
+/// A list, or one text with commas, which is what an environment variable has.
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a list of texts")]
+    enum Texts {
+        List(Vec<String>),
+        One(String),
+    }
+    Ok(match Texts::deserialize(deserializer)? {
+        Texts::List(texts) => texts,
+        Texts::One(text) => {
+            text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+        }
+    })
+}
+
+/// Prefixes, or addresses, each the prefix of itself.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    texts(deserializer)?.iter().map(|text| network(text).map_err(serde::de::Error::custom)).collect()
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpAddr>()
+        .map(IpNet::from)
+        .or_else(|_| text.parse::<IpNet>())
+        .map(|network| network.trunc())
+        .map_err(|_| format!("{text:?} is no address and no prefix, such as 192.0.2.1 or 2001:db8::/32"))
+}

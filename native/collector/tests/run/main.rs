@@ -1,0 +1,18 @@
+//! `bmp-collector run`: real TCP sessions in, a real NATS server or standard output behind it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
+#![allow(clippy::cast_possible_truncation)]
+
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
+mod collector;
+mod config;
+mod door;
+mod jet_stream;
+mod json_lines;
+mod nats;
+mod outages;
+mod router;
+mod tee;
