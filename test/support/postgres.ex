@@ -2,6 +2,9 @@ defmodule ServiceRadar.BMP.Test.Postgres do
   @moduledoc """
   A PostgreSQL server for a test: its own port on the loopback address, its own folder, made with `initdb`.
 
+  `SERVICERADAR_BMP_PG_BIN` is the folder of its programs, `SERVICERADAR_BMP_PG_OPTIONS` more of its options, and
+  `SERVICERADAR_BMP_PG_EXTENSIONS` what its database has: with them the tests run on a TimescaleDB.
+
   It ends with the test's process, however that ends. `kill/1` is `kill -9` of the whole server; `start_again/1` starts it
   on the same port with the same folder. As root the server runs as the user `postgres`, because it refuses root.
   """
@@ -36,8 +39,18 @@ defmodule ServiceRadar.BMP.Test.Postgres do
         ["--encoding=UTF8", "--locale=C", "-D", data(postgres)]
 
     {_, 0} = System.cmd(program, arguments, cd: folder, stderr_to_stdout: true)
-    start_again(postgres)
+    postgres = start_again(postgres)
+    Enum.each(words("SERVICERADAR_BMP_PG_EXTENSIONS"), &extend(postgres, &1))
+    postgres
   end
+
+  defp extend(postgres, extension) do
+    psql = Path.join(postgres.programs, "psql")
+    database = ["-h", "127.0.0.1", "-p", "#{postgres.port}", "-U", "postgres", "-d", "postgres"]
+    {_, 0} = System.cmd(psql, database ++ ["-c", "CREATE EXTENSION #{extension}"], stderr_to_stdout: true)
+  end
+
+  defp words(variable), do: String.split(System.get_env(variable, ""))
 
   def url(%__MODULE__{port: port}), do: "ecto://postgres@127.0.0.1:#{port}/postgres"
 
@@ -54,7 +67,8 @@ defmodule ServiceRadar.BMP.Test.Postgres do
 
     server =
       unprivileged([Path.join(postgres.programs, "postgres"), "-D", data(postgres), "-p", "#{postgres.port}"]) ++
-        ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "full_page_writes=off"]
+        ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "full_page_writes=off"] ++
+        words("SERVICERADAR_BMP_PG_OPTIONS")
 
     arguments = ["-c", script, "sh", Path.join(postgres.folder, "log") | server]
     handle = Port.open({:spawn_executable, "/bin/sh"}, [:binary, :exit_status, line: 100, args: arguments])

@@ -6,14 +6,14 @@ if Code.ensure_loaded?(Ecto.Migration) do
         defmodule MyApp.Repo.Migrations.AddBmp do
           use Ecto.Migration
 
-          def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 4)
+          def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 5)
           def down, do: ServiceRadar.BMP.Migrations.down(prefix: "platform")
         end
 
     A later release may need a later version of the tables. A host that has an earlier one adds a migration that says so,
     and what is stored stays:
 
-        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 4)
+        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 5)
         def down, do: :ok
 
     They execute the files of `priv/sql/migrations`, in the Postgres schema `:prefix` (default the migration's own, else
@@ -26,6 +26,7 @@ if Code.ensure_loaded?(Ecto.Migration) do
     | 2 | attributes once a set, RIBs with their counts, one row a route that is there; five years of history |
     | 3 | prefix, route distinguisher, labels and VNIs of every family that has them |
     | 4 | history is read newest first, a page at a time; TimescaleDB compresses it; old sessions go |
+    | 5 | a change costs one entry of an index less |
 
     The role that migrates owns the tables, and `bgp_maintain()` needs an owner; what else the station's role needs is in
     `priv/sql/README.md`.
@@ -34,7 +35,7 @@ if Code.ensure_loaded?(Ecto.Migration) do
 
     alias ServiceRadar.BMP.Store.Postgres.SQL
 
-    @newest 4
+    @newest 5
 
     @doc "The newest version of the tables, which this release needs."
     @spec newest :: pos_integer
@@ -52,7 +53,7 @@ if Code.ensure_loaded?(Ecto.Migration) do
       # What was asked of the migration before is done first, so that what is there can be looked at.
       flush()
 
-      for next <- (there(schema) + 1)..version//1, statement <- SQL.migration(next, schema) do
+      for next <- (there(Ecto.Migration.repo(), schema) + 1)..version//1, statement <- SQL.migration(next, schema) do
         Ecto.Migration.execute(statement)
       end
 
@@ -68,12 +69,14 @@ if Code.ensure_loaded?(Ecto.Migration) do
 
     defp schema(options), do: options[:prefix] || Ecto.Migration.prefix() || "public"
 
-    # The version that is there; 0: none. Version 1 did not write its number down.
-    defp there(schema) do
+    @doc "The version of the tables that are there; 0: none."
+    @spec there(module, String.t()) :: non_neg_integer
+    def there(repo, schema) do
+      # Version 1 did not write its number down.
       {:ok, quoted} = SQL.quote_schema(schema)
       sql = "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1)::oid, 'pg_class')"
 
-      case Ecto.Migration.repo().query!(sql, ["#{quoted}.bgp_routers"], log: false).rows do
+      case repo.query!(sql, ["#{quoted}.bgp_routers"], log: false).rows do
         [[false, _]] -> 0
         [[true, "ServiceRadar BMP, version " <> number]] -> String.to_integer(number)
         [[true, _]] -> 1
@@ -87,7 +90,8 @@ if Code.ensure_loaded?(Ecto.Migration) do
         {20_261_121_000_000, __MODULE__.Version1},
         {20_261_124_000_000, __MODULE__.Version2},
         {20_261_124_000_001, __MODULE__.Version3},
-        {20_261_124_000_002, __MODULE__.Version4}
+        {20_261_124_000_002, __MODULE__.Version4},
+        {20_261_129_000_000, __MODULE__.Version5}
       ]
     end
 

@@ -6,6 +6,10 @@ DROP PROCEDURE IF EXISTS {schema}.bgp_maintain_times(interval, interval, interva
 -- ;
 DROP FUNCTION IF EXISTS {schema}.bgp_next_prefix(timestamptz, cidr, cidr);
 -- ;
+DROP FUNCTION IF EXISTS {schema}.bgp_summarize();
+-- ;
+DROP FUNCTION IF EXISTS {schema}.bgp_changes_from(timestamptz, timestamptz, bigint);
+-- ;
 DROP FUNCTION IF EXISTS {schema}.bgp_maintain(integer, interval, interval, timestamptz);
 -- ;
 DROP FUNCTION IF EXISTS {schema}.bgp_make_partition(text, timestamptz, timestamptz);

@@ -1,12 +1,12 @@
 -- Changes of routes from $1 to $2, newest first, after the place of the last one seen ($3 to $8; nulls for the first page), at
 -- most $10. No more than $9 changes are looked at, so that a question for rare ones does not read years at once: the last of that
 -- many is given also where it does not pass the filters (`matches`), and the next page begins after it. {prefixes} are the filters
--- that an index serves, {filters} the others (fragments of route_filter/). An end of a whole peer is one row of bgp_peer_events,
--- and none of these.
+-- that an index serves, {filters} the others (fragments of route_filter/). {from} says where the page's span of time begins:
+-- changes_from.sql, where no index serves a filter. An end of a whole peer is one row of bgp_peer_events, and none of these.
 WITH looked_at AS MATERIALIZED (
   SELECT t.*
   FROM {schema}.bgp_routing_history t
-  WHERE t.time >= coalesce($1::timestamptz, '-infinity') AND t.time <= coalesce($3::timestamptz, $2::timestamptz, 'infinity')
+  WHERE t.time >= {from} AND t.time <= coalesce($3::timestamptz, $2::timestamptz, 'infinity')
     AND ($3::timestamptz IS NULL
       OR (t.time, t.generation, t.sequence, t.rib_id, t.nlri_key, t.path_id)
          < ($3, $4::bigint, $5::bigint, $6::bigint, $7::bytea, $8::bigint))

@@ -354,8 +354,6 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     # So many changes a call looks at.
     @looked_at 20_000
-    # What an index of history serves.
-    @indexed [:prefix, :within, :covering]
 
     @impl ServiceRadar.BMP.Store
     def changes(config, %Query{} = query) do
@@ -365,12 +363,14 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
         values = [query.from, query.until, time] ++ place ++ [@looked_at, query.limit + 1]
 
         reaching(config, fn repo, options ->
-          {prefixes, values} = filters(Map.take(query, @indexed), options[:schema], values)
-          {filters, values} = filters(Map.drop(query, @indexed), options[:schema], values)
+          {indexed, others} = query |> Map.from_struct() |> Map.split(indexed(query))
+          {prefixes, values} = filters(indexed, options[:schema], values)
+          {filters, values} = filters(others, options[:schema], values)
 
           sql =
             "query/changes.sql"
             |> SQL.text(options[:schema])
+            |> String.replace("{from}", changes_from(prefixes, filters, query, options))
             |> String.replace("{prefixes}", prefixes)
             |> String.replace("{filters}", filters)
 
@@ -381,6 +381,22 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
         end)
       end
     end
+
+    # Filters that the index of history by prefix serves. All changes of a wide network may be most of what there is: they are
+    # found by time.
+    defp indexed(%Query{within: %Prefix{} = prefix}), do: if(wide?(prefix), do: [], else: [:within])
+    defp indexed(_query), do: [:prefix, :covering]
+
+    defp wide?(%Prefix{address: {_, _, _, _}, length: length}), do: length < 16
+    defp wide?(%Prefix{length: length}), do: length < 32
+
+    # Without filters a page is as long as it is; with some it may take all that is looked at.
+    defp changes_from("", filters, query, options) do
+      most = if filters == "", do: query.limit + 1, else: @looked_at
+      "query/changes_from.sql" |> SQL.text(options[:schema]) |> String.replace("{most}", "#{most}")
+    end
+
+    defp changes_from(_prefixes, _filters, _query, _options), do: "coalesce($1::timestamptz, '-infinity')"
 
     defp change_key(row), do: place(row) ++ Enum.map(~w(rib_id nlri_key path_id), &Map.fetch!(row, &1))
 

@@ -110,6 +110,12 @@ impl Cluster {
             );
             std::thread::sleep(Duration::from_millis(50));
         }
+        // What every new database has.
+        for extension in
+            std::env::var("SERVICERADAR_BMP_PG_EXTENSIONS").unwrap_or_default().split_whitespace()
+        {
+            cluster.connect("template1").batch_execute(&format!("CREATE EXTENSION {extension}")).unwrap();
+        }
         cluster
     }
 }

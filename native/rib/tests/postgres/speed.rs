@@ -73,6 +73,19 @@ impl Bench {
         self.store.client.query_one(&format!("SELECT ({sql})::float8"), &[]).unwrap().get(0)
     }
 
+    /// One transaction of COPYs.
+    fn copy(&mut self, streams: &[(String, Vec<u8>)]) {
+        let mut transaction = self.store.client.transaction().unwrap();
+        for (sql, rows) in streams {
+            let mut writer = transaction.copy_in(&sql.replace("{schema}", &self.store.schema)).unwrap();
+            for octets in [HEADER, rows, TRAILER] {
+                writer.write_all(octets).unwrap();
+            }
+            writer.finish().unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+
     /// Times `work`, with the WAL that it writes.
     fn measure(&mut self, what: &str, work: impl FnOnce(&mut Self)) {
         self.run("CHECKPOINT");
@@ -116,6 +129,84 @@ CREATE INDEX ON {schema}.wide_history (prefix, changed_at);
 CREATE INDEX ON {schema}.wide_history USING brin (changed_at);
 ";
 
+/// What PostgreSQL makes of the same rows by itself: tables with the same indexes, filled by COPY of rows that are encoded
+/// already, and then changed from tables that the server has already, without any client.
+const ALONE: &str = "
+CREATE TABLE {schema}.alone_state (LIKE {schema}.bgp_routing_state INCLUDING ALL) WITH (fillfactor = 50);
+CREATE TABLE {schema}.alone_history (LIKE {schema}.bgp_routing_history INCLUDING ALL);
+CREATE TABLE {schema}.alone_sets (LIKE {schema}.bgp_attribute_sets INCLUDING ALL);
+CREATE UNLOGGED TABLE {schema}.source_state (LIKE {schema}.bgp_routing_state);
+CREATE UNLOGGED TABLE {schema}.source_history (LIKE {schema}.bgp_routing_history);
+CREATE UNLOGGED TABLE {schema}.source_sets (LIKE {schema}.bgp_attribute_sets);
+ALTER TABLE {schema}.source_state ADD COLUMN part integer;
+ALTER TABLE {schema}.source_history ADD COLUMN part integer;
+ALTER TABLE {schema}.source_sets ADD COLUMN part integer;
+";
+
+const ALONE_CHANGED: &str = "
+BEGIN;
+SET LOCAL enable_seqscan = off;
+INSERT INTO {schema}.alone_sets ({sets})
+  SELECT {sets} FROM {schema}.source_sets WHERE part = {part};
+UPDATE {schema}.alone_state t
+  SET generation = s.generation, sequence = s.sequence, changed_at = s.changed_at, set_id = s.set_id, labels = s.labels, vnis = s.vnis
+  FROM {schema}.source_state s
+  WHERE s.part = {part} AND t.rib_id = s.rib_id AND t.nlri_key = s.nlri_key AND t.path_id = s.path_id;
+INSERT INTO {schema}.alone_history ({history})
+  SELECT {history} FROM {schema}.source_history WHERE part = {part};
+COMMIT";
+
+/// Columns in the order of their streams.
+const SETS: &str =
+    "set_id, next_hop, origin, as_path, origin_as, as_path_text, med, local_pref, communities, \
+large_communities, extended_communities, other_attributes, next_hop_octets, attributes";
+const STATE: &str = "rib_id, path_id, nlri_key, generation, sequence, changed_at, set_id, prefix, rd, labels, vnis, nlri_text, nlri";
+const CHANGES: &str =
+    "rib_id, path_id, nlri_key, generation, sequence, time, router_time, change, synthetic, after_gap, \
+set_id, prefix, rd, labels, vnis, nlri_text, nlri";
+
+/// A commit's rows as they go to tables of that name.
+fn encoded(part: &Deltas, routes: Kind, table: &str) -> Vec<(String, Vec<u8>)> {
+    let commit = Commit::new(vec![part]);
+    [(Kind::AttributeSets, "sets", SETS), (routes, "state", STATE), (Kind::History, "history", CHANGES)]
+        .map(|(kind, name, columns)| {
+            let sql = format!("COPY {{schema}}.{table}_{name} ({columns}) FROM STDIN (FORMAT binary)");
+            (sql, commit.copy(kind, 0..commit.rows(kind)))
+        })
+        .into()
+}
+
+fn alone(bench: &mut Bench, first: &[Deltas], second: &[Deltas]) {
+    let started = Instant::now();
+    let streams: Vec<_> = first.iter().map(|part| encoded(part, Kind::RoutesNew, "alone")).collect();
+    let seconds = started.elapsed().as_secs_f64();
+    writeln!(bench.report, "what a first load comes to, and its rows: {seconds:.2} s").unwrap();
+    bench.run(ALONE);
+    bench.measure("PostgreSQL alone, the same rows by COPY", |bench| {
+        for part in &streams {
+            bench.copy(part);
+        }
+    });
+    drop(streams);
+    for (number, part) in second.iter().enumerate() {
+        for table in ["source_sets", "source_state", "source_history"] {
+            bench.run(&format!("ALTER TABLE {{schema}}.{table} ALTER part SET DEFAULT {number}"));
+        }
+        bench.copy(&encoded(part, Kind::RoutesChanged, "source"));
+    }
+    for table in ["source_sets", "source_state", "source_history"] {
+        bench.run(&format!("CREATE INDEX ON {{schema}}.{table} (part); ANALYZE {{schema}}.{table}"));
+    }
+    bench.run("VACUUM ANALYZE");
+    bench.measure("PostgreSQL alone, all changed", |bench| {
+        let changed = ALONE_CHANGED.replace("{sets}", SETS).replace("{history}", CHANGES);
+        for part in 0..second.len() {
+            bench.run(&changed.replace("{part}", &part.to_string()));
+        }
+    });
+    bench.run("DROP TABLE {schema}.alone_state, {schema}.alone_history, {schema}.alone_sets, {schema}.source_state, {schema}.source_history, {schema}.source_sets");
+}
+
 #[test]
 fn speed() {
     routes();
@@ -125,56 +216,7 @@ fn speed() {
     let first = parts(size, 10, 1, RouteChange::Announce);
     let second = parts(size, 10_000_000, 2, RouteChange::Change);
 
-    let started = Instant::now();
-    let mut streams = Vec::new();
-    for part in &first {
-        let commit = Commit::new(vec![part]);
-        for kind in [Kind::AttributeSets, Kind::RoutesNew, Kind::History] {
-            streams.push((kind, commit.copy(kind, 0..commit.rows(kind))));
-        }
-    }
-    let seconds = started.elapsed().as_secs_f64();
-    writeln!(bench.report, "what a first load comes to, and its rows: {seconds:.2} s").unwrap();
-
-    bench.run(
-        "CREATE TABLE {schema}.alone_state (LIKE {schema}.bgp_routing_state INCLUDING ALL) WITH (fillfactor = 70);
-         CREATE TABLE {schema}.alone_history (LIKE {schema}.bgp_routing_history INCLUDING ALL);
-         CREATE TABLE {schema}.alone_sets (LIKE {schema}.bgp_attribute_sets INCLUDING ALL)",
-    );
-    let alone = |table: &str, kind: Kind, store: &crate::Store| {
-        store
-            .sql(&format!("store/copy/{}.sql", kind.as_str()))
-            .replace(table, &table.replace("bgp_", "alone_"))
-    };
-    bench.measure("PostgreSQL alone, the same rows by COPY", |bench| {
-        for part in streams.chunks(3) {
-            let sql: Vec<_> = part
-                .iter()
-                .map(|(kind, _)| match kind {
-                    Kind::RoutesNew => alone("bgp_routing_state", *kind, &bench.store).replace("alone_routing_state", "alone_state"),
-                    Kind::History => alone("bgp_routing_history", *kind, &bench.store).replace("alone_routing_history", "alone_history"),
-                    _ => bench.store.sql("store/copy/attribute_sets.sql").replace(
-                        "bmp_stage_attribute_sets",
-                        &format!(
-                            "{}.alone_sets (set_id, next_hop, origin, as_path, origin_as, as_path_text, med, local_pref, communities, large_communities, extended_communities, other_attributes, next_hop_octets, attributes)",
-                            bench.store.schema
-                        ),
-                    ),
-                })
-                .collect();
-            let mut transaction = bench.store.client.transaction().unwrap();
-            for ((_, rows), sql) in part.iter().zip(sql) {
-                let mut writer = transaction.copy_in(&sql).unwrap();
-                for octets in [HEADER, rows, TRAILER] {
-                    writer.write_all(octets).unwrap();
-                }
-                writer.finish().unwrap();
-            }
-            transaction.commit().unwrap();
-        }
-    });
-    drop(streams);
-    bench.run("DROP TABLE {schema}.alone_state, {schema}.alone_history, {schema}.alone_sets");
+    alone(&mut bench, &first, &second);
 
     bench.measure("first load", |bench| first.iter().for_each(|part| drop(bench.store.commit(part))));
     bench.octets("state", &["bgp_routing_state"]);

@@ -26,9 +26,17 @@ impl Store {
     }
 
     pub fn migrate_up(&mut self) {
-        self.migrate_to(1);
-        self.migrate_to(2);
-        self.migrate_to(3);
+        self.migrate_from(0);
+    }
+
+    /// To the newest version, from an earlier one.
+    pub fn migrate_from(&mut self, version: u32) {
+        for next in version + 1.. {
+            if !folder().join(format!("migrations/v{next}")).exists() {
+                return;
+            }
+            self.migrate_to(next);
+        }
     }
 
     /// From the version before.

@@ -12,6 +12,7 @@ cond do
       use ExUnit.Case, async: false
       doctest ServiceRadar.BMP.Store.Postgres.SQL
 
+      import ExUnit.CaptureLog, only: [capture_log: 1]
       import ServiceRadar.BMP.TestRouter, only: [eventually: 1]
 
       alias ServiceRadar.BMP
@@ -29,6 +30,16 @@ cond do
         use Ecto.Migration
         def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform")
         def down, do: ServiceRadar.BMP.Migrations.down(prefix: "platform")
+      end
+
+      defmodule OlderMigration do
+        use Ecto.Migration
+        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "older", version: 3)
+      end
+
+      defmodule NewerMigration do
+        use Ecto.Migration
+        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "older")
       end
 
       setup_all do
@@ -353,6 +364,24 @@ cond do
 
         :ok = Ecto.Migrator.up(HostRepo, 1, HostMigration, log: false)
         :ok = Ecto.Migrator.down(HostRepo, 1, HostMigration, log: false)
+      end
+
+      test "older tables are said with the version that is needed, and waited for", %{name: name, server: server} do
+        start_supervised!({HostRepo, url: Server.url(server), log: false})
+        newest = ServiceRadar.BMP.Migrations.newest()
+        :ok = Ecto.Migrator.up(HostRepo, 2, OlderMigration, log: false)
+
+        log =
+          capture_log(fn ->
+            station(name, repo: HostRepo, schema: "older")
+            Process.sleep(1_000)
+          end)
+
+        assert log =~ "schema older has version 3 of the BMP tables, and this release needs version #{newest}"
+        :ok = Ecto.Migrator.up(HostRepo, 3, NewerMigration, log: false)
+        sample(name)
+        assert {:ok, [_ | _], _} = BMP.changes(name, limit: 5)
+        :ok = stop_supervised(name)
       end
     end
 end

@@ -15,6 +15,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     alias ServiceRadar.BMP.Store.Postgres.SQL
 
     @retry 2_000
+    @summarize_every 5_000
+    @version Migrations.newest()
 
     def start_link(%Config{} = config),
       do: GenServer.start_link(__MODULE__, config, name: Instance.via(config.name, :store, :waiting))
@@ -32,17 +34,28 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @impl GenServer
     def handle_info(:prepare, state), do: {:noreply, prepare(state)}
     def handle_info(:maintain, state), do: {:noreply, maintain(state)}
+    def handle_info(:summarize, state), do: {:noreply, summarize(state)}
     def handle_info(_other, state), do: {:noreply, state}
 
     defp prepare(state) do
       Postgres.with_repo(state.config, fn repo, options ->
         if options[:migrate], do: migrate(repo, options)
 
-        if made?(repo, options) do
-          Instance.put_value(state.config.name, :store, :ready)
-          maintain(%{state | complaint: nil})
-        else
-          again(state, "schema #{options[:schema]} has no table bgp_partitions: run ServiceRadar.BMP.Migrations.up/1")
+        case Migrations.there(repo, options[:schema]) do
+          0 ->
+            again(state, "schema #{options[:schema]} has no BMP tables: run ServiceRadar.BMP.Migrations.up/1")
+
+          version when version < @version ->
+            again(
+              state,
+              "schema #{options[:schema]} has version #{version} of the BMP tables, and this release needs version " <>
+                "#{@version}: run ServiceRadar.BMP.Migrations.up/1"
+            )
+
+          _version ->
+            Instance.put_value(state.config.name, :store, :ready)
+            if options[:maintain_every] > 0, do: Process.send_after(self(), :summarize, @summarize_every)
+            maintain(%{state | complaint: nil})
         end
       end)
     rescue
@@ -66,11 +79,6 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       %{state | complaint: complaint}
     end
 
-    defp made?(repo, options) do
-      {:ok, schema} = SQL.quote_schema(options[:schema])
-      repo.query!("SELECT to_regclass($1) IS NOT NULL", ["#{schema}.bgp_partitions"], log: false).rows == [[true]]
-    end
-
     defp migrate(repo, options) do
       {:ok, schema} = SQL.quote_schema(options[:schema])
       [make_schema | _] = SQL.migration(1, options[:schema])
@@ -80,6 +88,18 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       migrator = [all: true, prefix: options[:schema], dynamic_repo: repo.get_dynamic_repo(), log: false]
       made = Ecto.Migrator.run(repo, versions, :up, migrator)
       if made != [], do: Logger.info("BMP tables made in schema #{schema}, version #{Migrations.newest()}")
+    end
+
+    # What was written lately is found by time only when it is summarized. Not to be told of: the next time does it too, and
+    # what keeps it from being done keeps maintenance from it, which says so.
+    defp summarize(state) do
+      Process.send_after(self(), :summarize, @summarize_every)
+      {_, options} = state.config.store
+      {:ok, schema} = SQL.quote_schema(options[:schema])
+      Postgres.with_repo(state.config, fn repo, _ -> repo.query("SELECT #{schema}.bgp_summarize()", [], log: false) end)
+      state
+    rescue
+      _error in [DBConnection.ConnectionError, RuntimeError] -> state
     end
 
     defp maintain(state) do
