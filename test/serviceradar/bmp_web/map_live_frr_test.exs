@@ -30,7 +30,12 @@ defmodule ServiceRadar.BMPWeb.MapLiveFRRTest do
     start_supervised!({BMP, name: name, ip: lab.facts["STATION"], port: 0, allow: [lab.facts["EDGE"]], partitions: 1})
     Lab.run(lab, "bmp", [BMP.port(name)])
     Lab.run(lab, "settle")
-    eventually(fn -> match?({:ok, %{routes: routes}} when routes > 100, BMP.counts(name)) end, "the lab's routes", 6_000)
+
+    eventually(
+      fn -> match?({:ok, %{routes: routes}} when routes > 100, BMP.counts(name)) end,
+      "the lab's routes",
+      6_000
+    )
 
     url = Httpd.url(start_supervised!({Httpd, port: 0, station: name}))
     browser = start_supervised!({Browser, flags: @flags})

@@ -18,8 +18,9 @@ cond do
       import ServiceRadar.BMP.TestRouter
 
       alias ServiceRadar.BMP
+      alias ServiceRadar.BMP.Test.Schema
       alias ServiceRadar.BMP.Wire
-      alias ServiceRadar.BMPWeb.Host
+      alias ServiceRadar.BMPWeb.{Host, Paths}
 
       @endpoint Host.Endpoint
       @moduletag capture_log: true
@@ -68,6 +69,48 @@ cond do
         assert has_element?(page, "tbody th", "4-octet AS number")
         assert has_element?(page, "#events .change.bad", "Peer down")
         # Before its server, which ends with this process.
+        :ok = stop_supervised(station)
+      end
+
+      test "the history endpoints answer as they are described, and a change says what is different", context do
+        %{conn: conn, station: station, socket: socket} = context
+        description = conn |> get("/live/api/v1/openapi.json") |> json_response(200)
+
+        ask = fn path, params ->
+          answer = conn |> get("/live/api/v1/" <> path, params) |> json_response(200)
+          schema = description["paths"]["/" <> path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+          assert Schema.faults(answer, schema, description) == []
+          answer
+        end
+
+        tell(socket, attributes: Wire.mandatory(), nlri: ["198.51.100.0/24", "203.0.113.0/24"])
+        ready(fn -> length(ask.("routes", %{})["data"]) == 2 end)
+        before = DateTime.to_iso8601(DateTime.utc_now())
+        med = Wire.attribute(0x80, 4, <<7::32>>)
+        tell(socket, attributes: Wire.mandatory() ++ [med], nlri: ["198.51.100.0/24"])
+        tell(socket, withdrawn: ["203.0.113.0/24"])
+        ready(fn -> length(ask.("routes", %{})["data"]) == 1 end)
+
+        assert %{
+                 "data" => [%{"change" => "change", "med" => 7}, %{"change" => "announce", "med" => nil}],
+                 "next" => nil
+               } =
+                 ask.("history", %{"prefix" => "198.51.100.0/24"})
+
+        assert %{"data" => [%{"prefix" => "203.0.113.0/24", "change" => "withdraw"}], "next" => nil} =
+                 ask.("changes", %{"prefix" => "203.0.113.0/24", "from" => before})
+
+        assert [_, _] = ask.("routes", %{"at" => before, "prefix" => "192.0.0.0/3", "match" => "within"})["data"]
+        assert [_ | _] = ask.("events", %{"router" => "rtr"})["data"]
+
+        # Page by page it is the same.
+        assert %{"data" => [first], "next" => next} = ask.("changes", %{"limit" => "1"})
+        assert %{"data" => [second | _]} = ask.("changes", %{"limit" => "100", "cursor" => next})
+        refute first == second
+
+        {:ok, [route], _} = BMP.routes(station, prefix: "198.51.100.0/24")
+        {:ok, page, _} = live(conn, Paths.route("/live", route))
+        assert has_element?(page, "section[aria-labelledby=history-title] td small", "MED none → 7")
         :ok = stop_supervised(station)
       end
     end
