@@ -52,10 +52,13 @@ defmodule ServiceRadar.BMP.Feed do
   @doc "The calling process is a partition's, and this is its table from now on."
   @spec table(Config.t(), non_neg_integer, RoutingTable.t()) :: :ok
   def table(config, partition, table) do
-    with {:error, {:already_registered, _}} <- Instance.register(config.name, {:table, partition}, table),
-         do: Instance.put_value(config.name, {:table, partition}, table)
+    owner = self()
 
-    :ok
+    case Instance.register(config.name, {:table, partition}, table) do
+      {:error, {:already_registered, ^owner}} -> Instance.put_value(config.name, {:table, partition}, table)
+      # Of another process, which has the partition still or again: that one's table is drawn.
+      _ -> :ok
+    end
   end
 
   @impl GenServer

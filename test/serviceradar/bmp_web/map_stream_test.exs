@@ -93,6 +93,32 @@ defmodule ServiceRadar.BMPWeb.MapStreamTest do
     assert byte_size(octets) < 10_000
   end
 
+  test "when a table is loaded anew, the stream ends, and the next one has what is held then" do
+    {station, _socket, url} = station!(:map_stream_anew)
+    {:ok, client} = open(url)
+    receive_until(client, "203.0.113.0/24")
+
+    [{_, pid} | _] =
+      for partition <- 0..1, pid = BMP.Instance.whereis(station, {:table, partition}), do: {partition, pid}
+
+    Process.exit(pid, :kill)
+    # The last chunk of HTTP/1.1, and the end of the connection.
+    assert receive_until(client, "\r\n0\r\n\r\n")
+    assert {:error, :closed} = :gen_tcp.recv(client, 0, 10_000)
+    {:ok, again} = open(url)
+    assert receive_until(again, "203.0.113.0/24")
+  end
+
+  test "a table is its partition's process's to tell of" do
+    config = BMP.Instance.config!(start_station!(:map_stream_table))
+    table = BMP.RoutingTable.new()
+    assert Feed.table(config, 0, table) == :ok
+    refute BMP.Instance.value(config.name, {:table, 0}) == table
+    assert Feed.table(config, 7, table) == :ok
+    assert Feed.table(config, 7, table) == :ok
+    assert BMP.Instance.value(config.name, {:table, 7}) == table
+  end
+
   test "a station without a pipeline says that it draws no map" do
     assert %{status: 503} = respond(:map_stream_nobody)
   end
