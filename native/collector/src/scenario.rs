@@ -2,6 +2,7 @@
 
 mod check;
 mod play;
+mod tell;
 
 use crate::output::Objects;
 use crate::Outcome;

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use ipnet::IpNet;
 use rib::view::RibView;
-use rib::{Deltas, EndKind, EndScope, EventKind, PeerEvent, Position, RouteChange, RouteDelta, RoutingTable};
+use rib::{
+    Deltas, EndKind, EndScope, EventKind, PeerEvent, Position, Query, RouteChange, RouteDelta, RouteRow,
+    RoutingTable,
+};
 
 use crate::alerts::{Alerts, Mark, Marked};
 use crate::calico::Blocks;
@@ -33,6 +36,19 @@ use crate::volume::Volume;
 use crate::watch::Watched;
 use crate::withdrawn::Withdrawn;
 use crate::world::World;
+
+/// What a part may ask of the routing tables, when it has waited: a few questions, never a walk over all routes.
+pub trait Tables {
+    /// Every route of a query, until `visit` says stop (false).
+    fn each_route(&self, query: &Query, visit: &mut dyn FnMut(RouteRow) -> bool);
+}
+
+impl Tables for RoutingTable {
+    fn each_route(&self, query: &Query, visit: &mut dyn FnMut(RouteRow) -> bool) {
+        // Only a cursor can be wrong, and there is none.
+        let _ = RoutingTable::each_route(self, query, visit);
+    }
+}
 
 /// Says of deltas what broke, where and why. It has no clock of its own and does no I/O.
 #[derive(Debug)]
@@ -120,8 +136,9 @@ impl Insight {
     }
 
     /// Takes what a batch, or an expiry, changed; the table is as it is after it. `now_ms` never goes back.
-    pub fn apply(&mut self, table: &RoutingTable, deltas: &Deltas, now_ms: i64) -> Vec<Said> {
-        self.run(table, now_ms);
+    pub fn apply(&mut self, tables: &dyn Tables, deltas: &Deltas, now_ms: i64) -> Vec<Said> {
+        self.run(tables, now_ms);
+        let now_ms = now_ms.max(self.voice.now);
         self.voice.now = now_ms;
         let (routers, peers) = self.world.absorb(deltas, now_ms);
         self.clocks.look(deltas, &routers, &peers, &self.world, &self.config.waits, &mut self.voice);
@@ -154,23 +171,24 @@ impl Insight {
                 self.volume.statistic(peer, statistic, &self.world, &mut self.voice);
             }
         }
-        self.run(table, now_ms)
+        self.run(tables, now_ms)
     }
 
     /// Takes what SNMP tells of an interface.
-    pub fn interface(&mut self, table: &RoutingTable, event: &InterfaceEvent, now_ms: i64) -> Vec<Said> {
-        self.run(table, now_ms);
+    pub fn interface(&mut self, tables: &dyn Tables, event: &InterfaceEvent, now_ms: i64) -> Vec<Said> {
+        self.run(tables, now_ms);
+        let now_ms = now_ms.max(self.voice.now);
         self.voice.now = now_ms;
         let (name, _) = self.interfaces.take(event, now_ms);
         let Insight { downs, world, interfaces, blocks, config, voice, .. } = self;
         let mut of = Context { world, interfaces, blocks, flapping: config.flapping, waits: config.waits };
         downs.interface_changed(&name, &mut of, voice);
-        self.run(table, now_ms)
+        self.run(tables, now_ms)
     }
 
     /// Looks at what waited until now. To be called at the time that [`Insight::due`] tells.
-    pub fn tick(&mut self, table: &RoutingTable, now_ms: i64) -> Vec<Said> {
-        self.run(table, now_ms)
+    pub fn tick(&mut self, tables: &dyn Tables, now_ms: i64) -> Vec<Said> {
+        self.run(tables, now_ms)
     }
 
     /// When [`Insight::tick`] has something to look at.
@@ -230,16 +248,16 @@ impl Insight {
     }
 
     /// All timers that are due, each at its own time.
-    fn run(&mut self, table: &RoutingTable, now_ms: i64) -> Vec<Said> {
+    fn run(&mut self, tables: &dyn Tables, now_ms: i64) -> Vec<Said> {
         while let Some((at, timer)) = self.voice.timers.pop(now_ms) {
             self.voice.now = at.max(self.voice.now);
-            self.timer(timer, table);
+            self.timer(timer, tables);
         }
         self.voice.now = now_ms.max(self.voice.now);
         std::mem::take(&mut self.voice.out)
     }
 
-    fn timer(&mut self, timer: Timer, table: &RoutingTable) {
+    fn timer(&mut self, timer: Timer, tables: &dyn Tables) {
         let Insight { world, interfaces, blocks, config, voice, .. } = self;
         let waits = config.waits;
         match timer {
@@ -266,8 +284,8 @@ impl Insight {
             Timer::Observation(router) => self.observation.look(router, world, voice),
             Timer::Service(service, address) => self.services.look(&service, &address, &waits, voice),
             Timer::Default(scope) => self.defaults.look(scope, world, voice),
-            Timer::Withdrawn(prefix) => self.withdrawn.look(prefix, table, world, &waits, voice),
-            Timer::Policy => self.policy.look(table, world, &waits, voice),
+            Timer::Withdrawn(prefix) => self.withdrawn.look(prefix, tables, world, &waits, voice),
+            Timer::Policy => self.policy.look(tables, world, &waits, voice),
             Timer::Ospf(source, target) => self.ospf.look(&source, &target, &waits, voice),
             Timer::RouteQuiet(prefix) => self.route_flaps.quiet(prefix, config.flapping, voice),
             Timer::LocRib(router) => self.volume.look(router, world, voice),

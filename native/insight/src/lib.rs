@@ -36,7 +36,7 @@ mod world;
 
 pub use alerts::{Mark, Marked};
 pub use config::{Config, ConfigError, Vrp};
-pub use insight::Insight;
+pub use insight::{Insight, Tables};
 pub use interfaces::{IfStatus, InterfaceEvent};
 pub use rpki::{Validity, Vrps};
 pub use said::{Alert, AlertState, Cause, Change, Class, Evidence, LinkSaid, Said, Severity, Verdict, What};

@@ -6,9 +6,10 @@ use hashbrown::HashMap;
 use ipnet::IpNet;
 use rib::query::PrefixMatch;
 use rib::view::RibView;
-use rib::{Query, RouteChange, RoutingTable};
+use rib::{Query, RouteChange};
 
 use crate::config::Waits;
+use crate::insight::Tables;
 use crate::route::Changed;
 use crate::said::{Cause, Evidence};
 use crate::timers::Timer;
@@ -63,7 +64,7 @@ impl Policy {
         }
     }
 
-    pub fn look(&mut self, table: &RoutingTable, world: &World, waits: &Waits, voice: &mut Voice) {
+    pub fn look(&mut self, tables: &dyn Tables, world: &World, waits: &Waits, voice: &mut Voice) {
         let over = voice.now - waits.policy;
         let mut found: BTreeMap<u32, Vec<(IpNet, Evidence)>> = BTreeMap::new();
         let due: Vec<Key> =
@@ -73,7 +74,7 @@ impl Policy {
             let changed = self.before.get(&key).is_some_and(|before| (before - at).abs() <= waits.policy);
             let (peer, prefix, _) = key;
             let up = world.peer(peer).is_some_and(|peer| peer.life == Life::Up) && world.is_observed(peer);
-            if !changed && up && (asked >= MAX_ASKED || has_before(table, peer, prefix, world)) {
+            if !changed && up && (asked >= MAX_ASKED || has_before(tables, peer, prefix, world)) {
                 found.entry(peer).or_default().push((prefix, evidence));
             }
         }
@@ -107,7 +108,7 @@ impl Policy {
 }
 
 /// Whether the peer's table before policy has the prefix.
-fn has_before(table: &RoutingTable, peer: u32, prefix: IpNet, world: &World) -> bool {
+fn has_before(tables: &dyn Tables, peer: u32, prefix: IpNet, world: &World) -> bool {
     let Some(id) = world.peer(peer).map(|peer| peer.id) else { return false };
     let router = world.router_of(peer).map(|router| router.id);
     let query = Query {
@@ -118,11 +119,9 @@ fn has_before(table: &RoutingTable, peer: u32, prefix: IpNet, world: &World) -> 
         ..Query::default()
     };
     let mut has = false;
-    table
-        .each_route(&query, |_| {
-            has = true;
-            false
-        })
-        .is_ok()
-        && has
+    tables.each_route(&query, &mut |_| {
+        has = true;
+        false
+    });
+    has
 }

@@ -136,8 +136,8 @@ impl Watched {
         let Some(facts) = route.new else { return Vec::new() };
         let mut broken = Vec::new();
         let covering = self.covering(&route.prefix);
-        let origins =
-            if covering.is_empty() && self.vrps.is_empty() { Vec::new() } else { route.origins(world) };
+        let unasked = covering.is_empty() && self.vrps.is_empty() && self.known.is_empty();
+        let origins = if unasked { Vec::new() } else { route.origins(world) };
         let validity = match self.vrps.is_empty() {
             true => Validity::NotFound,
             false => {

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use ipnet::IpNet;
 use rib::query::PrefixMatch;
 use rib::view::RibView;
-use rib::{Query, RoutingTable};
+use rib::Query;
 
 use crate::config::Waits;
+use crate::insight::Tables;
 use crate::route::Changed;
 use crate::said::{Cause, Evidence};
 use crate::timers::Timer;
@@ -67,7 +68,7 @@ impl Withdrawn {
     pub fn look(
         &mut self,
         prefix: IpNet,
-        table: &RoutingTable,
+        tables: &dyn Tables,
         world: &World,
         waits: &Waits,
         voice: &mut Voice,
@@ -88,11 +89,11 @@ impl Withdrawn {
         }
         let query = Query { prefix: PrefixMatch::Exact(prefix), ..Query::default() };
         let mut held = false;
-        let visited = table.each_route(&query, |row| {
+        tables.each_route(&query, &mut |row| {
             held = matches!(row.view, RibView::AdjRibInPre | RibView::AdjRibInPost) && !row.stale;
             !held
         });
-        if held || visited.is_err() {
+        if held {
             return;
         }
         let count = pending.peers.len();

@@ -1,5 +1,6 @@
 //! A scenario's events through the stages of the station, with a virtual clock.
 
+use super::tell::{Teller, Told};
 use anyhow::{bail, Context, Result};
 use batch::{EncodedBatch, EndReason, Session, SessionOptions};
 use insight::{Config, Insight, InterfaceEvent, Said};
@@ -25,6 +26,8 @@ struct Event {
     #[serde(default)]
     close: bool,
     interface: Option<InterfaceEvent>,
+    #[serde(flatten)]
+    told: Told,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +77,7 @@ struct Player {
     now_ms: i64,
     table: RoutingTable,
     insight: Insight,
-    sessions: BTreeMap<String, Session>,
+    sessions: BTreeMap<String, (Session, Teller)>,
     count: u128,
     said: Vec<Value>,
 }
@@ -107,13 +110,19 @@ impl Player {
         if let Some(open) = event.open {
             self.count += 1;
             let options = SessionOptions::new(open.address, open.port, self.count.to_be_bytes(), "scenario");
-            self.sessions.insert(name, Session::new(options));
+            self.sessions.insert(name, (Session::new(options), Teller::default()));
             return Ok(());
         }
-        let now_us = self.unix_ms() * 1000;
-        let Some(session) = self.sessions.get_mut(&name) else { bail!("session {name} is not open") };
-        if let Some(hex) = event.hex {
-            let Some(octets) = rib::text::unhex(&hex) else { bail!("hex is no hexadecimal text") };
+        let now_ms = self.unix_ms();
+        let now_us = now_ms * 1000;
+        let Some((session, teller)) = self.sessions.get_mut(&name) else {
+            bail!("session {name} is not open")
+        };
+        let octets = match &event.hex {
+            Some(hex) => rib::text::unhex(hex).context("hex is no hexadecimal text")?,
+            None => teller.octets(&event.told, now_ms)?,
+        };
+        if !octets.is_empty() {
             let batches = session.feed(&octets, now_us).batches;
             if let Some(fatal) = session.decoder().fatal() {
                 bail!("session {name} lost its framing: {fatal}");

@@ -1,0 +1,89 @@
+//! What insight says of scenarios: our own, which are beside the crate, and those that a checkout has beside it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests
+#![allow(clippy::cast_possible_truncation)]
+
+#[macro_use]
+extern crate needs;
+
+needs::main!();
+
+mod common;
+
+use common::{run, Run};
+use std::path::{Path, PathBuf};
+
+/// Every folder in a folder that is a scenario.
+fn scenarios(folder: &Path) -> Vec<String> {
+    let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = entries.filter(|path| path.join("scenario.json").exists()).collect();
+    folders.sort();
+    folders.iter().map(|folder| folder.to_str().unwrap().to_owned()).collect()
+}
+
+fn text(run: &Run) -> String {
+    String::from_utf8(run.stdout.clone()).unwrap()
+}
+
+fn check(folder: &Path, options: &[&str]) {
+    let folders = scenarios(folder);
+    let arguments: Vec<&str> = ["scenario", "--check"]
+        .into_iter()
+        .chain(options.iter().copied())
+        .chain(folders.iter().map(String::as_str))
+        .collect();
+    let played = run(&arguments);
+    let text = text(&played);
+    let failed: Vec<&str> = text.lines().filter(|line| !line.starts_with("passed")).collect();
+    assert_eq!(played.status, 0, "{}\n{}", failed.join("\n"), played.stderr);
+}
+
+#[test]
+fn of_our_own_scenarios_everything_is_said_and_nothing_more() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../insight/scenarios");
+    assert!(scenarios(&folder).len() >= 30);
+    check(&folder, &[]);
+}
+
+#[test]
+fn of_the_recorded_scenarios_everything_is_said_and_nothing_more() {
+    let folder = needs::captures().join("../scenarios");
+    if !folder.is_dir() {
+        needs::leave_out("there are no recorded scenarios beside the captures");
+    }
+    // Three of them call a router by a name that nothing in them tells: the station's configuration knows it.
+    let names = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&names, r#"{"sites": {"tonka01": "204.209.51.60"}}"#).unwrap();
+    check(&folder, &["--config", names.path().to_str().unwrap()]);
+}
+
+#[test]
+fn what_is_missing_and_what_is_forbidden_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("scenario.json", r#"{"name": "one", "config": {"settle_ms": 5000}}"#);
+    write(
+        "events.jsonl",
+        r#"{"at_ms": 0, "session": "s", "open": {"address": "192.0.2.1"}}
+{"at_ms": 1, "session": "s", "initiation": "edge1"}
+{"at_ms": 2, "session": "s", "up": {"peer": "198.51.100.1", "asn": 64500, "local": "192.0.2.1", "local_asn": 65000}}
+{"at_ms": 9000, "session": "s", "down": {"peer": "198.51.100.1", "reason": 4}}
+"#,
+    );
+    write(
+        "expected.json",
+        r#"{"must": [{"type": "verdict", "cause": "link_failure"}],
+            "must_not": [{"type": "verdict", "cause": "remote_failure"}]}"#,
+    );
+    let path = folder.path().to_str().unwrap();
+    let played = run(&["scenario", "--check", path]);
+    assert_eq!(played.status, 1);
+    for part in [r#"not said: {"cause":"link_failure""#, "must not be said", "0 of 1 scenarios passed"] {
+        assert!(text(&played).contains(part), "{}", text(&played));
+    }
+    // One object a line, in order, with times relative to the scenario's.
+    let played = run(&["scenario", path]);
+    let said: Vec<serde_json::Value> = played.good_objects();
+    let times: Vec<i64> = said.iter().map(|one| one["at_ms"].as_i64().unwrap()).collect();
+    assert!(times.is_sorted() && times.iter().all(|at| (0..=15_000).contains(at)), "{times:?}");
+    assert!(said.iter().any(|one| one["rule"] == "peer_down" && one["subject"] == "edge1 peer 198.51.100.1"));
+}
