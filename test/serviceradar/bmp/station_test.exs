@@ -36,6 +36,8 @@ defmodule ServiceRadar.BMP.StationTest do
       for <<byte::binary-size(size) <- stream>>, do: :ok = :gen_tcp.send(socket, byte)
       rest = rem(byte_size(stream), size)
       :ok = :gen_tcp.send(socket, binary_part(stream, byte_size(stream) - rest, rest))
+      # From the second round on the route is there before anything came: that the peer is up is the last to be true.
+      eventually(fn -> match?({:ok, [%{state: :up, routes: 1}]}, BMP.peers(station)) end)
       eventually(fn -> prefixes(station) == ["198.51.100.0/24"] and state(station, "rtr") == :connected end)
 
       assert {:ok, [peer]} = BMP.peers(station)
