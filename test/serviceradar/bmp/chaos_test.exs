@@ -103,11 +103,19 @@ cond do
 
         await(
           "node #{name}",
-          fn -> if connects?(node.port), do: true, else: File.stat!(node.log).size end,
+          fn -> if connects?(node.port), do: true, else: log_size(node) end,
           &(&1 == true)
         )
 
         cluster
+      end
+
+      # On a busy machine the shell that makes the file may not have run yet.
+      defp log_size(node) do
+        case File.stat(node.log) do
+          {:ok, %{size: size}} -> size
+          {:error, :enoent} -> nil
+        end
       end
 
       defp again(cluster, name, node), do: cluster |> begin(name, node.port, node.control) |> ready(name)
