@@ -122,18 +122,20 @@ impl<'a> RoutesEvent<'a> {
             sequence_offset.length() + peer_length + lengths(&event) + delimited(2, routes_length);
         out.reserve(delimited(1, event_length));
 
-        head(EVENTS, event_length, out);
-        sequence_offset.encode(out);
-        varint(2 << 3, out);
-        varint(self.peer.into(), out);
-        event.iter().for_each(|field| field.encode(out));
-        head(ROUTES, routes_length, out);
-        octets(1, self.attributes, out);
-        head(2, group_length, out);
-        group.iter().for_each(|field| field.encode(out));
-        octets(5, next_hop, out);
-        octets(6, nlri, out);
-        inferred.encode(out);
+        let mut small = Small::default();
+        small.head(EVENTS, event_length);
+        small.field(sequence_offset);
+        small.varint(2 << 3);
+        small.varint(self.peer.into());
+        event.into_iter().for_each(|field| small.field(field));
+        small.head(ROUTES, routes_length);
+        small.octets(1, self.attributes, out);
+        small.head(2, group_length);
+        group.into_iter().for_each(|field| small.field(field));
+        small.octets(5, next_hop, out);
+        small.octets(6, nlri, out);
+        small.field(inferred);
+        small.add_to(out);
     }
 }
 
@@ -202,14 +204,6 @@ impl Field {
             1 + encoded_len_varint(self.1)
         }
     }
-
-    #[inline]
-    fn encode(self, out: &mut Vec<u8>) {
-        if self.1 != 0 {
-            varint((self.0 << 3).into(), out);
-            varint(self.1, out);
-        }
-    }
 }
 
 #[inline]
@@ -232,29 +226,68 @@ fn octets_length(value: &[u8]) -> usize {
     }
 }
 
-#[inline]
-fn octets(number: u32, value: &[u8], out: &mut Vec<u8>) {
-    if !value.is_empty() {
-        head(number, value.len(), out);
-        out.extend_from_slice(value);
+/// Small fields that follow each other, gathered so that they are added at once. All those of an event have fewer than 80 octets.
+struct Small {
+    octets: [u8; 80],
+    length: usize,
+}
+
+impl Default for Small {
+    #[inline(always)]
+    fn default() -> Self {
+        Small { octets: [0; 80], length: 0 }
     }
 }
 
-#[inline]
-fn head(number: u32, length: usize, out: &mut Vec<u8>) {
-    const LENGTH_DELIMITED: u32 = 2;
-    varint((number << 3 | LENGTH_DELIMITED).into(), out);
-    varint(length as u64, out);
-}
-
-#[inline]
-fn varint(mut value: u64, out: &mut Vec<u8>) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            return out.push(low);
+impl Small {
+    #[inline(always)]
+    fn push(&mut self, octet: u8) {
+        if let Some(place) = self.octets.get_mut(self.length) {
+            *place = octet;
+            self.length += 1;
         }
-        out.push(low | 0x80);
+    }
+
+    #[inline(always)]
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            let [low, ..] = value.to_le_bytes();
+            self.push(low | 0x80);
+            value >>= 7;
+        }
+        let [low, ..] = value.to_le_bytes();
+        self.push(low);
+    }
+
+    #[inline(always)]
+    fn field(&mut self, Field(number, value): Field) {
+        if value != 0 {
+            self.varint((number << 3).into());
+            self.varint(value);
+        }
+    }
+
+    /// Ahead of octets.
+    #[inline(always)]
+    fn head(&mut self, number: u32, length: usize) {
+        const LENGTH_DELIMITED: u32 = 2;
+        self.varint((number << 3 | LENGTH_DELIMITED).into());
+        self.varint(length as u64);
+    }
+
+    /// A field of octets, and what was gathered before it, straight to `out`.
+    #[inline(always)]
+    fn octets(&mut self, number: u32, value: &[u8], out: &mut Vec<u8>) {
+        if !value.is_empty() {
+            self.head(number, value.len());
+            self.add_to(out);
+            out.extend_from_slice(value);
+        }
+    }
+
+    #[inline(always)]
+    fn add_to(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.octets.get(..self.length).unwrap_or_default());
+        self.length = 0;
     }
 }

@@ -110,6 +110,9 @@ pub struct Session {
     writer: Writer,
 }
 
+/// A peer, its BGP ID and AS number.
+type Named = (PeerKey, Ipv4Addr, u32);
+
 /// Makes events, and of events batches.
 #[derive(Debug)]
 struct Writer {
@@ -128,7 +131,9 @@ struct Writer {
     first_sequence: u64,
     peers: Vec<proto::Peer>,
     /// Index in `peers`. BGP ID and AS number are not part of what a peer is but must not get lost.
-    places: HashMap<(PeerKey, Ipv4Addr, u32), u32>,
+    places: HashMap<Named, u32>,
+    /// The one that was looked up last.
+    last: Option<(Named, u32)>,
     events: Events,
     /// Events that the next messages may add routes to, of each peer and view one at most.
     open: [OpenRoutes; MAX_OPEN],
@@ -278,6 +283,7 @@ impl Writer {
             first_sequence: 1,
             peers: Vec::new(),
             places: HashMap::new(),
+            last: None,
             events: Events::default(),
             open: Default::default(),
             octets: 0,
@@ -560,19 +566,25 @@ impl Writer {
         open.place = Some(self.events.keep());
         open.key = key;
         open.head = RoutesEvent { sequence_offset: offset(self.sequence, self.first_sequence), ..head };
-        open.attributes.clone_from(&self.attributes);
+        std::mem::swap(&mut open.attributes, &mut self.attributes);
         open.next_hop.clear();
         open.next_hop.extend_from_slice(group.next_hop);
         open.nlri.clear();
         open.nlri.extend_from_slice(&nlri);
-        self.octets += self.attributes.len() + nlri.len() + EVENT_OCTETS;
+        self.octets += open.attributes.len() + nlri.len() + EVENT_OCTETS;
     }
 
     /// Index of a peer in the batch.
     fn place(&mut self, header: &PeerHeader) -> u32 {
         let key = header.key();
-        if let Some(place) = self.places.get(&(key, header.bgp_id, header.asn)) {
-            return *place;
+        let named = (key, header.bgp_id, header.asn);
+        // Most messages are of the peer of the one before.
+        if let Some((_, place)) = self.last.filter(|(last, _)| *last == named) {
+            return place;
+        }
+        if let Some(place) = self.places.get(&named).copied() {
+            self.last = Some((named, place));
+            return place;
         }
         // Bounded: a session that makes up peers only makes this slower.
         if self.peer_ids.len() >= self.options.max_peers {
@@ -589,7 +601,8 @@ impl Writer {
             asn: header.asn,
             bgp_id: Bytes::copy_from_slice(&header.bgp_id.octets()),
         });
-        self.places.insert((key, header.bgp_id, header.asn), place);
+        self.places.insert(named, place);
+        self.last = Some((named, place));
         self.octets += 3 * EVENT_OCTETS;
         place
     }
@@ -633,6 +646,7 @@ impl Writer {
             next_sequence: self.sequence,
         };
         self.places.clear();
+        self.last = None;
         self.octets = 0;
         self.batches.push(EncodedBatch {
             message_id: format!(

@@ -1,6 +1,6 @@
 //! Peers that come and go, and their counters.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::net::Ipv4Addr;
 
 use batch::proto;
@@ -120,14 +120,15 @@ impl Pass<'_> {
         moment: Moment,
     ) -> Option<&'p mut Peer> {
         let Named { id, address, of } = *from;
-        // Looked up once where it is there, as it nearly always is. (Twice else: the borrow checker does not see that it is not.)
-        if peers.contains_key(&id) {
-            return peers.get_mut(&id);
-        }
-        if peers.len() >= self.work.limits.max_peers_per_router {
-            self.refuse(Limit::Peers, router, None, moment);
-            return None;
-        }
+        let full = peers.len() >= self.work.limits.max_peers_per_router;
+        let vacant = match peers.entry(id) {
+            Entry::Occupied(held) => return Some(held.into_mut()),
+            Entry::Vacant(_) if full => {
+                self.refuse(Limit::Peers, router, None, moment);
+                return None;
+            }
+            Entry::Vacant(vacant) => vacant,
+        };
         let peer = Peer {
             row: PeerRow {
                 peer_id: id,
@@ -156,7 +157,7 @@ impl Pass<'_> {
             ribs: BTreeMap::new(),
         };
         self.work.out.changed_peer(router, &peer.row);
-        Some(peers.entry(id).or_insert(peer))
+        Some(vacant.insert(peer))
     }
 }
 
