@@ -8,7 +8,7 @@ defmodule Mix.Tasks.Bmp.Station do
 
   * `--port` - TCP port for routers; default 11019, 0 for a free one
   * `--ip` - address to listen on; default all
-  * `--allow` - address or prefix that may connect; may be repeated; default all
+  * `--allow` - address or prefix that may connect besides this machine itself; may be repeated
   * `--sample` - plays the capture that ships with the package, recorded from a live FRR router, to the station
   * `--play` - plays a file, raw BMP or gzip of it
   * `--ocsf` - appends OCSF events to a file, one JSON object a line
@@ -51,7 +51,7 @@ defmodule Mix.Tasks.Bmp.Station do
     streams = for path <- plays, do: read!(path)
 
     Mix.Task.run("app.start")
-    monitor = start!(station_options(options, plays))
+    monitor = start!(station_options(options))
     web = web(options)
 
     address = {127, 0, 0, 1}
@@ -68,11 +68,9 @@ defmodule Mix.Tasks.Bmp.Station do
     end
   end
 
-  defp station_options(options, plays) do
-    # What it plays to itself is let in too.
-    allow = Keyword.get_values(options, :allow) ++ if(plays == [], do: [], else: ["127.0.0.1"])
-    plain = Keyword.take(options, [:port, :ip, :ocsf])
-    if Keyword.has_key?(options, :allow), do: [{:allow, allow} | plain], else: plain
+  defp station_options(options) do
+    allow = ["127.0.0.0/8", "::1" | Keyword.get_values(options, :allow)]
+    [{:allow, allow} | Keyword.take(options, [:port, :ip, :ocsf])]
   end
 
   defp start!(options) do

@@ -10,7 +10,7 @@ defmodule ServiceRadar.BMP.Broker do
   `ServiceRadar.BMP.Broker.JetStream`.
   """
 
-  alias ServiceRadar.BMP.{Batch, Config, Store}
+  alias ServiceRadar.BMP.{Batch, Config, Deltas, Store}
 
   @typedoc "Names a publication in the answer to it."
   @type ref :: term
@@ -66,5 +66,8 @@ defmodule ServiceRadar.BMP.Broker do
   @callback dead_letter(Config.t(), partition :: non_neg_integer, payload :: binary, reason :: String.t()) ::
               :ok | {:error, term}
 
-  @optional_callbacks subscribe: 3, demand: 2, ack: 2, pending: 2, caught_up?: 2, reset: 4, dead_letter: 4
+  @doc "Tells others, outside the station, what changed; called after the commit, by the partition's owner."
+  @callback tell(Config.t(), Deltas.t()) :: :ok
+
+  @optional_callbacks tell: 2, subscribe: 3, demand: 2, ack: 2, pending: 2, caught_up?: 2, reset: 4, dead_letter: 4
 end

@@ -7,7 +7,17 @@ defmodule ServiceRadar.BMP.Config do
   * `:name` - the station's name, an atom; default `ServiceRadar.BMP`. Several stations need several names
   * `:ip` - address to listen on, as `:any` (IPv4 and IPv6, the default), text or tuple
   * `:port` - TCP port; default 11019, 0 for a free one (`ServiceRadar.BMP.port/1` tells which)
-  * `:allow` - who may connect: `:any` (default) or a list of addresses and prefixes, `["192.0.2.1", "2001:db8::/32"]`
+  * `:allow` - who may connect: a list of addresses and prefixes, `["192.0.2.1", "2001:db8::/32"]`, or `:any`. By default
+    only this machine itself, `["127.0.0.0/8", "::1"]`: nobody else is let in unasked, and the log says who was refused
+  * `:balancers` - addresses and prefixes of load balancers that write a PROXY protocol header (version 1 or 2) in front of
+    each connection; default none. Their routers are known, and let in, by the address in it. From anybody else such a
+    header is no BMP and ends the session
+  * `:tls` - `[certfile: path, keyfile: path]`: routers connect by TLS; with `cacertfile: path` each has to show a
+    certificate that is signed by one in it. Default none: plain TCP
+  * `:max_sessions_per_source` - connections of one address at one time; default 100
+  * `:connects_per_second` - how often an address may connect, after as many at once as `:max_sessions_per_source`;
+    default 10
+  * `:handshake_timeout` - for how long a PROXY header or a TLS handshake may take, in ms; default 10,000
   * `:acceptors` - processes that accept connections; default 4
   * `:max_sessions` - connections at one time; default 1000
   * `:session` - limits of each session, a keyword list:
@@ -18,6 +28,8 @@ defmodule ServiceRadar.BMP.Config do
     * `:window` - most batches not yet acknowledged by the broker; default 64. Then the session stops reading
     * `:stall_timeout` - for how long it may stop reading, in ms; default 60,000. Then it is closed: the router
       re-sends when it comes back
+    * `:first_message_timeout` - for how long after connecting a router may send no message, in ms; default 30,000
+    * `:message_timeout` - for how long it may send octets that end no message, in ms; default 60,000
     * `:idle_timeout` - for how long a router may say nothing, in ms, or `:infinity`, the default: BMP has no keepalive
       (TCP's is on)
     * `:heartbeat` - how often a session whose router is quiet says that it lives, in ms; default 10,000. One that is not
@@ -49,11 +61,13 @@ defmodule ServiceRadar.BMP.Config do
       iex> ServiceRadar.BMP.Config.new(port: 70_000)
       {:error, "option :port is an integer from 0 to 65535, not 70000"}
       iex> ServiceRadar.BMP.Config.new(prot: 1)
-      {:error, "unknown option :prot; known are :acceptors, :allow, :broker, :collector, :identity, :ip, :max_sessions, " <>
-        ":name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table"}
+      {:error, "unknown option :prot; known are :acceptors, :allow, :balancers, :broker, :collector, " <>
+        ":connects_per_second, :handshake_timeout, :identity, :ip, :max_sessions, :max_sessions_per_source, :name, " <>
+        ":ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tls"}
   """
 
   alias ServiceRadar.BMP.{Broker, Pipeline, Prefix, Store}
+  alias ServiceRadar.BMP.Listener.Handshake
 
   @session [
     max_message_bytes: 1_048_576,
@@ -62,19 +76,27 @@ defmodule ServiceRadar.BMP.Config do
     read_bytes: 262_144,
     window: 64,
     stall_timeout: 60_000,
+    first_message_timeout: 30_000,
+    message_timeout: 60_000,
     idle_timeout: :infinity,
     heartbeat: 10_000,
     drain_timeout: 5_000
   ]
   @roles [:receive, :pipeline, :view]
+  @counts [:acceptors, :max_sessions, :max_sessions_per_source, :connects_per_second, :handshake_timeout]
   @table [max_routes: 20_000_000, hold_time: 300, eor_timeout: 300]
 
   defstruct name: ServiceRadar.BMP,
             ip: :any,
             port: 11_019,
-            allow: :any,
+            allow: ["127.0.0.0/8", "::1"],
+            balancers: [],
+            tls: nil,
             acceptors: 4,
             max_sessions: 1000,
+            max_sessions_per_source: 100,
+            connects_per_second: 10,
+            handshake_timeout: 10_000,
             session: @session,
             identity: :sys_name,
             collector: nil,
@@ -95,8 +117,13 @@ defmodule ServiceRadar.BMP.Config do
           ip: :any | :inet.ip_address(),
           port: :inet.port_number(),
           allow: :any | [Prefix.t()],
+          balancers: [Prefix.t()],
+          tls: keyword | nil,
           acceptors: pos_integer,
           max_sessions: pos_integer,
+          max_sessions_per_source: pos_integer,
+          connects_per_second: pos_integer,
+          handshake_timeout: pos_integer,
           session: map,
           identity: :sys_name | :address | :both,
           collector: String.t(),
@@ -168,17 +195,20 @@ defmodule ServiceRadar.BMP.Config do
   defp check(:port, port), do: is(port, port in 0..65_535, ":port", "an integer from 0 to 65535")
   defp check(:allow, :any), do: :any
 
-  defp check(:allow, sources) when is_list(sources) do
-    for source <- sources do
-      case Prefix.parse(source) do
-        {:ok, prefix} -> prefix
-        :error -> wrong(":allow", "a list of addresses and prefixes, or :any", source)
-      end
+  defp check(:allow, sources), do: prefixes(":allow", "a list of addresses and prefixes, or :any", sources)
+  defp check(:balancers, sources), do: prefixes(":balancers", "a list of addresses and prefixes", sources)
+  defp check(:tls, nil), do: nil
+
+  defp check(:tls, options) do
+    unless Keyword.keyword?(options), do: wrong(":tls", "a keyword list", options)
+
+    case Handshake.options(options) do
+      {:ok, options} -> options
+      {:error, text} -> invalid("option :tls: #{text}")
     end
   end
 
-  defp check(:allow, other), do: wrong(":allow", "a list of addresses and prefixes, or :any", other)
-  defp check(key, count) when key in [:acceptors, :max_sessions], do: positive(inspect(key), count)
+  defp check(key, count) when key in @counts, do: positive(inspect(key), count)
   defp check(:partitions, count), do: positive(":partitions", count)
 
   defp check(:identity, identity),
@@ -217,6 +247,17 @@ defmodule ServiceRadar.BMP.Config do
 
   defp check(key, other), do: wrong(inspect(key), "a module or {module, keyword list}", other)
 
+  defp prefixes(name, what, sources) do
+    unless is_list(sources), do: wrong(name, what, sources)
+
+    for source <- sources do
+      case Prefix.parse(source) do
+        {:ok, prefix} -> prefix
+        :error -> wrong(name, what, source)
+      end
+    end
+  end
+
   defp nested(name, options, defaults) do
     unless Keyword.keyword?(options), do: wrong(name, "a keyword list", options)
     unknown(options, Map.new(defaults), "option #{name},")
@@ -226,7 +267,7 @@ defmodule ServiceRadar.BMP.Config do
     end
   end
 
-  defp limit(_name, :idle_timeout, :infinity), do: :infinity
+  defp limit(_name, key, :infinity) when key in [:idle_timeout, :first_message_timeout, :message_timeout], do: :infinity
 
   defp limit(name, key, value) when key in [:hold_time, :eor_timeout],
     do: is(value, is_integer(value) and value >= 0, name, "seconds, 0 or more")

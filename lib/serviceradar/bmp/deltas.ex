@@ -82,6 +82,13 @@ defmodule ServiceRadar.BMP.Deltas do
   def ocsf(%__MODULE__{ref: ref}), do: Native.deltas_ocsf(ref)
 
   @doc """
+  What ServiceRadar's event writer reads: each with its `:kind` (`peer_up`, `peer_down`, `route_update`, `route_withdraw`,
+  `stats`), its `:id`, which is made of what it says, and itself as `:json`.
+  """
+  @spec semantic(t) :: [%{kind: String.t(), id: String.t(), json: String.t()}]
+  def semantic(%__MODULE__{ref: ref}), do: Native.deltas_semantic(ref)
+
+  @doc """
   Sessions that have to begin anew because something of theirs was missed: each with its `:session_id` (hexadecimal), the
   `:collector` that has it, and the `:reason` in words.
   """

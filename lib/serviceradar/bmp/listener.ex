@@ -4,7 +4,7 @@ defmodule ServiceRadar.BMP.Listener do
   use Supervisor
 
   alias ServiceRadar.BMP.{Config, Instance, Telemetry}
-  alias ServiceRadar.BMP.Listener.Acceptor
+  alias ServiceRadar.BMP.Listener.{Acceptor, Door}
 
   def start_link(%Config{} = config), do: Supervisor.start_link(__MODULE__, config)
 
@@ -16,8 +16,16 @@ defmodule ServiceRadar.BMP.Listener do
       metadata = %{station: config.name, address: address, port: port}
       Telemetry.execute(:listener, :started, %{count: 1}, metadata)
 
-      children = for n <- 1..config.acceptors, do: Supervisor.child_spec({Acceptor, {config, socket}}, id: n)
-      Supervisor.init(children, strategy: :one_for_one, max_restarts: 100, max_seconds: 10)
+      handshakes =
+        {DynamicSupervisor, name: Instance.via(config.name, :handshakes), max_children: config.max_sessions}
+
+      acceptors = for n <- 1..config.acceptors, do: Supervisor.child_spec({Acceptor, {config, socket}}, id: n)
+
+      Supervisor.init([{Door, config}, handshakes | acceptors],
+        strategy: :one_for_one,
+        max_restarts: 100,
+        max_seconds: 10
+      )
     else
       {:error, reason} ->
         # Without this text an operator reads a tuple: it is the failure seen most.

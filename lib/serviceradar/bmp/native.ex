@@ -141,6 +141,7 @@ defmodule ServiceRadar.BMP.Native do
   def parity_compare(_lines, _tables, _bmp, _options), do: error()
   def deltas_ocsf(_deltas), do: error()
   def deltas_resets(_deltas), do: error()
+  def deltas_semantic(_deltas), do: error()
   def deltas_summary(_deltas, _limit), do: error()
   def feed_new, do: error()
   def feed_load(_feed, _table), do: error()
@@ -148,6 +149,9 @@ defmodule ServiceRadar.BMP.Native do
   def feed_tick(_feed, _now_us), do: error()
   def feed_stream(_feed), do: error()
   def feed_next(_stream, _now_us), do: error()
+
+  @doc false
+  def proxy_header(_octets), do: error()
 
   defp error, do: :erlang.nif_error(:nif_not_loaded)
 end

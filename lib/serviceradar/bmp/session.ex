@@ -18,7 +18,7 @@ defmodule ServiceRadar.BMP.Session do
   | the router closed the connection | `closed` |
   | the connection broke, or the process crashed | `error` |
   | framing lost | `framing` |
-  | a limit passed: `:stall_timeout`, `:idle_timeout` | `limit` |
+  | a limit passed: `:stall_timeout`, `:idle_timeout`, `:first_message_timeout`, `:message_timeout` | `limit` |
   | the owner of the routing table missed something, and asks for all of it again | `reset` |
   | the station stops | `shutdown` |
   | after a Termination message | `terminated` |
@@ -28,6 +28,7 @@ defmodule ServiceRadar.BMP.Session do
   require Logger
 
   alias ServiceRadar.BMP.{Batch, Config, Native, Sessions, Telemetry}
+  alias ServiceRadar.BMP.Session.Transport
 
   @type reason :: :closed | :error | :framing | :limit | :reset | :shutdown | :terminated
 
@@ -88,6 +89,8 @@ defmodule ServiceRadar.BMP.Session do
        # When reading stopped for want of room, or nil
        paused: nil,
        timer: nil,
+       # Runs while a message is awaited: the first, or the end of one that has begun
+       due: nil,
        # The reason, once the end is published
        ended: nil,
        totals: %{bytes: 0, messages: 0, routes: 0}
@@ -95,22 +98,14 @@ defmodule ServiceRadar.BMP.Session do
   end
 
   @impl true
-  def handle_info({:socket, socket}, state), do: {:noreply, read(%{state | socket: socket})}
+  def handle_info({:socket, socket}, state) do
+    state = due(%{state | socket: socket}, state.limits.first_message_timeout, "no BMP message came for too long")
+    {:noreply, read(state)}
+  end
+
   # The acceptor did not get the connection over to us.
   def handle_info(:no_socket, state), do: finish(state, :error, "the connection was gone before it was read")
   def handle_info(:timeout, %{socket: nil} = state), do: finish(state, :error, "the connection never arrived")
-
-  def handle_info({:tcp, socket, bytes}, %{socket: socket, ended: nil} = state) do
-    case take(state, bytes) do
-      {:ok, state} -> {:noreply, read(state)}
-      {:error, reason, why, state} -> finish(state, reason, why)
-    end
-  end
-
-  def handle_info({:tcp_closed, socket}, %{socket: socket, ended: nil} = state), do: finish(state, :closed, "")
-
-  def handle_info({:tcp_error, socket, reason}, %{socket: socket, ended: nil} = state),
-    do: finish(state, :error, "#{:inet.format_error(reason)}")
 
   def handle_info({:bmp_broker, :acked, ref}, state) do
     state = %{state | unacked: MapSet.delete(state.unacked, ref)}
@@ -140,8 +135,29 @@ defmodule ServiceRadar.BMP.Session do
   def handle_info({:bmp_reset, why}, %{ended: nil} = state), do: finish(state, :reset, why)
 
   def handle_info({:timeout, timer, why}, %{timer: timer, ended: nil} = state), do: finish(state, :limit, why)
+  def handle_info({:timeout, due, why}, %{due: due, ended: nil} = state), do: finish(state, :limit, why)
   def handle_info(:drained, %{ended: reason} = state) when reason != nil, do: stop(state)
   def handle_info({:EXIT, _from, reason}, state) when reason != :normal, do: {:stop, reason, state}
+
+  def handle_info(message, %{socket: socket, ended: nil} = state) do
+    case Transport.event(message) do
+      {:octets, ^socket, octets} ->
+        case take(state, octets) do
+          {:ok, state} -> {:noreply, read(state)}
+          {:error, reason, why, state} -> finish(state, reason, why)
+        end
+
+      {:closed, ^socket} ->
+        finish(state, :closed, "")
+
+      {:error, ^socket, reason} ->
+        finish(state, :error, "#{:inet.format_error(reason)}")
+
+      _late ->
+        {:noreply, state}
+    end
+  end
+
   def handle_info(_late, state), do: {:noreply, state}
 
   @impl true
@@ -154,8 +170,8 @@ defmodule ServiceRadar.BMP.Session do
     if MapSet.size(state.unacked) >= state.limits.window do
       pause(state)
     else
-      # An error here is followed by tcp_closed or tcp_error.
-      _ = :inet.setopts(state.socket, active: :once)
+      # An error here is followed by the connection's end.
+      _ = Transport.ask(state.socket)
       timer(state, state.limits.idle_timeout, "the router said nothing for too long")
     end
   end
@@ -185,9 +201,22 @@ defmodule ServiceRadar.BMP.Session do
     %{state | timer: if(time == :infinity, do: nil, else: :erlang.start_timer(time, self(), why))}
   end
 
+  # Whoever sends octets and never a whole message only keeps us busy.
+  defp due(state, time, why) do
+    if state.due, do: :erlang.cancel_timer(state.due, async: true, info: false)
+    %{state | due: if(time in [nil, :infinity], do: nil, else: :erlang.start_timer(time, self(), why))}
+  end
+
+  defp awaits(%{due: nil} = state, []),
+    do: due(state, state.limits.message_timeout, "a message did not end for too long")
+
+  defp awaits(state, []), do: state
+  defp awaits(%{due: nil} = state, _batches), do: state
+  defp awaits(state, _batches), do: due(state, nil, "")
+
   defp take(state, bytes) do
     case Native.session_feed(state.native, bytes, System.system_time(:microsecond)) do
-      {:ok, batches, nil} -> {:ok, publish(state, batches, byte_size(bytes))}
+      {:ok, batches, nil} -> {:ok, state |> awaits(batches) |> publish(batches, byte_size(bytes))}
       {:ok, batches, fatal} -> {:error, :framing, fatal, publish(state, batches, byte_size(bytes))}
       {:error, why} -> {:error, :error, why, state}
     end
@@ -247,7 +276,7 @@ defmodule ServiceRadar.BMP.Session do
   end
 
   defp put_end(state, reason, text) do
-    if state.socket, do: :gen_tcp.close(state.socket)
+    if state.socket, do: Transport.close(state.socket)
 
     if reason in [:error, :framing, :limit, :reset] do
       Logger.warning("the session of #{:inet.ntoa(state.metadata.address)} ends (#{reason}): #{text}")
@@ -287,7 +316,7 @@ defmodule ServiceRadar.BMP.Session do
   # What the socket delivered already is not in the kernel any more.
   defp take_delivered(%{socket: socket} = state) do
     receive do
-      {:tcp, ^socket, bytes} ->
+      {tag, ^socket, bytes} when tag in [:tcp, :ssl] ->
         case take(state, bytes) do
           {:ok, state} -> state
           {:error, _reason, _why, state} -> state

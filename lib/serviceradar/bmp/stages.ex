@@ -235,12 +235,16 @@ defmodule ServiceRadar.BMP.Stages do
     end
   end
 
-  @doc "Tells subscribers what changed, and writes OCSF events where the station has a file for them."
+  @doc """
+  Tells subscribers what changed, writes OCSF events where the station has a file for them, and has the broker publish
+  semantic events where it is to.
+  """
   @spec publish(t, [Deltas.t()]) :: :ok
-  def publish(%__MODULE__{config: config}, deltas) do
+  def publish(%__MODULE__{config: %{broker: {broker, _}} = config}, deltas) do
     for delta <- deltas, not delta.counts.quiet do
       ServiceRadar.BMP.OCSF.write(config, delta)
       Feed.tell(config, delta)
+      if function_exported?(broker, :tell, 2), do: broker.tell(config, delta)
       Events.broadcast(config.pubsub, {:bmp_changes, Deltas.changes(delta, config.name)})
     end
 

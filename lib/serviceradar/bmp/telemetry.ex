@@ -11,7 +11,7 @@ defmodule ServiceRadar.BMP.Telemetry do
   |---|---|---|---|
   | `[…, :listener, :started]` | it listens | `count` | `address`, `port` |
   | `[…, :session, :started]` | a router connected | `count` | `session`, `address`, `port` |
-  | `[…, :session, :refused]` | a connection was not taken | `count` | `address`, `reason` (`:source`, `:limit`) |
+  | `[…, :session, :refused]` | a connection was not taken | `count` | `address`, `reason` (`:source`, `:limit`, `:source_limit`, `:source_rate`, `:proxy_header`, `:tls`, `:handshake_timeout`) |
   | `[…, :session, :batch]` | batches left a session | `bytes`, `batches`, `messages`, `routes` | `session`, `address` |
   | `[…, :session, :paused]` | it stopped reading: its window is full | `count` | `session`, `address` |
   | `[…, :session, :resumed]` | it reads again | `duration` | `session`, `address` |
@@ -24,6 +24,7 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :broker, :refused]` | JetStream: a batch is refused, and will be sent again | `count` | `partition`, `reason` |
   | `[…, :broker, :resent]` | JetStream: batches are sent again | `count` | `partition` |
   | `[…, :broker, :consuming]` | JetStream: a consumer begins at what is not acknowledged | `count` | `partition` |
+  | `[…, :events, :lost]` | JetStream: semantic events that its stream does not take | `count` | `stream` |
   | `[…, :lease, :taken]` | this station owns a partition now | `count`, `unowned` (ms since its owner last renewed) | `partition`, `token`, `from` (an owner that is gone, or nil) |
   | `[…, :lease, :given_back]` | it gives one to a station that has fewer | `count` | `partition` |
   | `[…, :lease, :lost]` | another station has taken one | `count` | `partition` |
@@ -50,6 +51,7 @@ defmodule ServiceRadar.BMP.Telemetry do
           listener: [:started],
           session: [:started, :refused, :batch, :paused, :resumed, :stopped],
           broker: [:full, :connected, :disconnected, :acked, :refused, :resent, :consuming],
+          events: [:lost],
           lease: [:taken, :given_back, :lost],
           pipeline: [:loaded, :applied, :reset, :poisoned, :rejected],
           store: [:committed, :failed, :fenced, :maintained]

@@ -199,3 +199,8 @@ fn commit_origin<'a>(env: Env<'a>, commit: ResourceArc<CommitResource>, kind: &s
 fn deltas_ocsf(deltas: ResourceArc<DeltasResource>) -> Vec<String> {
     deltas.0.ocsf()
 }
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn deltas_semantic(env: Env<'_>, deltas: ResourceArc<DeltasResource>) -> Term<'_> {
+    list(env, deltas.0.semantic(), |event| object!(env, kind: event.kind, id: event.id, json: event.json))
+}

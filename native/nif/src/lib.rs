@@ -12,6 +12,7 @@ mod feed;
 mod json;
 mod message;
 mod parity;
+mod proxy;
 mod serialize;
 mod session;
 mod structs;

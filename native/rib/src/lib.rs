@@ -19,6 +19,7 @@ pub mod query;
 mod recorder;
 mod router;
 mod routes;
+pub mod semantic;
 mod table;
 pub mod text;
 pub mod view;

@@ -255,11 +255,11 @@ fn connection(direction: Direction, address: Option<IpAddr>) -> ConnectionInfo {
 }
 
 /// Loc-RIB and local routes come from a peer 0.0.0.0 or ::, which is no address of anybody.
-fn specified(address: IpAddr) -> Option<IpAddr> {
+pub(crate) fn specified(address: IpAddr) -> Option<IpAddr> {
     (!address.is_unspecified()).then_some(address)
 }
 
-fn router_name(router: &RouterRow) -> String {
+pub(crate) fn router_name(router: &RouterRow) -> String {
     if router.sys_name.is_empty() {
         router.address.map_or_else(|| text::uuid::text(&router.router_id), |address| address.to_string())
     } else {
@@ -267,7 +267,7 @@ fn router_name(router: &RouterRow) -> String {
     }
 }
 
-fn peer_name(peer: &PeerRow) -> String {
+pub(crate) fn peer_name(peer: &PeerRow) -> String {
     match (specified(peer.address), peer.table_name.as_deref()) {
         (Some(address), _) => address.to_string(),
         (None, Some(table)) if !table.is_empty() => table.to_owned(),
@@ -341,7 +341,7 @@ fn observables(
 }
 
 /// A UUID (version 8, RFC 9562) of what makes an event itself and no other.
-fn identity(parts: &[&[u8]]) -> String {
+pub(crate) fn identity(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         // With its length, so that no two lists of parts are the same bytes.
@@ -384,12 +384,16 @@ fn metadata(
 }
 
 /// When it happened, as the router says, or else when it was received.
-fn milliseconds(router_time_us: i64, received_at_us: i64) -> i64 {
-    (if router_time_us == 0 || is_clock_wrong(router_time_us, received_at_us) {
+pub(crate) fn event_time_us(router_time_us: i64, received_at_us: i64) -> i64 {
+    if router_time_us == 0 || is_clock_wrong(router_time_us, received_at_us) {
         received_at_us
     } else {
         router_time_us
-    }) / 1000
+    }
+}
+
+fn milliseconds(router_time_us: i64, received_at_us: i64) -> i64 {
+    event_time_us(router_time_us, received_at_us) / 1000
 }
 
 /// 2010, before there was BMP: a clock that says so was never set, and began at some day when the router started.

@@ -43,6 +43,16 @@ if Code.ensure_loaded?(Gnat) do
     sessions, and nothing is lost. Each partition has its share of this room, so that a slow one never takes it from others. A stream that exists is
     used as it is, also with retention `limits`; its subjects have to cover ours.
 
+    ## Semantic events
+
+    With `:semantic_events` the owner of a partition publishes, after its commit, one JSON object for each peer that came up
+    or went down, each route that changed, and each Statistics Report. Their fields are those that ServiceRadar's
+    `CausalSignals` processor looks for (`event_type`, `event_id`, `severity_id`, `router_id`, `router_ip`, `peer_ip`,
+    `peer_asn`, `local_asn`, `vrf`, `prefix`, `timestamp`, `message`), and more beside. The id, also the message id, is made
+    of what happened and not of when it was received. A session reset that tells the same routes again gives no event. A
+    Peer Down ends its peer's routes, tells how many (`routes`) and gives no withdrawal for each. A station that is killed
+    between its commit and the publication loses the events of that commit: they are news; the state is in the store.
+
     ## Options
 
     * `:connection` - the name of a Gnat connection that the host application supervises. Default: a connection of
@@ -68,12 +78,16 @@ if Code.ensure_loaded?(Gnat) do
       a batch is failed, and the session that sent it ends
     * `:ack_timeout` - ms until an unanswered batch is sent again; default 5,000
     * `:pull`, `:pull_bytes` - most messages and bytes asked for at a time; default 256 and 16 MiB
+    * `:semantic_events` - whether what changed is also published as events that ServiceRadar's own event writer reads, to
+      `bmp.events.peer_up`, `.peer_down`, `.route_update`, `.route_withdraw` and `.stats`; see "Semantic events". `false`,
+      the default, `true`, or a keyword list with `:stream` (`"BMP_CAUSAL"`), `:subject_prefix` (`"bmp.events"`),
+      `:max_bytes`, `:max_age` (ms) of a stream that is created, and `:window`, the most events not yet acknowledged
     * `:ack_wait` - the consumer's ack wait, in ms; default 30,000. It is extended while a batch is being worked on
     """
     @behaviour ServiceRadar.BMP.Broker
 
-    alias ServiceRadar.BMP.{Batch, Config, Instance}
-    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, DeadLetters, Link, Publisher, Resets}
+    alias ServiceRadar.BMP.{Batch, Config, Deltas, Instance}
+    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, DeadLetters, Link, Publisher, Resets, SemanticEvents}
 
     @defaults [
       connection: nil,
@@ -95,7 +109,8 @@ if Code.ensure_loaded?(Gnat) do
       ack_timeout: 5_000,
       pull: 256,
       pull_bytes: 16 * 1024 * 1024,
-      ack_wait: 30_000
+      ack_wait: 30_000,
+      semantic_events: false
     ]
     @positive [:max_bytes, :replicas, :duplicate_window] ++
                 [:window, :window_bytes, :queue_bytes, :ack_timeout, :pull, :pull_bytes, :ack_wait]
@@ -113,7 +128,8 @@ if Code.ensure_loaded?(Gnat) do
                &prefix?/1,
                "a subject without spaces and wildcards"
              ),
-           do: Connection.validate(options)
+           {:ok, events} <- SemanticEvents.validate(options[:semantic_events]),
+           do: options |> Keyword.put(:semantic_events, events) |> Connection.validate()
     end
 
     defp known(options) do
@@ -143,7 +159,8 @@ if Code.ensure_loaded?(Gnat) do
             do: {module, {config, partition}}
 
       resets = if :receive in config.roles, do: [{Resets, config}], else: []
-      children = Connection.children(config.name, options) ++ [{Link, config} | resets] ++ members
+      events = if options[:semantic_events] && :pipeline in config.roles, do: [{SemanticEvents, config}], else: []
+      children = Connection.children(config.name, options) ++ [{Link, config} | resets] ++ events ++ members
 
       %{
         id: __MODULE__,
@@ -178,6 +195,11 @@ if Code.ensure_loaded?(Gnat) do
 
     @impl true
     defdelegate reset(config, session_id, collector, reason), to: Resets, as: :ask
+
+    @impl true
+    def tell(%Config{broker: {__MODULE__, options}} = config, deltas) do
+      if options[:semantic_events], do: SemanticEvents.put(config, Deltas.semantic(deltas)), else: :ok
+    end
 
     @impl true
     def dead_letter(%Config{broker: {__MODULE__, options}} = config, partition, payload, reason) do
