@@ -3,6 +3,7 @@
 //! [`Session`] is fed a session's bytes and gives encoded batches; [`proto`] are their messages.
 //! Whoever receives a batch (`rib`) needs nothing of the session that made it.
 
+mod convert;
 mod events;
 /// The messages of `proto/serviceradar/bmp/v1/batch.proto`.
 #[rustfmt::skip]
@@ -11,15 +12,19 @@ mod generated;
 pub mod ids;
 #[cfg(feature = "json")]
 pub mod json;
+mod options;
 mod read;
 mod routes;
 mod session;
 mod unsure;
+mod writer;
 
 pub use ids::Identity;
+pub use options::SessionOptions;
 pub use read::{BatchView, EventView};
 pub use routes::{Group, RoutesEvent};
-pub use session::{EncodedBatch, EndReason, Feed, Session, SessionOptions};
+pub use session::{EndReason, Feed, Session};
+pub use writer::EncodedBatch;
 
 /// What goes over the broker; see `proto/serviceradar/bmp/v1/batch.proto` for the meaning of every
 /// field.
