@@ -245,7 +245,7 @@ fn attacks_leave_the_latency_of_others_alone() {
         |_half_open| sleep(Duration::from_millis(50)),
         |too_long| {
             let _ = too_long.write_all(&[3, 0xff, 0xff, 0xff, 0xff, 0]);
-            let _ = too_long.read(&mut [0]);
+            let _ = too_long.read_exact(&mut [0]);
         },
         |loris| {
             for _ in 0..20 {

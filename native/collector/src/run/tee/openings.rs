@@ -90,7 +90,7 @@ mod tests {
     fn message(kind: u8, peer: u8, text: &[u8]) -> Vec<u8> {
         let mut header = [0; 42];
         header[25] = peer;
-        let length = (WITH_PEER + text.len()) as u8;
+        let length = u8::try_from(WITH_PEER + text.len()).unwrap();
         [&[3, 0, 0, 0, length, kind][..], &header, text].concat()
     }
 
