@@ -51,6 +51,8 @@ defmodule ServiceRadar.BMP.Config do
   * `:store` - the same; default `ServiceRadar.BMP.Store.Memory`
   * `:pipeline` - the same; default `ServiceRadar.BMP.Pipeline.Runner`
   * `:ocsf` - path of a file that OCSF events are appended to, one JSON object a line; default none
+  * `:insight` - path of a JSON file with the configuration of `ServiceRadar.BMP.Insight`, which tells what broke, where and
+    why; default none, and nothing is told
   * `:pubsub` - a `Phoenix.PubSub` to broadcast changes over as well; default none
 
   ## Examples
@@ -62,8 +64,8 @@ defmodule ServiceRadar.BMP.Config do
       {:error, "option :port is an integer from 0 to 65535, not 70000"}
       iex> ServiceRadar.BMP.Config.new(prot: 1)
       {:error, "unknown option :prot; known are :acceptors, :allow, :balancers, :broker, :collector, " <>
-        ":connects_per_second, :handshake_timeout, :identity, :ip, :max_sessions, :max_sessions_per_source, :name, " <>
-        ":ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tls"}
+        ":connects_per_second, :handshake_timeout, :identity, :insight, :ip, :max_sessions, " <>
+        ":max_sessions_per_source, :name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tls"}
   """
 
   alias ServiceRadar.BMP.{Broker, Pipeline, Prefix, Store}
@@ -107,6 +109,7 @@ defmodule ServiceRadar.BMP.Config do
             pipeline: Pipeline.Runner,
             roles: [:receive, :pipeline, :view],
             ocsf: nil,
+            insight: nil,
             pubsub: nil
 
   @type name :: atom
@@ -134,6 +137,7 @@ defmodule ServiceRadar.BMP.Config do
           pipeline: {module, keyword},
           roles: [:receive | :pipeline | :view],
           ocsf: Path.t() | nil,
+          insight: Path.t() | nil,
           pubsub: module | nil
         }
 
@@ -224,7 +228,10 @@ defmodule ServiceRadar.BMP.Config do
   end
 
   defp check(:roles, other), do: wrong_roles(other)
-  defp check(:ocsf, path), do: is(path, is_nil(path) or is_binary(path), ":ocsf", "the path of a file")
+
+  defp check(key, path) when key in [:ocsf, :insight],
+    do: is(path, is_nil(path) or is_binary(path), inspect(key), "the path of a file")
+
   defp check(:pubsub, name), do: is(name, is_atom(name), ":pubsub", "the name of a Phoenix.PubSub")
 
   defp check(key, module) when is_atom(module) and not is_nil(module), do: check(key, {module, []})

@@ -149,6 +149,13 @@ defmodule ServiceRadar.BMP.Native do
   def feed_tick(_feed, _now_us), do: error()
   def feed_stream(_feed), do: error()
   def feed_next(_stream, _now_us), do: error()
+  def insight_new(_config), do: error()
+  def insight_apply(_insight, _tables, _deltas, _now_ms), do: error()
+  def insight_tick(_insight, _tables, _now_ms), do: error()
+  def insight_interface(_insight, _tables, _event, _now_ms), do: error()
+  def insight_alerts(_insight, _now_ms), do: error()
+  def insight_topology(_insight), do: error()
+  def insight_mark(_insight, _rule, _subject, _acknowledged, _muted_until_ms), do: error()
 
   @doc false
   def proxy_header(_octets), do: error()

@@ -7,7 +7,7 @@ defmodule ServiceRadar.BMP.Stages do
   """
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, RoutingTable, Store, Telemetry}
+  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Insight, RoutingTable, Store, Telemetry}
 
   # Most changed routes in a commit, as near as whole batches allow: it bounds its rows in memory, and how long it takes.
   @commit_rows 100_000
@@ -245,6 +245,7 @@ defmodule ServiceRadar.BMP.Stages do
       ServiceRadar.BMP.OCSF.write(config, delta)
       Feed.tell(config, delta)
       if function_exported?(broker, :tell, 2), do: broker.tell(config, delta)
+      Insight.tell(config, delta)
       Events.broadcast(config.pubsub, {:bmp_changes, Deltas.changes(delta, config.name)})
     end
 

@@ -7,6 +7,7 @@ defmodule ServiceRadar.BMP.Station do
       ├─ broker        e.g. Broker.Local
       ├─ OCSF          where a file is configured
       ├─ Feed          what the map draws
+      ├─ Insight       what broke, where and why, where it is configured
       ├─ pipeline      the partitions that this station owns
       ├─ Sessions      knows every session, and ends those that crashed
       ├─ sessions      a Session for each connected router
@@ -21,7 +22,7 @@ defmodule ServiceRadar.BMP.Station do
   """
   use Supervisor
 
-  alias ServiceRadar.BMP.{Config, Feed, Instance, Listener, OCSF, Pipeline, Sessions}
+  alias ServiceRadar.BMP.{Config, Feed, Insight, Instance, Listener, OCSF, Pipeline, Sessions}
 
   @spec start_link(Config.t()) :: Supervisor.on_start()
   def start_link(%Config{} = config),
@@ -29,8 +30,7 @@ defmodule ServiceRadar.BMP.Station do
 
   @impl true
   def init(config) do
-    children =
-      for {child, roles} <- children(config), Enum.any?(roles, &(&1 in config.roles)), do: child
+    children = for {child, roles} <- children(config), Enum.any?(roles, &(&1 in config.roles)), do: child
 
     Supervisor.init(children, strategy: :rest_for_one, max_restarts: 10, max_seconds: 60)
   end
@@ -46,6 +46,7 @@ defmodule ServiceRadar.BMP.Station do
       {broker.child_spec(config), [:receive, :pipeline]},
       {%{id: OCSF, start: {OCSF, :start_link, [config]}}, if(config.ocsf, do: [:pipeline], else: [])},
       {Feed.child_spec(config), [:pipeline]},
+      {Insight.child_spec(config), if(config.insight, do: [:pipeline], else: [])},
       {Pipeline.child_spec(config), [:pipeline]},
       {{Sessions, config}, [:receive]},
       {sessions, [:receive]},

@@ -9,6 +9,7 @@ mod cache;
 mod decoder;
 mod deltas;
 mod feed;
+mod insight;
 mod json;
 mod message;
 mod parity;

@@ -1,0 +1,134 @@
+defmodule ServiceRadar.BMP.Insight do
+  @moduledoc """
+  What broke, where and why: the topology, alerts and causes that the station concludes from what changes.
+
+  The work is done in native memory (the crate `insight`); here it is configured, its clock runs, and what it says is sent to who
+  subscribed to the topic `"bmp:insight"` (`ServiceRadar.BMP.Events`), as `{:bmp_insight, station, line}`. A line is a JSON object:
+  a change of the topology, an alert that opens, grows or closes, or a verdict. The guide "What broke, and why" tells what each means.
+
+      {:ok, _} = ServiceRadar.BMP.start_link(name: :edge, insight: "insight.json")
+      ServiceRadar.BMP.Events.subscribe("bmp:insight")
+  """
+  use GenServer
+
+  require Logger
+
+  alias ServiceRadar.BMP.{Config, Deltas, Events, Instance, Native, RoutingTable}
+
+  @topic "bmp:insight"
+
+  @doc false
+  def child_spec(%Config{} = config) do
+    name = Instance.via(config.name, :insight, nil)
+    %{id: __MODULE__, start: {GenServer, :start_link, [__MODULE__, config, [name: name]]}}
+  end
+
+  @doc "Tells it what a batch changed. Called by the partitions' processes, after the change is committed."
+  @spec tell(Config.t(), Deltas.t()) :: :ok
+  def tell(%Config{insight: nil}, _deltas), do: :ok
+
+  def tell(config, %Deltas{ref: deltas}) do
+    if ref = Instance.value(config.name, :insight),
+      do: said(config, Native.insight_apply(ref, tables(config), deltas, now()))
+
+    :ok
+  end
+
+  @doc """
+  Tells it the state of an interface, as SNMP has it: a JSON object with `device`, `name`, `oper_status` and `admin_status` (`up`,
+  `down`, or the numbers of IF-MIB).
+  """
+  @spec interface(Config.name(), json :: String.t()) :: :ok | {:error, :no_insight | String.t()}
+  def interface(station, json) do
+    config = Instance.config!(station)
+
+    case Instance.value(station, :insight) do
+      nil -> {:error, :no_insight}
+      ref -> said(config, Native.insight_interface(ref, tables(config), json, now()))
+    end
+  end
+
+  @doc "Every alert that is open, as JSON objects."
+  @spec alerts(Config.name()) :: [String.t()]
+  def alerts(station), do: ask(station, &Native.insight_alerts(&1, now()))
+
+  @doc "Every link, and every route that is known to use it, as JSON objects with `source`, `target`, `prefix`, `metric` and `status`."
+  @spec topology(Config.name()) :: [String.t()]
+  def topology(station), do: ask(station, &Native.insight_topology/1)
+
+  @doc "A person has seen an alert, or wants to hear nothing of it until then (milliseconds since the Unix epoch); `false` and nil take that back."
+  @spec mark(Config.name(), rule :: String.t(), subject :: String.t(), acknowledged :: boolean, integer | nil) ::
+          :ok | {:error, :no_insight}
+  def mark(station, rule, subject, acknowledged, muted_until_ms \\ nil) do
+    case Instance.value(station, :insight) do
+      nil -> {:error, :no_insight}
+      ref -> Native.insight_mark(ref, rule, subject, acknowledged, muted_until_ms)
+    end
+  end
+
+  defp ask(station, question) do
+    Instance.config!(station)
+    ref = Instance.value(station, :insight)
+    if ref, do: question.(ref), else: []
+  end
+
+  @impl GenServer
+  def init(config) do
+    with {:ok, json} <- File.read(config.insight),
+         {:ok, ref} <- Native.insight_new(json) do
+      Instance.put_value(config.name, :insight, ref)
+      {:ok, %{config: config, json: json, due: nil}}
+    else
+      {:error, reason} -> {:stop, {:insight_file, config.insight, reason}}
+    end
+  end
+
+  @impl GenServer
+  def handle_info({:due, due}, %{due: earlier} = state) when earlier != nil and earlier <= due,
+    do: {:noreply, state}
+
+  def handle_info({:due, due}, state) do
+    Process.send_after(self(), {:tick, due}, max(due - now(), 0))
+    {:noreply, %{state | due: due}}
+  end
+
+  # Of a timer that an earlier one took the place of.
+  def handle_info({:tick, due}, %{due: other} = state) when due != other, do: {:noreply, state}
+
+  def handle_info({:tick, _due}, %{config: config} = state) do
+    ref = Instance.value(config.name, :insight)
+    said(config, Native.insight_tick(ref, tables(config), now()))
+    {:noreply, %{state | due: nil}}
+  end
+
+  # A fault of ours: what it knew is lost, and it begins anew with what comes.
+  def handle_info(:poisoned, %{config: config} = state) do
+    {:ok, ref} = Native.insight_new(state.json)
+    Instance.put_value(config.name, :insight, ref)
+    {:noreply, %{state | due: nil}}
+  end
+
+  defp said(config, {:ok, lines, due}) do
+    for line <- lines, do: Events.broadcast(config.pubsub, {:bmp_insight, config.name, line}, @topic)
+    pid = due && Instance.whereis(config.name, :insight)
+    if pid, do: send(pid, {:due, due})
+    :ok
+  end
+
+  defp said(config, :poisoned) do
+    Logger.error("insight of #{inspect(config.name)} broke in the midst of a batch: it begins anew")
+    pid = Instance.whereis(config.name, :insight)
+    if pid, do: send(pid, :poisoned)
+    :ok
+  end
+
+  defp said(_config, {:error, reason}), do: {:error, reason}
+
+  defp tables(config) do
+    for partition <- 0..(config.partitions - 1),
+        %RoutingTable{ref: table} <- [Instance.value(config.name, {:table, partition})],
+        do: table
+  end
+
+  defp now, do: System.system_time(:millisecond)
+end

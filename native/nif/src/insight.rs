@@ -1,0 +1,127 @@
+//! What broke, where and why: `ServiceRadar.BMP.Insight`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ::insight::{Config, InterfaceEvent, Mark, Said, Tables};
+use rib::{Query, RouteRow};
+use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
+
+use crate::atoms;
+use crate::deltas::DeltasResource;
+use crate::table::Table;
+use crate::term::{error, guard, ok};
+
+pub struct Insight(Mutex<::insight::Insight>);
+
+#[rustler::resource_impl]
+impl Resource for Insight {}
+
+/// The tables of all partitions. One is read only while it is asked, so that nobody who changes another waits.
+struct AllTables(Vec<ResourceArc<Table>>);
+
+impl Tables for AllTables {
+    fn each_route(&self, query: &Query, visit: &mut dyn FnMut(RouteRow) -> bool) {
+        let mut go_on = true;
+        for table in &self.0 {
+            Tables::each_route(&*table.read(), query, &mut |row| {
+                go_on = visit(row);
+                go_on
+            });
+            if !go_on {
+                return;
+            }
+        }
+    }
+}
+
+impl Insight {
+    fn get(&self) -> MutexGuard<'_, ::insight::Insight> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `{:ok, lines, due}`, where the lines are what was said; `:poisoned` where a call before this one panicked.
+    fn say<'a>(&self, env: Env<'a>, say: impl FnOnce(&mut ::insight::Insight) -> Vec<Said>) -> Term<'a> {
+        if self.0.is_poisoned() {
+            return atoms::poisoned().encode(env);
+        }
+        let said = guard(|| {
+            let mut insight = self.get();
+            let said = say(&mut insight);
+            let lines: Vec<String> = said.iter().filter_map(|one| serde_json::to_string(one).ok()).collect();
+            (lines, insight.due())
+        });
+        match said {
+            Ok((lines, due)) => (atoms::ok(), lines, due).encode(env),
+            Err(_) => atoms::poisoned().encode(env),
+        }
+    }
+}
+
+#[rustler::nif]
+fn insight_new<'a>(env: Env<'a>, config: &str) -> Term<'a> {
+    match Config::from_json(config).and_then(::insight::Insight::new) {
+        Ok(insight) => ok(env, ResourceArc::new(Insight(Mutex::new(insight)))),
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_apply<'a>(
+    env: Env<'a>,
+    insight: ResourceArc<Insight>,
+    tables: Vec<ResourceArc<Table>>,
+    deltas: ResourceArc<DeltasResource>,
+    now_ms: i64,
+) -> Term<'a> {
+    insight.say(env, |insight| insight.apply(&AllTables(tables), &deltas.0, now_ms))
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_tick<'a>(
+    env: Env<'a>,
+    insight: ResourceArc<Insight>,
+    tables: Vec<ResourceArc<Table>>,
+    now_ms: i64,
+) -> Term<'a> {
+    insight.say(env, |insight| insight.tick(&AllTables(tables), now_ms))
+}
+
+/// `event` is JSON: `device`, `name`, `oper_status`, `admin_status`.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_interface<'a>(
+    env: Env<'a>,
+    insight: ResourceArc<Insight>,
+    tables: Vec<ResourceArc<Table>>,
+    event: &str,
+    now_ms: i64,
+) -> Term<'a> {
+    match serde_json::from_str::<InterfaceEvent>(event) {
+        Ok(event) => insight.say(env, |insight| insight.interface(&AllTables(tables), &event, now_ms)),
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+/// Open alerts, a line of JSON each.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_alerts(insight: ResourceArc<Insight>, now_ms: i64) -> Vec<String> {
+    let alerts = insight.get().alerts(now_ms);
+    alerts.iter().filter_map(|alert| serde_json::to_string(alert).ok()).collect()
+}
+
+/// Links and the routes on them, a line of JSON each.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_topology(insight: ResourceArc<Insight>) -> Vec<String> {
+    insight.get().topology().rows().filter_map(|row| serde_json::to_string(&row).ok()).collect()
+}
+
+#[rustler::nif]
+fn insight_mark(
+    insight: ResourceArc<Insight>,
+    rule: &str,
+    subject: &str,
+    acknowledged: bool,
+    muted_until_ms: Option<i64>,
+) -> Atom {
+    insight.get().mark(rule, subject, Mark { acknowledged, muted_until_ms });
+    atoms::ok()
+}

@@ -1,0 +1,85 @@
+defmodule ServiceRadar.BMP.InsightTest do
+  use ExUnit.Case, async: true
+
+  import ServiceRadar.BMP.TestRouter
+
+  alias ServiceRadar.BMP.{Config, Events, Insight, Wire}
+
+  @moduletag capture_log: true
+
+  setup do
+    tmp_dir = Path.join(System.tmp_dir!(), "insight-#{System.unique_integer([:positive])}-#{System.pid()}")
+    File.mkdir_p!(tmp_dir)
+    on_exit(fn -> File.rm_rf!(tmp_dir) end)
+    %{tmp_dir: tmp_dir}
+  end
+
+  # The messages of these tests are of 2023.
+  @no_clock ~s("rules": {"router_clock": {"enabled": false}})
+  @peer [address: {10, 0, 0, 9}, bgp_id: {10, 0, 0, 9}]
+
+  defp start!(test, tmp_dir, json) do
+    path = Path.join(tmp_dir, "insight.json")
+    File.write!(path, json)
+    Events.subscribe("bmp:insight")
+    start_station!(test, insight: path)
+  end
+
+  # What is said next that has all these parts; the lines are JSON, which the core build does not parse.
+  defp said(parts) do
+    receive do
+      {:bmp_insight, _station, line} -> if Enum.all?(parts, &(line =~ &1)), do: line, else: said(parts)
+    after
+      5_000 -> flunk("not said: #{inspect(parts)}")
+    end
+  end
+
+  test "a running station says that a session went, why, and that it is back", %{test: test, tmp_dir: tmp_dir} do
+    interface = ~s({"router": "rtr", "peer": "10.0.0.9", "interface": {"device": "rtr", "name": "eth1"}})
+    station = start!(test, tmp_dir, ~s({"sessions": [#{interface}], #{@no_clock}}))
+    socket = connect!(station)
+    update = Wire.route_monitoring(Wire.update(attributes: Wire.mandatory(), nlri: ["198.51.100.0/24"]), @peer)
+    :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(@peer), update])
+    said([~s("kind":"link_added"), ~s("source":"rtr"), ~s("target":"10.0.0.9")])
+    assert [link] = Insight.topology(station)
+    assert link =~ ~s("status":"up")
+
+    started = System.monotonic_time(:millisecond)
+    :ok = :gen_tcp.send(socket, Wire.peer_down(@peer))
+    said([~s("cause":"remote_failure"), ~s("subject":"rtr peer 10.0.0.9")])
+    said([~s("rule":"peer_down"), ~s("state":"open"), ~s("subject":"rtr peer 10.0.0.9")])
+    # From the socket to the verdict; a loaded machine has its own pace.
+    assert System.monotonic_time(:millisecond) - started < 3_000
+    assert [alert] = Insight.alerts(station)
+    assert alert =~ ~s("rule":"peer_down")
+
+    # SNMP tells it late.
+    down = ~s({"device": "rtr", "name": "eth1", "oper_status": "down", "admin_status": "up"})
+    assert :ok = Insight.interface(station, down)
+    said([~s("cause":"link_failure"), ~s("supersedes":["rtr peer 10.0.0.9"])])
+    assert {:error, reason} = Insight.interface(station, "{")
+    assert reason =~ "EOF"
+
+    :ok = Insight.mark(station, "peer_down", "rtr peer 10.0.0.9", true)
+    assert [alert] = Insight.alerts(station)
+    assert alert =~ ~s("acknowledged":true)
+
+    :ok = :gen_tcp.send(socket, Wire.peer_up(@peer))
+    said([~s("rule":"peer_down"), ~s("state":"close")])
+    assert Insight.alerts(station) == []
+  end
+
+  test "a station without it says nothing, and a configuration that is none is told", %{test: test, tmp_dir: tmp_dir} do
+    station = start_station!(test)
+    assert Insight.alerts(station) == []
+    assert Insight.interface(station, "{}") == {:error, :no_insight}
+
+    path = Path.join(tmp_dir, "wrong.json")
+    File.write!(path, ~s({"rules": {"no_such_rule": {}}}))
+    {:ok, config} = Config.new(name: :"#{test} wrong", insight: path)
+    Process.flag(:trap_exit, true)
+    %{start: {module, function, arguments}} = Insight.child_spec(config)
+    assert {:error, {:insight_file, ^path, reason}} = apply(module, function, arguments)
+    assert reason =~ "no_such_rule"
+  end
+end
