@@ -347,11 +347,11 @@ impl JetStream {
                 "jetstream.servers: not all of them are URLs of a host"
             );
         }
-        for (name, value) in [("stream", &self.stream)] {
-            let fits =
-                !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || ".*>/\\".contains(c));
-            ensure!(fits, "jetstream.{name} is a name without spaces, dots and wildcards, not {value:?}");
-        }
+        let stream = &self.stream;
+        ensure!(
+            !stream.is_empty() && !stream.contains(|c: char| c.is_whitespace() || ".*>/\\".contains(c)),
+            "jetstream.stream is a name without spaces, dots and wildcards, not {stream:?}"
+        );
         for (name, value) in [("subject_prefix", &self.subject_prefix), ("inbox_prefix", &self.inbox_prefix)]
         {
             let fits = value.split('.').all(|token| {

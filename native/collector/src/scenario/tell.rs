@@ -149,7 +149,7 @@ impl Teller {
                 let peer = self.header(&announce.peer, view, at)?;
                 for some in prefixes.chunks(500) {
                     let update = announced(announce, some, peer.address)?;
-                    push(&mut out, monitoring(peer.clone(), update));
+                    push(&mut out, monitoring(peer, update));
                 }
             }
         }
@@ -158,14 +158,14 @@ impl Teller {
             for view in self.views(&withdraw.peer, &withdraw.views)? {
                 let peer = self.header(&withdraw.peer, view, at)?;
                 for some in prefixes.chunks(500) {
-                    push(&mut out, monitoring(peer.clone(), withdrawn(some)));
+                    push(&mut out, monitoring(peer, withdrawn(some)));
                 }
             }
         }
         if let Some(end) = &told.end_of_rib {
             for view in self.views(&end.peer, &end.views)? {
                 let peer = self.header(&end.peer, view, at)?;
-                push(&mut out, monitoring(peer.clone(), Update::default()));
+                push(&mut out, monitoring(peer, Update::default()));
                 let none = MpUnreach { family: AddressFamily::IPV6_UNICAST, nlri: Vec::new() };
                 push(&mut out, monitoring(peer, unreach(none)));
             }
@@ -194,7 +194,7 @@ impl Teller {
     }
 
     fn header(&self, peer: &str, view: View, at_ms: i64) -> Result<PeerHeader> {
-        let mut header = self.peers.get(peer).with_context(|| format!("peer {peer} was never up"))?.clone();
+        let mut header = *self.peers.get(peer).with_context(|| format!("peer {peer} was never up"))?;
         if view == View::Post {
             header.flags |= 0x40;
         }

@@ -146,7 +146,6 @@ fn covers(wildcard: &str, subject: &str) -> bool {
     for token in wildcard.split('.') {
         match (token, subject.next()) {
             (">", Some(_)) => return true,
-            (_, None) => return false,
             (token, Some(same)) if token == "*" || token == same => {}
             _ => return false,
         }
