@@ -14,7 +14,7 @@ mod scenario;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Receives, reads, shows, compares, replays and makes streams of the BGP Monitoring Protocol (BMP, RFC 7854).
+/// Receives, reads, compares, replays and makes streams of the BGP Monitoring Protocol (RFC 7854).
 ///
 /// FILE may be BMP as it was on the wire, the same in gzip, or a packet capture (pcap, pcapng, also in gzip): which it
 /// is, is seen from its first bytes. `-` is standard input. A capture may hold many BMP sessions; each is decoded on
