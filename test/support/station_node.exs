@@ -10,6 +10,8 @@ alias ServiceRadar.BMP.{Broker, Pipeline, Store}
   BMP.start_link(
     ip: ip,
     port: String.to_integer(port),
+    # Routers of the labs have other addresses than this machine.
+    allow: ["0.0.0.0/0", "::/0"],
     partitions: 2,
     broker: {Broker.JetStream, servers: [nats]},
     pipeline: Pipeline.Broadway,
