@@ -30,16 +30,18 @@ defmodule ServiceRadar.BMP.Listener.Acceptor do
 
   # A handshake may take its time, which is no reason for others to wait.
   defp welcome(config, client) do
-    with {:ok, {address, port}} <- :inet.peername(client) do
-      source = {unmapped(address), port}
+    case :inet.peername(client) do
+      {:ok, {address, port}} ->
+        source = {unmapped(address), port}
 
-      cond do
-        Door.balancer?(config, elem(source, 0)) -> apart(config, client, source, &balanced/3)
-        config.tls -> apart(config, client, source, &enter/3)
-        true -> enter(config, client, source)
-      end
-    else
-      {:error, _} -> :gen_tcp.close(client)
+        cond do
+          Door.balancer?(config, elem(source, 0)) -> apart(config, client, source, &balanced/3)
+          config.tls -> apart(config, client, source, &enter/3)
+          true -> enter(config, client, source)
+        end
+
+      {:error, _} ->
+        :gen_tcp.close(client)
     end
   end
 

@@ -19,18 +19,22 @@ defmodule ServiceRadar.BMP.Listener.Handshake do
 
   # One octet at a time, for what follows is not ours: it may be TLS.
   defp proxy(socket, deadline, octets) do
-    with {:ok, octet} <- :gen_tcp.recv(socket, 1, left(deadline)) do
-      octets = octets <> octet
+    case :gen_tcp.recv(socket, 1, left(deadline)) do
+      {:ok, octet} ->
+        octets = octets <> octet
 
-      case Native.proxy_header(octets) do
-        :partial -> proxy(socket, deadline, octets)
-        {:ok, nil} -> :local
-        {:ok, source} -> {:ok, source}
-        _ -> {:error, :proxy_header}
-      end
-    else
-      {:error, :timeout} -> {:error, :handshake_timeout}
-      {:error, _} -> {:error, :proxy_header}
+        case Native.proxy_header(octets) do
+          :partial -> proxy(socket, deadline, octets)
+          {:ok, nil} -> :local
+          {:ok, source} -> {:ok, source}
+          _ -> {:error, :proxy_header}
+        end
+
+      {:error, :timeout} ->
+        {:error, :handshake_timeout}
+
+      {:error, _} ->
+        {:error, :proxy_header}
     end
   end
 
