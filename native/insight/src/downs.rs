@@ -137,15 +137,7 @@ impl Downs {
         if !self.pending.contains(&peer) {
             self.downs.remove(&peer);
         }
-        let subjects: Vec<String> = self
-            .alerts
-            .iter()
-            .filter(|(_, peers)| peers.contains(&peer))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for subject in subjects {
-            self.recover(&subject, peer, voice);
-        }
+        self.recover_everywhere(peer, voice);
         self.link(peer, of.world, voice);
         if flapping {
             if let Some((router, node)) = of.world.peer(peer).and_then(|held| held.link.clone()) {
@@ -177,6 +169,18 @@ impl Downs {
         }
     }
 
+    /// Subjects of the open alerts that have the peer.
+    fn alerts_of(&self, peer: u32) -> Vec<String> {
+        self.alerts.iter().filter(|(_, peers)| peers.contains(&peer)).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The peer is no longer down in any open alert that has it.
+    fn recover_everywhere(&mut self, peer: u32, voice: &mut Voice) {
+        for subject in self.alerts_of(peer) {
+            self.recover(&subject, peer, voice);
+        }
+    }
+
     fn recover(&mut self, subject: &str, peer: u32, voice: &mut Voice) {
         let Some(peers) = self.alerts.get_mut(subject) else { return };
         peers.remove(&peer);
@@ -193,15 +197,7 @@ impl Downs {
         if let Some(held) = world.peer_mut(peer) {
             held.life = Life::Unknown;
         }
-        let subjects: Vec<String> = self
-            .alerts
-            .iter()
-            .filter(|(_, peers)| peers.contains(&peer))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for subject in subjects {
-            self.recover(&subject, peer, voice);
-        }
+        self.recover_everywhere(peer, voice);
     }
 
     /// A peer of which the router said nothing when it came back.
@@ -239,13 +235,7 @@ impl Downs {
         let subject = held.subject.clone();
         let text = format!("down {count} times in {} s", of.flapping.within_ms / 1000);
         // One alert a cause: this one stands for each single time.
-        let subjects: Vec<String> = self
-            .alerts
-            .iter()
-            .filter(|(_, peers)| peers.contains(&peer))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for old in subjects {
+        for old in self.alerts_of(peer) {
             if let Some(peers) = self.alerts.get_mut(&old) {
                 peers.remove(&peer);
                 if peers.is_empty() {
