@@ -20,7 +20,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     use Supervisor
 
     alias ServiceRadar.BMP.Config
-    alias ServiceRadar.BMPWeb.Endpoint
+    alias ServiceRadar.BMPWeb.{Endpoint, Server}
 
     @options [ip: "127.0.0.1", port: 4000, host: "localhost", secret_key_base: nil]
 
@@ -34,12 +34,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @spec url :: String.t()
     def url do
       {:ok, {address, port}} = Endpoint.server_info(:http)
-      "http://#{host(address)}:#{port}"
+      Server.URL.of(address, port)
     end
-
-    defp host(address) when address in [{0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0}, {127, 0, 0, 1}], do: "localhost"
-    defp host(address) when tuple_size(address) == 8, do: "[#{:inet.ntoa(address)}]"
-    defp host(address), do: "#{:inet.ntoa(address)}"
 
     @impl true
     def init(options) do

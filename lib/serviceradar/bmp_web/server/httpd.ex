@@ -19,6 +19,7 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
 
   alias ServiceRadar.BMP.Config
   alias ServiceRadar.BMPWeb.{API, App}
+  alias ServiceRadar.BMPWeb.Server.URL
 
   @options [ip: "127.0.0.1", port: 4000, station: ServiceRadar.BMP, host: nil]
 
@@ -50,12 +51,8 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
   def url(server) do
     [{:httpd, httpd, _, _}] = Supervisor.which_children(server)
     [{{_instance, address, port, _profile}, _, _, _}] = Supervisor.which_children(httpd)
-    "http://#{host(address)}:#{port}"
+    URL.of(address, port)
   end
-
-  defp host(address) when address in [{0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0}, {127, 0, 0, 1}], do: "localhost"
-  defp host(address) when tuple_size(address) == 8, do: "[#{:inet.ntoa(address)}]"
-  defp host(address), do: "#{:inet.ntoa(address)}"
 
   @impl true
   def init(options) do
