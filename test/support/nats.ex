@@ -6,7 +6,7 @@ defmodule ServiceRadar.BMP.Test.NATS do
   with the same folder.
   """
 
-  alias ServiceRadar.BMP.Test.OSProcess
+  alias ServiceRadar.BMP.Test.{FreePort, OSProcess}
 
   defstruct [:executable, :port, :folder, :process, :config, :jetstream]
 
@@ -22,7 +22,7 @@ defmodule ServiceRadar.BMP.Test.NATS do
 
     start_again(%__MODULE__{
       executable: executable(),
-      port: free_port(),
+      port: FreePort.free_port(),
       folder: folder,
       config: config,
       jetstream: jetstream
@@ -74,11 +74,4 @@ defmodule ServiceRadar.BMP.Test.NATS do
   end
 
   defp executable, do: System.find_executable("nats-server") || Enum.find(["/usr/sbin/nats-server"], &File.exists?/1)
-
-  defp free_port do
-    {:ok, socket} = :gen_tcp.listen(0, ip: {127, 0, 0, 1})
-    {:ok, port} = :inet.port(socket)
-    :gen_tcp.close(socket)
-    port
-  end
 end

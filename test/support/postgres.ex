@@ -32,7 +32,7 @@ defmodule ServiceRadar.BMP.Test.Postgres do
     folder = Path.join(System.tmp_dir!(), "bmp-postgres-#{System.unique_integer([:positive])}-#{System.pid()}")
     File.mkdir_p!(folder)
     if root?(), do: {_, 0} = System.cmd("chown", ["postgres", folder])
-    postgres = %__MODULE__{programs: programs(), port: free_port(), folder: folder}
+    postgres = %__MODULE__{programs: programs(), port: ServiceRadar.BMP.Test.FreePort.free_port(), folder: folder}
 
     [program | arguments] =
       unprivileged([Path.join(postgres.programs, "initdb"), "--no-sync", "--auth=trust", "--username=postgres"]) ++
@@ -170,11 +170,4 @@ defmodule ServiceRadar.BMP.Test.Postgres do
   end
 
   defp root?, do: match?({"0\n", 0}, System.cmd("id", ["-u"]))
-
-  defp free_port do
-    {:ok, socket} = :gen_tcp.listen(0, ip: {127, 0, 0, 1})
-    {:ok, port} = :inet.port(socket)
-    :gen_tcp.close(socket)
-    port
-  end
 end

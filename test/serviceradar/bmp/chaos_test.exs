@@ -21,7 +21,7 @@ cond do
       use ExUnit.Case, async: false
 
       alias ServiceRadar.BMP.{Config, Parity, Query, Repo, Wire}
-      alias ServiceRadar.BMP.Test.{FakeRouter, Link, NATS, OSProcess, Postgres}
+      alias ServiceRadar.BMP.Test.{FakeRouter, FreePort, Link, NATS, OSProcess, Postgres}
 
       @moduletag capture_log: true
       @moduletag timeout: 3_600_000
@@ -74,7 +74,7 @@ cond do
         end)
 
         cluster = %{nats: nats, postgres: postgres, agent: agent, nodes: %{}}
-        cluster = Enum.reduce(@nodes, cluster, &begin(&2, &1, free_port(), free_port()))
+        cluster = Enum.reduce(@nodes, cluster, &begin(&2, &1, FreePort.free_port(), FreePort.free_port()))
         cluster = Enum.reduce(@nodes, cluster, &ready(&2, &1))
         link = start_supervised!({Link, to: for({_, node} <- cluster.nodes, do: {{127, 0, 0, 1}, node.port})})
         Map.put(cluster, :link, link)
@@ -460,13 +460,6 @@ cond do
           {:ok, socket} -> :gen_tcp.close(socket) == :ok
           {:error, _} -> false
         end
-      end
-
-      defp free_port do
-        {:ok, socket} = :gen_tcp.listen(0, ip: {127, 0, 0, 1})
-        {:ok, port} = :inet.port(socket)
-        :gen_tcp.close(socket)
-        port
       end
 
       # As long as it moves.

@@ -29,7 +29,7 @@ cond do
 
       alias ServiceRadar.BMP
       alias ServiceRadar.BMP.{Batch, ManualBroker, NoPipeline, Replay}
-      alias ServiceRadar.BMP.Test.{NATS, NATSTap, OSProcess, Protobuf}
+      alias ServiceRadar.BMP.Test.{FreePort, NATS, NATSTap, OSProcess, Protobuf}
 
       @moduletag capture_log: true
       @moduletag timeout: 120_000
@@ -45,7 +45,7 @@ cond do
 
       # Its port.
       defp collector!(nats) do
-        port = free_port()
+        port = FreePort.free_port()
         log = Path.join(nats.folder, "collector.log")
 
         options =
@@ -58,13 +58,6 @@ cond do
         process = OSProcess.start!(@programs <> "bmp-collector", options, log)
         on_exit(fn -> OSProcess.stop(process) end)
         eventually(fn -> match?({:ok, _}, :gen_tcp.connect({127, 0, 0, 1}, port, [])) end, "the collector listens")
-        port
-      end
-
-      defp free_port do
-        {:ok, socket} = :gen_tcp.listen(0, ip: {127, 0, 0, 1})
-        {:ok, port} = :inet.port(socket)
-        :gen_tcp.close(socket)
         port
       end
 

@@ -18,7 +18,7 @@ cond do
       alias ServiceRadar.BMP
       alias ServiceRadar.BMP.{Broker, Instance, Pipeline, Store}
       alias ServiceRadar.BMP.Broker.JetStream.API
-      alias ServiceRadar.BMP.Test.{Lab, NATS, OSProcess, Parity, Postgres}
+      alias ServiceRadar.BMP.Test.{FreePort, Lab, NATS, OSProcess, Parity, Postgres}
 
       @moduletag capture_log: true
       @moduletag timeout: 600_000
@@ -396,10 +396,7 @@ cond do
 
       defp free_port(lab) do
         {:ok, address} = :inet.parse_address(to_charlist(lab.facts["STATION"]))
-        {:ok, socket} = :gen_tcp.listen(0, ip: address)
-        {:ok, port} = :inet.port(socket)
-        :gen_tcp.close(socket)
-        port
+        FreePort.free_port(address)
       end
 
       defp rows(sql, text), do: Postgrex.query!(sql, text, []).rows

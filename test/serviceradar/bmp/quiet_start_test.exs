@@ -17,7 +17,7 @@ cond do
 
       alias ServiceRadar.BMP
       alias ServiceRadar.BMP.{Broker, Pipeline, Store, Wire}
-      alias ServiceRadar.BMP.Test.{NATS, Postgres}
+      alias ServiceRadar.BMP.Test.{FreePort, NATS, Postgres}
 
       @moduletag timeout: 120_000
 
@@ -66,9 +66,7 @@ cond do
       end
 
       test "a start without its servers says once what it waits for, and what to do", %{test: test, options: options} do
-        {:ok, closed} = :gen_tcp.listen(0, ip: {127, 0, 0, 1})
-        {:ok, port} = :inet.port(closed)
-        :gen_tcp.close(closed)
+        port = FreePort.free_port()
 
         options =
           Keyword.merge(options,
