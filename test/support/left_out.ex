@@ -50,7 +50,8 @@ defmodule ServiceRadar.BMP.Test.LeftOut do
 
   # `bin/test` reads these lines.
   def handle_cast({:suite_finished, _times}, counts) do
-    IO.puts("passed: #{counts.passed}")
+    # The dots of the tests may not have ended their line yet.
+    IO.puts("\npassed: #{counts.passed}")
     for {reason, count} <- Enum.sort(counts.left_out), do: IO.puts("left out: #{count} of the tests: #{reason}")
     {:noreply, counts}
   end

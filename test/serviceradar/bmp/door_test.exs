@@ -107,7 +107,7 @@ defmodule ServiceRadar.BMP.DoorTest do
         end)
 
       assert Task.await(dripping, 10_000) == :closed
-      eventually(fn -> {:ok, [%{state: :disconnected}]} = BMP.routers(station) end)
+      eventually(fn -> match?({:ok, [%{state: :disconnected}]}, BMP.routers(station)) end)
       {:ok, [%{end_reason: reason}]} = BMP.routers(station)
       assert reason =~ "did not end for too long"
     end
