@@ -86,7 +86,8 @@ styles() {
   done
 }
 
-# neighbour_config ROUTER ROUTES
+# neighbour_config ROUTER ROUTES: the neighbours are passive, so that only edge opens connections. Where both sides do and two
+# collide, FRR 8.4 may forget the OPENs of the one that lives, and its Peer Up holds empty ones.
 neighbour_config() {
   local router=$1 v4=$(($2 * 3 / 5)) v6 as id me peer
   v6=$(($2 - v4))
@@ -105,7 +106,7 @@ router bgp $as
  no bgp network import-check
  timers bgp 3 9
  neighbor $peer remote-as $EDGE_AS
- neighbor $peer timers connect 1
+ neighbor $peer passive
  address-family ipv4 unicast
 $(networks "$router" 4 "$v4")
   network 192.0.2.$((me * 16))/29
