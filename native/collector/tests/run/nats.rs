@@ -206,9 +206,16 @@ fn wait_for<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
+/// A cluster that chooses a new leader does not answer for a while, so the question is asked again.
 async fn api(client: &Client, verb: &str, body: Value) -> Value {
-    let answer = client.request(format!("$JS.API.{verb}"), body.to_string().into()).await.unwrap();
-    serde_json::from_slice(&answer.payload).unwrap()
+    let mut tries_left = 6;
+    loop {
+        match client.request(format!("$JS.API.{verb}"), body.to_string().into()).await {
+            Ok(answer) => return serde_json::from_slice(&answer.payload).unwrap(),
+            Err(error) if tries_left == 0 => panic!("{verb}: {error}"),
+            Err(_) => tries_left -= 1,
+        }
+    }
 }
 
 fn spawn(folder: &Path) -> Child {

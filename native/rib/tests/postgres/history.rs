@@ -25,6 +25,7 @@ fn a_page_of_changes_begins_where_enough_of_them_are() {
     }
     let schema = store.schema.clone();
     for summarized in [false, true] {
+        // How near the spans come to either bound depends on the day on which this runs.
         for before in ["infinity", "2030-12-31", "2028-10-22 00:00:02", "2026-11-22 00:00:00.1", "2026-11-01"]
         {
             for most in [1, 10, 100, 3_000, 100_000] {
@@ -35,7 +36,7 @@ fn a_page_of_changes_begins_where_enough_of_them_are() {
                 };
                 let found = store.rows(&format!(
                     "WITH f AS MATERIALIZED (SELECT {schema}.bgp_changes_from('-infinity', '{before}', {most}) AS since)
-                     SELECT {} >= least({most}, {}) AS enough, {} <= 8 * {most} + 8 AS few FROM f",
+                     SELECT {} >= least({most}, {}) AS enough, {} < 9 * {most} AS few FROM f",
                     count("since"),
                     count("'-infinity'"),
                     count("since"),

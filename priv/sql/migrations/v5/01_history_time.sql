@@ -6,8 +6,9 @@ DROP INDEX {schema}.bgp_routing_history_time;
 CREATE INDEX bgp_routing_history_time
   ON {schema}.bgp_routing_history USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 -- ;
--- The time since which there are, before `before`, `most` changes or up to about eight times as many; `since` where there are
--- fewer. It goes back in spans of which each is four times as long as the last, and halves one that has too many.
+-- The time since which there are, before `before`, `most` changes or more, but less than nine times as many; `since` where there
+-- are fewer. It goes back in spans of which each is four times as long as the last, and halves one that has too many. Of less
+-- than `most` later changes and less than eight times `most` in the last span there are less than nine times `most`.
 CREATE FUNCTION {schema}.bgp_changes_from(since timestamptz, before timestamptz, most bigint) RETURNS timestamptz
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
 DECLARE
