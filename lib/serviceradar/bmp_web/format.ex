@@ -285,4 +285,7 @@ defmodule ServiceRadar.BMPWeb.Format do
   def words(nil), do: nil
   def words(kind) when kind in [:end_of_rib, "end_of_rib"], do: "End of RIB"
   def words(name), do: name |> to_string() |> String.replace("_", " ") |> String.capitalize()
+
+  @doc "What a session is to its router that feeds nothing, as another one already does; `from` is one of `:standby`."
+  def standby(from), do: "Another session, from #{from}, stands by"
 end

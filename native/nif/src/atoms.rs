@@ -183,6 +183,7 @@ rustler::atoms! {
     session_ended_us,
     session_started_us,
     stale,
+    standby,
     state,
     state_since_us,
     statistics,

@@ -325,11 +325,20 @@ pub fn view(view: RibView) -> Atom {
 }
 
 fn router_summary<'a>(env: Env<'a>, router: &RouterSummary) -> Term<'a> {
-    router_term(env, &router.row, router.peers, router.peers_up, router.routes, router.last_change_us)
+    let standby = list(env, &router.standby, |session| session.as_str().encode(env));
+    router_term(
+        env,
+        &router.row,
+        router.peers,
+        router.peers_up,
+        router.routes,
+        router.last_change_us,
+        standby,
+    )
 }
 
 pub fn router_row<'a>(env: Env<'a>, row: &RouterRow) -> Term<'a> {
-    router_term(env, row, 0, 0, 0, 0)
+    router_term(env, row, 0, 0, 0, 0, Term::list_new_empty(env))
 }
 
 fn router_term<'a>(
@@ -339,6 +348,7 @@ fn router_term<'a>(
     peers_up: usize,
     routes: usize,
     last_change_us: i64,
+    standby: Term<'a>,
 ) -> Term<'a> {
     record!(env, router_module,
         router_id: id_text(&row.router_id),
@@ -361,6 +371,7 @@ fn router_term<'a>(
         peers_up: peers_up,
         routes: routes,
         last_change_us: last_change_us,
+        standby: standby,
     )
 }
 

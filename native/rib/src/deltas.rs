@@ -232,6 +232,14 @@ pub struct SessionRow {
     pub changed: bool,
 }
 
+impl SessionRow {
+    /// Where it comes from, in words; `routers.sql` says the same.
+    pub(crate) fn origin(&self) -> String {
+        let address = self.address.map_or_else(|| "an unknown address".into(), |address| address.to_string());
+        format!("{address} port {} (collector {})", self.port, self.collector)
+    }
+}
+
 /// A session that its collector is asked to close, so that the router connects again and sends everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reset {

@@ -12,7 +12,7 @@ use thiserror::Error;
 use wire::bgp::RouteDistinguisher;
 
 use crate::attributes::{AttributeSet, PathAttributes};
-use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow};
+use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow, SessionRow};
 use crate::intern::SetId;
 use crate::nlri::{self, Nlri};
 use crate::router::{Peer, Rib, RibKey, Router};
@@ -171,6 +171,8 @@ pub struct RouterSummary {
     pub routes: usize,
     /// 0 where no route ever changed.
     pub last_change_us: i64,
+    /// Where its further sessions come from that feed nothing while the first lives, the newest first.
+    pub standby: Vec<String>,
 }
 
 /// A peer and how many routes each of its views holds.
@@ -257,6 +259,7 @@ impl RoutingTable {
                     peers_up: router.peers.values().filter(|peer| peer.row.state == PeerState::Up).count(),
                     routes: ribs().map(|rib| rib.routes.len()).sum(),
                     last_change_us: ribs().map(|rib| rib.last_change_us).max().unwrap_or(0),
+                    standby: router.standby().map(SessionRow::origin).collect(),
                 }
             })
             .collect()

@@ -41,7 +41,7 @@ const routerColumns = (peers) => {
   const up = (router) => of(router).filter((peer) => peer.state === "up").length;
   return [
     { name: "Router", by: (router) => router.name, cell: (router) => [link("peers", { router: router.router_id }, router.name), small(mono(router.address ?? ""))] },
-    { name: "Session", by: (router) => router.state, cell: (router) => [state(router.state), router.end_reason && small(router.end_reason)] },
+    { name: "Session", by: (router) => router.state, cell: (router) => [state(router.state), router.end_reason && small(router.end_reason), ...router.standby.map((session) => small(`Another session, from ${session}, stands by`))] },
     { name: "Since", by: (router) => router.session_started, cell: (router) => time(router.session_ended ?? router.session_started) },
     { name: "Peers up", class: "number", by: up, cell: (router) => `${number(up(router))} of ${number(of(router).length)}` },
     { name: "Routes", class: "number", by: (router) => router.routes, cell: (router) => link("routes", { router: router.router_id }, number(router.routes)) },

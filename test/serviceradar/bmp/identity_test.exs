@@ -37,6 +37,13 @@ defmodule ServiceRadar.BMP.IdentityTest do
     eventually(fn -> prefixes(station) == ["192.0.2.0/24", "198.51.100.0/24"] end)
     assert length(BMP.sessions(station)) == 2
     assert [_] = told(station, "conflict")
+
+    # The router says so for as long as it is so.
+    {:ok, [router]} = BMP.routers(station)
+    {:ok, {_, port}} = :inet.sockname(second)
+    assert ["127.0.0.2 port #{port} (collector #{router.collector})"] == router.standby
+    :gen_tcp.close(second)
+    eventually(fn -> match?({:ok, [%{standby: [], state: :connected}]}, BMP.routers(station)) end)
   end
 
   for identity <- [:both, :address] do

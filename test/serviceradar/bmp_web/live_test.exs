@@ -76,6 +76,26 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       eventually(fn -> has_element?(view, ".tile.bad", "1") end)
     end
 
+    test "another session of the router's name is told in words while it lasts", %{
+      conn: conn,
+      station: station,
+      router: router
+    } do
+      {:ok, all, _} = live(conn, "/live")
+      {:ok, one, _} = live(conn, "/live/routers/#{router.router_id}")
+      address = {127, 0, 0, 2}
+      {:ok, other} = :gen_tcp.connect({127, 0, 0, 1}, BMP.port(station), [:binary, active: false, ip: address])
+      :ok = :gen_tcp.send(other, [Wire.initiation("rtr"), Wire.peer_up()])
+
+      eventually(fn ->
+        has_element?(all, "#router-#{router.router_id} .why", "Another session, from 127.0.0.2 port")
+      end)
+
+      eventually(fn -> has_element?(one, ".facts dd", "Another session, from 127.0.0.2 port") end)
+      :gen_tcp.close(other)
+      eventually(fn -> not has_element?(one, ".facts dd", "Another session") end)
+    end
+
     test "a peer goes down and comes up", %{conn: conn, socket: socket, peer: peer} do
       {:ok, one, _} = live(conn, "/live/peers/#{peer.peer_id}")
       {:ok, all, _} = live(conn, "/live/peers?state=up")

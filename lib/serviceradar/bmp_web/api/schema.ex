@@ -28,7 +28,9 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:peers, :integer, ""},
        {:peers_up, :integer, ""},
        {:routes, :integer, "active routes of all peers and views"},
-       {:last_change, {:maybe, :time}, "of a route"}
+       {:last_change, {:maybe, :time}, "of a route"},
+       {:standby, {:list, :text},
+        "where further sessions of its name come from, which feed nothing while the first lives"}
      ]},
     {"Peer",
      "A BGP peer of a router. The address 0.0.0.0 of type 0 without AS is the router itself: what it originates.",

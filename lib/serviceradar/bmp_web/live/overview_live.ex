@@ -143,6 +143,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <th scope="row" data-name="Router"><.link navigate={Paths.router(@base, router.router_id)}>{router.name}</.link></th>
                 <td data-name="State">
                   <.state state={router.state} /><small :if={router.state == :disconnected and router.end_reason} class="why">{router.end_reason}</small>
+                  <small :for={session <- router.standby} class="why">{Format.standby(session)}</small>
                 </td>
                 <td class="mono" data-name="Address">{Format.address(router.address)}</td>
                 <td data-name="Session since"><.time at={router.session_started_us} /></td>

@@ -75,6 +75,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.fact :if={@router.end_reason} label="Ended because">{@router.end_reason}</.fact>
             <.fact label="Port"><span class="mono">{(@session || @router).port}</span></.fact>
             <.fact label="Received by"><span class="mono">{@router.collector}</span></.fact>
+            <.fact :if={@router.standby != []} label="More than one session">
+              <p :for={session <- @router.standby}>{Format.standby(session)}</p>
+            </.fact>
             <.fact label="Peers up">{Format.count(@router.peers_up)} of {Format.count(@sessions)}</.fact>
             <.fact label="Routes">
               <.link navigate={Paths.routes(@base, router: @router.router_id)}>{Format.count(@router.routes)}</.link>

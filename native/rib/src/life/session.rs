@@ -135,10 +135,18 @@ impl Router {
         let row = session.row.clone();
         work.out.session(&self.row, &row);
         // One that stands by has not told its tables to us: it does when it begins anew.
-        let standby = self.sessions.values_mut().filter(|session| session.row.state == SessionState::Standby);
-        if let Some(standby) = standby.max_by_key(|session| session.row.generation) {
+        let standby = self.standby().next().map(|row| row.session_id);
+        if let Some(standby) = standby.and_then(|id| self.sessions.get_mut(&id)) {
             request(standby, work, "the session that fed the table is over, and this one stood by");
         }
+    }
+
+    /// The sessions that live beside the one that feeds the table, the newest first.
+    pub fn standby(&self) -> impl Iterator<Item = &SessionRow> {
+        let rows = self.sessions.values().map(|session| &session.row);
+        let mut rows: Vec<_> = rows.filter(|row| row.state == SessionState::Standby).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.generation));
+        rows.into_iter()
     }
 
     /// A session that does not feed the table is over.
@@ -259,13 +267,9 @@ fn ask(session: &mut Session, work: &mut Work<'_>, why: &str) {
 }
 
 fn conflict_text(feeding: &SessionRow, other: &SessionRow) -> String {
-    let from = |row: &SessionRow| {
-        let address = row.address.map_or_else(|| "an unknown address".into(), |address| address.to_string());
-        format!("{address} port {} (collector {})", row.port, row.collector)
-    };
     format!(
         "two sessions of one router live at a time: the one from {} feeds the table, the one from {} stands by",
-        from(feeding),
-        from(other)
+        feeding.origin(),
+        other.origin()
     )
 }

@@ -167,6 +167,32 @@ cond do
         assert {:error, _} = BMP.routes(name, cursor: Base.url_encode64(:erlang.term_to_binary([1, 2])))
       end
 
+      test "a session that stands by is told of while it does", %{name: name, options: options} do
+        station(name, options)
+        [first, second] = for last <- [1, 2], do: speak_from({127, 0, 0, last}, name)
+        [%{standby: [told], collector: collector}] = eventually(fn -> routers_with_standby(name) end)
+        {:ok, {_, port}} = :inet.sockname(second)
+        assert told == "127.0.0.2 port #{port} (collector #{collector})"
+        :gen_tcp.close(second)
+        eventually(fn -> match?({:ok, [%{standby: [], state: :connected}]}, BMP.routers(name)) end)
+        :gen_tcp.close(first)
+      end
+
+      # Once its session is known, as which of two comes first decides which one feeds.
+      defp speak_from(address, name) do
+        known = length(BMP.sessions(name))
+        {:ok, socket} = :gen_tcp.connect({127, 0, 0, 1}, BMP.port(name), [:binary, active: false, ip: address])
+        :ok = :gen_tcp.send(socket, Wire.initiation("rtr"))
+        eventually(fn -> Enum.count(BMP.sessions(name), & &1.router_id) > known end)
+        eventually(fn -> match?({:ok, [_]}, BMP.routers(name)) end)
+        socket
+      end
+
+      defp routers_with_standby(name) do
+        {:ok, routers} = BMP.routers(name)
+        Enum.any?(routers, &(&1.standby != [])) && routers
+      end
+
       test "families without a bare prefix have a text, and are found by it", %{name: name, options: options} do
         station(name, options)
         memory = :"#{name}_memory"

@@ -38,7 +38,8 @@ if Code.ensure_loaded?(Postgrex) do
         peers: row["peers"],
         peers_up: row["peers_up"],
         routes: routes(ribs),
-        last_change_us: last_change(ribs)
+        last_change_us: last_change(ribs),
+        standby: row["standby"]
       }
     end
 
