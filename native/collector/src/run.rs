@@ -9,6 +9,7 @@ mod metrics;
 mod proxy;
 mod session;
 mod sessions;
+mod spool;
 mod tee;
 mod tls;
 
@@ -116,9 +117,7 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
     let sessions = Arc::new(Sessions::default());
     let metrics = Arc::new(Metrics::new());
     let broker: Arc<dyn Broker> = match config.broker {
-        config::Broker::Jetstream => {
-            Arc::new(JetStream::start(&config, Arc::clone(&sessions), Arc::clone(&metrics)))
-        }
+        config::Broker::Jetstream => Arc::new(JetStream::start(&config, &sessions, &metrics)?),
         config::Broker::JsonLines => Arc::new(JsonLines::start(std::io::stdout(), failed)?),
     };
     if config.broker == config::Broker::JsonLines {

@@ -19,8 +19,6 @@ pub trait Broker: Send + Sync {
 pub struct Publication {
     /// Of the router: see [`partition`].
     pub partition: u32,
-    /// Which session it is of.
-    pub session: u64,
     pub batch: EncodedBatch,
     /// Its share of the memory for batches, free again when this is dropped.
     pub memory: OwnedSemaphorePermit,

@@ -48,7 +48,20 @@ pub struct Config {
     pub session: Session,
     pub broker: Broker,
     pub jetstream: JetStream,
+    pub spool: Spool,
     pub log: Log,
+}
+
+/// Where batches go that JetStream does not take. Without a folder they wait in memory, and routers with them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spool {
+    /// Of this collector alone; it is created.
+    pub folder: Option<PathBuf>,
+    /// Most octets in it. Then sessions end.
+    pub max_bytes: u64,
+    /// For how long a batch waits in memory before it goes there.
+    pub after_ms: u64,
 }
 
 /// TLS towards routers, where a certificate is given.
@@ -203,6 +216,7 @@ impl Default for Config {
             session: Session::default(),
             broker: Broker::default(),
             jetstream: JetStream::default(),
+            spool: Spool::default(),
             log: Log::default(),
         }
     }
@@ -255,6 +269,12 @@ impl Default for JetStream {
             window_bytes: 8 << 20,
             ack_timeout_ms: 5_000,
         }
+    }
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Spool { folder: None, max_bytes: 1 << 30, after_ms: 1000 }
     }
 }
 
@@ -311,7 +331,17 @@ impl Config {
         );
         if self.broker == Broker::Jetstream {
             self.jetstream.check()?;
+        } else {
+            ensure!(self.spool.folder.is_none(), "spool.folder is for the broker jetstream only");
         }
+        above_0("spool.after_ms", self.spool.after_ms)?;
+        // A sixteenth of it is there for sessions to end in good order.
+        let least = 64 * session.max_batch_bytes as u64;
+        ensure!(
+            self.spool.max_bytes >= least,
+            "spool.max_bytes is {}; it is at least 64 times session.max_batch_bytes, {least}",
+            self.spool.max_bytes
+        );
         Ok(())
     }
 }

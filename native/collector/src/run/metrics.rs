@@ -36,6 +36,9 @@ pub struct Metrics {
     pub refused_batches: Counter,
     pub failed: Counter,
     pub stream_full: Counter,
+    pub spooled: Counter,
+    pub spool_bytes: Gauge,
+    pub spool_full: Counter,
     pub tee_bytes: Counter,
     pub tee_dropped: Counter,
 }
@@ -63,6 +66,9 @@ impl Metrics {
             refused_batches: Counter::default(),
             failed: Counter::default(),
             stream_full: Counter::default(),
+            spooled: Counter::default(),
+            spool_bytes: Gauge::default(),
+            spool_full: Counter::default(),
             tee_bytes: Counter::default(),
             tee_dropped: Counter::default(),
         };
@@ -85,6 +91,9 @@ impl Metrics {
         r.register("batches_refused", "Refusals of the broker", metrics.refused_batches.clone());
         r.register("batches_failed", "Batches the broker never takes", metrics.failed.clone());
         r.register("stream_full", "How often a partition had no room", metrics.stream_full.clone());
+        r.register("batches_spooled", "Batches that went to the disk", metrics.spooled.clone());
+        r.register("spool_bytes", "Octets on disk", metrics.spool_bytes.clone());
+        r.register("spool_full", "Batches for which the disk had no room", metrics.spool_full.clone());
         r.register("tee_bytes", "Octets forwarded to further stations", metrics.tee_bytes.clone());
         r.register("tee_dropped_bytes", "Octets that they missed", metrics.tee_dropped.clone());
         Metrics { registry, ..metrics }

@@ -347,7 +347,6 @@ impl<S: AsyncRead + Unpin> Session<S> {
         self.unacked += 1;
         self.world.broker.publish(Publication {
             partition: partition(&batch.router_id, self.world.config.partitions),
-            session: self.place.number,
             batch,
             memory,
             answers: self.answers.0.clone(),

@@ -42,6 +42,8 @@ fn what_is_wrong_is_said_with_its_place() {
         ("", &[], &["--nats", "http://127.0.0.1"], &["jetstream.servers", "nats://"]),
         ("", &[], &["--set", "jetstream.creds=/does/not/exist"], &["jetstream.creds", "/does/not/exist"]),
         ("", &[], &["--set", "jetstream.tls_cert=/x"], &["tls_key"]),
+        ("", &[], &["--set", "spool.max_bytes=1000"], &["spool.max_bytes", "16777216"]),
+        ("broker = \"json_lines\"\n[spool]\nfolder = \"/x\"", &[], &[], &["spool.folder", "jetstream only"]),
         ("", &[], &["--set", "jetstream.subject_prefix=a.*"], &["subject_prefix"]),
         ("", &[], &["--set", "tls.cert=/x"], &["tls.cert"]),
         ("", &[], &["--set", "tls.cert=/proc/version"], &["tls.key"]),

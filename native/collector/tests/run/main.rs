@@ -15,4 +15,5 @@ mod json_lines;
 mod nats;
 mod outages;
 mod router;
+mod spool;
 mod tee;

@@ -4,7 +4,9 @@
 //! documentation tells what they mean and what keeps the order. Whoever takes batches cannot tell which of the two they
 //! came from.
 
+mod ack;
 mod connection;
+mod disk;
 mod link;
 mod publisher;
 mod resets;
@@ -14,6 +16,10 @@ use super::{Broker, Publication};
 use crate::run::config::Config;
 use crate::run::metrics::Metrics;
 use crate::run::sessions::Sessions;
+use crate::run::spool;
+use anyhow::Result;
+use disk::Disk;
+use std::fs::File;
 use std::sync::Arc;
 use tokio::sync::mpsc::{unbounded_channel, UnboundedSender};
 
@@ -21,12 +27,23 @@ use tokio::sync::mpsc::{unbounded_channel, UnboundedSender};
 #[derive(Debug)]
 pub struct JetStream {
     publishers: Vec<UnboundedSender<Publication>>,
+    /// Of the spool, for as long as this is there.
+    _lock: Option<File>,
 }
 
 impl JetStream {
-    pub fn start(config: &Config, sessions: Arc<Sessions>, metrics: Arc<Metrics>) -> Self {
+    pub fn start(config: &Config, sessions: &Arc<Sessions>, metrics: &Arc<Metrics>) -> Result<Self> {
         let options = Arc::new(config.jetstream.clone());
-        let link = link::start(Arc::clone(&options), config.partitions, sessions, Arc::clone(&metrics));
+        let (lock, disks) = match &config.spool.folder {
+            None => (None, Vec::new()),
+            Some(folder) => {
+                let lock = spool::lock(folder)?;
+                (Some(lock), Disk::open_all(folder, &config.spool, config.partitions, metrics)?)
+            }
+        };
+        let mut disks = disks.into_iter();
+        let link =
+            link::start(Arc::clone(&options), config.partitions, Arc::clone(sessions), Arc::clone(metrics));
         let publishers = (0..config.partitions)
             .map(|partition| {
                 let (publications, taken) = unbounded_channel();
@@ -34,13 +51,15 @@ impl JetStream {
                     Arc::clone(&options),
                     partition,
                     link.clone(),
-                    Arc::clone(&metrics),
+                    disks.next(),
+                    Arc::clone(sessions),
+                    Arc::clone(metrics),
                 );
                 tokio::spawn(publisher.run(taken));
                 publications
             })
             .collect();
-        JetStream { publishers }
+        Ok(JetStream { publishers, _lock: lock })
     }
 }
 

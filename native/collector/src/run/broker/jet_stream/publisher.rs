@@ -13,20 +13,25 @@
 //!
 //! Besides, no more bytes are sent than the partition has room for in the stream.
 //!
+//! Where there is a disk for it, batches that are not taken for too long move there, and those that come behind them: then
+//! `entries` holds the first of them only, and they are as good as taken for whoever sent them.
+//!
 //! A batch can be refused, or be lost in a change of leaders, and one after it be taken. Sent again, it is stored after
 //! its successor. The routing table cannot put that right, but the router can: its session is told that the batch failed,
 //! and ends.
 
+use super::ack::{outcome, Outcome};
 use super::connection::Connection;
+use super::disk::Disk;
 use super::link::Links;
 use super::stream::Room;
-use crate::run::broker::Publication;
+use crate::run::broker::{Answer, Publication};
 use crate::run::config::JetStream;
 use crate::run::metrics::Metrics;
+use crate::run::sessions::Sessions;
+use crate::run::spool::Record;
 use async_nats::{HeaderMap, Message, Subscriber};
-use bytes::Bytes;
 use futures_util::StreamExt;
-use serde::Deserialize;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,11 +40,11 @@ use tokio::time::{interval, sleep_until, Instant, MissedTickBehavior};
 
 const FIRST_REST: Duration = Duration::from_millis(100);
 const LONGEST_REST: Duration = Duration::from_secs(2);
+/// Publications that are taken together: on disk they are written together.
+const AT_ONCE: usize = 64;
 const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
 /// Of headers and of the server's own, for each message, and generously.
 const OVERHEAD: usize = 512;
-/// JetStream: "message size exceeds maximum allowed".
-const TOO_BIG: u64 = 10_054;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
@@ -52,10 +57,17 @@ enum Mode {
 
 #[derive(Debug)]
 struct Entry {
-    publication: Publication,
-    payload: Bytes,
+    record: Record,
+    /// Who waits for an answer. Nobody does where the record is on disk.
+    publication: Option<Publication>,
     since: Instant,
     sent_at: Option<Instant>,
+}
+
+impl Entry {
+    fn size(&self) -> usize {
+        self.record.payload.len()
+    }
 }
 
 /// Of a session with batches here: how many, and the number of its last one that was stored.
@@ -84,7 +96,10 @@ pub struct Publisher {
     mean: usize,
     refusals: u32,
     complained: Option<Instant>,
-    senders: HashMap<u64, Sender>,
+    /// By the session's id.
+    senders: HashMap<String, Sender>,
+    disk: Option<Disk>,
+    sessions: Arc<Sessions>,
     /// From `base` on. `None` is answered, with some before it that are not.
     entries: VecDeque<Option<Entry>>,
     base: u64,
@@ -93,32 +108,15 @@ pub struct Publisher {
     sent_bytes: usize,
 }
 
-/// JetStream's answer to a publication.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct PubAck {
-    error: Option<PubError>,
-    seq: Option<u64>,
-    duplicate: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct PubError {
-    err_code: u64,
-    description: String,
-}
-
-#[derive(Debug)]
-enum Outcome {
-    Stored,
-    Duplicate,
-    TooBig(String),
-    Refused(String),
-}
-
 impl Publisher {
-    pub fn new(options: Arc<JetStream>, partition: u32, links: Links, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        options: Arc<JetStream>,
+        partition: u32,
+        links: Links,
+        disk: Option<Disk>,
+        sessions: Arc<Sessions>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Publisher {
             subject: options.subject(partition),
             options,
@@ -134,6 +132,8 @@ impl Publisher {
             refusals: 0,
             complained: None,
             senders: HashMap::new(),
+            disk,
+            sessions,
             entries: VecDeque::new(),
             base: 0,
             next: 0,
@@ -144,9 +144,12 @@ impl Publisher {
 
     /// Until nobody publishes any more.
     pub async fn run(mut self, mut publications: UnboundedReceiver<Publication>) {
-        let mut tick = interval(self.options.ack_timeout().div_f64(4.0).max(Duration::from_millis(10)));
+        let limits = self.disk.as_ref().map(Disk::after).into_iter().chain([self.options.ack_timeout()]);
+        let often = limits.min().unwrap_or_default().div_f64(4.0).max(Duration::from_millis(10));
+        let mut tick = interval(often);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.link().await;
+        let mut taken = Vec::new();
         loop {
             let mode = self.mode;
             let rested = async move {
@@ -172,21 +175,88 @@ impl Publisher {
                     Some(message) => self.heard(&message),
                     None => self.answers = None,
                 },
-                publication = publications.recv() => match publication {
-                    Some(publication) => self.take(publication),
-                    None => return,
+                count = publications.recv_many(&mut taken, AT_ONCE) => match count {
+                    0 => return,
+                    _ => self.take(taken.drain(..)),
                 },
                 () = rested => self.rewind(),
-                _ = tick.tick() => self.look_for_unanswered(),
+                _ = tick.tick() => {
+                    self.move_to_disk();
+                    self.look_for_unanswered();
+                }
             }
             self.pump().await;
         }
     }
 
-    fn take(&mut self, mut publication: Publication) {
-        self.senders.entry(publication.session).or_default().held += 1;
-        let payload = Bytes::from(std::mem::take(&mut publication.batch.payload));
-        self.entries.push_back(Some(Entry { publication, payload, since: Instant::now(), sent_at: None }));
+    fn take(&mut self, publications: impl Iterator<Item = Publication>) {
+        let records = publications.map(|mut publication| {
+            let batch = &mut publication.batch;
+            let record = Record {
+                router_id: batch.router_id,
+                message_id: std::mem::take(&mut batch.message_id),
+                payload: std::mem::take(&mut batch.payload).into(),
+            };
+            (record, publication)
+        });
+        match &mut self.disk {
+            Some(disk) if disk.has_any() => disk.keep(records),
+            _ => records.for_each(|(record, publication)| self.hold(record, Some(publication))),
+        }
+    }
+
+    fn hold(&mut self, record: Record, publication: Option<Publication>) {
+        let entry = Entry { record, publication, since: Instant::now(), sent_at: None };
+        self.senders.entry(entry.record.session().to_owned()).or_default().held += 1;
+        self.entries.push_back(Some(entry));
+    }
+
+    // The disk --------------------------------------------------------------------------------------------------------
+
+    /// Where the first batch has not been taken for too long.
+    fn move_to_disk(&mut self) {
+        let Some(disk) = self.disk.as_mut().filter(|disk| !disk.has_any()) else { return };
+        // A connection has until the time when everything would be sent again.
+        let limit = match self.connection {
+            None => disk.after(),
+            Some(_) => disk.after().max(self.options.ack_timeout()),
+        };
+        if self.entries.iter().flatten().next().is_none_or(|first| first.since.elapsed() < limit) {
+            return;
+        }
+        tracing::warn!(subject = self.subject, "batches are not taken and go to the disk");
+        // Answers to what was sent so far come too late: the numbers are used up.
+        self.base += self.entries.len() as u64;
+        (self.next, self.sent, self.sent_bytes) = (self.base, 0, 0);
+        self.senders.clear();
+        let entries = self.entries.drain(..).flatten();
+        disk.keep(entries.filter_map(|entry| Some((entry.record, entry.publication?))));
+        if matches!(self.mode, Mode::Open | Mode::Settling) {
+            self.mode = Mode::Probe;
+        }
+    }
+
+    /// As many of those on disk as may be on their way.
+    fn load(&mut self) {
+        if !self.disk.as_ref().is_some_and(Disk::has_any) {
+            return;
+        }
+        let mut bytes: usize = self.entries.iter().flatten().map(Entry::size).sum();
+        while self.entries.len() < self.options.window && bytes < self.options.window_bytes {
+            let Some(record) = self.disk.as_mut().and_then(Disk::hand_out) else { return };
+            bytes += record.payload.len();
+            self.hold(record, None);
+        }
+    }
+
+    fn answer(&self, entry: Entry, answer: Answer) {
+        let session = entry.record.session().to_owned();
+        match (entry.publication, answer) {
+            (Some(publication), answer) => publication.answer(answer),
+            (None, Ok(())) => {}
+            // It was told long ago that all is well.
+            (None, Err(why)) => drop(self.sessions.reset(&session, &why)),
+        }
     }
 
     /// The link changed: another connection, none, or the same with other room.
@@ -254,6 +324,9 @@ impl Publisher {
     }
 
     async fn pump(&mut self) {
+        if matches!(self.mode, Mode::Probe | Mode::Open) {
+            self.load();
+        }
         while matches!(self.mode, Mode::Probe | Mode::Open) && self.unsent() && self.credit != Some(0) {
             let (number, room) = (self.next, (self.mode, self.sent, self.sent_bytes));
             let Some(entry) = self.entry(number) else {
@@ -261,7 +334,7 @@ impl Publisher {
                 self.next += 1;
                 continue;
             };
-            let size = entry.payload.len();
+            let size = entry.size();
             let fits = match room {
                 (_, 0, _) => true,
                 (Mode::Probe, ..) => false,
@@ -279,11 +352,11 @@ impl Publisher {
         let (subject, reply, stream) =
             (self.subject.clone(), format!("{}{number}", self.inbox), self.options.stream.clone());
         let Some(entry) = self.entry(number) else { return };
-        let (payload, size) = (entry.payload.clone(), entry.payload.len());
+        let (payload, size) = (entry.record.payload.clone(), entry.size());
         let mut headers = HeaderMap::new();
-        headers.insert("Nats-Msg-Id", entry.publication.batch.message_id.as_str());
+        headers.insert("Nats-Msg-Id", entry.record.message_id.as_str());
         headers.insert("Nats-Expected-Stream", stream.as_str());
-        headers.insert("Bmp-Router-Id", uuid(&entry.publication.batch.router_id).as_str());
+        headers.insert("Bmp-Router-Id", uuid(&entry.record.router_id).as_str());
         let most = connection.client().max_payload();
         self.next = number + 1;
         // The server closes the connection on a message that is too long, with its headers.
@@ -339,21 +412,21 @@ impl Publisher {
 
     fn stored(&mut self, number: u64, now: bool) {
         let Some(entry) = self.forget(number) else { return };
-        let session = entry.publication.session;
-        let sender = self.senders.entry(session).or_default();
+        let session = entry.record.session().to_owned();
+        let sender = self.senders.entry(session.clone()).or_default();
         let late = now && sender.stored.is_some_and(|last| number < last);
         sender.stored = sender.stored.max(Some(number));
-        self.metrics.acked(entry.payload.len(), entry.since.elapsed());
+        self.metrics.acked(entry.size(), entry.since.elapsed());
         if late {
             tracing::error!(
-                batch = entry.publication.batch.message_id,
+                batch = entry.record.message_id,
                 "a batch is stored after its successor, the session that sent it has to end"
             );
-            entry.publication.answer(Err("its order is lost".into()));
+            self.answer(entry, Err("its order is lost".into()));
         } else {
-            entry.publication.answer(Ok(()));
+            self.answer(entry, Ok(()));
         }
-        self.release(session);
+        self.release(&session);
         if self.mode == Mode::Probe {
             (self.mode, self.refusals) = (Mode::Open, 0);
         }
@@ -361,14 +434,11 @@ impl Publisher {
 
     fn fail(&mut self, number: u64, why: &str) {
         let Some(entry) = self.forget(number) else { return };
-        let session = entry.publication.session;
-        tracing::error!(
-            batch = entry.publication.batch.message_id,
-            "a batch does not fit into a NATS message: {why}"
-        );
+        let session = entry.record.session().to_owned();
+        tracing::error!(batch = entry.record.message_id, "a batch does not fit into a NATS message: {why}");
         self.metrics.failed.inc();
-        entry.publication.answer(Err(why.to_owned()));
-        self.release(session);
+        self.answer(entry, Err(why.to_owned()));
+        self.release(&session);
     }
 
     fn refused(&mut self, number: u64, why: &str) {
@@ -389,6 +459,9 @@ impl Publisher {
         while let Some(None) = self.entries.front() {
             self.entries.pop_front();
             self.base += 1;
+            if let Some(disk) = &mut self.disk {
+                disk.release();
+            }
         }
         self.next = self.next.max(self.base);
         entry
@@ -396,18 +469,18 @@ impl Publisher {
 
     fn unsend(&mut self, number: u64) {
         let Some(entry) = self.entry(number) else { return };
-        let size = entry.payload.len();
+        let size = entry.size();
         if entry.sent_at.take().is_some() {
             self.sent -= 1;
             self.sent_bytes -= size;
         }
     }
 
-    fn release(&mut self, session: u64) {
-        if let Some(sender) = self.senders.get_mut(&session) {
+    fn release(&mut self, session: &str) {
+        if let Some(sender) = self.senders.get_mut(session) {
             sender.held -= 1;
             if sender.held == 0 {
-                self.senders.remove(&session);
+                self.senders.remove(session);
             }
         }
     }
@@ -419,21 +492,6 @@ impl Publisher {
             tracing::warn!(subject = self.subject, "JetStream does not acknowledge batches, sending again");
             self.rewind();
         }
-    }
-}
-
-fn outcome(message: &Message) -> Outcome {
-    if message.status.is_some_and(|status| status.as_u16() == 503) {
-        return Outcome::Refused("nothing listens there: the stream is gone, or JetStream is not up".into());
-    }
-    match serde_json::from_slice::<PubAck>(&message.payload) {
-        Ok(PubAck { error: Some(error), .. }) if error.err_code == TOO_BIG => {
-            Outcome::TooBig(error.description)
-        }
-        Ok(PubAck { error: Some(error), .. }) => Outcome::Refused(error.description),
-        Ok(PubAck { duplicate: true, .. }) => Outcome::Duplicate,
-        Ok(PubAck { seq: Some(_), .. }) => Outcome::Stored,
-        _ => Outcome::Refused("an answer that is none of JetStream".into()),
     }
 }
 
