@@ -72,17 +72,13 @@ defmodule ServiceRadar.BMP.Test.FakeRouter do
 
   @impl true
   def handle_info(:connect, state) do
-    with {:ok, socket} <-
-           :gen_tcp.connect(
-             {127, 0, 0, 1},
-             state.to,
-             [:binary, active: true, nodelay: true, send_timeout: 30_000],
-             2_000
-           ),
-         :ok <- :gen_tcp.send(socket, dump(state)) do
-      {:noreply, %{state | socket: socket, connections: state.connections + 1}}
-    else
-      _ -> {:noreply, again(state)}
+    # Made before it connects: a large one takes longer than a station waits for the first message.
+    dump = dump(state)
+    options = [:binary, active: true, nodelay: true, send_timeout: 30_000]
+
+    case :gen_tcp.connect({127, 0, 0, 1}, state.to, options, 2_000) do
+      {:ok, socket} -> {:noreply, dumped(%{state | socket: socket}, :gen_tcp.send(socket, dump))}
+      {:error, _} -> {:noreply, again(state)}
     end
   end
 
@@ -94,6 +90,9 @@ defmodule ServiceRadar.BMP.Test.FakeRouter do
   def handle_info({closed, socket}, %{socket: socket} = state) when closed == :tcp_closed, do: {:noreply, again(state)}
   def handle_info({:tcp_error, socket, _}, %{socket: socket} = state), do: {:noreply, again(state)}
   def handle_info(_other, state), do: {:noreply, state}
+
+  defp dumped(state, :ok), do: %{state | connections: state.connections + 1}
+  defp dumped(state, {:error, _}), do: again(state)
 
   defp again(state) do
     if state.socket, do: :gen_tcp.close(state.socket)
