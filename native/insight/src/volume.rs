@@ -37,7 +37,8 @@ struct Size {
 
 #[derive(Debug, Default)]
 pub(crate) struct Volume {
-    sizes: HashMap<(u32, Family), Size>,
+    /// By peer, so that a look at one does not walk all of them.
+    sizes: HashMap<u32, BTreeMap<Family, Size>>,
     /// A peer's maxima: of a family, or of all together.
     limits: HashMap<(u32, Option<(u16, u8)>), u64>,
     /// What the peer may still announce, as the router told last.
@@ -54,8 +55,8 @@ impl Volume {
             RibView::AdjRibInPre => !held.has_post,
             _ => false,
         };
-        let key = (peer, (rib.view, rib.afi, rib.safi));
-        let size = self.sizes.entry(key).or_default();
+        let family = (rib.view, rib.afi, rib.safi);
+        let size = self.sizes.entry(peer).or_default().entry(family).or_default();
         size.routes = rib.routes;
         let now = voice.now;
         while size.largest.front().is_some_and(|(at, _)| *at + MASS_MS < now) {
@@ -110,21 +111,24 @@ impl Volume {
                 && (peer.downs.back().is_some_and(|at| *at + MASS_MS >= now)
                     || voice.alerts.is_open("mass_withdrawal", &peer.subject))
         });
-        for ((peer, (view, ..)), size) in &mut self.sizes {
-            let Some(of) = world.peer(*peer).filter(|of| of.router == router) else { continue };
-            let Some((before, at)) = size.lost else { continue };
-            let loc_rib = *view == RibView::LocRib;
-            let subject = if loc_rib { &name } else { &of.subject };
-            if at + MASS_OVER_MS <= now {
-                size.lost = None;
-                voice.clear("mass_withdrawal", subject, "it stays so: that is what the table is now");
-            } else if loc_rib && !explained && !voice.alerts.is_open("mass_withdrawal", subject) {
-                let gone = before.saturating_sub(size.routes);
-                if gone >= MASS_ROUTES && gone * 100 >= before * MASS_PERCENT {
-                    let text =
-                        format!("{gone} of {before} routes left the Loc-RIB, and no peer of it went down");
-                    voice.raise("mass_withdrawal", subject, Raise { text, ..Raise::default() });
-                    voice.after(MASS_OVER_MS, Timer::LocRib(router));
+        for peer in &held.peers {
+            let (Some(of), Some(sizes)) = (world.peer(*peer), self.sizes.get_mut(peer)) else { continue };
+            for ((view, ..), size) in sizes {
+                let Some((before, at)) = size.lost else { continue };
+                let loc_rib = *view == RibView::LocRib;
+                let subject = if loc_rib { &name } else { &of.subject };
+                if at + MASS_OVER_MS <= now {
+                    size.lost = None;
+                    voice.clear("mass_withdrawal", subject, "it stays so: that is what the table is now");
+                } else if loc_rib && !explained && !voice.alerts.is_open("mass_withdrawal", subject) {
+                    let gone = before.saturating_sub(size.routes);
+                    if gone >= MASS_ROUTES && gone * 100 >= before * MASS_PERCENT {
+                        let text = format!(
+                            "{gone} of {before} routes left the Loc-RIB, and no peer of it went down"
+                        );
+                        voice.raise("mass_withdrawal", subject, Raise { text, ..Raise::default() });
+                        voice.after(MASS_OVER_MS, Timer::LocRib(router));
+                    }
                 }
             }
         }
@@ -132,9 +136,7 @@ impl Volume {
 
     /// What a peer's tables were before does not count any more.
     pub fn forget(&mut self, peer: u32, world: &World, voice: &mut Voice) {
-        for size in self.sizes.iter_mut().filter(|((of, _), _)| *of == peer).map(|(_, size)| size) {
-            *size = Size::default();
-        }
+        self.sizes.remove(&peer);
         self.left.retain(|(of, _), _| *of != peer);
         self.told.remove(&peer);
         let subject = world.subject(peer).to_string();
@@ -172,21 +174,14 @@ impl Volume {
         }
         let Some(held) = world.peer(peer).filter(|held| held.life == Life::Up) else { return };
         let in_tables = |wanted: Option<(u16, u8)>| {
-            let of = self
-                .sizes
-                .iter()
-                .filter(|((of, (view, ..)), _)| *of == peer && *view == RibView::AdjRibInPre);
-            let post = self
-                .sizes
-                .iter()
-                .filter(|((of, (view, ..)), _)| *of == peer && *view == RibView::AdjRibInPost);
-            let sum = |sizes: &mut dyn Iterator<Item = (&(u32, Family), &Size)>| -> u64 {
-                sizes
-                    .filter(|((_, (_, afi, safi)), _)| wanted.is_none_or(|family| family == (*afi, *safi)))
-                    .map(|(_, size)| size.routes)
-                    .sum()
+            let sum = |of: RibView| -> u64 {
+                let sizes = self.sizes.get(&peer).into_iter().flatten();
+                let wanted = sizes.filter(|((view, afi, safi), _)| {
+                    *view == of && wanted.is_none_or(|family| family == (*afi, *safi))
+                });
+                wanted.map(|(_, size)| size.routes).sum()
             };
-            sum(&mut { of }).max(sum(&mut { post }))
+            sum(RibView::AdjRibInPre).max(sum(RibView::AdjRibInPost))
         };
         let told = self.told.get(&peer);
         let routes = |wanted: Option<(u16, u8)>| {

@@ -1,7 +1,7 @@
 //! Routers and peers as insight knows them: a small number stands for each, and each has a name.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use rib::{Deltas, Id, PeerRow, PeerState, RouterRow, RouterState};
 use smallvec::SmallVec;
@@ -80,12 +80,24 @@ struct Names {
     /// Addresses of routers that send BMP, and of neighbours that are known by their BGP Identifier or that named
     /// themselves in their OPEN.
     learned: HashMap<IpAddr, String>,
+    /// Routers that send BMP by BGP Identifier, with their AS where it is known. An identifier is unique inside an AS
+    /// only (RFC 6286): two neighbours may well have the same.
+    identities: HashMap<Ipv4Addr, BTreeSet<(Option<u32>, String)>>,
 }
 
 impl Names {
     fn known(&self, address: &IpAddr) -> Option<&String> {
         let configured = self.sites.get(address).or_else(|| self.calico.get(address));
         configured.or_else(|| self.learned.get(address))
+    }
+
+    /// The one router that has a BGP Identifier, of an AS where that is given; `but` is known not to be meant.
+    fn identified(&self, identity: Ipv4Addr, asn: Option<u32>, but: &str) -> Option<&String> {
+        let of = |known: &&(Option<u32>, String)| asn.is_none() || known.0.is_none() || known.0 == asn;
+        let names: BTreeSet<&String> =
+            self.identities.get(&identity)?.iter().filter(of).map(|(_, name)| name).collect();
+        let mut names = names.into_iter().filter(|name| *name != but);
+        names.next().filter(|_| names.next().is_none())
     }
 }
 
@@ -160,9 +172,13 @@ impl World {
         self.router_of(peer).is_some_and(|router| router.observed)
     }
 
-    /// A node's name, or its address.
+    /// A node's name, or its address. Most routers have their BGP Identifier from an address of their own.
     pub fn name(&self, address: IpAddr) -> String {
-        self.names.known(&address).cloned().unwrap_or_else(|| address.to_string())
+        let by_identity = || match address {
+            IpAddr::V4(identity) => self.names.identified(identity, None, ""),
+            IpAddr::V6(_) => None,
+        };
+        self.names.known(&address).or_else(by_identity).cloned().unwrap_or_else(|| address.to_string())
     }
 
     pub fn calico_node(&self, address: &IpAddr) -> Option<&String> {
@@ -286,14 +302,23 @@ impl World {
         if row.distinguisher == 0 && row.peer_type != LOC_RIB {
             // A neighbour is known by its address, else by its BGP Identifier, else by what it calls itself.
             if self.names.known(&row.address).is_none() {
-                if let Some(name) = self.names.known(&identity).cloned().or(host) {
+                // Who has the identifier of the router itself is another one all the same.
+                let known = self.names.known(&identity).filter(|name| **name != own);
+                let known = known.or_else(|| self.names.identified(row.bgp_id, Some(row.asn), &own));
+                if let Some(name) = known.cloned().or(host) {
                     self.names.learned.insert(row.address, name);
                 }
             }
-            let local = row.local_address.into_iter().chain(row.local_bgp_id.map(IpAddr::V4));
-            for address in local.filter(|address| !address.is_unspecified() && !address.is_loopback()) {
-                if !own.is_empty() && self.names.known(&address).is_none() {
+            let local =
+                row.local_address.filter(|address| !address.is_unspecified() && !address.is_loopback());
+            if let Some(address) = local.filter(|address| self.names.known(address).is_none()) {
+                if !own.is_empty() {
                     self.names.learned.insert(address, own.clone());
+                }
+            }
+            if let Some(identity) = row.local_bgp_id.filter(|identity| !identity.is_unspecified()) {
+                if !own.is_empty() {
+                    self.names.identities.entry(identity).or_default().insert((row.local_asn, own));
                 }
             }
         }

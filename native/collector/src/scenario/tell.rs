@@ -43,6 +43,8 @@ struct Up {
     id: Option<Ipv4Addr>,
     local: Option<IpAddr>,
     local_asn: Option<u32>,
+    /// The router's own BGP Identifier, where it is not `local`.
+    local_id: Option<Ipv4Addr>,
     /// `65000:1`: the peer is in that VRF.
     rd: Option<String>,
     /// What it calls itself (the FQDN capability).
@@ -231,9 +233,10 @@ impl Teller {
         };
         self.peers.insert(up.peer.clone(), header);
         let local = up.local.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let own = match local {
-            IpAddr::V4(local) => local,
-            IpAddr::V6(_) => Ipv4Addr::new(198, 18, 0, 2),
+        let own = match (up.local_id, local) {
+            (Some(id), _) => id,
+            (None, IpAddr::V4(local)) => local,
+            (None, IpAddr::V6(_)) => Ipv4Addr::new(198, 18, 0, 2),
         };
         Ok(Body::PeerUp(PeerUp {
             peer: self.header(&up.peer, View::Pre, at_ms)?,
