@@ -4,11 +4,12 @@ defmodule Mix.Tasks.Bmp.Station do
   Starts a BMP station on its embedded defaults: batches go through a queue in this VM, routes are kept in memory, no
   server is needed. It stays up until it is stopped with Ctrl-C, twice.
 
-      mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--sample] [--play FILE] [--ocsf FILE] [--web PORT] [--plain]
+      mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--tee HOST:PORT]… [--sample] [--play FILE] [--ocsf FILE] [--web PORT] [--plain]
 
   * `--port` - TCP port for routers; default 11019, 0 for a free one
   * `--ip` - address to listen on; default all
   * `--allow` - address or prefix that may connect besides this machine itself; may be repeated
+  * `--tee` - a further station that hears what each router says, octet by octet; may be repeated
   * `--sample` - plays the capture that ships with the package, recorded from a live FRR router, to the station
   * `--play` - plays a file, raw BMP or gzip of it
   * `--ocsf` - appends OCSF events to a file, one JSON object a line
@@ -33,6 +34,7 @@ defmodule Mix.Tasks.Bmp.Station do
     port: :integer,
     ip: :string,
     allow: :keep,
+    tee: :keep,
     sample: :boolean,
     play: :keep,
     ocsf: :string,
@@ -70,7 +72,8 @@ defmodule Mix.Tasks.Bmp.Station do
 
   defp station_options(options) do
     allow = ["127.0.0.0/8", "::1" | Keyword.get_values(options, :allow)]
-    [{:allow, allow} | Keyword.take(options, [:port, :ip, :ocsf])]
+    tee = [to: Keyword.get_values(options, :tee)]
+    [{:allow, allow}, {:tee, tee} | Keyword.take(options, [:port, :ip, :ocsf])]
   end
 
   defp start!(options) do

@@ -30,11 +30,17 @@ defmodule ServiceRadar.BMP.Config do
       re-sends when it comes back
     * `:first_message_timeout` - for how long after connecting a router may send no message, in ms; default 30,000
     * `:message_timeout` - for how long it may send octets that end no message, in ms; default 60,000
+    * `:max_bytes_per_second` - most octets that are read of one router in a second, or `:infinity`, the default. What is
+      more waits in the network
     * `:idle_timeout` - for how long a router may say nothing, in ms, or `:infinity`, the default: BMP has no keepalive
       (TCP's is on)
     * `:heartbeat` - how often a session whose router is quiet says that it lives, in ms; default 10,000. One that is not
       heard for three and a half times as long is taken for lost. Stations that share a broker need the same time
     * `:drain_timeout` - how long a stopping session waits for its last batches, in ms; default 5,000
+  * `:tee` - further stations that hear what each router says, octet by octet, a keyword list:
+    * `:to` - a list of `"host:port"`; default none
+    * `:buffer_bytes` - most octets of a session that one of them may be behind; default 8 MiB. Then it is cut, and begins
+      anew with the session's opening messages
   * `:identity` - what makes two sessions those of one router: `:sys_name` (default), the name that the router gives, or
     its address where it gives none; `:address`; or `:both` of them
   * `:collector` - name of this station in the batches; default the node's name
@@ -65,7 +71,7 @@ defmodule ServiceRadar.BMP.Config do
       iex> ServiceRadar.BMP.Config.new(prot: 1)
       {:error, "unknown option :prot; known are :acceptors, :allow, :balancers, :broker, :collector, " <>
         ":connects_per_second, :handshake_timeout, :identity, :insight, :ip, :max_sessions, " <>
-        ":max_sessions_per_source, :name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tls"}
+        ":max_sessions_per_source, :name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tee, :tls"}
   """
 
   alias ServiceRadar.BMP.{Broker, Pipeline, Prefix, Store}
@@ -80,12 +86,14 @@ defmodule ServiceRadar.BMP.Config do
     stall_timeout: 60_000,
     first_message_timeout: 30_000,
     message_timeout: 60_000,
+    max_bytes_per_second: :infinity,
     idle_timeout: :infinity,
     heartbeat: 10_000,
     drain_timeout: 5_000
   ]
   @roles [:receive, :pipeline, :view]
   @counts [:acceptors, :max_sessions, :max_sessions_per_source, :connects_per_second, :handshake_timeout]
+  @tee [to: [], buffer_bytes: 8_388_608]
   @table [max_routes: 20_000_000, hold_time: 300, eor_timeout: 300]
 
   defstruct name: ServiceRadar.BMP,
@@ -104,6 +112,7 @@ defmodule ServiceRadar.BMP.Config do
             collector: nil,
             partitions: 8,
             table: @table,
+            tee: @tee,
             broker: Broker.Local,
             store: Store.Memory,
             pipeline: Pipeline.Runner,
@@ -114,7 +123,7 @@ defmodule ServiceRadar.BMP.Config do
 
   @type name :: atom
 
-  @typedoc "`:session` and `:table` are maps; `:broker`, `:store` and `:pipeline` are `{module, options}`, made whole."
+  @typedoc "`:session`, `:table` and `:tee` are maps; `:broker`, `:store` and `:pipeline` are `{module, options}`, made whole."
   @type t :: %__MODULE__{
           name: name,
           ip: :any | :inet.ip_address(),
@@ -132,6 +141,7 @@ defmodule ServiceRadar.BMP.Config do
           collector: String.t(),
           partitions: pos_integer,
           table: map,
+          tee: %{to: [{charlist, :inet.port_number()}], buffer_bytes: pos_integer},
           broker: {module, keyword},
           store: {module, keyword},
           pipeline: {module, keyword},
@@ -222,6 +232,7 @@ defmodule ServiceRadar.BMP.Config do
   defp check(:collector, name), do: is(name, is_binary(name), ":collector", "a string")
   defp check(:session, options), do: nested(":session", options, @session)
   defp check(:table, options), do: nested(":table", options, @table)
+  defp check(:tee, options), do: nested(":tee", options, @tee)
 
   defp check(:roles, [_ | _] = roles) when length(roles) <= 3 do
     if Enum.all?(roles, &(&1 in @roles)), do: Enum.filter(@roles, &(&1 in roles)), else: wrong_roles(roles)
@@ -274,7 +285,13 @@ defmodule ServiceRadar.BMP.Config do
     end
   end
 
-  defp limit(_name, key, :infinity) when key in [:idle_timeout, :first_message_timeout, :message_timeout], do: :infinity
+  @endless [:idle_timeout, :first_message_timeout, :message_timeout, :max_bytes_per_second]
+  defp limit(_name, key, :infinity) when key in @endless, do: :infinity
+
+  defp limit(name, :to, stations) do
+    unless is_list(stations), do: wrong(name, ~s(a list of "host:port"), stations)
+    for station <- stations, do: endpoint(station) || wrong(name, ~s(a list of "host:port"), station)
+  end
 
   defp limit(name, key, value) when key in [:hold_time, :eor_timeout],
     do: is(value, is_integer(value) and value >= 0, name, "seconds, 0 or more")
@@ -297,6 +314,16 @@ defmodule ServiceRadar.BMP.Config do
 
   def address(address) when is_tuple(address), do: if(:inet.is_ip_address(address), do: {:ok, address}, else: :error)
   def address(_), do: :error
+
+  # An IPv6 address is in brackets.
+  defp endpoint(text) when is_binary(text) do
+    with [_, host, port] <- Regex.run(~r/^\[?([^\]]+?)\]?:(\d{1,5})$/, text),
+         {port, ""} when port in 1..65_535 <- Integer.parse(port),
+         do: {to_charlist(host), port},
+         else: (_ -> nil)
+  end
+
+  defp endpoint(_other), do: nil
 
   @spec wrong_roles(term) :: no_return
   defp wrong_roles(given), do: wrong(":roles", "a list of some of #{inspect(@roles)}", given)

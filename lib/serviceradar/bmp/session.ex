@@ -27,7 +27,7 @@ defmodule ServiceRadar.BMP.Session do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Batch, Config, Native, Sessions, Telemetry}
+  alias ServiceRadar.BMP.{Batch, Config, Native, Sessions, Tee, Telemetry}
   alias ServiceRadar.BMP.Session.Transport
 
   @type reason :: :closed | :error | :framing | :limit | :reset | :shutdown | :terminated
@@ -80,6 +80,8 @@ defmodule ServiceRadar.BMP.Session do
        native: native,
        metadata: metadata,
        socket: nil,
+       # Further stations that hear the same, or nil
+       tee: Tee.start(config, metadata),
        started: System.monotonic_time(),
        # When it last published, in ms
        said: System.monotonic_time(:millisecond),
@@ -88,6 +90,8 @@ defmodule ServiceRadar.BMP.Session do
        unacked: MapSet.new(),
        # When reading stopped for want of room, or nil
        paused: nil,
+       # Whether reading waits, for the limit of octets a second
+       slow: false,
        timer: nil,
        # Runs while a message is awaited: the first, or the end of one that has begun
        due: nil,
@@ -132,6 +136,10 @@ defmodule ServiceRadar.BMP.Session do
     {:noreply, state}
   end
 
+  def handle_info(:read_on, %{ended: nil} = state), do: {:noreply, read(%{state | slow: false})}
+
+  def handle_info({:tee_ready, stream}, state), do: {:noreply, %{state | tee: Tee.begin(state.tee, stream)}}
+
   def handle_info({:bmp_reset, why}, %{ended: nil} = state), do: finish(state, :reset, why)
 
   def handle_info({:timeout, timer, why}, %{timer: timer, ended: nil} = state), do: finish(state, :limit, why)
@@ -143,7 +151,7 @@ defmodule ServiceRadar.BMP.Session do
     case Transport.event(message) do
       {:octets, ^socket, octets} ->
         case take(state, octets) do
-          {:ok, state} -> {:noreply, read(state)}
+          {:ok, state} -> {:noreply, state |> slow_down(byte_size(octets)) |> read()}
           {:error, reason, why, state} -> finish(state, reason, why)
         end
 
@@ -165,6 +173,16 @@ defmodule ServiceRadar.BMP.Session do
   def handle_cast({:close, _why}, state), do: {:noreply, state}
 
   # Reading ---------------------------------------------------------------------------------------------------------
+
+  # What is more than the limit waits in the network.
+  defp slow_down(%{limits: %{max_bytes_per_second: :infinity}} = state, _octets), do: state
+
+  defp slow_down(%{limits: %{max_bytes_per_second: most}} = state, octets) do
+    Process.send_after(self(), :read_on, div(octets * 1000, most))
+    %{state | slow: true}
+  end
+
+  defp read(%{slow: true} = state), do: state
 
   defp read(state) do
     if MapSet.size(state.unacked) >= state.limits.window do
@@ -215,6 +233,8 @@ defmodule ServiceRadar.BMP.Session do
   defp awaits(state, _batches), do: due(state, nil, "")
 
   defp take(state, bytes) do
+    state = %{state | tee: Tee.push(state.tee, bytes)}
+
     case Native.session_feed(state.native, bytes, System.system_time(:microsecond)) do
       {:ok, batches, nil} -> {:ok, state |> awaits(batches) |> publish(batches, byte_size(bytes))}
       {:ok, batches, fatal} -> {:error, :framing, fatal, publish(state, batches, byte_size(bytes))}

@@ -9,6 +9,7 @@ defmodule ServiceRadar.BMP.Station do
       ├─ Feed          what the map draws
       ├─ Insight       what broke, where and why, where it is configured
       ├─ pipeline      the partitions that this station owns
+      ├─ tees          a Tee.Stream for each session and further station, where there is one
       ├─ Sessions      knows every session, and ends those that crashed
       ├─ sessions      a Session for each connected router
       └─ Listener      accepts connections
@@ -22,7 +23,7 @@ defmodule ServiceRadar.BMP.Station do
   """
   use Supervisor
 
-  alias ServiceRadar.BMP.{Config, Feed, Insight, Instance, Listener, OCSF, Pipeline, Sessions}
+  alias ServiceRadar.BMP.{Config, Feed, Insight, Instance, Listener, OCSF, Pipeline, Sessions, Tee}
 
   @spec start_link(Config.t()) :: Supervisor.on_start()
   def start_link(%Config{} = config),
@@ -48,6 +49,7 @@ defmodule ServiceRadar.BMP.Station do
       {Feed.child_spec(config), [:pipeline]},
       {Insight.child_spec(config), if(config.insight, do: [:pipeline], else: [])},
       {Pipeline.child_spec(config), [:pipeline]},
+      {Tee.Stream.child_spec(config), if(config.tee.to == [], do: [], else: [:receive])},
       {{Sessions, config}, [:receive]},
       {sessions, [:receive]},
       {{Listener, config}, [:receive]}

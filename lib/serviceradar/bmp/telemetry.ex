@@ -16,6 +16,10 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :session, :paused]` | it stopped reading: its window is full | `count` | `session`, `address` |
   | `[…, :session, :resumed]` | it reads again | `duration` | `session`, `address` |
   | `[…, :session, :stopped]` | it ended | `duration`, `bytes`, `messages`, `routes` | `session`, `address`, `reason` |
+  | `[…, :tee, :connected]` | a further station is reached | `count` | `session`, `address`, `to` |
+  | `[…, :tee, :sent]` | octets went to it | `bytes` | `session`, `address`, `to` |
+  | `[…, :tee, :dropped]` | octets that a further station misses | `bytes` | `session`, `address` |
+  | `[…, :tee, :lost]` | it is gone, or too slow and cut | `count` | `session`, `address`, `to`, `reason` |
   | `[…, :broker, :full]` | Local: a batch waits for room | `bytes` | `partition` |
   | `[…, :broker, :full]` | JetStream: publishing waits for room in the partition's share of the stream | `count` | `partition`, `stream` |
   | `[…, :broker, :connected]` | JetStream: it and the stream are there | `count` | `stream` |
@@ -50,6 +54,7 @@ defmodule ServiceRadar.BMP.Telemetry do
     for {thing, verbs} <- [
           listener: [:started],
           session: [:started, :refused, :batch, :paused, :resumed, :stopped],
+          tee: [:connected, :sent, :dropped, :lost],
           broker: [:full, :connected, :disconnected, :acked, :refused, :resent, :consuming],
           events: [:lost],
           lease: [:taken, :given_back, :lost],

@@ -120,6 +120,22 @@ defmodule ServiceRadar.BMP.DoorTest do
     end
   end
 
+  describe "octets a second" do
+    test "what is more waits in the network, is read later, and others do not wait", %{test: test} do
+      station = start_station!(test, session: [max_bytes_per_second: 20_000, read_bytes: 4_096])
+      flood = connect(station)
+      messages = [Wire.initiation("flood") | List.duplicate(Wire.bmp(4, Wire.tlv(0, :binary.copy("x", 1_000))), 60)]
+      started = System.monotonic_time(:millisecond)
+      :ok = :gen_tcp.send(flood, messages)
+      :ok = :gen_tcp.send(connect(station), Wire.initiation("other"))
+      eventually(fn -> match?({:ok, [_, _]}, BMP.routers(station)) end)
+      # All of it comes in the end, and no faster than it may: a clock can only make this longer.
+      :ok = :gen_tcp.send(flood, Wire.peer_up())
+      eventually(fn -> match?({:ok, [_peer]}, BMP.peers(station)) end)
+      assert System.monotonic_time(:millisecond) - started >= 2_500
+    end
+  end
+
   describe "the PROXY protocol" do
     @v1 "PROXY TCP4 192.0.2.77 192.0.2.9 40000 11019\r\n"
     @v2 <<"\r\n\r\n\0\r\nQUIT\n", 0x21, 0x11, 12::16, 192, 0, 2, 77, 192, 0, 2, 9, 40_000::16, 11_019::16>>
