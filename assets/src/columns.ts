@@ -2,7 +2,7 @@
 
 import type { RecordBatch } from "apache-arrow";
 
-type Values = Uint8Array | Uint16Array | Uint32Array | BigInt64Array | BigUint64Array;
+type Values = Uint8Array | Uint16Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array;
 
 /** A column's own buffer of a batch, and whether a row is null in it. */
 export class Column<V extends Values = Uint32Array> {

@@ -2,6 +2,7 @@
 
 import { follow } from "./feed";
 import { ALL, bestView } from "./filter";
+import { SEVERITIES, type Finding } from "./findings";
 import { MOST_ARCS } from "./arcs";
 import { origins } from "./origins";
 import { Scene } from "./scene";
@@ -9,6 +10,7 @@ import { NODE_KINDS, STATUSES, World, WITHDRAWN } from "./world";
 
 const NAMES = { router: "Router", peer: "Peer", next_hop: "Next hop", as: "AS" } as const;
 const MOST_ROWS = 300;
+const MOST_WARNINGS = 50;
 
 const clock = () => performance.now() / 1000;
 
@@ -26,7 +28,7 @@ export class GodView extends HTMLElement {
   private readonly abort = new AbortController();
   private view = "";
   private built = false;
-  private parts!: { canvas: HTMLCanvasElement; says: HTMLElement; connection: HTMLElement; hover: HTMLElement; about: HTMLElement; nodes: HTMLElement; view: HTMLSelectElement; router: HTMLSelectElement };
+  private parts!: { canvas: HTMLCanvasElement; says: HTMLElement; connection: HTMLElement; hover: HTMLElement; warnings: HTMLElement; about: HTMLElement; nodes: HTMLElement; view: HTMLSelectElement; router: HTMLSelectElement };
   private listed = 0;
 
   async connectedCallback(): Promise<void> {
@@ -72,6 +74,7 @@ export class GodView extends HTMLElement {
     const says = h("p", { class: "god-says", role: "status" }, "Waiting for the station…");
     const connection = h("span", { class: "god-connection" }, "connecting");
     const hover = h("div", { class: "god-hover", hidden: "" });
+    const warnings = h("section", { class: "god-warnings", "aria-label": "Alerts", "aria-live": "polite", hidden: "" });
     const about = h("section", { class: "god-about", "aria-live": "polite" });
     const nodes = h("div");
     const select = (name: string, label: string, options: [string, string][], change: (value: string) => void) => {
@@ -104,15 +107,19 @@ export class GodView extends HTMLElement {
       h("div", { class: "god-bar" }, search, view, family, status, router, motion, connection),
       says,
       h("div", { class: "god-stage" }, canvas, hover, legend),
+      warnings,
       about,
       table,
     );
-    this.parts = { canvas, says, connection, hover, about, nodes, view, router };
+    this.parts = { canvas, says, connection, hover, warnings, about, nodes, view, router };
+    this.search = search;
     this.view = "?";
     this.table = table;
   }
 
   private table!: HTMLDetailsElement;
+  private search!: HTMLInputElement;
+  private warned = "";
 
   private connected(is: boolean): void {
     this.parts.connection.textContent = is ? "live" : "not connected";
@@ -130,6 +137,38 @@ export class GodView extends HTMLElement {
     if (held > told) sentences.push(`The routers hold ${held} routes; ${world.most} at most are told one by one, the others are in the counts of their peers.`);
     this.parts.says.textContent = sentences.join(" ");
     if (this.table.open && clock() - this.listed > 1) this.list();
+    this.warn();
+  }
+
+  // What is wrong and why, in words. It is made anew only where it is other than it was, so that who reads or clicks is left alone.
+  private warn(): void {
+    const { findings } = this.world;
+    const [alerts, verdicts] = [findings.list("alert"), findings.list("verdict")];
+    const now = JSON.stringify([alerts, verdicts]);
+    if (now === this.warned) return;
+    this.warned = now;
+    const { warnings } = this.parts;
+    warnings.hidden = !alerts.length && !verdicts.length;
+    const item = (finding: Finding, name: string) => {
+      const button = h("button", { type: "button" }, finding.subject);
+      button.addEventListener("click", () => this.lead(finding));
+      const more = finding.prefixes > 1 ? ` ${finding.prefixes} prefixes.` : "";
+      return h("li", { class: finding.severity >= 0 ? `is-${SEVERITIES[finding.severity]}` : null }, h("b", {}, name), " ", button, ` ${finding.text}.${more}`);
+    };
+    const part = (title: string, items: HTMLElement[]) => (items.length ? [h("h2", {}, title), h("ul", {}, ...items)] : []);
+    const words = (name: string) => name.replaceAll("_", " ");
+    warnings.replaceChildren(
+      ...part("Alerts", alerts.slice(0, MOST_WARNINGS).map((alert) => item(alert, `${SEVERITIES[alert.severity]}: ${words(alert.rule)}`))),
+      ...part("Why", verdicts.slice(0, MOST_WARNINGS).map((verdict) => item(verdict, `${words(verdict.rule)}, ${Math.round(100 * (verdict.confidence ?? 0))} % sure`))),
+    );
+  }
+
+  // To what a finding is about: its node, else the routes of its prefix.
+  private lead(finding: Finding): void {
+    const slot = finding.node == null ? undefined : this.world.nodes.slots.of.get(finding.node);
+    if (slot !== undefined) return this.select(slot);
+    this.search.value = this.scene.filter.text = finding.prefix || finding.subject;
+    this.scene.touch();
   }
 
   private choices(): void {

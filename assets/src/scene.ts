@@ -12,6 +12,8 @@ import { GHOST, WITHDRAWN, type World } from "./world";
 /** Names that are written beside their nodes. */
 const MOST_NAMES = 120;
 
+const short = (text: string) => (text.length > 64 ? `${text.slice(0, 63)}…` : text);
+
 export type Measured = { frames: number; p50: number; p99: number; most: number; drawn: number };
 
 export class Scene {
@@ -190,6 +192,7 @@ export class Scene {
     const slots: number[] = [];
     if (this.framed) for (const slot of nodes.slots.of.values()) if (this.known[slot]) slots.push(slot);
     this.nodeSlots = Uint32Array.from(slots);
+    const warned = this.world.findings.atNodes(nodes);
     if (this.places.length < 3 * slots.length) {
       this.places = new Float32Array(6 * slots.length);
       this.nodeMoods = new Float32Array(8 * slots.length);
@@ -197,14 +200,14 @@ export class Scene {
     }
     slots.forEach((slot, at) => {
       this.places.set(this.positions.subarray(3 * slot, 3 * slot + 3), 3 * at);
-      this.nodeMoods.set([nodes.kind[slot]!, nodes.status[slot]!, nodes.since[slot]!, slot === this.selected ? 2 : 1], 4 * at);
-      this.sizes[at] = [15, 11, 7, 7][nodes.kind[slot]!]! + Math.min(9, Math.log2(1 + nodes.routes[slot]!) * 0.7);
+      this.nodeMoods.set([nodes.kind[slot]!, nodes.status[slot]!, nodes.since[slot]!, (slot === this.selected ? 2 : 1) + (warned.has(slot) ? 2 : 0)], 4 * at);
+      this.sizes[at] = [15, 11, 7, 7][nodes.kind[slot]!]! + Math.min(9, Math.log2(1 + nodes.routes[slot]!) * 0.7) + (warned.has(slot) ? 5 : 0);
     });
     this.names = slots
-      .filter((slot) => nodes.status[slot] !== WITHDRAWN)
-      .sort((one, other) => nodes.kind[one]! - nodes.kind[other]! || nodes.routes[other]! - nodes.routes[one]!)
+      .filter((slot) => nodes.status[slot] !== WITHDRAWN || warned.has(slot))
+      .sort((one, other) => Number(warned.has(other)) - Number(warned.has(one)) || nodes.kind[one]! - nodes.kind[other]! || nodes.routes[other]! - nodes.routes[one]!)
       .slice(0, MOST_NAMES)
-      .map((slot) => ({ slot, text: nodes.label[slot]! }));
+      .map((slot) => ({ slot, text: warned.has(slot) ? `⚠ ${nodes.label[slot]}\n${short(warned.get(slot)!.text)}` : nodes.label[slot]! }));
   }
 
   private picked(info: PickingInfo): number {

@@ -13,7 +13,7 @@ layout(std140) uniform symbolUniforms {
 
 const uniforms = { name: "symbol", vs: block, fs: block, uniformTypes: { time: "f32", motion: "f32", ghost: "f32" } } as const;
 
-// `instanceMoods`: kind as in NODE_KINDS, status as in STATUSES, since when, and how much it stands out.
+// `instanceMoods`: kind as in NODE_KINDS, status as in STATUSES, since when, and how much it stands out: 0 pale, 1 as it is, 2 selected, 3 with an alert, 4 both.
 const vs = /* glsl */ `\
 #version 300 es
 #define SHADER_NAME symbol-layer-vertex
@@ -70,7 +70,8 @@ void main(void) {
   } else if (vMood.y == 4.0 && far < 0.45) discard;
   if (far > 0.8) color *= 0.55;
   if (vMood.w < 0.5) alpha *= 0.25;
-  if (vMood.w > 1.5 && far > 0.7) color = vec3(1.0);
+  if (vMood.w > 2.5 && far > 0.68) color = vec3(1.0, 0.36, 0.30) * (0.75 + 0.25 * symbol.motion * sin(symbol.time * 5.0));
+  if ((vMood.w == 2.0 || vMood.w == 4.0) && far > 0.84) color = vec3(1.0);
   fragColor = vec4(color, alpha * layer.opacity);
   DECKGL_FILTER_COLOR(fragColor, geometry);
 }

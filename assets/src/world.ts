@@ -1,7 +1,8 @@
-// What the stream has told: nodes, links and routes, in columns. A thing keeps its slot in the columns for as long as it is.
+// What the stream has told: nodes, links and routes, in columns, and the few alerts and verdicts. A thing keeps its slot in the columns for as long as it is.
 
 import type { RecordBatch } from "apache-arrow";
 import { Column, Dictionary } from "./columns";
+import { Findings } from "./findings";
 import type { Origins } from "./origins";
 
 export const STATUSES = ["active", "withdrawn", "flapping", "stale", "down"] as const;
@@ -108,6 +109,7 @@ export class World {
   readonly nodes = new Nodes();
   readonly links = new Links();
   readonly routes = new Routes();
+  readonly findings = new Findings();
   revision = 0n;
   /** Routes that are told one by one at most. */
   most = 0;
@@ -142,6 +144,10 @@ export class World {
           break;
         case "route":
           this.route(rows, row, now);
+          break;
+        case "alert":
+        case "verdict":
+          this.finding(kinds.text(row) as "alert" | "verdict", rows, row);
       }
     }
   }
@@ -149,6 +155,7 @@ export class World {
   private clear(): void {
     this.pictures++;
     for (const things of [this.nodes, this.links, this.routes]) things.slots.clear();
+    this.findings.of.clear();
     this.routes.used.fill(0);
     this.origins.active.fill(0);
     this.ghosts = [];
@@ -232,6 +239,22 @@ export class World {
     if (status === WITHDRAWN) this.ghosts.push({ kind: "route", id, at: now });
   }
 
+  private finding(kind: "alert" | "verdict", rows: Rows, row: number): void {
+    const id = rows.id.values[row]!;
+    if (rows.status.values[row] === WITHDRAWN) return void this.findings.of.delete(id);
+    this.findings.of.set(id, {
+      kind,
+      node: rows.source.isNull(row) ? null : rows.source.values[row]!,
+      subject: rows.subject.text(row),
+      rule: rows.rule.text(row),
+      severity: rows.severity.isNull(row) ? -1 : rows.severity.values[row]!,
+      confidence: rows.confidence.isNull(row) ? null : rows.confidence.values[row]!,
+      text: rows.label.text(row),
+      prefix: rows.prefix.text(row),
+      prefixes: Number(rows.routes.values[row]),
+    });
+  }
+
   private viewOf(rows: Rows, row: number): number {
     const name = rows.view.text(row);
     const at = this.views.indexOf(name);
@@ -279,6 +302,7 @@ export class World {
 class Rows {
   readonly id; readonly status; readonly source; readonly destination; readonly prefix; readonly metric; readonly label;
   readonly nodeKind; readonly router; readonly view; readonly afi; readonly asn; readonly routes;
+  readonly subject; readonly rule; readonly severity; readonly confidence;
 
   constructor(batch: RecordBatch) {
     this.id = new Column(batch, "id");
@@ -294,5 +318,9 @@ class Rows {
     this.afi = new Column<Uint16Array>(batch, "afi");
     this.asn = new Column(batch, "asn");
     this.routes = new Column<BigUint64Array>(batch, "routes");
+    this.subject = new Dictionary<Uint32Array>(batch, "subject");
+    this.rule = new Dictionary<Uint32Array>(batch, "rule");
+    this.severity = new Column<Uint8Array>(batch, "severity");
+    this.confidence = new Column<Float32Array>(batch, "confidence");
   }
 }

@@ -1,6 +1,6 @@
 // Rows of the stream, written and read again as the station's are.
 
-import { Dictionary, Field, makeBuilder, RecordBatch, Schema, Struct, makeData, tableFromIPC, tableToIPC, Table, Uint16, Uint32, Uint64, Uint8, Utf8, type DataType } from "apache-arrow";
+import { Dictionary, Field, Float32, makeBuilder, RecordBatch, Schema, Struct, makeData, tableFromIPC, tableToIPC, Table, Uint16, Uint32, Uint64, Uint8, Utf8, type DataType } from "apache-arrow";
 
 const small = () => new Dictionary(new Utf8(), new Uint8());
 const text = () => new Dictionary(new Utf8(), new Uint32());
@@ -9,13 +9,15 @@ const columns: [string, () => DataType][] = [
   ["revision", () => new Uint64()], ["kind", small], ["id", () => new Uint32()], ["status", small], ["source_node_id", () => new Uint32()],
   ["destination_node_id", () => new Uint32()], ["prefix", text], ["metric", () => new Uint32()], ["label", text], ["node_kind", small],
   ["router_node_id", () => new Uint32()], ["view", small], ["afi", () => new Uint16()], ["asn", () => new Uint32()], ["routes", () => new Uint64()],
+  ["subject", text], ["rule", text], ["severity", small], ["confidence", () => new Float32()],
 ];
 
 // The station's dictionaries of these are fixed.
 const fixed: Record<string, string[]> = {
-  kind: ["picture", "heartbeat", "node", "link", "route"],
+  kind: ["picture", "heartbeat", "node", "link", "route", "alert", "verdict"],
   status: ["active", "withdrawn", "flapping", "stale", "down"],
   node_kind: ["router", "peer", "next_hop", "as"],
+  severity: ["info", "low", "medium", "high", "critical"],
 };
 
 export const picture = { kind: "picture", metric: 20000 };

@@ -41,6 +41,22 @@ test("a path that moves remembers where it was", () => {
   assert.deepEqual([world.routes.oldSource[0], world.routes.source[0], world.routes.shifted[0]], [slot(2), slot(4), 5]);
 });
 
+test("alerts and verdicts are at their nodes while they last; a verdict says more than its alert", () => {
+  const alert = (id: number, severity: string, more: object = {}) => ({ kind: "alert", id, status: "active", subject: "edge peer 10.0.0.1", rule: "peer_down", severity, label: "down", source_node_id: 2, routes: 0n, ...more });
+  const verdict = { kind: "verdict", id: 9, status: "active", subject: "edge peer 10.0.0.1", rule: "remote_failure", confidence: 0.5, label: "its hold timer expired", source_node_id: 2, routes: 0n };
+  const world = told(alert(7, "low"), alert(8, "critical", { subject: "10.0.0.0/8", source_node_id: null, prefix: "10.0.0.0/8" }));
+  const at = () => [...world.findings.atNodes(world.nodes)].map(([slot, { text }]) => [slot, text]);
+  const peer = world.nodes.slots.of.get(2)!;
+  assert.deepEqual(world.findings.list("alert").map(({ severity }) => severity), [4, 1]);
+  assert.deepEqual(at(), [[peer, "down"]]);
+  world.apply(batch([verdict]), 1);
+  assert.deepEqual(at(), [[peer, "its hold timer expired"]]);
+  world.apply(batch([alert(7, "low", { status: "withdrawn" })]), 2);
+  assert.deepEqual(at(), [], "a verdict without an alert is history");
+  world.apply(batch([picture]), 3);
+  assert.equal(world.findings.of.size, 0);
+});
+
 test("a picture anew forgets what was before", () => {
   const world = told(route(7, 2, 3, "10.0.0.0/8"));
   world.apply(batch([picture, node(1, "router", "edge")]), 1);

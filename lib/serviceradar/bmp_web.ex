@@ -25,7 +25,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     `ServiceRadar.BMPWeb.Standalone` starts an endpoint for them on Bandit, at http://127.0.0.1:4000 unless told
     otherwise; `mix bmp.station` does that. **It has no login**: whoever reaches the port sees the pages. They only
-    read.
+    read, but for the marks that a person puts on an alert.
     """
 
     @doc false

@@ -49,6 +49,15 @@ defmodule ServiceRadar.BMP.Feed do
     :ok
   end
 
+  @doc "Alerts or verdicts are other ones now."
+  @spec find(Config.t()) :: :ok
+  def find(config) do
+    feed = Instance.value(config.name, :feed)
+    insight = Instance.value(config.name, :insight)
+    if feed && insight, do: Native.feed_find(feed, insight, System.system_time(:millisecond))
+    :ok
+  end
+
   @doc "The calling process is a partition's, and this is its table from now on."
   @spec table(Config.t(), non_neg_integer, RoutingTable.t()) :: :ok
   def table(config, partition, table) do
@@ -82,6 +91,8 @@ defmodule ServiceRadar.BMP.Feed do
   def handle_info(:tick, state) do
     idle = if state.watchers == %{}, do: state.idle + 1, else: 0
     tables = tables(state.config)
+    # Verdicts age, also where nothing is said.
+    find(state.config)
     poisoned? = Native.feed_tick(state.feed, System.system_time(:microsecond)) == :poisoned
     state = %{state | idle: idle}
 
@@ -105,6 +116,7 @@ defmodule ServiceRadar.BMP.Feed do
     feed = Native.feed_new()
     Instance.put_value(state.config.name, :feed, feed)
     for {_, %RoutingTable{ref: table}} <- tables, do: Native.feed_load(feed, table)
+    find(state.config)
     Process.send_after(self(), :tick, @tick)
     %{state | feed: feed, tables: tables, idle: 0}
   end

@@ -13,7 +13,7 @@ defmodule ServiceRadar.BMP.Insight do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, Instance, Native, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Instance, Native, RoutingTable}
 
   @topic "bmp:insight"
 
@@ -48,9 +48,30 @@ defmodule ServiceRadar.BMP.Insight do
     end
   end
 
-  @doc "Every alert that is open, as JSON objects."
-  @spec alerts(Config.name()) :: [String.t()]
+  @typedoc """
+  An alert as it is told, with atoms for names: `:rule`, `:subject`, `:severity`, `:text`, `:runbook`, `:uid`, `:opened_at_ms`,
+  `:evidence`, and where they are not empty or false `:peers`, `:prefixes`, `:acknowledged`, `:muted`,
+  `:muted_until_ms`.
+  """
+  @type alert :: map
+
+  @typedoc """
+  A verdict: `:subject`, `:cause`, `:class`, `:confidence`, `:text`, `:evidence`, `:would_change_if`, `:supersedes`, `:at_ms`, and
+  where they are not empty `:peers` and `:prefixes`.
+  """
+  @type verdict :: map
+
+  @doc "Every alert that is open."
+  @spec alerts(Config.name()) :: [alert]
   def alerts(station), do: ask(station, &Native.insight_alerts(&1, now()))
+
+  @doc "The last verdict of each subject, oldest first."
+  @spec verdicts(Config.name()) :: [verdict]
+  def verdicts(station), do: ask(station, &Native.insight_verdicts/1)
+
+  @doc "Whether the station runs it."
+  @spec runs?(Config.name()) :: boolean
+  def runs?(station), do: Instance.config!(station) && Instance.value(station, :insight) != nil
 
   @doc "Every link, and every route that is known to use it, as JSON objects with `source`, `target`, `prefix`, `metric` and `status`."
   @spec topology(Config.name()) :: [String.t()]
@@ -110,6 +131,7 @@ defmodule ServiceRadar.BMP.Insight do
 
   defp said(config, {:ok, lines, due}) do
     for line <- lines, do: Events.broadcast(config.pubsub, {:bmp_insight, config.name, line}, @topic)
+    if lines != [], do: Feed.find(config)
     pid = due && Instance.whereis(config.name, :insight)
     if pid, do: send(pid, {:due, due})
     :ok

@@ -12,6 +12,7 @@ defmodule ServiceRadar.BMPWeb.API do
   require Logger
 
   alias ServiceRadar.BMP
+  alias ServiceRadar.BMP.Insight
   alias ServiceRadar.BMPWeb.{Format, Search}
   alias ServiceRadar.BMPWeb.API.{CSV, Cursor, JSON, MapStream, OpenAPI, Parameters, Schema}
 
@@ -111,6 +112,9 @@ defmodule ServiceRadar.BMPWeb.API do
   defp response({:error, :no_feed}, _name, _request),
     do: problem(501, "This station runs no pipeline, and draws no map.")
 
+  defp response({:error, :no_insight}, _name, _request),
+    do: problem(501, "This station concludes nothing: it was started without the option :insight.")
+
   defp response({:error, :not_kept}, _name, _request), do: problem(501, "This station's store keeps no history.")
   defp response({:error, %ArgumentError{message: text}}, _name, _request), do: problem(400, text)
 
@@ -175,6 +179,27 @@ defmodule ServiceRadar.BMPWeb.API do
     end
   end
 
+  defp answer(:alerts, %{station: station, given: given}) do
+    concluded(station, fn ->
+      page(Insight.alerts(station), &{&1.subject, &1.rule}, given, "Alert", fn alert ->
+        alert |> Map.put(:opened_at_us, alert.opened_at_ms * 1000) |> evidence()
+      end)
+    end)
+  end
+
+  defp answer(:verdicts, %{station: station, given: given}) do
+    concluded(station, fn ->
+      page(Insight.verdicts(station), &{-&1.at_ms, &1.subject}, given, "Verdict", fn verdict ->
+        verdict |> Map.put(:said_at_us, verdict.at_ms * 1000) |> evidence()
+      end)
+    end)
+  end
+
+  defp concluded(station, answer), do: if(Insight.runs?(station), do: answer.(), else: {:error, :no_insight})
+
+  defp evidence(%{evidence: evidence} = said),
+    do: %{said | evidence: for(one <- evidence, do: Map.merge(Map.get(one, :position, %{}), one))}
+
   defp asked(station, given, more, ask) do
     with {:ok, query} <- query(station, given), do: paged("Change", ask.(station, query ++ more))
   end
@@ -222,11 +247,11 @@ defmodule ServiceRadar.BMPWeb.API do
     do: {:wrong, %{"peer" => "Several peers have the address #{Format.address(address)}: give the id of one."}}
 
   # Stores give all routers and peers at once; a page begins after the last one of the page before.
-  defp page(all, key, given, kind) do
+  defp page(all, key, given, kind, shown \\ & &1) do
     sorted = Enum.sort_by(all, key)
     rest = if given.cursor, do: Enum.drop_while(sorted, &(key.(&1) <= given.cursor)), else: sorted
     {page, more} = Enum.split(rest, given.limit)
-    {:ok, page, kind, if(more != [], do: key.(List.last(page)))}
+    {:ok, Enum.map(page, shown), kind, if(more != [], do: key.(List.last(page)))}
   end
 
   defp find(all, is, kind) do

@@ -27,7 +27,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     attr :state, :atom, required: true
 
-    @doc "State of a router or peer: a word, and a colour beside it."
+    @doc "State of a router or peer, or severity of an alert: a word, and a colour beside it."
     def state(assigns) do
       ~H"""
       <span class={["state", tone(@state)]}>{Format.words(@state)}</span>
@@ -35,8 +35,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     defp tone(state) when state in [:up, :connected], do: "good"
-    defp tone(state) when state in [:down, :disconnected], do: "bad"
-    defp tone(:stale), do: "warn"
+    defp tone(state) when state in [:down, :disconnected, :critical, :high], do: "bad"
+    defp tone(state) when state in [:stale, :medium], do: "warn"
     defp tone(_), do: "dim"
 
     attr :at, :any, required: true, doc: "DateTime or microseconds since the Unix epoch"

@@ -38,7 +38,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         socket
         |> assign(base: bmp.base, station: bmp.station, socket_path: bmp.socket_path, style?: bmp.style?)
         |> assign(endpoints?: bmp.endpoints?)
-        |> assign(paused: false, missed: 0, error: nil, loading: true, now: DateTime.utc_now(), page_title: nil)
+        |> assign(paused: false, missed: 0, error: nil, refused: false, loading: true, now: DateTime.utc_now(), page_title: nil)
         |> put_private(:bmp, %{
           timer: nil,
           running: nil,
@@ -49,11 +49,11 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           streams: %{}
         })
         |> attach_hook(:bmp, :handle_info, &handle_info/2)
-        |> attach_hook(:bmp, :handle_event, &handle_event/3)
+        |> attach_hook(:bmp, :handle_event, &handle_event(&1, &2, &3, bmp[:authorize_event]))
         |> attach_hook(:bmp, :handle_async, &handle_async/3)
 
       if connected?(socket) do
-        subscribe(bmp.station)
+        listen(bmp.station, "bmp:changes")
         Process.send_after(self(), :bmp_tick, @tick)
       end
 
@@ -64,11 +64,17 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     # Another node's station tells of its changes over its PubSub only.
-    defp subscribe(station) do
+    defp listen(station, topic) do
       case Instance.value(station, :station) do
-        %Config{pubsub: pubsub} when pubsub != nil -> Phoenix.PubSub.subscribe(pubsub, "bmp:changes")
-        _ -> Events.subscribe()
+        %Config{pubsub: pubsub} when pubsub != nil -> Phoenix.PubSub.subscribe(pubsub, topic)
+        _ -> Events.subscribe(topic)
       end
+    end
+
+    @doc "Has the page read again also when something is told on another topic. Called when it is mounted."
+    def subscribe(%Phoenix.LiveView.Socket{} = socket, topic) do
+      if connected?(socket), do: listen(socket.assigns.station, topic)
+      socket
     end
 
     @doc """
@@ -169,6 +175,11 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     defp handle_info({:bmp_changes, _of_another}, socket), do: {:halt, socket}
+
+    defp handle_info({:bmp_insight, station, _line}, %{assigns: %{station: station, paused: false}} = socket),
+      do: {:halt, schedule(socket)}
+
+    defp handle_info({:bmp_insight, _station, _line}, socket), do: {:halt, socket}
     defp handle_info(:bmp_refresh, socket), do: {:halt, socket |> update_state(timer: nil) |> refresh()}
 
     # Times pass also where nothing changes, and what failed is tried again.
@@ -181,6 +192,18 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     defp handle_info(_other, socket), do: {:cont, socket}
+
+    # Each event of each page passes here first.
+    defp handle_event(event, params, socket, authorize) do
+      if allowed?(authorize, socket, event),
+        do: handle_event(event, params, assign(socket, refused: false)),
+        else: {:halt, assign(socket, refused: true)}
+    end
+
+    defp allowed?(nil, _socket, _event), do: true
+
+    defp allowed?({module, function, arguments}, socket, event),
+      do: apply(module, function, [socket, event | arguments]) == true
 
     defp handle_event("bmp_pause", _params, socket) do
       if socket.assigns.paused,

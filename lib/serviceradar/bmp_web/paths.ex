@@ -9,6 +9,7 @@ defmodule ServiceRadar.BMPWeb.Paths do
   def peer(base, id), do: "#{base}/peers/#{segment(id)}"
   def routes(base, params \\ []), do: with_query("#{base}/routes", params)
   def events(base, params \\ []), do: with_query("#{base}/events", params)
+  def alerts(base), do: "#{base}/alerts"
   def map(base), do: "#{base}/map"
 
   @doc "A route is named by its key: peer, view, family, NLRI and path id."

@@ -11,7 +11,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         end
     """
 
-    @options [:station, :on_mount, :authorize, :root_layout, :layout, :as, :socket_path]
+    @options [:station, :on_mount, :authorize, :authorize_event, :root_layout, :layout, :as, :socket_path]
 
     @doc """
     Routes to the pages under `path`, in a `live_session` of their own.
@@ -22,6 +22,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       `ServiceRadar.BMPWeb.API` answer; all but `true` is refused. They are at `api/v1` under `path`. Hooks guard pages
       only: with `:on_mount` and without `:authorize` there are no endpoints. Without either, whom the pipeline lets through
       may ask them
+    * `:authorize_event` - `{module, function, arguments}`: called with the `Phoenix.LiveView.Socket`, the name of an event and the
+      arguments before every event of a page, such as `"acknowledge"` and `"mute"` of an alert; all but `true` is refused, and the page says so. Default: who
+      sees a page may use it
     * `:root_layout` - `{module, template}` of the host in place of the pages' own. It has to load the host's own
       LiveView JavaScript, whose LiveSocket needs the hook `BmpGodView` for the map (`assets/src/element.ts` exports it); the pages still bring their style sheet, whose rules hold inside of them only
     * `:layout` - `{module, template}` around each page, inside the root layout; default none
@@ -48,6 +51,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             live "/routes", ServiceRadar.BMPWeb.RoutesLive, :routes, as: :bmp
             live "/route", ServiceRadar.BMPWeb.RouteLive, :route, as: :bmp
             live "/events", ServiceRadar.BMPWeb.EventsLive, :events, as: :bmp
+            live "/alerts", ServiceRadar.BMPWeb.AlertsLive, :alerts, as: :bmp
             live "/map", ServiceRadar.BMPWeb.MapLive, :map, as: :bmp
           end
 
@@ -94,7 +98,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # Where the document is the host's, the pages load their style sheet themselves.
     defp session(options) do
       options
-      |> Keyword.take([:station, :layout, :socket_path])
+      |> Keyword.take([:station, :authorize_event, :layout, :socket_path])
       |> Keyword.put(:style?, options[:root_layout] != nil)
       |> Keyword.put(:endpoints?, __endpoints__?(options))
     end

@@ -13,6 +13,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     attr :paused, :boolean, required: true
     attr :missed, :integer, required: true
     attr :error, :string, default: nil
+    attr :refused, :boolean, default: false, doc: "what was asked last is not allowed"
     attr :up, :any, default: nil, doc: "{name, path} of the page above"
     slot :beside, doc: "beside the title"
     slot :inner_block, required: true
@@ -39,6 +40,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.tab here={@here} at={:peers} to={Paths.peers(@base)}>Peers</.tab>
             <.tab here={@here} at={:routes} to={Paths.routes(@base)}>Routes</.tab>
             <.tab here={@here} at={:events} to={Paths.events(@base)}>Events</.tab>
+            <.tab here={@here} at={:alerts} to={Paths.alerts(@base)}>Alerts</.tab>
             <.tab here={@here} at={:map} to={Paths.map(@base)}>Map</.tab>
           </nav>
           <div class="live">
@@ -62,6 +64,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <div :if={@error} class="banner bad" role="alert">
             <b>The station cannot be read.</b> {@error} What is shown may be old; it is tried again every few seconds.
           </div>
+          <div :if={@refused} class="banner warn" role="alert">You are not allowed to do that.</div>
           {render_slot(@inner_block)}
         </main>
       </div>

@@ -3,15 +3,17 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::builder::{
-    StringDictionaryBuilder, UInt16Builder, UInt32Builder, UInt64Builder, UInt8Builder,
+    Float32Builder, StringDictionaryBuilder, UInt16Builder, UInt32Builder, UInt64Builder, UInt8Builder,
 };
 use arrow_array::types::{UInt32Type, UInt8Type};
 use arrow_array::{
     ArrayRef, DictionaryArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use insight::Severity;
 use rib::RibView;
 
+use crate::findings::FindingKey;
 use crate::picture::{Entity, NodeKey, Picture, Status};
 
 /// What a row is. The first row of a picture says that all that was known before is to be forgotten; a heartbeat says nothing but
@@ -24,9 +26,14 @@ pub(crate) enum Kind {
     Node,
     Link,
     Route,
+    Alert,
+    Verdict,
 }
 
-const KINDS: [&str; 5] = ["picture", "heartbeat", "node", "link", "route"];
+const KINDS: [&str; 7] = ["picture", "heartbeat", "node", "link", "route", "alert", "verdict"];
+
+/// In the order of [`Severity`].
+const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let small = || DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8));
@@ -49,6 +56,10 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("asn", DataType::UInt32, true),
         Field::new("routes", DataType::UInt64, true),
         Field::new("at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
+        Field::new("subject", text(), true),
+        Field::new("rule", text(), true),
+        Field::new("severity", small(), true),
+        Field::new("confidence", DataType::Float32, true),
     ]))
 });
 
@@ -66,6 +77,7 @@ struct Fixed {
 static KIND_TEXTS: LazyLock<ArrayRef> = LazyLock::new(|| texts(&KINDS));
 static STATUS_TEXTS: LazyLock<ArrayRef> = LazyLock::new(|| texts(&Status::NAMES));
 static NODE_TEXTS: LazyLock<ArrayRef> = LazyLock::new(|| texts(&NodeKey::NAMES));
+static SEVERITY_TEXTS: LazyLock<ArrayRef> = LazyLock::new(|| texts(&SEVERITIES));
 static VIEW_TEXTS: LazyLock<ArrayRef> = LazyLock::new(|| texts(&RibView::ALL.map(RibView::as_str)));
 
 fn texts(texts: &[&str]) -> ArrayRef {
@@ -102,6 +114,10 @@ struct Rows {
     asn: UInt32Builder,
     routes: UInt64Builder,
     at_us: Vec<Option<i64>>,
+    subject: StringDictionaryBuilder<UInt32Type>,
+    rule: StringDictionaryBuilder<UInt32Type>,
+    severity: Fixed,
+    confidence: Float32Builder,
 }
 
 /// A row; what is not given is null.
@@ -121,6 +137,10 @@ struct Row<'a> {
     asn: Option<u32>,
     routes: Option<u64>,
     at_us: Option<i64>,
+    subject: Option<&'a str>,
+    rule: Option<&'a str>,
+    severity: Option<Severity>,
+    confidence: Option<f32>,
 }
 
 impl Rows {
@@ -143,6 +163,10 @@ impl Rows {
             asn: UInt32Builder::new(),
             routes: UInt64Builder::new(),
             at_us: Vec::new(),
+            subject: StringDictionaryBuilder::new(),
+            rule: StringDictionaryBuilder::new(),
+            severity: Fixed::new(&SEVERITY_TEXTS),
+            confidence: Float32Builder::new(),
         }
     }
 
@@ -165,6 +189,10 @@ impl Rows {
         self.asn.append_option(row.asn);
         self.routes.append_option(row.routes);
         self.at_us.push(row.at_us);
+        self.subject.append_option(row.subject);
+        self.rule.append_option(row.rule);
+        self.severity.keys.append_option(row.severity.map(|severity| severity as u8));
+        self.confidence.append_option(row.confidence);
     }
 
     fn finish(mut self) -> Result<RecordBatch, ArrowError> {
@@ -186,6 +214,10 @@ impl Rows {
             Arc::new(self.asn.finish()),
             Arc::new(self.routes.finish()),
             Arc::new(TimestampMicrosecondArray::from(self.at_us).with_timezone("UTC")),
+            Arc::new(self.subject.finish()),
+            Arc::new(self.rule.finish()),
+            self.severity.finish()?,
+            Arc::new(self.confidence.finish()),
         ];
         RecordBatch::try_new(schema(), columns)
     }
@@ -263,6 +295,28 @@ fn fill(rows: &mut Rows, picture: &Picture, entities: &[Entity]) {
                     ..Row::default()
                 };
                 rows.push(route.revision, Kind::Route, id, &row);
+            }
+            Entity::Finding(id) => {
+                let Some(finding) = picture.findings.of.get(&id) else { continue };
+                let shown = &finding.shown;
+                let row = Row {
+                    status: Some(finding.status),
+                    source: shown.node,
+                    prefix: shown.prefix.as_deref(),
+                    label: Some(&shown.text),
+                    routes: Some(shown.prefixes),
+                    at_us: Some(finding.at_us),
+                    subject: Some(finding.subject()),
+                    rule: finding.rule(),
+                    severity: shown.severity,
+                    confidence: shown.confidence,
+                    ..Row::default()
+                };
+                let kind = match finding.key {
+                    FindingKey::Alert(..) => Kind::Alert,
+                    FindingKey::Verdict(_) => Kind::Verdict,
+                };
+                rows.push(finding.revision, kind, id, &row);
             }
         }
     }

@@ -6,6 +6,7 @@
 //! withdrawn stays in the picture for a while, so that clients hear of it; one that comes too late for that gets a new picture.
 
 mod encode;
+mod findings;
 mod picture;
 mod source;
 mod stream;

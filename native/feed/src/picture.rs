@@ -28,6 +28,7 @@ pub enum Entity {
     Node(u32),
     Link(u32),
     Route(u32),
+    Finding(u32),
 }
 
 /// How something is. What is withdrawn is told once more and then forgotten.
@@ -154,6 +155,7 @@ pub struct Picture {
     route_ids: HashMap<RouteKey, u32>,
     of_peer: HashMap<Id, HashSet<u32>>,
     flapping: BTreeSet<u32>,
+    pub(crate) findings: crate::findings::Findings,
     /// Routes that are not withdrawn.
     active: usize,
     pub(crate) source: crate::source::Known,
@@ -174,7 +176,7 @@ impl Picture {
         self.active
     }
 
-    /// What changed after a revision, in the order nodes, links, routes; nothing where that is not known any more.
+    /// What changed after a revision, in the order nodes, links, routes, findings; nothing where that is not known any more.
     pub(crate) fn since(&self, revision: u64) -> Option<Vec<Entity>> {
         if revision < self.horizon {
             return None;
@@ -238,6 +240,7 @@ impl Picture {
                     self.route_ids.remove(&route.key);
                 }
             }
+            Entity::Finding(id) => self.findings.forget(id),
         }
     }
 
@@ -246,6 +249,7 @@ impl Picture {
             Entity::Node(id) => self.nodes.get(&id).map(|node| node.status),
             Entity::Link(id) => self.links.get(&id).map(|link| link.status),
             Entity::Route(id) => self.routes.get(&id).map(|route| route.status),
+            Entity::Finding(id) => self.findings.of.get(&id).map(|finding| finding.status),
         }
     }
 
@@ -270,6 +274,10 @@ impl Picture {
                 Some(route) => (std::mem::replace(&mut route.revision, revision), route.at_us, route.status),
                 None => return,
             },
+            Entity::Finding(id) => match self.findings.of.get_mut(&id) {
+                Some(held) => (std::mem::replace(&mut held.revision, revision), held.at_us, held.status),
+                None => return,
+            },
         };
         self.changed.remove(&before);
         self.changed.insert(revision, entity);
@@ -278,7 +286,7 @@ impl Picture {
         }
     }
 
-    fn id(&mut self) -> u32 {
+    pub(crate) fn id(&mut self) -> u32 {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         id

@@ -62,10 +62,10 @@ impl Client {
                     "heartbeat" => {}
                     _ => {
                         let mut fields = BTreeMap::new();
-                        for name in ["status", "view", "node_kind"] {
+                        for name in ["status", "view", "node_kind", "severity"] {
                             fields.insert(name, text::<UInt8Type>(&batch, name, row).unwrap_or_default());
                         }
-                        for name in ["prefix", "label"] {
+                        for name in ["prefix", "label", "subject", "rule"] {
                             fields.insert(name, text::<UInt32Type>(&batch, name, row).unwrap_or_default());
                         }
                         for name in
@@ -356,4 +356,52 @@ fn whatever_happens_quick_and_slow_clients_know_the_same() {
             assert_eq!(node["routes"], led.to_string());
         }
     }
+}
+
+#[test]
+fn alerts_and_verdicts_are_told_at_their_nodes_until_they_are_over() {
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    let mut picture = Picture::new(Limits::default());
+    let mut insight = insight::Insight::new(insight::Config::from_json("{}").unwrap()).unwrap();
+    let mut now_ms = i64::try_from(EPOCH / 1000).unwrap();
+    let mut client = Client::new();
+    let mut said = |deltas: rib::Deltas, table: &rib::RoutingTable, picture: &mut Picture| {
+        picture.apply(&deltas);
+        insight.apply(table, &deltas, now_ms);
+        now_ms += 60_000;
+        insight.tick(table, now_ms);
+        picture.find(&insight, now_ms);
+        now_ms
+    };
+    said(r.start(&mut table), &table, &mut picture);
+    said(r.say(&mut table, 1, VIEW, peer_up()), &table, &mut picture);
+    client.read(&picture, 0);
+    assert_eq!(of(&client.world(), "alert").len(), 0);
+
+    said(r.say(&mut table, 1, VIEW, peer_down()), &table, &mut picture);
+    client.read(&picture, 1);
+    let world = client.world();
+    let peer = world.iter().find(|(_, fields)| fields["node_kind"] == "peer").map(|((_, id), _)| *id);
+    for (kind, severity) in [("alert", "high"), ("verdict", "")] {
+        let told = of(&world, kind);
+        assert_eq!(told.len(), 1, "{world:?}");
+        assert_eq!(told[0]["subject"], "r1 peer 10.0.0.1");
+        assert_eq!(told[0]["severity"], severity);
+        assert_eq!(told[0]["source_node_id"], peer.unwrap().to_string());
+        assert!(!told[0]["label"].is_empty() && !told[0]["rule"].is_empty());
+    }
+    assert_eq!(world, fresh(&picture));
+
+    // Nothing is told again where nothing is other than it was.
+    let revision = picture.revision();
+    said(rib::Deltas::default(), &table, &mut picture);
+    assert_eq!(picture.revision(), revision);
+
+    let now_ms = said(r.say(&mut table, 1, VIEW, peer_up()), &table, &mut picture);
+    client.read(&picture, 2);
+    assert_eq!(of(&client.world(), "alert").len(), 0, "it is over");
+    assert_eq!(of(&client.world(), "verdict").len(), 1);
+    picture.find(&insight, now_ms + 3_600_000);
+    client.read(&picture, 3);
+    assert_eq!(of(&client.world(), "verdict").len(), 0, "it is an hour ago");
 }

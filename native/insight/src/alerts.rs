@@ -262,5 +262,6 @@ fn alert(rules: &Rules, key: &Key, held: &Held, state: AlertState, now_ms: i64) 
         peers: held.said.peers.iter().take(MAX_LISTED).cloned().collect(),
         acknowledged: held.mark.acknowledged,
         muted: held.mark.muted_until_ms.is_some_and(|until| until > now_ms),
+        muted_until_ms: held.mark.muted_until_ms.filter(|until| *until > now_ms),
     }
 }

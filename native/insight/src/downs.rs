@@ -504,9 +504,9 @@ impl Downs {
         let cause = judgement.cause;
         let held = voice.verdicts.get(&subject);
         let same = held.is_some_and(|held| {
-            held.cause == cause
+            held.said.cause == cause
                 && held.peers == judgement.peers
-                && (held.confidence - judgement.confidence).abs() < 0.05
+                && (held.said.confidence - judgement.confidence).abs() < 0.05
                 && held.at_ms + 600_000 > voice.now
         });
         let mut together = BTreeSet::new();
@@ -598,7 +598,7 @@ impl Downs {
             let Some(told) = down.told.clone().filter(|_| !late && explains(&down.reason)) else { continue };
             let Some(mut explanation) = self.explain(peer, of) else { continue };
             let now = (&explanation.judgement.subject, explanation.judgement.cause);
-            let held = voice.verdicts.get(&told).map(|held| (&told, held.cause, held.confidence));
+            let held = voice.verdicts.get(&told).map(|held| (&told, held.said.cause, held.said.confidence));
             let better = held.is_none_or(|(subject, cause, confidence)| {
                 (subject, cause) != now || explanation.judgement.confidence > confidence + 0.05
             });

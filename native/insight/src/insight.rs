@@ -27,7 +27,7 @@ use crate::route::{self, Changed};
 use crate::route_flaps::RouteFlaps;
 use crate::rpki::{Validity, Vrps};
 use crate::rules::Rules;
-use crate::said::{Alert, Evidence, Said};
+use crate::said::{Alert, Evidence, Said, Verdict};
 use crate::services::Services;
 use crate::timers::{Timer, Timers};
 use crate::topology::Topology;
@@ -35,7 +35,7 @@ use crate::voice::Voice;
 use crate::volume::Volume;
 use crate::watch::Watched;
 use crate::withdrawn::Withdrawn;
-use crate::world::World;
+use crate::world::{Place, World};
 
 /// What a part may ask of the routing tables, when it has waited: a few questions, never a walk over all routes.
 pub trait Tables {
@@ -203,6 +203,19 @@ impl Insight {
     /// Every alert that is open.
     pub fn alerts(&self, now_ms: i64) -> Vec<Alert> {
         self.voice.alerts.open(now_ms)
+    }
+
+    /// The last verdict of each subject that was said since a time, oldest first.
+    pub fn verdicts(&self, since_ms: i64) -> Vec<(i64, Verdict)> {
+        let held = self.voice.verdicts.values().filter(|held| held.at_ms >= since_ms);
+        let mut verdicts: Vec<_> = held.map(|held| (held.at_ms, held.said.clone())).collect();
+        verdicts.sort_by(|one, other| (one.0, &one.1.subject).cmp(&(other.0, &other.1.subject)));
+        verdicts
+    }
+
+    /// What the subjects of alerts and verdicts name, of those that name a router, a session or the node at its other end.
+    pub fn places(&self) -> HashMap<String, Place> {
+        self.world.places()
     }
 
     /// A person acknowledged or muted an alert, or took that back.

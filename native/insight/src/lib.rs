@@ -41,6 +41,7 @@ pub use interfaces::{IfStatus, InterfaceEvent};
 pub use rpki::{Validity, Vrps};
 pub use said::{Alert, AlertState, Cause, Change, Class, Evidence, LinkSaid, Said, Severity, Verdict, What};
 pub use topology::Topology;
+pub use world::Place;
 
 /// Peers, prefixes and pieces of evidence that one thing that is said lists at most.
 pub const MAX_LISTED: usize = 100;

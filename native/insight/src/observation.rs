@@ -73,7 +73,8 @@ impl Observation {
         voice.raise("session_gap", &name, raise);
         // That the router itself is gone says more.
         let known = voice.verdicts.get(&name);
-        if known.is_none_or(|known| known.cause != Cause::RouterFailure || known.at_ms + 600_000 < voice.now)
+        if known
+            .is_none_or(|known| known.said.cause != Cause::RouterFailure || known.at_ms + 600_000 < voice.now)
         {
             let mut judgement = Judgement::new(&name, Cause::ObservationLost, 1.0, text);
             judgement.evidence.push(evidence.clone());

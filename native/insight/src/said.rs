@@ -120,6 +120,9 @@ pub struct Alert {
     /// It is not to be delivered to people.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub muted: bool,
+    /// Until then; `i64::MAX`: for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -210,6 +213,13 @@ impl Cause {
             Cause::ObservationLost => "the router's BMP session comes back and tells what happened",
             Cause::Unknown => "the router tells a reason that is known",
         }
+    }
+}
+
+/// Its name in JSON.
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.serialize(f)
     }
 }
 

@@ -14,9 +14,9 @@ use crate::MAX_LISTED;
 /// A verdict as it is held: what was said last of a subject.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
-    pub cause: Cause,
-    pub confidence: f32,
+    pub said: Verdict,
     pub at_ms: i64,
+    /// All of them; what is said lists some.
     pub peers: BTreeSet<String>,
 }
 
@@ -90,11 +90,9 @@ impl Voice {
             .into_iter()
             .filter(|old| *old != subject && self.verdicts.remove(old).is_some())
             .collect();
-        let held = Held { cause, confidence, at_ms: self.now, peers: peers.clone() };
-        self.verdicts.insert(subject.clone(), held);
         evidence.truncate(MAX_LISTED);
         let verdict = Verdict {
-            subject,
+            subject: subject.clone(),
             cause,
             class: cause.class(),
             confidence,
@@ -102,9 +100,10 @@ impl Voice {
             evidence,
             would_change_if: cause.would_change_if(),
             supersedes,
-            peers: peers.into_iter().take(MAX_LISTED).collect(),
+            peers: peers.iter().take(MAX_LISTED).cloned().collect(),
             prefixes: prefixes.into_iter().take(MAX_LISTED).collect(),
         };
+        self.verdicts.insert(subject, Held { said: verdict.clone(), at_ms: self.now, peers });
         self.out.push(Said { at_ms: self.now, what: What::Verdict(verdict) });
     }
 

@@ -23,6 +23,15 @@ pub(crate) enum Life {
     Down,
 }
 
+/// What a name stands for, by the ids of the routing table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Router(Id),
+    Peer(Id),
+    /// A Kubernetes node, of which only the address may be known.
+    Address(IpAddr),
+}
+
 #[derive(Debug)]
 pub(crate) struct Router {
     pub id: Id,
@@ -187,6 +196,23 @@ impl World {
 
     pub fn is_calico(&self, node: &str) -> bool {
         self.names.calico.values().any(|name| name == node)
+    }
+
+    /// What is known by a name: routers, sessions, and the nodes at their other ends.
+    pub fn places(&self) -> HashMap<String, Place> {
+        let nodes = self.names.calico.iter().map(|(address, name)| (name.clone(), Place::Address(*address)));
+        let mut places: HashMap<String, Place> = nodes.collect();
+        for peer in self.peers.iter().filter(|peer| !peer.is_loc_rib()) {
+            places.insert(peer.node.clone(), Place::Peer(peer.id));
+        }
+        // A name of a router that sends BMP itself is that router's, not its neighbours' for it.
+        for router in &self.routers {
+            places.insert(router.name.clone(), Place::Router(router.id));
+        }
+        for peer in &self.peers {
+            places.insert(peer.subject.clone(), Place::Peer(peer.id));
+        }
+        places
     }
 
     /// The other router's end of a peer's session, where that router sends BMP too.

@@ -7,6 +7,7 @@ use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
 
 use crate::atoms;
 use crate::deltas::DeltasResource;
+use crate::insight::Insight;
 use crate::table::Table;
 use crate::term::{error, guard, nil, ok, Bytes};
 
@@ -44,6 +45,12 @@ fn feed_load(feed: ResourceArc<Feed>, table: ResourceArc<Table>) -> Atom {
 #[rustler::nif(schedule = "DirtyCpu")]
 fn feed_apply(feed: ResourceArc<Feed>, deltas: ResourceArc<DeltasResource>) -> Atom {
     feed.change(|picture| picture.apply(&deltas.0))
+}
+
+/// Alerts and verdicts as they are now.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn feed_find(feed: ResourceArc<Feed>, insight: ResourceArc<Insight>, now_ms: i64) -> Atom {
+    feed.change(|picture| picture.find(&insight.get(), now_ms))
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]

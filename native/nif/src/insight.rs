@@ -2,12 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ::insight::{Config, InterfaceEvent, Mark, Said, Tables};
+use ::insight::{Config, InterfaceEvent, Mark, Said, Tables, Verdict};
 use rib::{Query, RouteRow};
 use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
 
 use crate::atoms;
 use crate::deltas::DeltasResource;
+use crate::structs::Structs;
 use crate::table::Table;
 use crate::term::{error, guard, ok};
 
@@ -35,7 +36,7 @@ impl Tables for AllTables {
 }
 
 impl Insight {
-    fn get(&self) -> MutexGuard<'_, ::insight::Insight> {
+    pub fn get(&self) -> MutexGuard<'_, ::insight::Insight> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,11 +102,31 @@ fn insight_interface<'a>(
     }
 }
 
-/// Open alerts, a line of JSON each.
+/// Open alerts, a map each.
 #[rustler::nif(schedule = "DirtyCpu")]
-fn insight_alerts(insight: ResourceArc<Insight>, now_ms: i64) -> Vec<String> {
+fn insight_alerts<'a>(
+    env: Env<'a>,
+    insight: ResourceArc<Insight>,
+    now_ms: i64,
+    structs: Term<'a>,
+) -> Term<'a> {
     let alerts = insight.get().alerts(now_ms);
-    alerts.iter().filter_map(|alert| serde_json::to_string(alert).ok()).collect()
+    crate::serialize::term(Structs::new(env, structs, None), &alerts)
+}
+
+/// The last verdict of each subject, a map each.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_verdicts<'a>(env: Env<'a>, insight: ResourceArc<Insight>, structs: Term<'a>) -> Term<'a> {
+    let verdicts = insight.get().verdicts(i64::MIN);
+    let said = verdicts.into_iter().map(|(at_ms, verdict)| VerdictAt { at_ms, verdict });
+    crate::serialize::term(Structs::new(env, structs, None), &said.collect::<Vec<_>>())
+}
+
+#[derive(serde::Serialize)]
+struct VerdictAt {
+    at_ms: i64,
+    #[serde(flatten)]
+    verdict: Verdict,
 }
 
 /// Links and the routes on them, a line of JSON each.

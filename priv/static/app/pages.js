@@ -166,6 +166,38 @@ function grouped(events) {
   return rows;
 }
 
+const severities = { critical: "bad", high: "bad", medium: "warn", low: "", info: "" };
+const worst = Object.keys(severities);
+const evidence = (said) => said.evidence.length > 0 && h("details", {}, h("summary", {}, "Evidence"), h("ul", { class: "evidence" }, said.evidence.map((one) => h("li", {}, one.text))));
+
+const alerts = {
+  title: "Alerts",
+  asks: () => ({ alerts: ["alerts", { limit: 1000 }], verdicts: ["verdicts", { limit: 200 }] }),
+  show({ alerts, verdicts }, sorting) {
+    const rows = [...alerts.data].sort((one, other) => worst.indexOf(one.severity) - worst.indexOf(other.severity) || other.opened_at.localeCompare(one.opened_at));
+    return [
+      rows.length ? table("Alerts that are open", alertColumns, rows, sorting) : empty("No alert is open.", "What breaks appears here, and why."),
+      verdicts.data.length > 0 && [h("h2", {}, "Why"), table("The last verdict of each subject", verdictColumns, verdicts.data, sorting)],
+    ];
+  },
+};
+
+const alertColumns = [
+  { name: "What", by: (alert) => alert.subject, cell: (alert) => [alert.subject, small(alert.text), alert.prefixes.length > 1 && small(mono(alert.prefixes.slice(0, 5).join(", "), alert.prefixes.length > 5 ? " …" : "")), evidence(alert)] },
+  { name: "Severity", by: (alert) => worst.indexOf(alert.severity), cell: (alert) => h("span", { class: `state ${severities[alert.severity]}` }, alert.severity) },
+  { name: "Rule", by: (alert) => alert.rule, cell: (alert) => [words(alert.rule), alert.acknowledged && small("acknowledged"), alert.muted && small("muted")] },
+  { name: "Since (UTC)", by: (alert) => alert.opened_at, cell: (alert) => time(alert.opened_at) },
+  { name: "What to do", cell: (alert) => alert.runbook },
+];
+
+const verdictColumns = [
+  { name: "What", by: (verdict) => verdict.subject, cell: (verdict) => [verdict.subject, small(verdict.text), evidence(verdict)] },
+  { name: "Cause", by: (verdict) => verdict.cause, cell: (verdict) => [words(verdict.cause), small(verdict.class)] },
+  { name: "Sure", class: "number", by: (verdict) => verdict.confidence, cell: (verdict) => `${Math.round(100 * verdict.confidence)} %` },
+  { name: "Said (UTC)", by: (verdict) => verdict.said_at, cell: (verdict) => time(verdict.said_at) },
+  { name: "It would change if", cell: (verdict) => verdict.would_change_if },
+];
+
 // Forms: what they ask is in the URL.
 
 const submit = (page, parameters) => (event) => {
@@ -229,4 +261,4 @@ function further(page, parameters, next) {
   );
 }
 
-export const pages = { "": routers, peers, routes, events, map: mapPage };
+export const pages = { "": routers, peers, routes, events, alerts, map: mapPage };

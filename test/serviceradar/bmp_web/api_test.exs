@@ -5,7 +5,7 @@ defmodule ServiceRadar.BMPWeb.APITest do
   import ServiceRadar.BMP.TestRouter
 
   alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.Replay
+  alias ServiceRadar.BMP.{Replay, Wire}
   alias ServiceRadar.BMP.Test.{JSON, Schema}
   alias ServiceRadar.BMPWeb.API
   alias ServiceRadar.BMPWeb.API.{Cursor, Parameters}
@@ -73,6 +73,37 @@ defmodule ServiceRadar.BMPWeb.APITest do
     assert {501, _} = conforming(description, "changes")
     assert {501, _} = conforming(description, "routes", %{"at" => "2026-11-24T12:00:00Z"})
     assert {404, _} = conforming(description, "peers/none")
+  end
+
+  @tag :tmp_dir
+  test "alerts and verdicts are as described; a station that concludes nothing says so", %{
+    description: description,
+    tmp_dir: tmp_dir
+  } do
+    assert {501, %{"detail" => "This station concludes nothing" <> _}} = conforming(description, "alerts")
+    assert {501, _} = conforming(description, "verdicts")
+
+    path = Path.join(tmp_dir, "insight.json")
+    File.write!(path, "{}")
+    station = start_station!(:api_test_insight, insight: path)
+    assert {200, %{"data" => []}} = ask("alerts", %{}, %{station: station})
+    socket = connect!(station)
+    :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), Wire.peer_down()])
+
+    eventually(fn ->
+      match?({200, %{"data" => [_ | _]}}, ask("alerts", %{}, %{station: station})) and
+        match?({200, %{"data" => [_ | _]}}, ask("verdicts", %{}, %{station: station}))
+    end)
+
+    for {path, schema} <- [{"alerts", "Alert"}, {"verdicts", "Verdict"}] do
+      {200, %{"data" => data}} = ask(path, %{}, %{station: station})
+      for one <- data, do: assert(Schema.faults(one, description["components"]["schemas"][schema], description) == [])
+    end
+
+    {200, %{"data" => alerts}} = ask("alerts", %{}, %{station: station})
+    assert %{"severity" => "high", "acknowledged" => false} = alert = Enum.find(alerts, &(&1["rule"] == "peer_down"))
+    assert [%{"router" => "rtr", "sequence" => sequence} | _] = alert["evidence"]
+    assert is_integer(sequence)
   end
 
   test "the looking glass: what each filter finds is what the table holds", %{description: description} do

@@ -8,15 +8,15 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     import ServiceRadar.BMP.TestRouter
 
     alias ServiceRadar.BMP
-    alias ServiceRadar.BMP.Wire
+    alias ServiceRadar.BMP.{Insight, Wire}
     alias ServiceRadar.BMPWeb.Host
 
     @endpoint Host.Endpoint
     @moduletag capture_log: true
 
-    setup do
+    setup context do
       Host.start!()
-      station = start_station!(:pages_live)
+      station = start_station!(:pages_live, insight: insight(context))
       socket = connect!(station)
       :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up()])
       eventually(fn -> match?({:ok, [%{state: :up}]}, BMP.peers(station)) end)
@@ -24,6 +24,15 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       {:ok, [router]} = BMP.routers(station)
       %{conn: build_conn(), station: station, socket: socket, peer: peer, router: router}
     end
+
+    # The configuration of insight, where a test is tagged with it.
+    defp insight(%{insight: json, tmp_dir: tmp_dir}) do
+      path = Path.join(tmp_dir, "insight.json")
+      File.write!(path, json)
+      path
+    end
+
+    defp insight(_context), do: nil
 
     defp announce(socket, prefixes, as_path \\ [64_500]) do
       update = Wire.update(attributes: Wire.mandatory(as_path), nlri: prefixes)
@@ -74,6 +83,44 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       :gen_tcp.send(socket, Wire.peer_down())
       eventually(fn -> has_element?(view, "#feed .change.bad", "Peer down") end)
       eventually(fn -> has_element?(view, ".tile.bad", "1") end)
+    end
+
+    test "a station without insight says on the page of alerts how to get it", %{conn: conn} do
+      {:ok, view, _} = live(conn, "/live/alerts")
+      assert render(view) =~ "This station concludes nothing"
+    end
+
+    @tag :tmp_dir
+    @tag insight: ~s({"rules": {"router_clock": {"enabled": false}, "peer_down": {"close_after_ms": 0}}})
+    test "an alert opens and closes on its page, is acknowledged and muted, by who may", %{
+      conn: conn,
+      station: station,
+      socket: socket
+    } do
+      {:ok, view, _} = live(conn, "/live/alerts")
+      assert render(view) =~ "No alert is open"
+      :ok = :gen_tcp.send(socket, Wire.peer_down())
+      eventually(fn -> has_element?(view, "tr[id^=alert-] .state.bad", "High") end)
+      eventually(fn -> has_element?(view, "section td", "Remote failure") end)
+
+      view |> element("button[phx-click=acknowledge]") |> render_click()
+      assert has_element?(view, "button[aria-pressed=true]", "Acknowledged")
+      view |> element("form[phx-change=mute]") |> render_change(%{"hours" => "8"})
+      assert [%{acknowledged: true, muted: true}] = Insight.alerts(station)
+      view |> element("button[phx-click=acknowledge]") |> render_click()
+      assert [%{muted: true} = alert] = Insight.alerts(station)
+      refute Map.has_key?(alert, :acknowledged)
+
+      # The host decides who may: here nobody.
+      {:ok, guarded, _} = live(conn, "/watched/alerts")
+      assert guarded |> element("button[phx-click=acknowledge]") |> render_click() =~ "You are not allowed to do that"
+      assert [alert] = Insight.alerts(station)
+      refute Map.has_key?(alert, :acknowledged)
+      guarded |> element("button[phx-click=bmp_pause]") |> render_click()
+      refute render(guarded) =~ "You are not allowed"
+
+      :ok = :gen_tcp.send(socket, Wire.peer_up())
+      eventually(fn -> render(view) =~ "No alert is open" end, "it is over", 20_000)
     end
 
     test "another session of the router's name is told in words while it lasts", %{

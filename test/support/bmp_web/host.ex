@@ -33,6 +33,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       def on_mount(:user, _params, %{"user" => user}, socket), do: {:cont, assign(socket, :user, user)}
       def on_mount(:user, _params, _session, socket), do: {:halt, redirect(socket, to: "/login")}
 
+      def may?(_socket, event, events), do: event in events
+
       def allowed?(conn, user), do: Plug.Conn.get_session(conn, "user") == user
     end
 
@@ -52,6 +54,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
         bmp_pages "/sample", station: :pages_sample, as: :sample
         bmp_pages "/live", station: :pages_live, as: :live
+        bmp_pages "/watched", station: :pages_live, as: :watched, authorize_event: {Auth, :may?, [["bmp_pause"]]}
         bmp_pages "/absent", station: :pages_absent, as: :absent
 
         bmp_pages "/guarded", as: :guarded, on_mount: [{Auth, :user}], authorize: {Auth, :allowed?, ["ada"]}

@@ -24,6 +24,11 @@ defmodule ServiceRadar.BMPWeb.API.MapStream do
   | `routes` | how many it holds, or lead to it | how many are on it | |
   | `at` | when it changed | | |
 
+  A row of the kind `alert` is an alert that is open, one of the kind `verdict` why something broke, for an hour after it was said. Of
+  both, `subject` is what it is about and `source_node_id` its node where that is drawn, `label` the words, `rule` the rule or the
+  cause, `prefix` the first of its prefixes and `routes` how many there are; `severity` is of an alert, `confidence` (0 to 1) of a
+  verdict. One that is over is `withdrawn`. There are none where the station runs without `ServiceRadar.BMP.Insight`.
+
   What is withdrawn is told once more, and is no more. Of more than 20,000 routes the further ones are in the counts of their peers
   and routers only: the row of the kind `picture` says how many are told one by one (`routes`), and how many at most (`metric`).
   """

@@ -170,6 +170,42 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:value, :integer, ""},
        {:received_at, :time, ""}
      ]},
+    {"Alert", "Something broke and is not over. See the guide What broke, and why.",
+     [
+       {:uid, :text, "the same from its opening to its closing, and of no other alert"},
+       {:rule, :text, ""},
+       {:subject, :text, "what it is about: a router, a session, a prefix, a node"},
+       {:severity, {:enum, [:info, :low, :medium, :high, :critical]}, ""},
+       {:text, :text, ""},
+       {:opened_at, :time, ""},
+       {:peers, {:list, :text}, "where it is about several; at most 100"},
+       {:prefixes, {:list, :text}, "where it is about several; at most 100"},
+       {:evidence, {:list, {:object, "Evidence"}}, ""},
+       {:runbook, :text, "what to do about it"},
+       {:acknowledged, :boolean, "a person has seen it"},
+       {:muted, :boolean, "it is not to be delivered to people"}
+     ]},
+    {"Verdict", "Why something broke.",
+     [
+       {:subject, :text, "what it is about"},
+       {:cause, :text, "such as link_failure, remote_shutdown, policy_change"},
+       {:class, {:enum, [:physical, :logical, :administrative, :observation, :unknown]}, ""},
+       {:confidence, :number, "0 to 1"},
+       {:text, :text, ""},
+       {:evidence, {:list, {:object, "Evidence"}}, ""},
+       {:would_change_if, :text, "what of it is open to doubt"},
+       {:supersedes, {:list, :text}, "subjects of verdicts that it takes the place of"},
+       {:peers, {:list, :text}, "at most 100"},
+       {:prefixes, {:list, :text}, "at most 100"},
+       {:said_at, :time, ""}
+     ]},
+    {"Evidence", "What something was concluded from.",
+     [
+       {:text, :text, ""},
+       {:router, {:maybe, :text}, ""},
+       {:generation, {:maybe, :integer}, "of the session in which it was said"},
+       {:sequence, {:maybe, :integer}, "in that session"}
+     ]},
     {"Problem", "What went wrong (RFC 9457).",
      [
        {:status, :integer, "the HTTP status"},
@@ -197,6 +233,8 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
   defp value(map, {:object, kind}), do: object(map, kind)
   defp value(octets, :hex), do: Base.encode16(octets, case: :lower)
   defp value({asn, address}, :aggregator), do: %{asn: asn, address: Format.address(address)}
+  # A float of 32 bits has more digits than it means.
+  defp value(number, :number), do: Float.round(number / 1, 3)
   defp value(address, _type) when is_tuple(address), do: Format.address(address)
   defp value(%ServiceRadar.BMP.Prefix{} = prefix, _type), do: to_string(prefix)
   defp value(value, _type), do: value
@@ -240,6 +278,7 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
   defp schema({:list, type}), do: {[type: "array", items: schema(type)]}
   defp schema({:object, kind}), do: reference(kind)
   defp schema(:integer), do: {[type: "integer"]}
+  defp schema(:number), do: {[type: "number"]}
   defp schema(:boolean), do: {[type: "boolean"]}
   defp schema(:time), do: {[type: "string", format: "date-time"]}
   defp schema(:id), do: {[type: "string", format: "uuid"]}

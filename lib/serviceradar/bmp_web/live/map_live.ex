@@ -21,7 +21,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @impl Phoenix.LiveView
     def render(assigns) do
       ~H"""
-      <.shell base={@base} style?={@style?} here={:map} title="Map" paused={@paused} missed={@missed} error={@error}>
+      <.shell base={@base} style?={@style?} here={:map} title="Map" paused={@paused} missed={@missed} error={@error} refused={@refused}>
         <.empty :if={!@built?} title="The map is not built here.">
           <p>It is built from npm when the package is set up, and that needs node and npm: <span class="mono">npm --prefix assets ci && npm --prefix assets run build</span>.</p>
           <p>The tables need nothing.</p>

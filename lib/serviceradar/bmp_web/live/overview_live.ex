@@ -93,7 +93,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @impl Phoenix.LiveView
     def render(assigns) do
       ~H"""
-      <.shell base={@base} style?={@style?} here={:overview} title="Routers" paused={@paused} missed={@missed} error={@error}>
+      <.shell base={@base} style?={@style?} here={:overview} title="Routers" paused={@paused} missed={@missed} error={@error} refused={@refused}>
         <dl :if={@counts} class="tiles" aria-label="Totals">
           <.tile
             label="Routers connected"

@@ -54,7 +54,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         up={if @peer, do: {@peer.router, Paths.router(@base, @peer.router_id)}, else: {"Peers", Paths.peers(@base)}}
         paused={@paused}
         missed={@missed}
-        error={@error}
+        error={@error} refused={@refused}
       >
         <:beside>
           <span :if={@peer} class="beside">AS{@peer.asn}</span>

@@ -68,7 +68,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       assigns = assign(assigns, :states, @states)
 
       ~H"""
-      <.shell base={@base} style?={@style?} here={:peers} title="Peers" paused={@paused} missed={@missed} error={@error}>
+      <.shell base={@base} style?={@style?} here={:peers} title="Peers" paused={@paused} missed={@missed} error={@error} refused={@refused}>
         <form id="find-peers" class="find" phx-change="find" phx-submit="find" role="search" aria-label="Peers">
           <label>
             <span>Find</span>

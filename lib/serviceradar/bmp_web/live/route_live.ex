@@ -136,7 +136,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         up={{"Routes", Paths.routes(@base)}}
         paused={@paused}
         missed={@missed}
-        error={@error}
+        error={@error} refused={@refused}
       >
         <:beside>
           <span :if={@route} class="beside">{Format.family({@route.afi, @route.safi})}</span>

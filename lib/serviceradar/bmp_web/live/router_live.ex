@@ -60,7 +60,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         up={{"Routers", Paths.overview(@base)}}
         paused={@paused}
         missed={@missed}
-        error={@error}
+        error={@error} refused={@refused}
       >
         <:beside><.state :if={@router} state={@router.state} /></:beside>
         <.empty :if={!@loading and !@router} title="The station does not know this router.">

@@ -127,7 +127,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @impl Phoenix.LiveView
     def render(assigns) do
       ~H"""
-      <.shell base={@base} style?={@style?} here={:routes} title="Routes" paused={@paused} missed={@missed} error={@error}>
+      <.shell base={@base} style?={@style?} here={:routes} title="Routes" paused={@paused} missed={@missed} error={@error} refused={@refused}>
         <form id="search" class="search" phx-change="search" phx-submit="search" role="search" aria-label="Routes">
           <.field search={@search} name={:prefix} label="Prefix or address" class="wide">
             <:input :let={attributes}>
