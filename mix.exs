@@ -125,7 +125,7 @@ defmodule ServiceRadar.BMP.MixProject do
     [
       licenses: ["Apache-2.0"],
       links: %{},
-      files: ~w(lib priv/sample priv/sql priv/static proto native/Cargo.toml native/Cargo.lock
+      files: ~w(lib priv/insight.json priv/sample priv/sql priv/static proto native/Cargo.toml native/Cargo.lock
            mix.exs .formatter.exs README.md CHANGELOG.md LICENSE) ++ crates() ++ Path.wildcard("checksum-*.exs")
     ]
   end

@@ -32,7 +32,7 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"cargo test", :runs_this},
     {"bin/test --help", {@from_the_root, [], "usage: bin/test"}},
     {"bin/station", {:station, "10.255.1.2"}},
-    {"mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--sample] [--play FILE] [--ocsf FILE] [--web PORT] [--plain]",
+    {"mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--tee HOST:PORT]… [--sample] [--play FILE] [--ocsf FILE] [--insight FILE] [--web PORT] [--plain]",
      {:station, "10.255.1.2"}},
     {"mix compile", {@from_the_root, [], ""}},
     {"mix help bmp.station", {@from_the_root, @compiled, "--sample"}},

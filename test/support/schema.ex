@@ -23,6 +23,7 @@ defmodule ServiceRadar.BMP.Test.Schema do
   defp is?(value, "array"), do: is_list(value)
   defp is?(value, "string"), do: is_binary(value)
   defp is?(value, "integer"), do: is_integer(value)
+  defp is?(value, "number"), do: is_number(value)
   defp is?(value, "boolean"), do: is_boolean(value)
   defp is?(value, "null"), do: is_nil(value)
 

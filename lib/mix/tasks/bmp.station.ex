@@ -4,7 +4,7 @@ defmodule Mix.Tasks.Bmp.Station do
   Starts a BMP station on its embedded defaults: batches go through a queue in this VM, routes are kept in memory, no
   server is needed. It stays up until it is stopped with Ctrl-C, twice.
 
-      mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--tee HOST:PORT]… [--sample] [--play FILE] [--ocsf FILE] [--web PORT] [--plain]
+      mix bmp.station [--port 11019] [--ip ADDRESS] [--allow PREFIX]… [--tee HOST:PORT]… [--sample] [--play FILE] [--ocsf FILE] [--insight FILE] [--web PORT] [--plain]
 
   * `--port` - TCP port for routers; default 11019, 0 for a free one
   * `--ip` - address to listen on; default all
@@ -13,6 +13,7 @@ defmodule Mix.Tasks.Bmp.Station do
   * `--sample` - plays the capture that ships with the package, recorded from a live FRR router, to the station
   * `--play` - plays a file, raw BMP or gzip of it
   * `--ocsf` - appends OCSF events to a file, one JSON object a line
+  * `--insight` - configuration of what is concluded (`ServiceRadar.BMP.Insight`); without, every rule is as it is built in
   * `--web` - port of the pages; default 4000, 0 for a free one. They are on 127.0.0.1 only
   * `--plain` - lines in place of the live table; so it is by itself where the output is no terminal
 
@@ -38,6 +39,7 @@ defmodule Mix.Tasks.Bmp.Station do
     sample: :boolean,
     play: :keep,
     ocsf: :string,
+    insight: :string,
     web: :integer,
     plain: :boolean
   ]
@@ -53,7 +55,7 @@ defmodule Mix.Tasks.Bmp.Station do
     streams = for path <- plays, do: read!(path)
 
     Mix.Task.run("app.start")
-    monitor = start!(station_options(options))
+    monitor = start!(station_options(options, plays))
     web = web(options)
 
     address = {127, 0, 0, 1}
@@ -70,11 +72,16 @@ defmodule Mix.Tasks.Bmp.Station do
     end
   end
 
-  defp station_options(options) do
+  defp station_options(options, plays) do
     allow = ["127.0.0.0/8", "::1" | Keyword.get_values(options, :allow)]
     tee = [to: Keyword.get_values(options, :tee)]
-    [{:allow, allow}, {:tee, tee} | Keyword.take(options, [:port, :ip, :ocsf])]
+    insight = options[:insight] || Application.app_dir(:serviceradar_bmp, insight(plays))
+    [{:allow, allow}, {:tee, tee}, {:insight, insight} | Keyword.take(options, [:port, :ip, :ocsf])]
   end
+
+  # Messages that are played are old, and say nothing of a router's clock.
+  defp insight([]), do: "priv/insight.json"
+  defp insight(_plays), do: "priv/sample/insight.json"
 
   defp start!(options) do
     # Under the application, so that a SIGTERM drains it.

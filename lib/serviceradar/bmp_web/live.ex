@@ -38,7 +38,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         socket
         |> assign(base: bmp.base, station: bmp.station, socket_path: bmp.socket_path, style?: bmp.style?)
         |> assign(endpoints?: bmp.endpoints?)
-        |> assign(paused: false, missed: 0, error: nil, refused: false, loading: true, now: DateTime.utc_now(), page_title: nil)
+        |> assign(
+          paused: false,
+          missed: 0,
+          error: nil,
+          refused: false,
+          loading: true,
+          now: DateTime.utc_now(),
+          page_title: nil
+        )
         |> put_private(:bmp, %{
           timer: nil,
           running: nil,

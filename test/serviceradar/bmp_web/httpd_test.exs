@@ -103,7 +103,8 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     Browser.open(browser, url <> "/", "document.querySelector('.tiles')")
     Browser.evaluate(browser, File.read!(@axe) <> ";0")
 
-    for scheme <- ["light", "dark"], page <- ["", "peers", "routes?prefix=10.16.112.1/32", "events?kind=peer_up"] do
+    for scheme <- ["light", "dark"],
+        page <- ["", "peers", "routes?prefix=10.16.112.1/32", "events?kind=peer_up", "alerts"] do
       Browser.command(browser, "Emulation.setEmulatedMedia", %{
         features: [%{name: "prefers-color-scheme", value: scheme}]
       })
@@ -114,8 +115,9 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     end
   end
 
+  # Its messages are old: there is an alert of the router's clock.
   defp sample! do
-    station = start_station!(ServiceRadar.BMP)
+    station = start_station!(ServiceRadar.BMP, insight: Application.app_dir(:serviceradar_bmp, "priv/insight.json"))
     {:ok, messages} = Replay.messages(Replay.sample())
     {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(station), messages, time: 0)
     eventually(fn -> match?({:ok, %{routes: 691}}, BMP.counts()) end, "the sample", 6_000)

@@ -48,8 +48,8 @@ defmodule ServiceRadar.BMPWeb.MapTest do
         do: :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(withdrawn: part), peer))
   end
 
-  defp map!(name, pods, externals) do
-    station = start_station!(name)
+  defp map!(name, pods, externals, options \\ []) do
+    station = start_station!(name, options)
     socket = connect!(station)
     :ok = :gen_tcp.send(socket, [Wire.initiation("k8s-edge"), Wire.peer_up(@node), Wire.peer_up(@transit)])
     if pods > 0, do: pods(socket, 0..(pods - 1))
@@ -159,6 +159,32 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     assert Browser.evaluate(browser, "#{@view}.querySelector('.god-table tbody').innerText") =~
              ~r/k8s-edge\s+Router\s+active\s+70/
 
+    assert complaints(browser) == []
+  end
+
+  @tag skip: @missing
+  @tag :tmp_dir
+  @tag timeout: 240_000
+  test "a lost peer raises its alert on the map, at its node, with the verdict's words", %{tmp_dir: tmp_dir} do
+    path = Path.join(tmp_dir, "insight.json")
+    File.write!(path, ~s({"rules": {"router_clock": {"enabled": false}, "peer_down": {"close_after_ms": 0}}}))
+    {socket, browser} = map!(:map_alerts, 0, 20, insight: path)
+    warnings = "#{@view}.querySelector('.god-warnings')"
+    assert Browser.evaluate(browser, "#{warnings}.hidden")
+
+    :ok = :gen_tcp.send(socket, Wire.peer_down(@transit))
+    Browser.wait(browser, "#{warnings}.querySelector('.is-high')?.innerText.includes('peer down')", 30_000)
+    Browser.wait(browser, "#{warnings}.innerText.includes('remote failure')", 30_000)
+    # The node has a warning beside its name, and a red rim.
+    Browser.wait(browser, "#{@view}.scene.names.some(({text}) => text.startsWith('⚠ 10.0.0.2'))")
+    assert pixels(browser, @red) > 20
+    Browser.picture(browser, "map-alert")
+    Browser.evaluate(browser, "#{warnings}.querySelector('button').click()")
+    assert Browser.evaluate(browser, "#{@view}.querySelector('.god-about h2').innerText") == "Peer 10.0.0.2"
+
+    :ok = :gen_tcp.send(socket, Wire.peer_up(@transit))
+    Browser.wait(browser, "!#{warnings}.querySelector('.is-high')", 30_000)
+    Browser.wait(browser, "!#{@view}.scene.names.some(({text}) => text.startsWith('⚠'))")
     assert complaints(browser) == []
   end
 

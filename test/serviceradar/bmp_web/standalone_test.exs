@@ -126,8 +126,9 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     @axe Path.expand("../../../assets/node_modules/axe-core/axe.min.js", __DIR__)
     @no_axe if not File.exists?(@axe), do: "axe-core, of the map's npm packages, is not installed"
 
+    # Its messages are old: there is an alert of the router's clock.
     defp sample! do
-      station = start_station!(ServiceRadar.BMP)
+      station = start_station!(ServiceRadar.BMP, insight: Application.app_dir(:serviceradar_bmp, "priv/insight.json"))
       {:ok, messages} = Replay.messages(Replay.sample())
       {:ok, _} = Replay.start_link({127, 0, 0, 1}, BMP.port(station), messages, time: 0)
       eventually(fn -> match?({:ok, %{routes: 691}}, BMP.counts()) end, "the sample", 6_000)
@@ -143,7 +144,8 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
         peer: Paths.peer("", peer.peer_id),
         routes: "/routes?prefix=10.16.8.128/25",
         route: Paths.route("", route),
-        events: "/events?kind=peer_down"
+        events: "/events?kind=peer_down",
+        alerts: "/alerts"
       ]
     end
 

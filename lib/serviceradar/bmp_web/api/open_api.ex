@@ -25,7 +25,8 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     {:events, "/events", {:page, "Event"}, ~w(router peer) ++ @page,
      "What happened to sessions and peers, newest first"},
     {:alerts, "/alerts", {:page, "Alert"}, @page, "Alerts that are open, by subject and rule"},
-    {:verdicts, "/verdicts", {:page, "Verdict"}, @page, "Why something broke: the last verdict of each subject, newest first"},
+    {:verdicts, "/verdicts", {:page, "Verdict"}, @page,
+     "Why something broke: the last verdict of each subject, newest first"},
     {:map_stream, "/map/stream", :arrow, [],
      "The routing topology and its changes, as an endless Arrow IPC stream: see ServiceRadar.BMPWeb.API.MapStream"},
     {:open_api, "/openapi.json", :any, [], "This description"}
