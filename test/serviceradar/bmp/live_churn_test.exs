@@ -30,7 +30,7 @@ case why do
       @moduletag timeout: 1_800_000
 
       @routes 400
-      @patience 60_000
+      @patience 180_000
       @unicast [{"ipv4 unicast", "1/1"}, {"ipv6 unicast", "2/1"}]
 
       setup do
@@ -226,7 +226,7 @@ case why do
 
       # Waits until nothing differs through the station's fault; gives how many routes differ through the router's.
       defp quiet(context, after_what, since \\ nil) do
-        since = since || (Lab.run(context.lab, "settle", [60]) && now())
+        since = since || (Lab.run(context.lab, "settle") && now())
         reports = reports(context)
         wrong = for {name, {:ok, false, _, text}} <- reports, do: "#{name}: #{text}"
         refused = for {name, {:error, reason}} <- reports, do: "#{name}: #{reason}"

@@ -65,8 +65,8 @@ core_config() {
     peer-as = $EDGE_AS
   [neighbors.timers.config]
     connect-retry = 1
-    hold-time = 9
-    keepalive-interval = 3
+    hold-time = 60
+    keepalive-interval = 20
     idle-hold-time-after-reset = 1
 CONF
   local family

@@ -36,7 +36,7 @@ usage: lab.sh COMMAND DIR [...]
   kill DIR ROUTER           kill -9 of the neighbour's bgpd: Peer Down reason 4
   restart DIR ROUTER        ... and start it again
   refresh DIR               edge runs its stored routes through the policy again (`clear bgp * soft in`): see tables.sh
-  settle DIR [SECONDS]      wait until edge holds what every neighbour that is up announces (default 30 s)
+  settle DIR [SECONDS]      wait until edge holds what every neighbour that is up announces (default 120 s)
   routes DIR                edge's own tables, one JSON object a route (form and sources: tables.sh)
   expected DIR              the same as FRR 8.4's BMP tells it, its known faults marked (tables.sh)
   peers DIR                 edge's neighbours, one JSON object each
@@ -176,7 +176,7 @@ up() {
   for r in west east edge; do start $r zebra; done
   for r in west east edge; do bgpd $r; done
   [ -z "${CORE:-}" ] || core_start
-  settle 30
+  settle
   trap - ERR EXIT
   cat "$DIR/facts"
 }
@@ -234,10 +234,10 @@ leave() {
 # settle: what edge received from a neighbour is what that neighbour has, by prefix, AS path, MED and origin, and of one
 # that is down it has nothing; seen twice, 300 ms apart, because next hops become valid a moment after the routes came.
 settle() {
-  local until=$((SECONDS + ${1:-30})) seen=0
+  local until=$((SECONDS + ${1:-120})) seen=0
   while ((seen < 2)); do
     if settled; then seen=$((seen + 1)); else seen=0; fi
-    ((SECONDS < until)) || die "not settled in ${1:-30} s: $(shell edge 'show bgp summary')"
+    ((SECONDS < until)) || die "not settled in ${1:-120} s: $(shell edge 'show bgp summary')"
     sleep 0.3
   done
 }

@@ -87,7 +87,8 @@ styles() {
 }
 
 # neighbour_config ROUTER ROUTES: the neighbours are passive, so that only edge opens connections. Where both sides do and two
-# collide, FRR 8.4 may forget the OPENs of the one that lives, and its Peer Up holds empty ones.
+# collide, FRR 8.4 may forget the OPENs of the one that lives, and its Peer Up holds empty ones. Hold times are such that no
+# session of a busy machine ends by itself.
 neighbour_config() {
   local router=$1 v4=$(($2 * 3 / 5)) v6 as id me peer
   v6=$(($2 - v4))
@@ -104,7 +105,7 @@ router bgp $as
  bgp router-id $id
  no bgp ebgp-requires-policy
  no bgp network import-check
- timers bgp 3 9
+ timers bgp 20 60
  neighbor $peer remote-as $EDGE_AS
  neighbor $peer passive
  address-family ipv4 unicast
@@ -174,7 +175,7 @@ router bgp $EDGE_AS
  no bgp ebgp-requires-policy
  no bgp network import-check
  bgp log-neighbor-changes
- timers bgp 3 9
+ timers bgp 20 60
  neighbor $WEST_PEER remote-as $WEST_AS
  neighbor $WEST_PEER timers connect 1
  neighbor $EAST_PEER remote-as $EAST_AS
