@@ -14,6 +14,8 @@ defmodule ServiceRadar.BMP.Config do
     header is no BMP and ends the session
   * `:tls` - `[certfile: path, keyfile: path]`: routers connect by TLS; with `cacertfile: path` each has to show a
     certificate that is signed by one in it. Default none: plain TCP
+  * `:tcp_md5_keys` - path of a file with keys of sources that sign their TCP segments (RFC 2385), a line each: the address
+    or prefix and after it the key. Default none. Linux only; read when the listener starts
   * `:max_sessions_per_source` - connections of one address at one time; default 100
   * `:connects_per_second` - how often an address may connect, after as many at once as `:max_sessions_per_source`;
     default 10
@@ -71,11 +73,11 @@ defmodule ServiceRadar.BMP.Config do
       iex> ServiceRadar.BMP.Config.new(prot: 1)
       {:error, "unknown option :prot; known are :acceptors, :allow, :balancers, :broker, :collector, " <>
         ":connects_per_second, :handshake_timeout, :identity, :insight, :ip, :max_sessions, " <>
-        ":max_sessions_per_source, :name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tee, :tls"}
+        ":max_sessions_per_source, :name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tcp_md5_keys, :tee, :tls"}
   """
 
   alias ServiceRadar.BMP.{Broker, Pipeline, Prefix, Store}
-  alias ServiceRadar.BMP.Listener.Handshake
+  alias ServiceRadar.BMP.Listener.{Handshake, TcpMd5}
 
   @session [
     max_message_bytes: 1_048_576,
@@ -102,6 +104,7 @@ defmodule ServiceRadar.BMP.Config do
             allow: ["127.0.0.0/8", "::1"],
             balancers: [],
             tls: nil,
+            tcp_md5_keys: nil,
             acceptors: 4,
             max_sessions: 1000,
             max_sessions_per_source: 100,
@@ -131,6 +134,7 @@ defmodule ServiceRadar.BMP.Config do
           allow: :any | [Prefix.t()],
           balancers: [Prefix.t()],
           tls: keyword | nil,
+          tcp_md5_keys: Path.t() | nil,
           acceptors: pos_integer,
           max_sessions: pos_integer,
           max_sessions_per_source: pos_integer,
@@ -221,6 +225,18 @@ defmodule ServiceRadar.BMP.Config do
       {:error, text} -> invalid("option :tls: #{text}")
     end
   end
+
+  defp check(:tcp_md5_keys, nil), do: nil
+
+  defp check(:tcp_md5_keys, path) when is_binary(path) do
+    # A wrong file is said before anything starts.
+    case TcpMd5.read(path) do
+      {:ok, _keys} -> path
+      {:error, text} -> invalid("option :tcp_md5_keys: #{text}")
+    end
+  end
+
+  defp check(:tcp_md5_keys, other), do: wrong(":tcp_md5_keys", "the path of a file", other)
 
   defp check(key, count) when key in @counts, do: positive(inspect(key), count)
   defp check(:partitions, count), do: positive(":partitions", count)

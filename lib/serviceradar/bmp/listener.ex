@@ -4,14 +4,15 @@ defmodule ServiceRadar.BMP.Listener do
   use Supervisor
 
   alias ServiceRadar.BMP.{Config, Instance, Telemetry}
-  alias ServiceRadar.BMP.Listener.{Acceptor, Door}
+  alias ServiceRadar.BMP.Listener.{Acceptor, Door, TcpMd5}
 
   def start_link(%Config{} = config), do: Supervisor.start_link(__MODULE__, config)
 
   @impl true
   def init(config) do
     with {:ok, socket} <- :gen_tcp.listen(config.port, options(config)),
-         {:ok, {address, port}} <- :inet.sockname(socket) do
+         {:ok, {address, port}} <- :inet.sockname(socket),
+         :ok <- keys(socket, address, config.tcp_md5_keys) do
       {:ok, _} = Registry.register(Instance, {config.name, :listener}, port)
       metadata = %{station: config.name, address: address, port: port}
       Telemetry.execute(:listener, :started, %{count: 1}, metadata)
@@ -27,10 +28,20 @@ defmodule ServiceRadar.BMP.Listener do
         max_seconds: 10
       )
     else
+      {:error, text} when is_binary(text) ->
+        raise "option :tcp_md5_keys: #{text}"
+
       {:error, reason} ->
         # Without this text an operator reads a tuple: it is the failure seen most.
         raise "cannot listen on port #{config.port}: #{:inet.format_error(reason)}#{advice(reason)}"
     end
+  end
+
+  defp keys(_socket, _address, nil), do: :ok
+
+  defp keys(socket, address, path) do
+    family = if tuple_size(address) == 8, do: :inet6, else: :inet
+    with {:ok, keys} <- TcpMd5.read(path), do: TcpMd5.set(socket, family, keys)
   end
 
   defp advice(:eaddrinuse), do: ". Stop the program that listens there, or choose another port; 0 is a free one"

@@ -2,9 +2,8 @@ if Code.ensure_loaded?(Gnat) do
   defmodule ServiceRadar.BMP.Broker.JetStream.Connection do
     @moduledoc false
     # Our own supervised connection to NATS, or the name of the host's.
+    alias ServiceRadar.BMP.Broker.JetStream.Reconnect
     alias ServiceRadar.BMP.Instance
-
-    @reconnect_after 1_000
 
     @doc "The connection's name, for Gnat's functions."
     def name(station, options), do: options[:connection] || Instance.via(station, :nats)
@@ -39,18 +38,9 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     def children(station, options) do
-      if options[:connection] do
-        []
-      else
-        argument = %{name: name(station, options), backoff_period: @reconnect_after, connection_settings: []}
-        [%{id: Gnat.ConnectionSupervisor, start: {__MODULE__, :start_link, [argument, options[:connect]]}}]
-      end
-    end
-
-    @doc false
-    def start_link(argument, connect) do
-      with {:ok, settings} <- connect.(),
-           do: Gnat.ConnectionSupervisor.start_link(%{argument | connection_settings: settings})
+      if options[:connection],
+        do: [],
+        else: [{Reconnect, %{name: name(station, options), connect: options[:connect]}}]
     end
 
     defp settings(options) do

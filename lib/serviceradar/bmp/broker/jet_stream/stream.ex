@@ -89,13 +89,21 @@ if Code.ensure_loaded?(Gnat) do
 
       case API.request(gnat, options, "STREAM.CREATE.#{options[:stream]}", stream) do
         {:ok, info} -> check(info, config, options)
-        {:error, {:api, @overlap, _}} -> {:error, overlap(gnat, options, wildcard)}
+        {:error, {:api, @overlap, _}} -> overlap(gnat, config, options, wildcard)
         {:error, {:api, _, description}} -> {:error, "stream #{options[:stream]} cannot be created: #{description}"}
         {:error, reason} -> {:error, reason}
       end
     end
 
-    defp overlap(gnat, options, wildcard) do
+    # Another station may have made it a moment ago.
+    defp overlap(gnat, config, options, wildcard) do
+      case info(gnat, options) do
+        {:ok, info} -> check(info, config, options)
+        {:error, _not_ours} -> {:error, owned(gnat, options, wildcard)}
+      end
+    end
+
+    defp owned(gnat, options, wildcard) do
       owner =
         case API.request(gnat, options, "STREAM.NAMES", %{subject: wildcard}) do
           {:ok, %{"streams" => [name | _]}} -> "the stream #{name}"
