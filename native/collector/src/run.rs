@@ -5,6 +5,7 @@ mod config;
 mod door;
 mod http;
 mod listener;
+mod md5;
 mod metrics;
 mod proxy;
 mod session;
@@ -22,6 +23,7 @@ use clap::Args;
 use config::{Config, LogFormat, Sources};
 use door::Door;
 use listener::Gate;
+use md5::Md5;
 use metrics::Metrics;
 use sd_notify::NotifyState;
 use session::World;
@@ -37,7 +39,7 @@ use tracing_subscriber::EnvFilter;
 ///
 /// Options come from a TOML file, over it from the environment (session.window is BMP_COLLECTOR_SESSION__WINDOW), over
 /// both from the flags. Only this machine itself may connect until `allow` says who else. SIGTERM ends all sessions and
-/// waits until the broker has everything; SIGHUP reads lists of sources and certificates again. The log goes to standard error.
+/// waits until the broker has everything; SIGHUP reads lists of sources, keys and certificates again. The log goes to standard error.
 #[derive(Args)]
 pub struct Options {
     /// The configuration file
@@ -112,6 +114,7 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
     let mut hangup = signal(SignalKind::hangup())?;
     let listener = listener::listen(config.listen)?;
     let address = listener.local_addr()?;
+    let md5 = Md5::start(&listener, config.tcp_md5_keys.as_deref())?;
 
     let (failed, mut broken) = oneshot::channel();
     let sessions = Arc::new(Sessions::default());
@@ -148,8 +151,8 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
         tokio::select! {
             _ = terminate.recv() => break Ok(Outcome::Clean),
             _ = interrupt.recv() => break Ok(Outcome::Clean),
-            _ = hangup.recv() => match reload(sources, &gate) {
-                Ok(()) => tracing::info!("lists, limits of sources and certificates are read again"),
+            _ = hangup.recv() => match reload(sources, &gate, &md5) {
+                Ok(()) => tracing::info!("lists, limits of sources, keys and certificates are read again"),
                 Err(error) => tracing::error!("everything stays as it is: {error:#}"),
             },
             Ok(error) = &mut broken => break Err(error).context("standard output"),
@@ -162,10 +165,11 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
     outcome
 }
 
-/// What SIGHUP is for: who may come, and certificates. Sessions that are there go on.
-fn reload(sources: &Sources, gate: &Gate) -> Result<()> {
+/// What SIGHUP is for: who may come, keys and certificates. Sessions that are there go on.
+fn reload(sources: &Sources, gate: &Gate, md5: &Md5) -> Result<()> {
     let config = Config::load(sources)?;
     let tls = tls::acceptor(&config.tls)?;
+    md5.reload(config.tcp_md5_keys.as_deref())?;
     gate.door.reload(&config);
     *gate.tls.write().unwrap_or_else(PoisonError::into_inner) = tls;
     Ok(())

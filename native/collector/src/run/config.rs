@@ -24,6 +24,8 @@ pub struct Config {
     /// in, by the address in it.
     #[serde(deserialize_with = "networks")]
     pub balancers: Vec<IpNet>,
+    /// A file with keys of sources that sign their TCP segments (RFC 2385), a line each: `192.0.2.1 KEY`.
+    pub tcp_md5_keys: Option<PathBuf>,
     /// Connections at one time, and of one address.
     pub max_sessions: usize,
     pub max_sessions_per_source: usize,
@@ -201,6 +203,7 @@ impl Default for Config {
             listen: SocketAddr::from(([0_u16; 8], 11_019)),
             allow: ["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse().ok()).collect(),
             balancers: Vec::new(),
+            tcp_md5_keys: None,
             max_sessions: 1000,
             max_sessions_per_source: 100,
             connects_per_second: 10,
@@ -309,6 +312,7 @@ impl Config {
         above_0("session.first_message_timeout_ms", session.first_message_timeout_ms)?;
         above_0("session.message_timeout_ms", session.message_timeout_ms)?;
         self.tls.check()?;
+        self.tcp_md5_keys.as_deref().map(super::md5::Keys::read).transpose()?;
         for to in &self.tee.to {
             let port = to.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
             ensure!(matches!(port, Some(Ok(_))), "tee.to: {to:?} is not of the form host:port");
@@ -462,7 +466,7 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
     texts(deserializer)?.iter().map(|text| network(text).map_err(serde::de::Error::custom)).collect()
 }
 
-fn network(text: &str) -> Result<IpNet, String> {
+pub fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpAddr>()
         .map(IpNet::from)
         .or_else(|_| text.parse::<IpNet>())

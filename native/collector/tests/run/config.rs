@@ -61,6 +61,25 @@ fn what_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
+fn keys_are_checked_and_never_shown() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("keys");
+    let setting = format!("tcp_md5_keys={}", file.display());
+    for (text, good, said) in [
+        ("# of the border\n192.0.2.1 secret\n\n2001:db8::/32  an other secret\n", true, "in order"),
+        ("192.0.2.1 secret\nnowhere secret\n", false, "line 2"),
+        ("192.0.2.1\n", false, "SOURCE KEY"),
+        ("192.0.2.1 secret\n192.0.2.1/32 secret\n", false, "a key already"),
+        (&format!("192.0.2.1 {}", "secret".repeat(14)), false, "80 octets"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let (is_good, all) = check("", &[], &["--set", &setting]);
+        assert_eq!(is_good, good, "{all}");
+        assert!(all.contains(said) && !all.contains("secret"), "{all}");
+    }
+}
+
+#[test]
 fn no_password_is_in_what_is_said() {
     let (good, text) = check("", &[], &["--nats", "http://user:secret@127.0.0.1"]);
     assert!(!good && !text.contains("secret"), "{text}");

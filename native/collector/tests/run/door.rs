@@ -1,5 +1,6 @@
 //! Who is let in.
 
+use super::certificates::Certificates;
 use super::collector::{eventually, Collector};
 use super::router::{initiation, Router};
 use std::io::{BufRead, Read, Write};
@@ -137,20 +138,10 @@ fn lists_are_read_again_at_sighup() {
     eventually("another", || collector.log().matches("a session begins").count() == 2);
 }
 
-/// A command that has to go well.
-fn command(folder: &Path, line: &str) {
-    let mut words = line.split_whitespace();
-    let output = Command::new(words.next().unwrap()).args(words).current_dir(folder).output();
-    match output {
-        Ok(output) => assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr)),
-        Err(error) => needs::leave_out(format!("openssl cannot be run: {error}")),
-    }
-}
-
 /// Sends octets by `openssl s_client`.
 fn send_by_tls(folder: &Path, address: SocketAddr, more: &str, octets: &[u8]) -> Child {
     let mut client = Command::new("openssl")
-        .args(["s_client", "-quiet", "-connect", &address.to_string(), "-CAfile", "server.pem"])
+        .args(["s_client", "-quiet", "-connect", &address.to_string(), "-CAfile", "authority.pem"])
         .args(more.split_whitespace())
         .current_dir(folder)
         .stdin(Stdio::piped())
@@ -164,17 +155,9 @@ fn send_by_tls(folder: &Path, address: SocketAddr, more: &str, octets: &[u8]) ->
 
 #[test]
 fn routers_speak_tls_and_show_a_certificate() {
-    let folder = TempDir::new().unwrap();
-    let new = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
-    for (name, more) in [
-        ("authority", "-addext basicConstraints=critical,CA:TRUE"),
-        ("server", "-addext basicConstraints=critical,CA:FALSE"),
-        ("router", "-CA authority.pem -CAkey authority.key -addext basicConstraints=critical,CA:FALSE"),
-        ("stranger", "-addext basicConstraints=critical,CA:FALSE"),
-    ] {
-        command(folder.path(), &format!("{new} -subj /CN={name} {more} -keyout {name}.key -out {name}.pem"));
-    }
-    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let certificates = Certificates::new();
+    let folder = certificates.folder();
+    let file = |name: &str| certificates.file(name).display().to_string();
     let settings = [
         format!("tls.cert={}", file("server.pem")),
         format!("tls.key={}", file("server.key")),
@@ -184,11 +167,11 @@ fn routers_speak_tls_and_show_a_certificate() {
     let flags: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting.as_str()]).collect();
     let mut collector = collector(&flags);
     let mut good =
-        send_by_tls(folder.path(), collector.address, "-cert router.pem -key router.key", &initiation("r"));
+        send_by_tls(folder, collector.address, "-cert router.pem -key router.key", &initiation("r"));
     collector.wait_for_log("a session begins");
     let refused = |collector: &Collector| collector.log().matches("reason=\"tls\"").count();
     for (number, more) in ["", "-cert stranger.pem -key stranger.key"].into_iter().enumerate() {
-        let mut bad = send_by_tls(folder.path(), collector.address, more, &initiation("x"));
+        let mut bad = send_by_tls(folder, collector.address, more, &initiation("x"));
         eventually("it is refused", || refused(&collector) == number + 1);
         let _ = bad.kill();
         let _ = bad.wait();

@@ -139,7 +139,7 @@ fn a_stream_without_room_holds_up_the_router_and_a_stalled_session_ends() {
     assert!(info["state"]["bytes"].as_u64().unwrap() <= 400_000);
 }
 
-/// What guides/collector.md lists: no more is needed.
+/// What guides/privileges.md lists: no more is needed.
 const LEAST: &str = r#"
 authorization {
   users: [

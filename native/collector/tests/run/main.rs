@@ -7,13 +7,19 @@ extern crate needs;
 
 needs::main!();
 
+#[path = "../common/mod.rs"]
+mod common;
+
+mod certificates;
 mod collector;
 mod config;
 mod door;
 mod jet_stream;
 mod json_lines;
+mod md5;
 mod nats;
 mod outages;
+mod rotation;
 mod router;
 mod spool;
 mod tee;

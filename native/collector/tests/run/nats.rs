@@ -1,5 +1,6 @@
 //! A NATS server with JetStream for a test, and what is in its stream.
 
+use super::certificates::Certificates;
 use super::collector::eventually;
 use async_nats::{Client, ConnectOptions};
 use batch::proto::{self, Message as _};
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -18,10 +19,20 @@ pub struct Nats {
     child: Child,
     port: u16,
     folder: TempDir,
-    /// The test itself is a user that may do everything.
-    admin: bool,
+    /// How the test itself gets in, to look.
+    entry: Entry,
     /// In a cluster.
     name: String,
+}
+
+#[derive(Clone, Default)]
+enum Entry {
+    #[default]
+    Open,
+    /// A user that may do everything.
+    Admin,
+    /// Files of the authority, and of the test's own certificate and key.
+    Tls([PathBuf; 3]),
 }
 
 /// A message of the stream.
@@ -42,24 +53,50 @@ impl Nats {
     fn begin(config: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = TempDir::new().unwrap();
-        let store = folder.path().display();
-        let text =
-            format!("listen: 127.0.0.1:{port}\njetstream {{ store_dir: \"{store}/store\" }}\n{config}");
-        fs::write(folder.path().join("nats.conf"), text).unwrap();
-        Nats { child: spawn(folder.path()), port, folder, admin: false, name: String::new() }
+        write(folder.path(), port, config);
+        Nats { child: spawn(folder.path()), port, folder, entry: Entry::Open, name: String::new() }
+    }
+
+    /// Another configuration, for when it starts again.
+    pub fn configure(&mut self, config: &str, certificates: Option<&Certificates>) {
+        write(self.folder.path(), self.port, config);
+        if let Some(certificates) = certificates {
+            self.entry = tls(certificates);
+        }
+    }
+
+    /// Another configuration, which it reads now.
+    pub fn reload(&self, config: &str) {
+        write(self.folder.path(), self.port, config);
+        self.signal("HUP");
     }
 
     /// With a user `admin`, password `admin`, among those of the configuration.
     pub fn start_with_admin(config: &str) -> Self {
+        Self::start_as(config, Entry::Admin)
+    }
+
+    /// With mTLS.
+    pub fn start_with_tls(config: &str, certificates: &Certificates) -> Self {
+        Self::start_as(config, tls(certificates))
+    }
+
+    fn start_as(config: &str, entry: Entry) -> Self {
         let mut nats = Self::start(config);
-        nats.admin = true;
+        nats.entry = entry;
         nats
     }
 
     async fn connect(&self) -> Client {
         let options = ConnectOptions::new();
-        let options =
-            if self.admin { options.user_and_password("admin".into(), "admin".into()) } else { options };
+        let options = match &self.entry {
+            Entry::Open => options,
+            Entry::Admin => options.user_and_password("admin".into(), "admin".into()),
+            Entry::Tls([authority, cert, key]) => options
+                .add_root_certificates(authority.clone())
+                .add_client_certificate(cert.clone(), key.clone())
+                .require_tls(true),
+        };
         options.connect(self.url()).await.unwrap()
     }
 
@@ -224,6 +261,16 @@ fn spawn(folder: &Path) -> Child {
         Command::new(server).arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
     });
     server.unwrap_or_else(|| needs::leave_out("nats-server is not installed"))
+}
+
+fn write(folder: &Path, port: u16, config: &str) {
+    let store = folder.display();
+    let text = format!("listen: 127.0.0.1:{port}\njetstream {{ store_dir: \"{store}/store\" }}\n{config}");
+    fs::write(folder.join("nats.conf"), text).unwrap();
+}
+
+fn tls(certificates: &Certificates) -> Entry {
+    Entry::Tls(["authority.pem", "router.pem", "router.key"].map(|name| certificates.file(name)))
 }
 
 impl Drop for Nats {

@@ -122,6 +122,10 @@ async fn create(connection: &Connection, options: &JetStream, partitions: u32) -
     match connection.api(&format!("STREAM.CREATE.{}", options.stream), &stream).await? {
         Ok(info) => Ok(serde_json::from_value(info)?),
         Err(ApiError { code: OVERLAP, .. }) => {
+            // Another collector may have made it a moment ago.
+            if let Ok(info) = info(connection, options).await? {
+                return Ok(info);
+            }
             let owner = owner(connection, options).await.unwrap_or_else(|| "another stream".into());
             bail!(
                 "stream {} cannot be created: {owner} already has {}. Set jetstream.subject_prefix to subjects of \
