@@ -13,10 +13,11 @@ defmodule ServiceRadar.BMPWeb.MapLiveFRRTest do
   @moduletag capture_log: true
   @moduletag timeout: 900_000
 
-  @built Path.expand("../../../priv/static/app/map/god-view.js", __DIR__)
+  built = Path.expand("../../../priv/static/app/map/god-view.js", __DIR__)
+
   @missing Lab.missing() ||
              (Browser.executable() == nil && "chromium is not installed") ||
-             (not File.exists?(@built) && "the map is not built: node and npm are missing, or its packages") || nil
+             (not File.exists?(built) && "the map is not built: node and npm are missing, or its packages") || nil
 
   @flags ~w(--use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist --window-size=500,400)
   @view "document.querySelector('bmp-god-view')"
