@@ -298,15 +298,19 @@ defmodule ServiceRadar.BMP.Test.SameAsJSON do
   defp kind(path, kind, module), do: same(path, Macro.underscore(module |> Module.split() |> List.last()), kind)
   defp text(path, text), do: if(is_binary(text) and String.valid?(text), do: [], else: [{path <> ".text", text, nil}])
 
-  @fields %{
-    1 => :origin,
-    3 => :next_hop,
-    4 => :multi_exit_disc,
-    5 => :local_pref,
-    9 => :originator_id,
-    10 => :cluster_list,
-    35 => :only_to_customer
-  }
+  @fields Map.merge(
+            Map.new(
+              for {code, name, :field} <- ServiceRadar.BMP.Registry.attributes(), do: {code, String.to_atom(name)}
+            ),
+            %{
+              1 => :origin,
+              3 => :next_hop,
+              4 => :multi_exit_disc,
+              5 => :local_pref,
+              9 => :originator_id,
+              10 => :cluster_list
+            }
+          )
 
   # Each attribute of the JSON in order: those that wait in `other` are those without a field.
   defp attributes(json, state, update, treated) do

@@ -71,21 +71,12 @@ defmodule ServiceRadar.BMP.Native do
              ),
              %{
                Attribute: %BGP.Attribute{},
-               Evpn: %BGP.Evpn{},
-               FlowSpec: %BGP.FlowSpec{},
                FlowSpecV2: %BGP.FlowSpecV2{},
-               Labeled: %BGP.Labeled{},
-               LinkState: %BGP.LinkState{},
-               McastVpn: %BGP.McastVpn{},
-               Mup: %BGP.Mup{},
                RouteRefresh: %BGP.RouteRefresh{},
-               RouteTargetConstraint: %BGP.RouteTargetConstraint{},
-               SrPolicy: %BGP.SrPolicy{},
-               Tlv: %BGP.Tlv{},
-               Vpls: %BGP.Vpls{},
-               Vpn: %BGP.Vpn{}
+               Tlv: %BGP.Tlv{}
              }
            )
+           |> Map.merge(Map.new(BMP.Registry.nlri_structs(), &{&1, Module.concat(BGP, &1).__struct__()}))
 
   def decode(input) when byte_size(input) <= @short_terms, do: decode_short(input, @structs)
   def decode(input), do: decode_long(input, @structs)

@@ -3,36 +3,8 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
   What both sides of a BGP session announced in their OPEN messages (RFC 5492), side by side.
   """
   alias ServiceRadar.BMP.BGP.Open
+  alias ServiceRadar.BMP.Registry
   alias ServiceRadar.BMPWeb.Format
-
-  # IANA Capability Codes.
-  @names %{
-    1 => "Multiprotocol",
-    2 => "Route refresh",
-    3 => "Outbound route filtering",
-    5 => "Extended next hop",
-    6 => "Extended message",
-    7 => "BGPsec",
-    8 => "Multiple labels",
-    9 => "BGP role",
-    64 => "Graceful restart",
-    65 => "4-octet AS number",
-    67 => "Dynamic capability",
-    68 => "Multisession",
-    69 => "ADD-PATH",
-    70 => "Enhanced route refresh",
-    71 => "Long-lived graceful restart",
-    72 => "Routing policy distribution",
-    73 => "FQDN",
-    74 => "BFD strict mode",
-    75 => "Software version",
-    76 => "Paths limit",
-    77 => "Link-local next hop",
-    128 => "Route refresh (pre-standard)",
-    130 => "Outbound route filtering (pre-standard)",
-    131 => "Multisession (pre-standard)",
-    184 => "FQDN (pre-standard)"
-  }
 
   @type row :: %{code: byte, name: String.t(), sent: [String.t()] | nil, received: [String.t()] | nil}
 
@@ -63,7 +35,12 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
     {sent, received} = {by_code(sent), by_code(received)}
 
     for code <- sent |> Map.merge(received) |> Map.keys() |> Enum.sort() do
-      %{code: code, name: Map.get(@names, code, "Capability #{code}"), sent: sent[code], received: received[code]}
+      %{
+        code: code,
+        name: Registry.capability_label(code) || "Capability #{code}",
+        sent: sent[code],
+        received: received[code]
+      }
     end
   end
 
@@ -73,61 +50,53 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
 
   defp flatten({code, values}), do: {code, values |> List.flatten() |> Enum.uniq()}
 
-  defp read({:multiprotocol, family}), do: {1, [Format.family(family)]}
-  defp read(:route_refresh), do: {2, []}
-  defp read(:extended_message), do: {6, []}
-  defp read({:four_octet_as, asn}), do: {65, ["AS#{asn}"]}
-  defp read({:add_path, families}), do: {69, for({family, mode} <- families, do: "#{Format.family(family)}: #{mode}")}
+  defp read({code, octets}) when is_integer(code), do: {code, octets(octets)}
+  defp read({name, value}), do: {Registry.capability_code(name), values(name, value)}
+  defp read(name), do: {Registry.capability_code(name), []}
+
+  defp values(:multiprotocol, family), do: [Format.family(family)]
+  defp values(:four_octet_as, asn), do: ["AS#{asn}"]
+  defp values(:add_path, families), do: for({family, mode} <- families, do: "#{Format.family(family)}: #{mode}")
   # RFC 9234, section 4.1
-  defp read({:role, role}),
-    do: {9, [Enum.at(["provider", "route server", "RS client", "customer", "peer"], role, "#{role}")]}
+  defp values(:role, role),
+    do: [Enum.at(["provider", "route server", "RS client", "customer", "peer"], role, "#{role}")]
 
   # RFC 4724, section 3
-  defp read({:graceful_restart, %{restart_time: time, families: families}}),
-    do: {64, ["restart time #{time} s" | for(%{family: family} <- families, do: Format.family(family))]}
+  defp values(:graceful_restart, %{restart_time: time, families: families}),
+    do: ["restart time #{time} s" | for(%{family: family} <- families, do: Format.family(family))]
 
   # RFC 9494, section 3
-  defp read({:long_lived_graceful_restart, families}),
-    do: {71, for(%{family: family, stale_time: time} <- families, do: "#{Format.family(family)}: #{time} s")}
+  defp values(:long_lived_graceful_restart, families),
+    do: for(%{family: family, stale_time: time} <- families, do: "#{Format.family(family)}: #{time} s")
 
-  defp read({:extended_next_hop, families}) do
-    {5, for(%{afi: afi, safi: safi, next_hop_afi: by} <- families, do: "#{Format.family({afi, safi})}: AFI #{by}")}
-  end
+  defp values(:extended_next_hop, families),
+    do: for(%{afi: afi, safi: safi, next_hop_afi: by} <- families, do: "#{Format.family({afi, safi})}: AFI #{by}")
 
-  defp read({:multiple_labels, families}),
-    do: {8, for(%{family: family, count: count} <- families, do: "#{Format.family(family)}: #{count}")}
+  defp values(:multiple_labels, families),
+    do: for(%{family: family, count: count} <- families, do: "#{Format.family(family)}: #{count}")
 
-  defp read({:paths_limit, families}),
-    do: {76, for(%{family: family, limit: limit} <- families, do: "#{Format.family(family)}: #{limit}")}
-
-  defp read({:outbound_route_filtering, families}),
-    do: {3, for(%{family: family} <- families, do: Format.family(family))}
-
-  defp read({:fqdn, %{host: host, domain: domain}}),
-    do: {73, [host, domain] |> Enum.reject(&(&1 == "")) |> Enum.join(".") |> printable()}
-
-  defp read({:software_version, version}), do: {75, printable(version)}
-  defp read({:bgpsec, %{flags: flags, afi: afi}}), do: {7, ["flags #{flags}, AFI #{afi}"]}
-  defp read({:dynamic_capability, octets}), do: {67, value(octets)}
-  defp read({:multisession, %{flags: flags, capabilities: octets}}), do: {68, ["flags #{flags}" | value(octets)]}
-  defp read({:routing_policy_distribution, octets}), do: {72, value(octets)}
-  defp read(:enhanced_route_refresh), do: {70, []}
-  defp read(:bfd_strict_mode), do: {74, []}
-  defp read(:link_local_next_hop), do: {77, []}
-  defp read(:old_route_refresh), do: {128, []}
-  defp read({:old_outbound_route_filtering, families}), do: {130, of_same(3, {:outbound_route_filtering, families})}
-  defp read({:old_multisession, value}), do: {131, of_same(68, {:multisession, value})}
-  defp read({:old_fqdn, value}), do: {184, of_same(73, {:fqdn, value})}
-  defp read({code, octets}) when is_integer(code), do: {code, value(octets)}
+  defp values(:paths_limit, families),
+    do: for(%{family: family, limit: limit} <- families, do: "#{Format.family(family)}: #{limit}")
 
   # The codes before the registry's (RFC 8810) have the same values.
-  defp of_same(code, capability) do
-    {^code, values} = read(capability)
-    values
-  end
+  defp values(name, families) when name in [:outbound_route_filtering, :old_outbound_route_filtering],
+    do: for(%{family: family} <- families, do: Format.family(family))
 
-  defp value(<<>>), do: []
-  defp value(octets), do: ["0x" <> Base.encode16(octets, case: :lower)]
+  defp values(name, %{host: host, domain: domain}) when name in [:fqdn, :old_fqdn],
+    do: [host, domain] |> Enum.reject(&(&1 == "")) |> Enum.join(".") |> printable()
+
+  defp values(:software_version, version), do: printable(version)
+  defp values(:bgpsec, %{flags: flags, afi: afi}), do: ["flags #{flags}, AFI #{afi}"]
+
+  defp values(name, %{flags: flags, capabilities: octets}) when name in [:multisession, :old_multisession],
+    do: ["flags #{flags}" | octets(octets)]
+
+  defp values(_name, octets) when is_binary(octets), do: octets(octets)
+  # A capability that is newer than this page.
+  defp values(_name, value), do: [inspect(value)]
+
+  defp octets(<<>>), do: []
+  defp octets(octets), do: ["0x" <> Base.encode16(octets, case: :lower)]
 
   defp printable(text), do: if(String.printable?(text), do: [text], else: ["0x" <> Base.encode16(text, case: :lower)])
 end

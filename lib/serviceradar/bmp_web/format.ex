@@ -4,6 +4,8 @@ defmodule ServiceRadar.BMPWeb.Format do
   """
   import Bitwise
 
+  alias ServiceRadar.BMP.Registry
+
   @views [
     adj_rib_in_pre: {"Adj-RIB-In pre-policy", "Adj-In pre"},
     adj_rib_in_post: {"Adj-RIB-In post-policy", "Adj-In post"},
@@ -11,24 +13,6 @@ defmodule ServiceRadar.BMPWeb.Format do
     adj_rib_out_post: {"Adj-RIB-Out post-policy", "Adj-Out post"},
     loc_rib: {"Loc-RIB", "Loc-RIB"}
   ]
-
-  # IANA Address Family Numbers and SAFI registries.
-  @families %{
-    {1, 1} => {"ipv4-unicast", "IPv4 unicast"},
-    {2, 1} => {"ipv6-unicast", "IPv6 unicast"},
-    {1, 2} => {"ipv4-multicast", "IPv4 multicast"},
-    {2, 2} => {"ipv6-multicast", "IPv6 multicast"},
-    {1, 4} => {"ipv4-labeled-unicast", "IPv4 labeled unicast"},
-    {2, 4} => {"ipv6-labeled-unicast", "IPv6 labeled unicast"},
-    {1, 128} => {"vpnv4-unicast", "VPNv4 unicast"},
-    {2, 128} => {"vpnv6-unicast", "VPNv6 unicast"},
-    {25, 65} => {"l2vpn-vpls", "L2VPN VPLS"},
-    {25, 70} => {"l2vpn-evpn", "L2VPN EVPN"},
-    {1, 132} => {"route-target", "Route target constraint"},
-    {1, 133} => {"ipv4-flowspec", "IPv4 FlowSpec"},
-    {2, 133} => {"ipv6-flowspec", "IPv6 FlowSpec"},
-    {16_388, 71} => {"bgp-ls", "BGP-LS"}
-  }
 
   # IANA BGP Well-known Communities.
   @well_known %{
@@ -65,12 +49,7 @@ defmodule ServiceRadar.BMPWeb.Format do
       iex> ServiceRadar.BMPWeb.Format.family({1, 200})
       "AFI 1 SAFI 200"
   """
-  def family({afi, safi} = family) do
-    case @families do
-      %{^family => {_, name}} -> name
-      _ -> "AFI #{afi} SAFI #{safi}"
-    end
-  end
+  def family({afi, safi} = family), do: Registry.family_label(family) || "AFI #{afi} SAFI #{safi}"
 
   @doc """
   The same for a URL, and back.
@@ -84,16 +63,11 @@ defmodule ServiceRadar.BMPWeb.Format do
       iex> ServiceRadar.BMPWeb.Format.family_from_slug("ipx")
       :error
   """
-  def family_slug({afi, safi} = family) do
-    case @families do
-      %{^family => {slug, _}} -> slug
-      _ -> "#{afi}-#{safi}"
-    end
-  end
+  def family_slug({afi, safi} = family), do: Registry.family_name(family) || "#{afi}-#{safi}"
 
   def family_from_slug(slug) do
-    case Enum.find(@families, fn {_, {known, _}} -> known == slug end) do
-      {family, _} ->
+    case List.keyfind(Registry.families(), slug, 1) do
+      {family, _, _, _} ->
         {:ok, family}
 
       nil ->

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rib::AttributeSet;
 use smallvec::SmallVec;
+use wire::bgp::attribute::code;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -39,15 +40,15 @@ impl Facts {
 
     fn take(&mut self, code: u8, value: &[u8]) {
         match code {
-            1 => self.origin_code = value.first().copied().unwrap_or(0),
-            2 => self.path(value),
-            4 => self.med = word(value),
-            35 => self.otc = word(value),
-            8 => self.communities = value.chunks_exact(4).filter_map(word).collect(),
-            16 => {
+            code::ORIGIN => self.origin_code = value.first().copied().unwrap_or(0),
+            code::AS_PATH => self.path(value),
+            code::MULTI_EXIT_DISC => self.med = word(value),
+            code::ONLY_TO_CUSTOMER => self.otc = word(value),
+            code::COMMUNITIES => self.communities = value.chunks_exact(4).filter_map(word).collect(),
+            code::EXTENDED_COMMUNITIES => {
                 self.extended = value.chunks_exact(8).filter_map(|one| one.try_into().ok()).collect();
             }
-            32 => {
+            code::LARGE_COMMUNITIES => {
                 self.large = value
                     .chunks_exact(12)
                     .filter_map(|one| Some([word(one)?, word(one.get(4..)?)?, word(one.get(8..)?)?]))
@@ -182,7 +183,8 @@ mod tests {
         let facts = Facts::of(&set);
         let typed = set.typed();
         assert_eq!(facts.next_hop, typed.next_hop);
-        assert_eq!((facts.med, facts.otc), (typed.med, typed.only_to_customer));
+        let otc = typed.fields.get("only_to_customer").map(|asn| asn.as_u64().unwrap());
+        assert_eq!((facts.med, facts.otc.map(u64::from)), (typed.med, otc));
         assert_eq!(&facts.path[..], [65000, 65536, 7, 8]);
         assert_eq!((&facts.origins[..], facts.ends_with_set), (&[7, 8][..], true));
         for text in ["65000:100", "65000:1:2", "rt:65000:1"] {

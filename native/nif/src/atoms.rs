@@ -143,7 +143,6 @@ rustler::atoms! {
     notification,
     offset,
     older,
-    only_to_customer,
     origin,
     originator_id,
     other,

@@ -8,7 +8,7 @@ use std::net::Ipv6Addr;
 use rustler::sys::ErlNifTerm;
 use rustler::{Atom, Binary, Encoder, Env, Term};
 use smallvec::SmallVec;
-use wire::bgp::attribute::{AttributeRef, AttributeValue, ExtendedCommunity};
+use wire::bgp::attribute::{code, AttributeRef, AttributeValue, ExtendedCommunity};
 use wire::bgp::open::OptionalParameter;
 use wire::bgp::update::Action;
 use wire::bgp::{
@@ -16,6 +16,7 @@ use wire::bgp::{
     Open, RouteGroup, SegmentType, Treatment, UpdateView,
 };
 use wire::reader::Reader;
+use wire::registry::attributes::{self, Attribute, Place};
 
 use crate::atoms;
 use crate::cache::Cache;
@@ -90,11 +91,11 @@ impl<'a> Builder<'a> {
     }
 
     fn route_group(&mut self, group: &RouteGroup<'_>) -> Term<'a> {
-        let nlri = match (group.family.afi, group.family.safi) {
-            (1, 1 | 2) => self.prefixes::<4>(group),
-            (2, 1 | 2) => self.prefixes::<16>(group),
+        let nlri = match (group.family.is_prefix(), group.family.is_ipv6()) {
+            (true, false) => self.prefixes::<4>(group),
+            (true, true) => self.prefixes::<16>(group),
             // The block has been checked: every NLRI reads.
-            _ => list(self.env, group.iter().flatten(), |one| self.nlri(&one)),
+            (false, _) => list(self.env, group.iter().flatten(), |one| self.nlri(&one)),
         };
         let key = (group.action, group.family, group.next_hop);
         let known = self.groups.find(|(action, family, next_hop)| (*action, *family, &next_hop[..]) == key);
@@ -223,33 +224,42 @@ impl<'a> Builder<'a> {
             }
             let value = attribute.value;
             let (key, term) = match attribute.code {
-                AS_PATH if update.two_octet_as() => {
+                code::AS_PATH if update.two_octet_as() => {
                     (atoms::as_path(), update.merged_as_path().map_or(nil(env), |path| as_path(env, &path)))
                 }
-                AS_PATH => (atoms::as_path(), as_path_of(env, value)),
-                4 => (atoms::multi_exit_disc(), number(env, value)),
-                5 => (atoms::local_pref(), number(env, value)),
-                6 => (atoms::atomic_aggregate(), true.encode(env)),
-                AGGREGATOR => {
+                code::AS_PATH => (atoms::as_path(), as_path_of(env, value)),
+                code::MULTI_EXIT_DISC => (atoms::multi_exit_disc(), number(env, value)),
+                code::LOCAL_PREF => (atoms::local_pref(), number(env, value)),
+                code::ATOMIC_AGGREGATE => (atoms::atomic_aggregate(), true.encode(env)),
+                code::AGGREGATOR => {
                     let merged = update.merged_aggregator();
                     let merged = merged.map(|one| (one.asn, Address::from(one.address)));
                     (atoms::aggregator(), merged.encode(env))
                 }
-                8 => (atoms::communities(), list(env, value.as_chunks::<4>().0, |one| community(env, *one))),
-                9 => (atoms::originator_id(), address(env, value)),
-                10 => (atoms::cluster_list(), list(env, value.as_chunks::<4>().0, |id| address_of(env, *id))),
-                16 => {
+                code::COMMUNITIES => {
+                    (atoms::communities(), list(env, value.as_chunks::<4>().0, |one| community(env, *one)))
+                }
+                code::ORIGINATOR_ID => (atoms::originator_id(), address(env, value)),
+                code::CLUSTER_LIST => {
+                    (atoms::cluster_list(), list(env, value.as_chunks::<4>().0, |id| address_of(env, *id)))
+                }
+                code::EXTENDED_COMMUNITIES => {
                     let communities =
                         list(env, value.as_chunks::<8>().0, |one| self.extended_community(*one));
                     (atoms::extended_communities(), communities)
                 }
-                32 => {
+                code::LARGE_COMMUNITIES => {
                     let communities = list(env, value.as_chunks::<12>().0, |one| large_community(env, one));
                     (atoms::large_communities(), communities)
                 }
-                35 => (atoms::only_to_customer(), number(env, value)),
                 // The head has ORIGIN and NEXT_HOP, the groups have MP_REACH_NLRI and MP_UNREACH_NLRI.
-                _ => continue,
+                other => {
+                    if let Some(Attribute { place: Place::Field, name, .. }) = attributes::attribute(other) {
+                        let value = attribute.to_owned(context(update)).value;
+                        made = put(made, serialize::name(env, name), serialize::term(self.structs, &value));
+                    }
+                    continue;
+                }
             };
             made = put(made, key.to_term(env), term);
         }
@@ -270,10 +280,10 @@ impl<'a> Builder<'a> {
         let mut head = fill!(self.structs.of(atoms::attributes_module()), flags: flags);
         for attribute in update.attributes().filter(|attribute| !discarded.has(attribute)) {
             match (attribute.code, attribute.value) {
-                (ORIGIN, [0]) => head = fill!(head, origin: atoms::igp()),
-                (ORIGIN, [1]) => head = fill!(head, origin: atoms::egp()),
-                (ORIGIN, [2]) => head = fill!(head, origin: atoms::incomplete()),
-                (NEXT_HOP, value) => head = fill!(head, next_hop: address(env, value)),
+                (code::ORIGIN, [0]) => head = fill!(head, origin: atoms::igp()),
+                (code::ORIGIN, [1]) => head = fill!(head, origin: atoms::egp()),
+                (code::ORIGIN, [2]) => head = fill!(head, origin: atoms::incomplete()),
+                (code::NEXT_HOP, value) => head = fill!(head, next_hop: address(env, value)),
                 _ => {}
             }
         }
@@ -293,7 +303,7 @@ impl<'a> Builder<'a> {
         for attribute in update.attributes() {
             push(attribute.code)?;
             push(attribute.flags)?;
-            if matches!(attribute.code, ORIGIN | NEXT_HOP) {
+            if matches!(attribute.code, code::ORIGIN | code::NEXT_HOP) {
                 for octet in attribute.value {
                     push(*octet)?;
                 }
@@ -306,31 +316,30 @@ impl<'a> Builder<'a> {
     fn has_field(&self, attribute: &AttributeRef<'_>, update: &UpdateView<'_>) -> bool {
         match attribute.code {
             // Merged with its AS4 form, or widened, it is not what came.
-            AS_PATH if update.two_octet_as() => {
+            code::AS_PATH if update.two_octet_as() => {
                 let path = attribute.to_owned(context(update)).value;
                 matches!((path, update.merged_as_path()), (AttributeValue::AsPath(own), Some(merged)) if own == merged)
             }
-            AGGREGATOR => {
+            code::AGGREGATOR => {
                 let aggregator = attribute.to_owned(context(update)).value;
                 matches!((aggregator, update.merged_aggregator()), (AttributeValue::Aggregator(own), Some(merged))
                     if (own.asn, own.address) == (merged.asn, merged.address))
             }
-            1..=6 | 8..=10 | 16 | 32 | 35 => true,
-            MP_REACH_NLRI => {
+            code::MP_REACH_NLRI => {
                 let end = attribute.value.as_ptr_range().end;
                 let of_it = |group: &RouteGroup<'_>| group.nlri.as_ptr_range().end == end;
                 update.groups().iter().any(|group| group.action == Action::Announce && of_it(group))
             }
             // Family only: an End-of-RIB, which has its own field.
-            MP_UNREACH_NLRI => attribute.value.len() > 3 || update.end_of_rib().is_some(),
-            _ => false,
+            code::MP_UNREACH_NLRI => attribute.value.len() > 3 || update.end_of_rib().is_some(),
+            other => matches!(attributes::place(other), Place::Own | Place::Field),
         }
     }
 
     /// `ServiceRadar.BMP.BGP.Attribute`
     fn other(&self, attribute: &AttributeRef<'_>, update: &UpdateView<'_>) -> Term<'a> {
         let value = match attribute.code {
-            MP_REACH_NLRI | MP_UNREACH_NLRI => self.structs.octets(attribute.value),
+            code::MP_REACH_NLRI | code::MP_UNREACH_NLRI => self.structs.octets(attribute.value),
             _ => match attribute.to_owned(context(update)).value {
                 AttributeValue::AsPath(path) => as_path(self.env, &path),
                 AttributeValue::As4Path(path) => as_path(self.env, &path.0),
@@ -359,13 +368,6 @@ impl<'a> Builder<'a> {
         self.communities.insert(octets, made)
     }
 }
-
-const ORIGIN: u8 = 1;
-const AS_PATH: u8 = 2;
-const NEXT_HOP: u8 = 3;
-const AGGREGATOR: u8 = 7;
-const MP_REACH_NLRI: u8 = 14;
-const MP_UNREACH_NLRI: u8 = 15;
 
 fn context(update: &UpdateView<'_>) -> Context<'static> {
     Context { two_octet_as: update.two_octet_as(), ..Context::default() }

@@ -48,7 +48,7 @@ const TAGS: [(&str, &str); 8] = [
 const MOST_NAMES: usize = 4096;
 
 /// An atom for a name of Rust's that is not static for the compiler.
-fn name<'a>(env: Env<'a>, text: &str) -> Term<'a> {
+pub fn name<'a>(env: Env<'a>, text: &str) -> Term<'a> {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     match Atom::existing_from_str(env, text) {
         Ok(atom) => atom.to_term(env),

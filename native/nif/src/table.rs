@@ -12,7 +12,10 @@ use rustler::{Atom, Binary, Encoder, Env, NifResult, Resource, ResourceArc, Term
 
 use crate::atoms;
 use crate::deltas;
-use crate::term::{decode_address, error, guard, list, object, ok, record, Address, Bytes, Prefix};
+use crate::serialize;
+use crate::term::{
+    decode_address, error, guard, json, list, nil, object, ok, record, Address, Bytes, Prefix,
+};
 
 /// The second tells that the next change is to break it, which a test asks for.
 pub struct Table(RwLock<RoutingTable>, AtomicBool);
@@ -244,7 +247,7 @@ fn table_routes<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>) ->
 
 /// `%ServiceRadar.BMP.Query{}`, already checked.
 fn decode_query(term: Term<'_>) -> Option<Query> {
-    let field = |key: Atom| term.map_get(key).ok().filter(|value| *value != crate::term::nil(term.get_env()));
+    let field = |key: Atom| term.map_get(key).ok().filter(|value| *value != nil(term.get_env()));
     let text = |key| {
         field(key).map(|value| value.decode::<String>().ok()).map_or(Some(None), |value| value.map(Some))
     };
@@ -438,7 +441,7 @@ fn octets(bytes: &[u8]) -> Option<Bytes<'_>> {
 
 fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
     let attributes: &PathAttributes = &row.attributes;
-    record!(env, route_module,
+    let made = record!(env, route_module,
         router: row.router,
         router_id: id_text(&row.router_id),
         view: view(row.view),
@@ -471,7 +474,6 @@ fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
         communities: attributes.communities.iter().map(|one| rib::attributes::community_text(*one)).collect::<Vec<_>>(),
         extended_communities: attributes.extended_communities,
         large_communities: attributes.large_communities,
-        only_to_customer: attributes.only_to_customer,
         other_attributes: list(env, &attributes.other, |other| {
             object!(env, code: other.code, flags: other.flags, value: other.value)
         }),
@@ -480,5 +482,10 @@ fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
         changed_at_us: row.changed_at_us,
         add_path_inferred: row.add_path_inferred,
         stale: row.stale,
-    )
+    );
+    // Each is a key of the struct, and nil where the route has it not.
+    wire::registry::attributes::fields().fold(made, |made, field| {
+        let value = attributes.fields.get(field.name).map_or_else(|| nil(env), |value| json(env, value));
+        made.map_put(serialize::name(env, field.name), value).unwrap_or(made)
+    })
 }

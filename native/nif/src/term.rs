@@ -84,6 +84,27 @@ pub fn list_of<'a>(env: Env<'a>, terms: &[ErlNifTerm]) -> Term<'a> {
     unsafe { Term::new(env, enif_make_list_from_array(env.as_c_arg(), terms.as_ptr(), length)) }
 }
 
+/// A value of JSON, its objects as maps with text as keys.
+pub fn json<'a>(env: Env<'a>, value: &serde_json::Value) -> Term<'a> {
+    use serde_json::Value;
+    match value {
+        Value::Null => nil(env),
+        Value::Bool(value) => value.encode(env),
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => number.encode(env),
+            (None, Some(number)) => number.encode(env),
+            (None, None) => number.as_f64().encode(env),
+        },
+        Value::String(text) => text.encode(env),
+        Value::Array(items) => list(env, items, |item| json(env, item)),
+        Value::Object(fields) => {
+            let pairs: Vec<(&str, Term<'a>)> =
+                fields.iter().map(|(key, value)| (key.as_str(), json(env, value))).collect();
+            Term::map_from_pairs(env, &pairs).unwrap_or_else(|_| nil(env))
+        }
+    }
+}
+
 pub fn nil(env: Env<'_>) -> Term<'_> {
     rustler::types::atom::nil().to_term(env)
 }

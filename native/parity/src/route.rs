@@ -188,5 +188,6 @@ fn with_labels(value: &NlriValue, mut attributes: Attributes) -> Attributes {
 
 /// A prefix as NLRI, with its path identifier apart.
 pub fn prefix_family(prefix: ipnet::IpNet, safi: u8) -> AddressFamily {
-    AddressFamily::new(if prefix.addr().is_ipv4() { 1 } else { 2 }, safi)
+    let afi = if prefix.addr().is_ipv4() { AddressFamily::IPV4 } else { AddressFamily::IPV6 };
+    AddressFamily::new(afi, safi)
 }

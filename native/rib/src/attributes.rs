@@ -4,8 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use wire::bgp::{Attribute, AttributeValue, Attributes, NextHop, Origin};
+use wire::registry::attributes::{self as registry, Place};
 
 /// First half of SHA-256 over an attribute set's identity: next hop length, next hop, canonical
 /// attributes. It stands for the bytes where these are not at hand (a state row in the store).
@@ -126,9 +128,9 @@ pub struct PathAttributes {
     pub extended_communities: Vec<String>,
     /// LARGE_COMMUNITY (RFC 8092), as text, `65000:1:2`.
     pub large_communities: Vec<String>,
-    /// ONLY_TO_CUSTOMER (RFC 9234).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub only_to_customer: Option<u32>,
+    /// Attributes that the registry of the wire crate gives a field of their name, as JSON.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
     /// Attributes without a field of their own, in order of code.
     #[serde(rename = "other_attributes", skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<OtherAttribute>,
@@ -233,8 +235,11 @@ impl PathAttributes {
             AttributeValue::LargeCommunities(communities) => {
                 self.large_communities = communities.0.iter().map(ToString::to_string).collect();
             }
-            AttributeValue::OnlyToCustomer(asn) => self.only_to_customer = Some(asn.0),
             value => {
+                if let Some((name, value)) = field(&value) {
+                    self.fields.insert(name.into(), value);
+                    return;
+                }
                 let mut octets = Vec::new();
                 value.encode(&mut octets);
                 self.other.push(OtherAttribute {
@@ -244,6 +249,16 @@ impl PathAttributes {
                 });
             }
         }
+    }
+}
+
+/// Name and value of an attribute that has a field of its name.
+fn field(value: &AttributeValue) -> Option<(&'static str, Value)> {
+    let known = registry::attribute(value.code()).filter(|known| known.place == Place::Field)?;
+    match value {
+        // It does not have its form.
+        AttributeValue::Unknown(_) => None,
+        value => Some((known.name, serde_json::to_value(value).ok()?)),
     }
 }
 
@@ -289,11 +304,12 @@ mod tests {
             communities: vec![65000 << 16 | 100, 0xffff_ff01],
             extended_communities: vec!["rt:65000:1".into()],
             large_communities: vec!["65000:1:2".into()],
-            only_to_customer: Some(65000),
+            fields: Map::from_iter([("only_to_customer".to_string(), Value::from(65000))]),
             other: vec![OtherAttribute { code: 99, flags: 0xe0, value: "abcd".into() }],
         };
         assert_eq!(*set.typed(), expected);
         let json = serde_json::to_value(set.typed()).unwrap();
+        assert_eq!(json["only_to_customer"], serde_json::json!(65000));
         assert_eq!(json["communities"], serde_json::json!(["65000:100", "65535:65281"]));
         assert_eq!((set.next_hop(), set.canonical()), (&[192, 0, 2, 1][..], &canonical[..]));
     }

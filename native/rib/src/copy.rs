@@ -600,8 +600,8 @@ fn other_attributes(typed: &PathAttributes) -> Option<Value> {
     if !typed.cluster_list.is_empty() {
         put("cluster_list", json!(typed.cluster_list));
     }
-    if let Some(asn) = typed.only_to_customer {
-        put("only_to_customer", json!(asn));
+    for (name, value) in &typed.fields {
+        put(name, value.clone());
     }
     if !typed.other.is_empty() {
         put("other", json!(typed.other));

@@ -15,7 +15,7 @@ pub type Nlri = SmallVec<[u8; 20]>;
 
 /// IANA address family numbers and subsequent ones whose NLRI is a bare prefix.
 pub fn is_prefix_family(afi: u16, safi: u8) -> bool {
-    matches!((afi, safi), (1 | 2, 1 | 2))
+    AddressFamily::new(afi, safi).is_prefix()
 }
 
 /// Whether a block of the family's NLRI can be split, so that there are routes which can be withdrawn one by one.
@@ -40,7 +40,7 @@ pub fn prefix(afi: u16, safi: u8, nlri: &[u8]) -> Option<(IpAddr, u8)> {
         return None;
     }
     let (length, octets) = nlri.split_first()?;
-    if afi == 1 {
+    if afi == AddressFamily::IPV4 {
         Some((IpAddr::from(padded::<4>(*length, octets)?), *length))
     } else {
         Some((IpAddr::from(padded::<16>(*length, octets)?), *length))

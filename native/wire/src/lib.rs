@@ -22,6 +22,7 @@ mod path_ids;
 pub mod proxy;
 pub mod raw;
 pub mod reader;
+pub mod registry;
 pub mod session;
 
 pub use error::{DecodeError, ErrorKind, Path};

@@ -13,31 +13,26 @@ defmodule ServiceRadar.BMP.BGP.Attributes do
   * `:originator_id`, `:cluster_list` - RFC 4456
   * `:extended_communities` - RFC 4360, each a `ServiceRadar.BMP.BGP.ExtendedCommunity`
   * `:large_communities` - RFC 8092, as `{65000, 1, 2}`
-  * `:only_to_customer` - RFC 9234
+  * #{Enum.map_join(ServiceRadar.BMP.Registry.attribute_fields(), ", ", &"`#{inspect(&1)}`")} - the attribute of that
+    name, or nil; these come from the registry of code points (see the guide "Adding an attribute or a family")
   * `:other` - every other attribute as `ServiceRadar.BMP.BGP.Attribute`, and such as the fields above do not say: what
     RFC 7606 discards, and an AS_PATH or AGGREGATOR as it came where its AS4 form was merged into it
   * `:flags` - `{code, flags}` of every attribute in the order of the message, MP_REACH_NLRI (14) and MP_UNREACH_NLRI
     (15) included, whose routes are in the groups
   """
-  alias ServiceRadar.BMP.BGP
+  alias ServiceRadar.BMP.{BGP, Registry}
 
-  defstruct [
-    :origin,
-    :as_path,
-    :next_hop,
-    :multi_exit_disc,
-    :local_pref,
-    :aggregator,
-    :originator_id,
-    :only_to_customer,
-    atomic_aggregate: false,
-    communities: [],
-    cluster_list: [],
-    extended_communities: [],
-    large_communities: [],
-    other: [],
-    flags: []
-  ]
+  defstruct [:origin, :as_path, :next_hop, :multi_exit_disc, :local_pref, :aggregator, :originator_id] ++
+              Registry.attribute_fields() ++
+              [
+                atomic_aggregate: false,
+                communities: [],
+                cluster_list: [],
+                extended_communities: [],
+                large_communities: [],
+                other: [],
+                flags: []
+              ]
 
   @type segment :: {:sequence | :set | :confed_sequence | :confed_set, [BGP.asn()]}
   @type t :: %__MODULE__{
@@ -48,7 +43,6 @@ defmodule ServiceRadar.BMP.BGP.Attributes do
           local_pref: 0..0xFFFFFFFF | nil,
           aggregator: {BGP.asn(), :inet.ip4_address()} | nil,
           originator_id: :inet.ip4_address() | nil,
-          only_to_customer: BGP.asn() | nil,
           atomic_aggregate: boolean,
           communities: [{0..65_535, 0..65_535}],
           cluster_list: [:inet.ip4_address()],

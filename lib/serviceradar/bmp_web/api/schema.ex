@@ -105,14 +105,16 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:communities, {:list, :text}, "RFC 1997"},
        {:extended_communities, {:list, :text}, "RFC 4360"},
        {:large_communities, {:list, :text}, "RFC 8092"},
-       {:only_to_customer, {:maybe, :integer}, "RFC 9234"},
-       {:other_attributes, {:list, {:object, "Attribute"}}, ""},
-       {:add_path_inferred, :boolean, "that there is a path identifier was not negotiated but seen"},
-       {:stale, :boolean, "seen in an earlier session of its router, and not since"},
-       {:generation, :integer, "of the session that changed it last"},
-       {:sequence, :integer, "in that session"},
-       {:changed_at, :time, ""}
-     ]},
+       {:other_attributes, {:list, {:object, "Attribute"}}, ""}
+     ] ++
+       for(field <- ServiceRadar.BMP.Registry.attribute_fields(), do: {field, :any, "the attribute of this name"}) ++
+       [
+         {:add_path_inferred, :boolean, "that there is a path identifier was not negotiated but seen"},
+         {:stale, :boolean, "seen in an earlier session of its router, and not since"},
+         {:generation, :integer, "of the session that changed it last"},
+         {:sequence, :integer, "in that session"},
+         {:changed_at, :time, ""}
+       ]},
     {"Attribute", "A path attribute without a field of its own.",
      [{:code, :integer, ""}, {:flags, :integer, ""}, {:value, :text, "hexadecimal"}]},
     {"Change", "A change of a route.",
@@ -277,6 +279,7 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
   defp schema({:enum, values}), do: {[type: "string", enum: values]}
   defp schema({:list, type}), do: {[type: "array", items: schema(type)]}
   defp schema({:object, kind}), do: reference(kind)
+  defp schema(:any), do: {[]}
   defp schema(:integer), do: {[type: "integer"]}
   defp schema(:number), do: {[type: "number"]}
   defp schema(:boolean), do: {[type: "boolean"]}

@@ -4,7 +4,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # One route with all its attributes, and the same prefix in the other tables.
     use ServiceRadar.BMPWeb, :live_view
 
-    alias ServiceRadar.BMP.Prefix
+    alias ServiceRadar.BMP.{Prefix, Registry}
     alias ServiceRadar.BMPWeb.Differences
 
     # A prefix is in as many tables as there are views of peers.
@@ -205,6 +205,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             </.fact>
             <.fact :if={@route.only_to_customer} label="Only to customer">
               <.asn base={@base} asn={@route.only_to_customer} />
+            </.fact>
+            <.fact
+              :for={field <- Registry.attribute_fields() -- [:only_to_customer]}
+              :if={Map.fetch!(@route, field)}
+              label={field |> Atom.to_string() |> String.replace("_", " ") |> String.capitalize()}
+            >
+              <span class="mono">{inspect(Map.fetch!(@route, field))}</span>
             </.fact>
             <.fact :for={other <- @route.other_attributes} label={"Attribute #{other.code}"}>
               <span class="mono octets">{other.value}</span> <small class="why mono">flags 0x{Base.encode16(<<other.flags>>)}</small>

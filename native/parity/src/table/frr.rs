@@ -12,6 +12,7 @@ use wire::bgp::nlri::evpn::{Esi, EvpnLabel};
 use wire::bgp::nlri::label::Labels;
 use wire::bgp::nlri::{Evpn, Label, Labeled, NlriValue, RouteDistinguisher, Vpn};
 use wire::bgp::AddressFamily;
+use wire::registry::families::Layout;
 
 use super::{community, distinguisher, mac, Format, Hints, Reader, Table};
 use crate::route::{listed, prefix_family, scalar, Attributes, Route, NOBODY};
@@ -67,7 +68,7 @@ fn under(reader: &mut Reader, hints: &Hints, rd: &str, routes: &Value) -> Result
                 Some(route) => {
                     let value = NlriValue::Evpn(Box::new(route));
                     let paths = held.get("paths").unwrap_or(held);
-                    add_paths(reader, hints, AddressFamily::new(25, 70), &value, paths)?;
+                    add_paths(reader, hints, AddressFamily::L2VPN_EVPN, &value, paths)?;
                 }
                 None => reader.unread(format!("the EVPN route {text}")),
             }
@@ -77,6 +78,9 @@ fn under(reader: &mut Reader, hints: &Hints, rd: &str, routes: &Value) -> Result
     }
     Ok(())
 }
+
+const UNICAST: u8 = AddressFamily::IPV4_UNICAST.safi;
+const VPN: u8 = AddressFamily::IPV4_VPN.safi;
 
 fn prefix_paths(
     reader: &mut Reader,
@@ -89,11 +93,13 @@ fn prefix_paths(
         reader.unread(format!("the prefix {text}"));
         return Ok(());
     };
-    let safi = hints.family.map_or(if rd.is_some() { 128 } else { 1 }, |family| family.safi);
+    let safi = hints.family.map_or(if rd.is_some() { VPN } else { UNICAST }, |family| family.safi);
     let family = prefix_family(prefix, safi);
-    let value = match (rd, safi) {
+    let value = match (rd, family.layout()) {
         (Some(rd), _) => NlriValue::Vpn(Box::new(Vpn { rd, prefix, labels: any_label() })),
-        (None, 4) => NlriValue::Labeled(Box::new(Labeled { labels: any_label(), prefix })),
+        (None, Some(Layout::Labeled)) => {
+            NlriValue::Labeled(Box::new(Labeled { labels: any_label(), prefix }))
+        }
         (None, _) => NlriValue::Prefix(prefix),
     };
     add_paths(reader, hints, family, &value, paths)

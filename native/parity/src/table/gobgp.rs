@@ -7,10 +7,12 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use rib::RibView;
 use serde_json::Value;
+use wire::bgp::attribute::code as attribute_code;
 use wire::bgp::nlri::evpn::{Esi, EvpnLabel};
 use wire::bgp::nlri::flowspec::{Component, FlowSpec, Term};
 use wire::bgp::nlri::{Evpn, Label, Labeled, NlriValue, RouteDistinguisher, Vpn};
 use wire::bgp::AddressFamily;
+use wire::registry::families::Layout;
 
 use super::{mac, Format, Hints, Reader, Table};
 use crate::route::{listed, prefix_family, scalar, Attributes, Route, NOBODY};
@@ -58,7 +60,7 @@ pub fn read(table: &Value, hints: &Hints) -> Result<Table> {
 }
 
 fn nlri_of(nlri: &Value, attributes: &[Value]) -> Option<(AddressFamily, NlriValue)> {
-    let reach = attributes.iter().find(|attribute| code(attribute) == Some(14));
+    let reach = attributes.iter().find(|attribute| code(attribute) == Some(attribute_code::MP_REACH_NLRI));
     let said = reach.and_then(|reach| {
         let (afi, safi) = (reach.get("afi")?.as_u64()?, reach.get("safi")?.as_u64()?);
         Some(AddressFamily::new(u16::try_from(afi).ok()?, u8::try_from(safi).ok()?))
@@ -88,9 +90,9 @@ fn nlri_of(nlri: &Value, attributes: &[Value]) -> Option<(AddressFamily, NlriVal
         });
     }
     let family = said?;
-    match (family.afi, family.safi) {
-        (25, 70) => Some((family, NlriValue::Evpn(Box::new(evpn(nlri)?)))),
-        (1 | 2, 133 | 134) => {
+    match (family, family.layout()) {
+        (AddressFamily::L2VPN_EVPN, _) => Some((family, NlriValue::Evpn(Box::new(evpn(nlri)?)))),
+        (_, Some(Layout::FlowSpec { .. })) if family.afi != AddressFamily::L2VPN => {
             let parts = nlri.get("value")?.as_array()?;
             let components = parts.iter().map(component).collect::<Option<Vec<_>>>()?;
             Some((family, NlriValue::FlowSpec(Box::new(FlowSpec { rd, components, long: false }))))
@@ -99,8 +101,8 @@ fn nlri_of(nlri: &Value, attributes: &[Value]) -> Option<(AddressFamily, NlriVal
     }
 }
 
-fn code(attribute: &Value) -> Option<u64> {
-    attribute.get("type")?.as_u64()
+fn code(attribute: &Value) -> Option<u8> {
+    u8::try_from(attribute.get("type")?.as_u64()?).ok()
 }
 
 /// `{"type":0,"admin":65003,"assigned":1}`
@@ -233,7 +235,7 @@ fn attributes(list: &[Value], family: AddressFamily) -> Attributes {
         let value = || attribute.get("value").and_then(scalar);
         let values = || attribute.get("value").and_then(Value::as_array).into_iter().flatten();
         match code(attribute) {
-            Some(1) => {
+            Some(attribute_code::ORIGIN) => {
                 let origin = match attribute.get("value").and_then(Value::as_u64) {
                     Some(0) => "igp",
                     Some(1) => "egp",
@@ -241,35 +243,43 @@ fn attributes(list: &[Value], family: AddressFamily) -> Attributes {
                 };
                 out.insert("origin", Some(origin.into()));
             }
-            Some(2) => drop(out.insert("as_path", as_path(attribute))),
-            Some(3 | 14) => {
+            Some(attribute_code::AS_PATH) => drop(out.insert("as_path", as_path(attribute))),
+            Some(attribute_code::NEXT_HOP | attribute_code::MP_REACH_NLRI) => {
                 let next_hop = attribute.get("nexthop").and_then(scalar);
                 // FlowSpec has none; GoBGP shows 0.0.0.0.
-                let none = matches!(family.safi, 133 | 134);
+                let none = matches!(family.layout(), Some(Layout::FlowSpec { .. }));
                 out.insert("next_hop", next_hop.filter(|_| !none));
             }
-            Some(4) => drop(out.insert("med", attribute.get("metric").and_then(scalar))),
-            Some(5) => drop(out.insert("local_pref", value())),
-            Some(6) => drop(out.insert("atomic_aggregate", Some("true".into()))),
-            Some(7) => {
+            Some(attribute_code::MULTI_EXIT_DISC) => {
+                drop(out.insert("med", attribute.get("metric").and_then(scalar)));
+            }
+            Some(attribute_code::LOCAL_PREF) => drop(out.insert("local_pref", value())),
+            Some(attribute_code::ATOMIC_AGGREGATE) => {
+                drop(out.insert("atomic_aggregate", Some("true".into())));
+            }
+            Some(attribute_code::AGGREGATOR) => {
                 let asn = attribute.get("as").and_then(scalar);
                 let address = attribute.get("address").and_then(scalar);
                 out.insert("aggregator", asn.zip(address).map(|(asn, address)| format!("{asn} {address}")));
             }
-            Some(8) => {
+            Some(attribute_code::COMMUNITIES) => {
                 let numbers = attribute.get("communities").and_then(Value::as_array).into_iter().flatten();
                 let texts =
                     numbers.filter_map(Value::as_u64).map(|one| format!("{}:{}", one >> 16, one & 0xffff));
                 out.insert("communities", listed(texts));
             }
-            Some(9) => drop(out.insert("originator_id", value())),
-            Some(10) => drop(out.insert("cluster_list", listed(values().filter_map(scalar)))),
-            Some(16) => match values().map(extended_community).collect::<Option<Vec<_>>>() {
-                Some(all) => drop(out.insert("extended_communities", listed(all.into_iter()))),
-                // One that we cannot name: not compared.
-                None => drop(out.remove("extended_communities")),
-            },
-            Some(32) => {
+            Some(attribute_code::ORIGINATOR_ID) => drop(out.insert("originator_id", value())),
+            Some(attribute_code::CLUSTER_LIST) => {
+                drop(out.insert("cluster_list", listed(values().filter_map(scalar))));
+            }
+            Some(attribute_code::EXTENDED_COMMUNITIES) => {
+                match values().map(extended_community).collect::<Option<Vec<_>>>() {
+                    Some(all) => drop(out.insert("extended_communities", listed(all.into_iter()))),
+                    // One that we cannot name: not compared.
+                    None => drop(out.remove("extended_communities")),
+                }
+            }
+            Some(attribute_code::LARGE_COMMUNITIES) => {
                 let number = |one: &Value, name: &str| one.get(name).and_then(Value::as_u64);
                 let texts = values().filter_map(|one| {
                     let parts = (number(one, "ASN")?, number(one, "LocalData1")?, number(one, "LocalData2")?);

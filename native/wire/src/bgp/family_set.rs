@@ -1,46 +1,17 @@
 //! A set of address families, as small as a number: what a session knows of a family is asked for every message.
 
 use super::AddressFamily;
+use crate::registry::families;
 
 /// A set of the families whose NLRI have a reading. Others are not kept: nothing is asked of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FamilySet(u128);
 
-/// A bit for each pair of these.
-const AFIS: [u16; 4] = [1, 2, 25, 16388];
-const SAFIS: [u8; 32] = [
-    1, 2, 4, 5, 8, 9, 65, 66, 67, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 128, 129,
-    130, 132, 133, 134, 7,
-];
-
-/// Where a SAFI is in [`SAFIS`]; 32 is nowhere.
-const PLACES: [u8; 256] = {
-    let mut places = [32; 256];
-    let mut place = 0;
-    while place < 32 {
-        #[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // known when it is compiled
-        {
-            places[SAFIS[place] as usize] = place as u8;
-        }
-        place += 1;
-    }
-    places
-};
-
 impl FamilySet {
+    /// A bit for each family of the registry.
     #[inline(always)]
     fn bit(family: AddressFamily) -> u128 {
-        let afi = match family.afi {
-            1 => 0,
-            2 => 32,
-            25 => 64,
-            16388 => 96,
-            _ => return 0,
-        };
-        match PLACES.get(usize::from(family.safi)) {
-            Some(place @ ..32) => 1 << (afi + place),
-            _ => 0,
-        }
+        families::place(family).map_or(0, |place| 1 << place)
     }
 
     #[inline(always)]
@@ -91,7 +62,7 @@ impl FamilySet {
         std::iter::from_fn(move || {
             let place = rest.trailing_zeros() as usize;
             rest &= rest.wrapping_sub(1);
-            Some(AddressFamily::new(*AFIS.get(place / SAFIS.len())?, *SAFIS.get(place % SAFIS.len())?))
+            families::ALL.get(place).map(|known| known.family)
         })
     }
 }
@@ -115,7 +86,7 @@ mod tests {
         let set: FamilySet = families.into_iter().rev().collect();
         assert_eq!(set.iter().collect::<Vec<_>>(), families);
         assert_eq!(FamilySet::default().iter().count(), 0);
-        assert_eq!(FamilySet(u128::MAX).iter().count(), 128);
+        assert_eq!(FamilySet(u128::MAX).iter().count(), families::ALL.len());
     }
 
     #[test]

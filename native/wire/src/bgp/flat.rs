@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::attribute::attr_02_as_path::SegmentRef;
-use super::attribute::{AttributeRef, Origin};
+use super::attribute::{code, AttributeRef, Origin};
 use super::plain::{self, Prefixes, Segments, Sink};
 use super::{Action, AddressFamily, Context, SegmentType, UpdateView};
 use crate::reader::Reader;
@@ -83,30 +83,27 @@ impl Flat {
         for attribute in update.kept_attributes() {
             let value = attribute.value;
             match attribute.code {
-                1 => self.origin = value.first().copied(),
-                2 => self.read_as_path(update, value),
-                4 => self.multi_exit_disc = number(value),
-                5 => self.local_pref = number(value),
-                8 => self
+                code::ORIGIN => self.origin = value.first().copied(),
+                code::AS_PATH => self.read_as_path(update, value),
+                code::MULTI_EXIT_DISC => self.multi_exit_disc = number(value),
+                code::LOCAL_PREF => self.local_pref = number(value),
+                code::COMMUNITIES => self
                     .communities
                     .extend(value.as_chunks::<4>().0.iter().map(|octets| u32::from_be_bytes(*octets))),
-                16 => self.extended_communities.extend_from_slice(value.as_chunks::<8>().0),
-                32 => {
+                code::EXTENDED_COMMUNITIES => {
+                    self.extended_communities.extend_from_slice(value.as_chunks::<8>().0);
+                }
+                code::LARGE_COMMUNITIES => {
                     self.large_communities.extend(value.as_chunks::<12>().0.iter().map(large_community));
                 }
                 // Next hops and routes are in the groups, AS4_PATH is in AS_PATH.
-                3 | 14 | 15 | 17 => {}
-                code => self.push_other(code, attribute.flags, value),
+                code::NEXT_HOP | code::MP_REACH_NLRI | code::MP_UNREACH_NLRI | code::AS4_PATH => {}
+                other => self.push_other(other, attribute.flags, value),
             }
         }
         for group in update.groups() {
-            let v6 = match (group.family.afi, group.family.safi) {
-                (1, 1 | 2) => Some(false),
-                (2, 1 | 2) => Some(true),
-                _ => None,
-            };
-            if let Some(v6) = v6 {
-                self.read_prefixes(group.nlri, group.add_path, v6);
+            if group.family.is_prefix() {
+                self.read_prefixes(group.nlri, group.add_path, group.family.is_ipv6());
             }
             let end = u32::try_from(self.prefixes.len()).unwrap_or(u32::MAX);
             let next_hop = next_hop(group.next_hop);

@@ -8,6 +8,7 @@ use crate::bmp::version_4::Stateless;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::families::{self, Layout};
 
 pub mod attribute;
 pub mod capability;
@@ -47,8 +48,11 @@ pub struct AddressFamily {
 }
 
 impl AddressFamily {
-    pub const IPV4_UNICAST: AddressFamily = AddressFamily::new(1, 1);
-    pub const IPV6_UNICAST: AddressFamily = AddressFamily::new(2, 1);
+    /// Address family numbers.
+    pub const IPV4: u16 = 1;
+    pub const IPV6: u16 = 2;
+    pub const L2VPN: u16 = 25;
+    pub const LINK_STATE: u16 = 16388;
 
     pub const fn new(afi: u16, safi: u8) -> Self {
         AddressFamily { afi, safi }
@@ -64,59 +68,32 @@ impl AddressFamily {
         out.push(self.safi);
     }
 
-    /// Name in lower case, `ipv4-unicast`; `None` where the registries' names do not make one.
+    /// Name in lower case, `ipv4-unicast`; `None` of a family that is not in the registry.
     pub fn name(self) -> Option<&'static str> {
-        Some(match (self.afi, self.safi) {
-            (1, 1) => "ipv4-unicast",
-            (1, 2) => "ipv4-multicast",
-            (1, 4) => "ipv4-labeled",
-            (1, 5) => "ipv4-mcast-vpn",
-            (1, 7) => "ipv4-encapsulation",
-            (1, 66) => "ipv4-mdt",
-            (1, 73) => "ipv4-sr-policy",
-            (1, 74) => "ipv4-sd-wan",
-            (1, 75) => "ipv4-routing-policy",
-            (1, 76) => "ipv4-ct",
-            (1, 77) => "ipv4-tunneled-flowspec",
-            (1, 78) => "ipv4-mcast-tree",
-            (1, 83) => "ipv4-car",
-            (1, 84) => "ipv4-vpn-car",
-            (1, 85) => "ipv4-mup",
-            (1, 128) => "ipv4-vpn",
-            (1, 129) => "ipv4-vpn-multicast",
-            (1, 132) => "ipv4-rtc",
-            (1, 133) => "ipv4-flowspec",
-            (1, 134) => "ipv4-vpn-flowspec",
-            (2, 1) => "ipv6-unicast",
-            (2, 2) => "ipv6-multicast",
-            (2, 4) => "ipv6-labeled",
-            (2, 5) => "ipv6-mcast-vpn",
-            (2, 7) => "ipv6-encapsulation",
-            (2, 66) => "ipv6-mdt",
-            (2, 73) => "ipv6-sr-policy",
-            (2, 74) => "ipv6-sd-wan",
-            (2, 75) => "ipv6-routing-policy",
-            (2, 76) => "ipv6-ct",
-            (2, 77) => "ipv6-tunneled-flowspec",
-            (2, 78) => "ipv6-mcast-tree",
-            (2, 83) => "ipv6-car",
-            (2, 84) => "ipv6-vpn-car",
-            (2, 85) => "ipv6-mup",
-            (2, 128) => "ipv6-vpn",
-            (2, 129) => "ipv6-vpn-multicast",
-            (2, 132) => "ipv6-rtc",
-            (2, 133) => "ipv6-flowspec",
-            (2, 134) => "ipv6-vpn-flowspec",
-            (25, 8) => "l2vpn-mcast-vpls",
-            (25, 65) => "l2vpn-vpls",
-            (25, 70) => "l2vpn-evpn",
-            (25, 133) => "l2vpn-flowspec",
-            (25, 134) => "l2vpn-vpn-flowspec",
-            (16388, 71) => "bgp-ls",
-            (16388, 72) => "bgp-ls-vpn",
-            (16388, 80) => "bgp-ls-spf",
-            _ => return None,
-        })
+        families::family(self).map(|known| known.name)
+    }
+
+    /// How its NLRI are laid out; `None` where they cannot be told apart.
+    #[inline(always)]
+    pub fn layout(self) -> Option<Layout> {
+        families::family(self).map(|known| known.layout)
+    }
+
+    /// Whether its NLRI are bare prefixes.
+    #[inline(always)]
+    pub fn is_prefix(self) -> bool {
+        self.layout() == Some(Layout::Prefix)
+    }
+
+    /// Whether it is that of a VPN's unicast or multicast routes (RFC 4364, RFC 4659, RFC 6514).
+    pub(crate) const fn is_ip_vpn(self) -> bool {
+        matches!(self, Self::IPV4_VPN | Self::IPV6_VPN | Self::IPV4_VPN_MULTICAST | Self::IPV6_VPN_MULTICAST)
+    }
+
+    /// Whether its addresses are those of IPv6.
+    #[inline(always)]
+    pub const fn is_ipv6(self) -> bool {
+        self.afi == Self::IPV6
     }
 }
 

@@ -44,7 +44,7 @@ impl Update {
 #[inline(always)]
 fn nlri(prefixes: Prefixes<'_>) -> Option<Vec<Nlri>> {
     let mut nlri = Vec::with_capacity(prefixes.estimate());
-    let v6 = prefixes.family.afi == 2;
+    let v6 = prefixes.family.is_ipv6();
     prefixes.read(|Prefix { address, length, path_id }| {
         let prefix = if v6 {
             IpNet::V6(Ipv6Net::new(Ipv6Addr::from_bits(address), length).ok()?)

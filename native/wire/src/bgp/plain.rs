@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::attribute::flags::{
     CLASS, EXTENDED_LENGTH, OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, WELL_KNOWN,
 };
-use super::attribute::{self, AttributeRef, Origin, SegmentType};
+use super::attribute::{self, code, AttributeRef, Origin, SegmentType};
 use super::{AddressFamily, Context, HEADER_LENGTH};
 
 /// What takes the fields of a plain UPDATE, in the order of the message. After a refusal, which may come at any
@@ -64,8 +64,8 @@ pub(crate) fn read<'a>(
     }
     let (seen, next_hop) = update.attributes(attributes, sink)?;
     // RFC 7606, section 3.d
-    let announces = !nlri.is_empty() || seen & bit(14)? != 0;
-    if announces && (seen & bit(1)? == 0 || seen & bit(2)? == 0) {
+    let announces = !nlri.is_empty() || seen & bit(code::MP_REACH_NLRI)? != 0;
+    if announces && (seen & bit(code::ORIGIN)? == 0 || seen & bit(code::AS_PATH)? == 0) {
         return None;
     }
     if !nlri.is_empty() {
@@ -126,42 +126,47 @@ impl<'a> Plain<'a> {
             let attribute = AttributeRef { flags, code, value: octets, offset: value.start as u64 };
             sink.attribute(&attribute);
             match (code, flags & CLASS) {
-                (1, WELL_KNOWN) => {
+                (code::ORIGIN, WELL_KNOWN) => {
                     let &[number] = octets else { return None };
                     sink.origin(flags, Origin::new(number)?);
                 }
-                (2, WELL_KNOWN) => {
+                (code::AS_PATH, WELL_KNOWN) => {
                     let path = Segments(octets);
                     path.has_no_as_0()?;
                     sink.as_path(flags, path)?;
                 }
-                (3, WELL_KNOWN) => {
+                (code::NEXT_HOP, WELL_KNOWN) => {
                     let address = octets.try_into().ok()?;
                     next_hop = Some(address);
                     sink.next_hop(flags, address);
                 }
-                (4, OPTIONAL_NON_TRANSITIVE) => sink.multi_exit_disc(flags, number(octets)?),
-                (5, WELL_KNOWN) => sink.local_pref(flags, number(octets)?),
-                (8, OPTIONAL_TRANSITIVE) => sink.communities(flags, list(octets)?),
-                (14, OPTIONAL_NON_TRANSITIVE) => {
-                    let [afi_high, afi, safi, length] = *octets.first_chunk()?;
+                (code::MULTI_EXIT_DISC, OPTIONAL_NON_TRANSITIVE) => {
+                    sink.multi_exit_disc(flags, number(octets)?);
+                }
+                (code::LOCAL_PREF, WELL_KNOWN) => sink.local_pref(flags, number(octets)?),
+                (code::COMMUNITIES, OPTIONAL_TRANSITIVE) => sink.communities(flags, list(octets)?),
+                (code::MP_REACH_NLRI, OPTIONAL_NON_TRANSITIVE) => {
+                    let [high, low, safi, length] = *octets.first_chunk()?;
                     // IPv6 has no next hop of IPv4 (RFC 2545).
-                    (length == 4 && afi == 1 || matches!(length, 16 | 32)).then_some(())?;
+                    let of_ipv4 = u16::from_be_bytes([high, low]) == AddressFamily::IPV4;
+                    (length == 4 && of_ipv4 || matches!(length, 16 | 32)).then_some(())?;
                     let start = 4 + usize::from(length);
                     // One octet is reserved.
                     let nlri = value.start + start + 1..value.end;
-                    let nlri = self.multiprotocol(nlri, [afi_high, afi, safi])?;
+                    let nlri = self.multiprotocol(nlri, [high, low, safi])?;
                     sink.mp_reach(flags, octets.get(4..start)?, nlri)?;
                 }
-                (15, OPTIONAL_NON_TRANSITIVE) => {
+                (code::MP_UNREACH_NLRI, OPTIONAL_NON_TRANSITIVE) => {
                     let nlri = self.multiprotocol(value.start + 3..value.end, *octets.first_chunk()?)?;
                     sink.mp_unreach(flags, nlri)?;
                 }
-                (16, OPTIONAL_TRANSITIVE) => sink.extended_communities(flags, list(octets)?),
-                (32, OPTIONAL_TRANSITIVE) => sink.large_communities(flags, list(octets)?),
-                // ATOMIC_AGGREGATE, AGGREGATOR, ORIGINATOR_ID, CLUSTER_LIST, AIGP, OTC, PREFIX_SID: what is right about
-                // them depends on nothing else in the message.
-                (6 | 7 | 9 | 10 | 26 | 35 | 40, _) => {
+                (code::EXTENDED_COMMUNITIES, OPTIONAL_TRANSITIVE) => {
+                    sink.extended_communities(flags, list(octets)?);
+                }
+                (code::LARGE_COMMUNITIES, OPTIONAL_TRANSITIVE) => {
+                    sink.large_communities(flags, list(octets)?);
+                }
+                _ if attribute::is_checked_alone(code) => {
                     attribute::check(&attribute, self.context).ok()?;
                     attribute::as_0(&attribute, self.context).is_none().then_some(())?;
                     sink.other(&attribute);
@@ -174,10 +179,12 @@ impl<'a> Plain<'a> {
 
     #[inline(always)]
     fn multiprotocol(&self, nlri: Range<usize>, family: [u8; 3]) -> Option<Prefixes<'a>> {
-        let [0, afi @ (1 | 2), safi @ (1 | 2)] = family else { return None };
+        let [high, low, safi] = family;
+        let family = AddressFamily::new(u16::from_be_bytes([high, low]), safi);
+        family.is_prefix().then_some(())?;
         // Without routes it may be End-of-RIB.
         (!nlri.is_empty()).then_some(())?;
-        self.prefixes(nlri, AddressFamily::new(afi.into(), safi))
+        self.prefixes(nlri, family)
     }
 
     #[inline(always)]
@@ -238,14 +245,14 @@ impl<'a> Prefixes<'a> {
     #[inline]
     pub fn estimate(&self) -> usize {
         // IPv4 prefixes of a full table have four octets on the wire, IPv6 ones mostly five to seven.
-        let octets = if self.family.afi == 2 { 6 } else { 4 } + if self.add_path { 4 } else { 0 };
+        let octets = if self.family.is_ipv6() { 6 } else { 4 } + if self.add_path { 4 } else { 0 };
         (self.frame.len() - self.start) / octets + 1
     }
 
     #[inline(always)]
     pub fn read(self, push: impl FnMut(Prefix) -> Option<()>) -> Option<()> {
         let Prefixes { frame, start, .. } = self;
-        match (self.family.afi == 2, self.add_path) {
+        match (self.family.is_ipv6(), self.add_path) {
             (false, false) => read_prefixes::<4, false>(frame, start, push),
             (true, false) => read_prefixes::<16, false>(frame, start, push),
             (false, true) => read_prefixes::<4, true>(frame, start, push),

@@ -105,7 +105,7 @@ impl RouteRefresh {
             let (number, length) = (reader.u8().ok()?, reader.u16().ok()?);
             let value = reader.sub(length.into()).ok()?;
             let prefixes =
-                if number == ADDRESS_PREFIX { prefixes(value, self.family.afi == 2) } else { None };
+                if number == ADDRESS_PREFIX { prefixes(value, self.family.is_ipv6()) } else { None };
             let entries = prefixes.map_or_else(|| Entries::Raw(value.peek().into()), Entries::Prefixes);
             filters.push(FiltersOfType { number, entries });
         }

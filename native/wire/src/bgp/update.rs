@@ -12,8 +12,8 @@ use smallvec::SmallVec;
 use super::attribute::attr_14_mp_reach_nlri::{self, MpReachRef};
 use super::attribute::attr_15_mp_unreach_nlri::MpUnreachRef;
 use super::attribute::{
-    self, Aggregator, As4Aggregator, As4Path, AsPath, AttributeRef, AttributeValue, Attributes, MpReach,
-    MpUnreach, NextHop, PathAttribute, Treatment,
+    self, code, Aggregator, As4Aggregator, As4Path, AsPath, AttributeRef, AttributeValue, Attributes,
+    MpReach, MpUnreach, NextHop, PathAttribute, Registered, Treatment,
 };
 use super::nlri::{self, Form, LabelStack};
 use super::{AddressFamily, Context, FamilySet, Nlri};
@@ -383,7 +383,10 @@ impl<'a> UpdateView<'a> {
         if seen.once.contains(attribute::DPath::CODE)
             && self.groups.iter().any(|group| {
                 group.action == Action::Announce
-                    && !matches!((group.family.afi, group.family.safi), (1 | 2, 128) | (25, 70))
+                    && !matches!(
+                        group.family,
+                        AddressFamily::IPV4_VPN | AddressFamily::IPV6_VPN | AddressFamily::L2VPN_EVPN
+                    )
             })
         {
             self.company_fault(attribute::DPath::CODE, "an attribute of routes of this family");
@@ -520,8 +523,8 @@ impl<'a> UpdateView<'a> {
     /// (RFC 6793), without NEXT_HOP, MP_REACH_NLRI and MP_UNREACH_NLRI (the groups carry these), and without what RFC 7606
     /// discards. Two attribute sets are the same when, and only when, these octets are.
     pub fn canonical_attributes(&self, out: &mut Vec<u8>) {
-        let kept = |slot: &&Slot| !slot.discarded && !matches!(slot.code, 3 | 14 | 15 | 17 | 18);
-        if self.slots.is_sorted_by_key(|slot| if matches!(slot.code, 14 | 15) { 0 } else { slot.code }) {
+        let kept = |slot: &&Slot| !slot.discarded && !is_apart(slot.code);
+        if self.slots.is_sorted_by_key(|slot| if in_groups(slot.code) { 0 } else { slot.code }) {
             self.write_canonical(self.slots.iter().filter(kept).copied(), out);
         } else {
             let mut sorted: SmallVec<[Slot; 10]> = self.slots.iter().filter(kept).copied().collect();
@@ -634,6 +637,18 @@ impl<'a> UpdateView<'a> {
             faults: self.faults.clone(),
         }
     }
+}
+
+/// Whether the routes of the attribute are in the groups.
+#[inline(always)]
+fn in_groups(code: u8) -> bool {
+    matches!(code, code::MP_REACH_NLRI | code::MP_UNREACH_NLRI)
+}
+
+/// Whether the groups say what the attribute says, or another attribute does: it is in no canonical set.
+#[inline(always)]
+fn is_apart(code: u8) -> bool {
+    in_groups(code) || matches!(code, code::NEXT_HOP | code::AS4_PATH | code::AS4_AGGREGATOR)
 }
 
 /// RFC 6793, section 9

@@ -34,51 +34,7 @@ impl Statistic {
     /// What is counted (RFC 7854, section 4.8; RFC 8671, section 6.2; RFC 9972); `None` for types that are not assigned or
     /// private.
     pub fn name(&self) -> Option<&'static str> {
-        Some(match self.statistic_type {
-            0 => "prefixes_rejected_by_inbound_policy",
-            1 => "duplicate_prefix_advertisements",
-            2 => "duplicate_withdraws",
-            3 => "updates_invalidated_by_cluster_list_loop",
-            4 => "updates_invalidated_by_as_path_loop",
-            5 => "updates_invalidated_by_originator_id",
-            6 => "updates_invalidated_by_as_confed_loop",
-            7 => "adj_rib_in_routes",
-            8 => "loc_rib_routes",
-            9 => "adj_rib_in_routes_per_family",
-            10 => "loc_rib_routes_per_family",
-            11 => "updates_treated_as_withdraw",
-            12 => "prefixes_treated_as_withdraw",
-            13 => "duplicate_updates_received",
-            14 => "adj_rib_out_pre_policy_routes",
-            15 => "adj_rib_out_post_policy_routes",
-            16 => "adj_rib_out_pre_policy_routes_per_family",
-            17 => "adj_rib_out_post_policy_routes_per_family",
-            18 => "adj_rib_in_pre_policy_routes",
-            19 => "adj_rib_in_pre_policy_routes_per_family",
-            20 => "adj_rib_in_post_policy_routes",
-            21 => "adj_rib_in_post_policy_routes_per_family",
-            22 => "adj_rib_in_rejected_by_policy_per_family",
-            23 => "adj_rib_in_accepted_by_policy_per_family",
-            26 => "suppressed_by_damping_per_family",
-            27 => "stale_by_graceful_restart_per_family",
-            28 => "stale_by_long_lived_graceful_restart_per_family",
-            29 => "routes_left_before_threshold",
-            30 => "routes_left_before_threshold_per_family",
-            31 => "routes_left_before_license_threshold",
-            32 => "routes_left_before_license_threshold_per_family",
-            33 => "adj_rib_in_rejected_by_as_path_length",
-            34 => "adj_rib_in_rejected_by_as_path_length_per_family",
-            35 => "adj_rib_in_invalidated_by_roa_per_family",
-            36 => "adj_rib_in_validated_by_roa_per_family",
-            37 => "adj_rib_in_roa_not_found_per_family",
-            38 => "adj_rib_out_rejected_by_policy_per_family",
-            39 => "adj_rib_out_filtered_by_as_path_length",
-            40 => "adj_rib_out_filtered_by_as_path_length_per_family",
-            41 => "adj_rib_out_invalidated_by_roa_per_family",
-            42 => "adj_rib_out_validated_by_roa_per_family",
-            43 => "adj_rib_out_roa_not_found_per_family",
-            _ => return None,
-        })
+        crate::registry::statistics::statistic(self.statistic_type).map(|known| known.name)
     }
 }
 

@@ -3,7 +3,7 @@ if Code.ensure_loaded?(Postgrex) do
     @moduledoc false
     # Postgres' rows, as maps of column to value, as the structs and maps that every store gives.
 
-    alias ServiceRadar.BMP.{Peer, Prefix, Route, Router}
+    alias ServiceRadar.BMP.{Peer, Prefix, Registry, Route, Router}
 
     @views ~w(adj_rib_in_pre adj_rib_in_post adj_rib_out_pre adj_rib_out_post loc_rib)a
     @view_names Map.new(@views, &{Atom.to_string(&1), &1})
@@ -126,7 +126,6 @@ if Code.ensure_loaded?(Postgrex) do
         communities: communities(row["communities"]),
         extended_communities: row["extended_communities"] || [],
         large_communities: row["large_communities"] || [],
-        only_to_customer: other["only_to_customer"],
         other_attributes:
           for(one <- other["other"] || [], do: %{code: one["code"], flags: one["flags"], value: one["value"]}),
         generation: row["generation"],
@@ -134,6 +133,7 @@ if Code.ensure_loaded?(Postgrex) do
         changed_at_us: time(row["changed_at"]),
         stale: row["peer_state"] == "stale"
       }
+      |> struct!(for(field <- Registry.attribute_fields(), do: {field, other[Atom.to_string(field)]}))
     end
 
     def history(row) do

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -36,11 +36,6 @@ impl Origin {
 }
 
 impl PathAttribute for Origin {
-    const CODE: u8 = 1;
-    const NAME: &'static str = "origin";
-    const CLASS: u8 = flags::WELL_KNOWN;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         let at = *reader;

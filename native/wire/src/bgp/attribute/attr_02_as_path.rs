@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -203,11 +203,6 @@ impl AsPath {
 }
 
 impl PathAttribute for AsPath {
-    const CODE: u8 = 2;
-    const NAME: &'static str = "as_path";
-    const CLASS: u8 = flags::WELL_KNOWN;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         AsPath::read(reader, context.two_octet_as)

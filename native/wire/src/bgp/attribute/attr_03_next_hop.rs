@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::Result;
 use crate::reader::Reader;
 
@@ -14,11 +14,6 @@ use crate::reader::Reader;
 pub struct ClassicNextHop(pub Ipv4Addr);
 
 impl PathAttribute for ClassicNextHop {
-    const CODE: u8 = 3;
-    const NAME: &'static str = "next_hop";
-    const CLASS: u8 = flags::WELL_KNOWN;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         reader.ipv4().map(ClassicNextHop)

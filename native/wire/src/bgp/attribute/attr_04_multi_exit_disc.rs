@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::Result;
 use crate::reader::Reader;
 
@@ -12,11 +12,6 @@ use crate::reader::Reader;
 pub struct MultiExitDisc(pub u32);
 
 impl PathAttribute for MultiExitDisc {
-    const CODE: u8 = 4;
-    const NAME: &'static str = "multi_exit_disc";
-    const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         reader.u32().map(MultiExitDisc)

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute, Registered, Treatment};
 use crate::error::Result;
 use crate::reader::Reader;
 
@@ -15,11 +15,6 @@ use crate::reader::Reader;
 pub struct LocalPref(pub u32);
 
 impl PathAttribute for LocalPref {
-    const CODE: u8 = 5;
-    const NAME: &'static str = "local_pref";
-    const CLASS: u8 = flags::WELL_KNOWN;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     /// RFC 7606, section 7.5: from an external neighbour it is discarded, whatever is in it.
     fn malformed(_: Reader<'_>, context: Context<'_>) -> Treatment {
         if context.external {

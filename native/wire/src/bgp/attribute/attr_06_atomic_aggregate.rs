@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::Result;
 use crate::reader::Reader;
 
@@ -11,11 +11,6 @@ use crate::reader::Reader;
 pub struct AtomicAggregate;
 
 impl PathAttribute for AtomicAggregate {
-    const CODE: u8 = 6;
-    const NAME: &'static str = "atomic_aggregate";
-    const CLASS: u8 = flags::WELL_KNOWN;
-    const MALFORMED: Treatment = Treatment::AttributeDiscard;
-
     #[inline]
     fn decode(_: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         Ok(AtomicAggregate)

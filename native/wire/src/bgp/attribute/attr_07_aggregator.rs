@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -19,11 +19,6 @@ pub struct Aggregator {
 }
 
 impl PathAttribute for Aggregator {
-    const CODE: u8 = 7;
-    const NAME: &'static str = "aggregator";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    const MALFORMED: Treatment = Treatment::AttributeDiscard;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         let two_octet = match reader.len() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -42,11 +42,6 @@ impl Community {
 }
 
 impl PathAttribute for Communities {
-    const CODE: u8 = 8;
-    const NAME: &'static str = "communities";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         Self::check(*reader, context)?;

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute, Registered, Treatment};
 use crate::error::Result;
 use crate::reader::Reader;
 
@@ -14,11 +14,6 @@ use crate::reader::Reader;
 pub struct OriginatorId(pub Ipv4Addr);
 
 impl PathAttribute for OriginatorId {
-    const CODE: u8 = 9;
-    const NAME: &'static str = "originator_id";
-    const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     /// RFC 7606, section 7.9: from an external neighbour it is discarded, whatever is in it.
     fn malformed(_: Reader<'_>, context: Context<'_>) -> Treatment {
         if context.external {

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute, Registered, Treatment};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -14,11 +14,6 @@ use crate::reader::Reader;
 pub struct ClusterList(pub Vec<Ipv4Addr>);
 
 impl PathAttribute for ClusterList {
-    const CODE: u8 = 10;
-    const NAME: &'static str = "cluster_list";
-    const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     /// RFC 7606, section 7.10: from an external neighbour it is discarded, whatever is in it.
     fn malformed(_: Reader<'_>, context: Context<'_>) -> Treatment {
         if context.external {

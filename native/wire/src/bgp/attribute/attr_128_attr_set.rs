@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    flags, Attribute, AttributeRef, AttributeValue, Context, MpReach, MpUnreach, PathAttribute, Treatment,
-    Unknown,
+    Attribute, AttributeRef, AttributeValue, Context, MpReach, MpUnreach, PathAttribute, Registered, Unknown,
 };
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
@@ -17,14 +16,9 @@ pub struct AttrSet {
     pub attributes: Vec<Attribute>,
 }
 
+// RFC 7606, section 7.16. Malformed is a set that ends inside an attribute, or that holds MP_REACH_NLRI or
+// MP_UNREACH_NLRI (RFC 6368, section 5).
 impl PathAttribute for AttrSet {
-    const CODE: u8 = 128;
-    const NAME: &'static str = "attr_set";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    // RFC 7606, section 7.16. Malformed is a set that ends inside an attribute, or that holds MP_REACH_NLRI or
-    // MP_UNREACH_NLRI (RFC 6368, section 5).
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         let origin_as = reader.u32().at("origin_as")?;
         let mut attributes = Vec::new();

@@ -5,11 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Serialize, Serializer};
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::bgp::{nlri, Action, AddressFamily, Nlri, RouteDistinguisher};
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::families::Layout;
 
 /// Routes of any family that an UPDATE announces.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -62,12 +63,13 @@ impl<'a> MpReachRef<'a> {
 /// will do, and of a family without a reading any length.
 #[inline]
 pub(crate) fn fits(family: AddressFamily, length: usize) -> bool {
-    match (family.afi, family.safi) {
-        (1, 1 | 2 | 4) => matches!(length, 0 | 4 | 16 | 32),
-        (2, 1 | 2 | 4) => matches!(length, 0 | 16 | 32),
-        (1, 128 | 129) => matches!(length, 0 | 8 | 12 | 24 | 48),
-        (2, 128 | 129) => matches!(length, 0 | 8 | 24 | 48),
-        _ => matches!(length, 0 | 4 | 8 | 12 | 16 | 24 | 32 | 48) || !nlri::has_reading(family),
+    let Some(layout) = family.layout() else { return true };
+    // IPv4 routes may have a next hop of IPv6 (RFC 8950), and IPv6 ones none of IPv4.
+    let of_ipv4 = !family.is_ipv6();
+    match layout {
+        Layout::Prefix | Layout::Labeled => matches!(length, 0 | 16 | 32) || length == 4 && of_ipv4,
+        _ if family.is_ip_vpn() => matches!(length, 0 | 8 | 24 | 48) || length == 12 && of_ipv4,
+        _ => matches!(length, 0 | 4 | 8 | 12 | 16 | 24 | 32 | 48),
     }
 }
 
@@ -141,13 +143,8 @@ impl NextHop {
     }
 }
 
+// RFC 7606, sections 5.3 and 7.11: routes that cannot be read cannot be withdrawn either.
 impl PathAttribute for MpReach {
-    const CODE: u8 = 14;
-    const NAME: &'static str = "mp_reach_nlri";
-    const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
-    // RFC 7606, sections 5.3 and 7.11: routes that cannot be read cannot be withdrawn either.
-    const MALFORMED: Treatment = Treatment::SessionReset;
-
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         let MpReachRef { family, next_hop, nlri: block } = MpReachRef::read(reader)?;
         let nlri = nlri::decode(family, context.form(Action::Announce, family), block).at("nlri")?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::bgp::{nlri, Action, AddressFamily, Nlri};
 use crate::error::{At, Result};
 use crate::reader::Reader;
@@ -31,11 +31,6 @@ impl<'a> MpUnreachRef<'a> {
 }
 
 impl PathAttribute for MpUnreach {
-    const CODE: u8 = 15;
-    const NAME: &'static str = "mp_unreach_nlri";
-    const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
-    const MALFORMED: Treatment = Treatment::SessionReset;
-
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         let MpUnreachRef { family, nlri: block } = MpUnreachRef::read(reader)?;
         let nlri = nlri::decode(family, context.form(Action::Withdraw, family), block).at("nlri")?;

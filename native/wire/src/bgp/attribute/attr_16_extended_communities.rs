@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -18,11 +18,6 @@ pub struct ExtendedCommunity(pub [u8; 8]);
 pub struct ExtendedCommunities(pub Vec<ExtendedCommunity>);
 
 impl PathAttribute for ExtendedCommunities {
-    const CODE: u8 = 16;
-    const NAME: &'static str = "extended_communities";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         Self::check(*reader, context)?;

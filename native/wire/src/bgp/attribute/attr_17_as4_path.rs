@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{flags, AsPath, Context, PathAttribute, Treatment};
+use super::{AsPath, Context, PathAttribute};
 use crate::error::Result;
 use crate::reader::Reader;
 
@@ -11,13 +11,8 @@ use crate::reader::Reader;
 #[serde(transparent)]
 pub struct As4Path(pub AsPath);
 
+// RFC 6793, section 6, which says nothing of flags.
 impl PathAttribute for As4Path {
-    const CODE: u8 = 17;
-    const NAME: &'static str = "as4_path";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    // RFC 6793, section 6, which says nothing of flags.
-    const MALFORMED: Treatment = Treatment::AttributeDiscard;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         AsPath::read(reader, false).map(As4Path)

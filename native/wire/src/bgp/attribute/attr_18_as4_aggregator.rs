@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::Result;
 use crate::reader::Reader;
 
@@ -15,13 +15,8 @@ pub struct As4Aggregator {
     pub address: Ipv4Addr,
 }
 
+// RFC 6793, section 6, which says nothing of flags.
 impl PathAttribute for As4Aggregator {
-    const CODE: u8 = 18;
-    const NAME: &'static str = "as4_aggregator";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    // RFC 6793, section 6, which says nothing of flags.
-    const MALFORMED: Treatment = Treatment::AttributeDiscard;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         Ok(As4Aggregator { asn: reader.u32()?, address: reader.ipv4()? })

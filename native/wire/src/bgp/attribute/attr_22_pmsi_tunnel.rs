@@ -15,7 +15,7 @@ shaped_attribute! {
     ///
     /// RFC 6514, section 5: malformed where the tunnel type is not defined, or the tunnel identifier is not one of that
     /// type; the routes are then withdrawn.
-    PmsiTunnel, 22, "pmsi_tunnel", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Custom(tunnel)
+    PmsiTunnel, Shape::Custom(tunnel)
 }
 
 /// RFC 8317, section 4: with this bit a composite tunnel, whose identifier starts with a label for the way to the root.

@@ -13,7 +13,7 @@ shaped_attribute! {
     /// RFC 9012, section 13: malformed, and the routes withdrawn, where there is no TLV, where the sub-TLVs of one do not end where it ends,
     /// or where the Transitive flag is not set; a tunnel type or sub-TLV that is not known, or a sub-TLV with a wrong length, is not.
     /// RFC 9830, section 5: any error inside an SR policy withdraws it.
-    TunnelEncapsulation, 23, "tunnel_encapsulation", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Tlvs(namespace);
+    TunnelEncapsulation, Shape::Tlvs(namespace);
 
     fn rule(&self) -> Result<(), &'static str> {
         let tunnels = self.0.tlvs();

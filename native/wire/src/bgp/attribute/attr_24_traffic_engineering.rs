@@ -11,7 +11,7 @@ shaped_attribute! {
     ///
     /// RFC 7606, section 7.13: whatever is malformed about it withdraws. RFC 5543 does not say what is; fewer octets than a
     /// descriptor's fixed part have no reading.
-    TrafficEngineering, 24, "traffic_engineering", OPTIONAL_NON_TRANSITIVE, TreatAsWithdraw, Shape::Fields(&[
+    TrafficEngineering, Shape::Fields(&[
         ("switching_capability", Number(1)),
         ("encoding", Number(1)),
         ("reserved", Number(2)),

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 
 use serde::{Serialize, Serializer};
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -23,13 +23,8 @@ pub struct Ipv6ExtendedCommunity {
 #[serde(transparent)]
 pub struct Ipv6ExtendedCommunities(pub Vec<Ipv6ExtendedCommunity>);
 
+// RFC 7606, section 7.15
 impl PathAttribute for Ipv6ExtendedCommunities {
-    const CODE: u8 = 25;
-    const NAME: &'static str = "ipv6_extended_communities";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    // RFC 7606, section 7.15
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         if reader.is_empty() || !reader.len().is_multiple_of(20) {
             let found = reader.len();

@@ -27,14 +27,9 @@ fn is_empty(raw: &Raw) -> bool {
     raw.is_empty()
 }
 
+// RFC 7311, section 3.2: as if it were an unrecognized non-transitive attribute. TLVs that are repeated or unknown are no
+// malformation.
 impl PathAttribute for Aigp {
-    const CODE: u8 = 26;
-    const NAME: &'static str = "aigp";
-    const CLASS: u8 = flags::OPTIONAL_NON_TRANSITIVE;
-    // RFC 7311, section 3.2: as if it were an unrecognized non-transitive attribute. TLVs that are repeated or unknown are no
-    // malformation.
-    const MALFORMED: Treatment = Treatment::AttributeDiscard;
-
     /// RFC 7311, section 3.2, speaks of the Transitive flag only; RFC 7606, section 3.c, of the other.
     fn wrong_flags(flags: u8) -> Treatment {
         if flags & flags::TRANSITIVE != 0 {

@@ -16,7 +16,7 @@ shaped_attribute! {
     ///
     /// RFC 6514, section 8: malformed where the length is not a multiple of 7 (IPv4) or 19 (IPv6), or a PE's address is
     /// no unicast address; the routes are then withdrawn.
-    PeDistinguisherLabels, 27, "pe_distinguisher_labels", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Custom(labels);
+    PeDistinguisherLabels, Shape::Custom(labels);
 
     fn rule(&self) -> Result<(), &'static str> {
         let unicast = |entry: &Value| match entry.field("pe") {

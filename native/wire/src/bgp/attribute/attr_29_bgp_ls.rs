@@ -9,7 +9,7 @@ shaped_attribute! {
     ///
     /// RFC 9552, section 8.2.2: discarded where its TLVs do not end where it ends. A TLV whose value does not have its type's form is
     /// kept raw, and is no malformation of the attribute.
-    LinkStateAttribute, 29, "bgp_ls", OPTIONAL_NON_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace)
+    LinkStateAttribute, Shape::Tlvs(namespace)
 }
 
 fn namespace() -> &'static Namespace {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -29,11 +29,6 @@ impl From<[u32; 3]> for LargeCommunity {
 }
 
 impl PathAttribute for LargeCommunities {
-    const CODE: u8 = 32;
-    const NAME: &'static str = "large_communities";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         Self::check(*reader, context)?;

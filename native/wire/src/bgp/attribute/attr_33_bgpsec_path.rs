@@ -14,7 +14,7 @@ shaped_attribute! {
     ///
     /// RFC 8205, section 5.2: any error of syntax withdraws, so too where a signature block has another number of signatures than the
     /// path has segments, or where there are not one or two blocks.
-    BgpsecPath, 33, "bgpsec_path", OPTIONAL_NON_TRANSITIVE, TreatAsWithdraw, Shape::Custom(path);
+    BgpsecPath, Shape::Custom(path);
 
     fn rule(&self) -> Result<(), &'static str> {
         let segments = self.0.field("secure_path").map_or(0, |path| path.list().len());

@@ -16,7 +16,7 @@ shaped_attribute! {
     ///
     /// Section 8.1: a malformed container, its contents included, or a TLV twice in a wide community withdraws. Containers of other types
     /// keep their octets.
-    CommunityContainer, 34, "community_container", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Repeat(&Shape::Custom(container));
+    CommunityContainer, Repeat(&Shape::Custom(container));
 
     fn rule(&self) -> Result<(), &'static str> {
         if self.0.list().is_empty() {

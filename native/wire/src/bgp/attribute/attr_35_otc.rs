@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{flags, Context, PathAttribute, Treatment};
+use super::{Context, PathAttribute};
 use crate::error::Result;
 use crate::reader::Reader;
 
@@ -11,13 +11,8 @@ use crate::reader::Reader;
 #[serde(transparent)]
 pub struct OnlyToCustomer(pub u32);
 
+// RFC 9234, section 5: where its length is not 4.
 impl PathAttribute for OnlyToCustomer {
-    const CODE: u8 = 35;
-    const NAME: &'static str = "only_to_customer";
-    const CLASS: u8 = flags::OPTIONAL_TRANSITIVE;
-    // RFC 9234, section 5: where its length is not 4.
-    const MALFORMED: Treatment = Treatment::TreatAsWithdraw;
-
     #[inline]
     fn decode(reader: &mut Reader<'_>, _: Context<'_>) -> Result<Self> {
         reader.u32().map(OnlyToCustomer)

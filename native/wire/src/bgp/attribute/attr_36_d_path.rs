@@ -10,7 +10,7 @@ shaped_attribute! {
     /// The domains that a route came through, with the family it had in each.
     ///
     /// RFC 10039, section 4: malformed, and the routes withdrawn, where there is no segment, one without a domain, or octets left over.
-    DPath, 36, "d_path", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Shape::Segments(&Fields(&[("global_administrator", Number(4)), ("local_administrator", Number(2)), ("isf_safi", Number(1))]));
+    DPath, Shape::Segments(&Fields(&[("global_administrator", Number(4)), ("local_administrator", Number(2)), ("isf_safi", Number(1))]));
 
     fn rule(&self) -> Result<(), &'static str> {
         let segments = self.0.list();

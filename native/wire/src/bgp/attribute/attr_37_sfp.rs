@@ -12,7 +12,7 @@ shaped_attribute! {
     ///
     /// RFC 9015, section 3.2.1: malformed, and the routes withdrawn, where TLVs do not end where the attribute ends, there is no Hop TLV,
     /// or one without a sub-TLV.
-    ServiceFunctionPath, 37, "sfp", OPTIONAL_TRANSITIVE, TreatAsWithdraw, Tlvs(namespace);
+    ServiceFunctionPath, Tlvs(namespace);
 
     fn rule(&self) -> Result<(), &'static str> {
         let mut hops = self.0.tlvs().iter().filter(|tlv| tlv.number == HOP).peekable();

@@ -12,7 +12,7 @@ shaped_attribute! {
     ///
     /// RFC 9026, section 3.1.6: discarded where it is shorter than mode and discriminator, its TLVs do not end where it ends, or the
     /// source address has not 4 or 16 octets.
-    BfdDiscriminator, 38, "bfd_discriminator", OPTIONAL_TRANSITIVE, AttributeDiscard, Fields(&[("mode", Number(1)), ("discriminator", Number(4)), ("tlvs", Shape::Tlvs(namespace))]);
+    BfdDiscriminator, Fields(&[("mode", Number(1)), ("discriminator", Number(4)), ("tlvs", Shape::Tlvs(namespace))]);
 
     fn rule(&self) -> Result<(), &'static str> {
         if NAMESPACE.fits(self.0.field("tlvs").map_or(&[][..], Value::tlvs)) {

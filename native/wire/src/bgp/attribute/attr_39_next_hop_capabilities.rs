@@ -12,7 +12,7 @@ shaped_attribute! {
     ///
     /// Section 2.4: discarded where it is malformed, and that is also where no characteristic follows the next hop. A characteristic that
     /// does not have its form is kept raw, the others count.
-    NextHopCapabilities, 39, "next_hop_capabilities", OPTIONAL_TRANSITIVE, AttributeDiscard, Fields(&[("afi", Number(2)), ("safi", Number(1)), ("next_hop", Shape::Counted), ("characteristics", Shape::Tlvs(namespace))]);
+    NextHopCapabilities, Fields(&[("afi", Number(2)), ("safi", Number(1)), ("next_hop", Shape::Counted), ("characteristics", Shape::Tlvs(namespace))]);
 
     fn rule(&self) -> Result<(), &'static str> {
         match self.0.field("characteristics").map(Value::tlvs) {

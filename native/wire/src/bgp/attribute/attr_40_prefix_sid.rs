@@ -15,7 +15,7 @@ shaped_attribute! {
     /// RFC 8669, section 6: discarded where it has no TLV, a TLV goes beyond its end, or one's length is not of its type. RFC 9252, section 7:
     /// with a malformed SRv6 service TLV, which is what the route needs to forward, withdrawn; of such a TLV the first counts, and a structure
     /// of a SID is not malformed for what is in it.
-    PrefixSid, 40, "prefix_sid", OPTIONAL_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace);
+    PrefixSid, Shape::Tlvs(namespace);
 
     fn rule(&self) -> Result<(), &'static str> {
         let tlvs = self.0.tlvs();

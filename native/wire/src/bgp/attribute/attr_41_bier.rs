@@ -10,7 +10,7 @@ shaped_attribute! {
     /// BIER sub-domains of a router.
     ///
     /// RFC 9793, section 4: discarded where it has no TLV, or TLVs or sub-TLVs do not end where what holds them ends.
-    Bier, 41, "bier", OPTIONAL_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace);
+    Bier, Shape::Tlvs(namespace);
 
     fn rule(&self) -> Result<(), &'static str> {
         if self.0.tlvs().is_empty() || !NAMESPACE.fits(self.0.tlvs()) {

@@ -6,7 +6,7 @@ use crate::bgp::tlv::{Header, Namespace, Shape};
 shaped_attribute! {
     /// How near and loaded a service is; the code points of its TLVs are not settled, so values are octets. The draft says nothing of
     /// malformed ones: what does not read is left out.
-    EdgeMetadata, 42, "edge_metadata", OPTIONAL_NON_TRANSITIVE, AttributeDiscard, Shape::Tlvs(namespace)
+    EdgeMetadata, Shape::Tlvs(namespace)
 }
 
 fn namespace() -> &'static Namespace {

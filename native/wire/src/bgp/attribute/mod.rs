@@ -1,7 +1,7 @@
 //! Path attributes (RFC 4271, section 4.3), one file an attribute, named by its code.
 //!
-//! Each implements `PathAttribute`: code, name, flags, what RFC 7606 does when it is malformed, how it is read and
-//! written. The table at the end of this file is the list of all of them.
+//! Each implements `PathAttribute`: how it is read and written. Its code, name, flags and what RFC 7606 does when it is
+//! malformed are a line of [`registry::attributes`](crate::registry::attributes), from which all lists here are made.
 
 use serde::{Serialize, Serializer};
 
@@ -9,6 +9,8 @@ use super::Context;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+pub(crate) use crate::registry::attributes::is_checked_alone;
+pub use crate::registry::attributes::{code, name};
 
 pub mod attr_01_origin;
 pub mod attr_02_as_path;
@@ -109,8 +111,8 @@ pub enum Treatment {
     SessionReset,
 }
 
-/// A path attribute's type.
-pub(crate) trait PathAttribute: Sized {
+/// What the registry says of a path attribute's type.
+pub(crate) trait Registered {
     const CODE: u8;
     /// IANA's name in lower case.
     const NAME: &'static str;
@@ -118,12 +120,16 @@ pub(crate) trait PathAttribute: Sized {
     const CLASS: u8;
     /// When the value is malformed.
     const MALFORMED: Treatment;
+}
+
+/// A path attribute's type.
+pub(crate) trait PathAttribute: Registered + Sized {
     /// What flags that conflict with the type do (RFC 7606, section 3.c), unless the attribute's own specification says otherwise.
     fn wrong_flags(_flags: u8) -> Treatment {
         Treatment::TreatAsWithdraw
     }
 
-    /// What a malformed value does; [`PathAttribute::MALFORMED`] unless it matters what is wrong with it, or from whom it is.
+    /// What a malformed value does; [`Registered::MALFORMED`] unless it matters what is wrong with it, or from whom it is.
     fn malformed(_value: Reader<'_>, _context: Context<'_>) -> Treatment {
         Self::MALFORMED
     }
@@ -147,21 +153,16 @@ pub(crate) trait PathAttribute: Sized {
     }
 }
 
-/// Makes a type of an attribute whose value a [`Shape`](crate::bgp::tlv::Shape) describes: documentation, name, code, IANA's name,
-/// class of flags, treatment when malformed, shape, and what of [`PathAttribute`] it has of its own.
+/// Makes a type of an attribute whose value a [`Shape`](crate::bgp::tlv::Shape) describes: documentation, name, shape, and
+/// what of [`PathAttribute`] it has of its own.
 macro_rules! shaped_attribute {
-    ($(#[$doc:meta])* $type:ident, $code:literal, $name:literal, $class:ident, $malformed:ident, $shape:expr $(; $($own:tt)*)?) => {
+    ($(#[$doc:meta])* $type:ident, $shape:expr $(; $($own:tt)*)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
         #[serde(transparent)]
         pub struct $type(pub $crate::bgp::tlv::Value);
 
         impl super::PathAttribute for $type {
-            const CODE: u8 = $code;
-            const NAME: &'static str = $name;
-            const CLASS: u8 = super::flags::$class;
-            const MALFORMED: super::Treatment = super::Treatment::$malformed;
-
             fn decode(
                 reader: &mut $crate::reader::Reader<'_>,
                 _: super::Context<'_>,
@@ -353,8 +354,19 @@ impl Serialize for Attribute {
     }
 }
 
-macro_rules! attributes {
-    ($($variant:ident($type:ty), $getter:ident;)*) => {
+macro_rules! define {
+    (
+        attributes: $($code:literal $constant:ident $name:literal $class:ident $malformed:ident
+            $variant:ident($type:ty) $getter:ident $plain:ident $place:ident;)*
+        names: $($deprecated:literal $deprecated_name:literal;)*
+    ) => {
+        $(impl Registered for $type {
+            const CODE: u8 = $code;
+            const NAME: &'static str = $name;
+            const CLASS: u8 = flags::$class;
+            const MALFORMED: Treatment = Treatment::$malformed;
+        })*
+
         /// A path attribute's value.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
@@ -415,14 +427,6 @@ macro_rules! attributes {
                     })
                 }
             )*
-        }
-
-        /// IANA's name of a code, in lower case.
-        pub fn name(code: u8) -> Option<&'static str> {
-            match code {
-                $(<$type>::CODE => Some(<$type>::NAME),)*
-                code => deprecated_name(code),
-            }
         }
 
         /// Checks flags and value of an attribute; what RFC 7606 does when that fails.
@@ -492,20 +496,6 @@ fn check_unknown(attribute: &AttributeRef<'_>) -> std::result::Result<(), (Treat
     Err((Treatment::SessionReset, error))
 }
 
-/// Names that IANA keeps for codes that are deprecated: such attributes have no reading.
-fn deprecated_name(code: u8) -> Option<&'static str> {
-    Some(match code {
-        11 => "dpa",
-        12 => "advertiser",
-        13 => "rcid_path",
-        19 => "safi_specific",
-        20 => "connector",
-        21 => "as_pathlimit",
-        28 => "entropy_label_capability",
-        _ => return None,
-    })
-}
-
 fn serialize_unknown<S: Serializer>(
     unknown: &Unknown,
     serializer: S,
@@ -513,39 +503,4 @@ fn serialize_unknown<S: Serializer>(
     unknown.value.serialize(serializer)
 }
 
-attributes! {
-    Origin(Origin), origin;
-    AsPath(AsPath), as_path;
-    NextHop(ClassicNextHop), next_hop;
-    MultiExitDisc(MultiExitDisc), multi_exit_disc;
-    LocalPref(LocalPref), local_pref;
-    AtomicAggregate(AtomicAggregate), atomic_aggregate;
-    Aggregator(Aggregator), aggregator;
-    Communities(Communities), communities;
-    OriginatorId(OriginatorId), originator_id;
-    ClusterList(ClusterList), cluster_list;
-    MpReach(MpReach), mp_reach;
-    MpUnreach(MpUnreach), mp_unreach;
-    ExtendedCommunities(ExtendedCommunities), extended_communities;
-    As4Path(As4Path), as4_path;
-    As4Aggregator(As4Aggregator), as4_aggregator;
-    LargeCommunities(LargeCommunities), large_communities;
-    OnlyToCustomer(OnlyToCustomer), only_to_customer;
-    PmsiTunnel(PmsiTunnel), pmsi_tunnel;
-    TunnelEncapsulation(TunnelEncapsulation), tunnel_encapsulation;
-    TrafficEngineering(TrafficEngineering), traffic_engineering;
-    Ipv6ExtendedCommunities(Ipv6ExtendedCommunities), ipv6_extended_communities;
-    Aigp(Aigp), aigp;
-    PeDistinguisherLabels(PeDistinguisherLabels), pe_distinguisher_labels;
-    LinkStateAttribute(LinkStateAttribute), bgp_ls;
-    BgpsecPath(BgpsecPath), bgpsec_path;
-    CommunityContainer(CommunityContainer), community_container;
-    DPath(DPath), d_path;
-    ServiceFunctionPath(ServiceFunctionPath), sfp;
-    BfdDiscriminator(BfdDiscriminator), bfd_discriminator;
-    NextHopCapabilities(NextHopCapabilities), next_hop_capabilities;
-    PrefixSid(PrefixSid), prefix_sid;
-    Bier(Bier), bier;
-    EdgeMetadata(EdgeMetadata), edge_metadata;
-    AttrSet(AttrSet), attr_set;
-}
+crate::registry::attributes::attributes!(define!);

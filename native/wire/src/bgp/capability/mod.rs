@@ -8,6 +8,7 @@ use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::capabilities::code;
 
 mod add_path;
 mod extended_next_hop;
@@ -163,21 +164,23 @@ impl Capability {
         })
     }
 
-    fn read(code: u8, reader: &mut Reader<'_>) -> Result<Option<Self>> {
-        Ok(Some(match code {
-            1 => {
+    fn read(number: u8, reader: &mut Reader<'_>) -> Result<Option<Self>> {
+        Ok(Some(match number {
+            code::MULTIPROTOCOL => {
                 // RFC 4760, section 8: the reserved octet is ignored.
                 let (afi, _reserved, safi) = (reader.u16()?, reader.u8()?, reader.u8()?);
                 Capability::Multiprotocol { family: AddressFamily::new(afi, safi) }
             }
-            2 => Capability::RouteRefresh,
-            3 => Capability::OutboundRouteFiltering { families: entries(reader)? },
-            5 => Capability::ExtendedNextHop { families: entries(reader)? },
-            6 => Capability::ExtendedMessage,
-            7 => Capability::Bgpsec { flags: reader.u8()?, afi: reader.u16()? },
-            8 => Capability::MultipleLabels { families: entries(reader)? },
-            9 => Capability::Role { role: reader.u8()? },
-            64 => {
+            code::ROUTE_REFRESH => Capability::RouteRefresh,
+            code::OUTBOUND_ROUTE_FILTERING => {
+                Capability::OutboundRouteFiltering { families: entries(reader)? }
+            }
+            code::EXTENDED_NEXT_HOP => Capability::ExtendedNextHop { families: entries(reader)? },
+            code::EXTENDED_MESSAGE => Capability::ExtendedMessage,
+            code::BGPSEC => Capability::Bgpsec { flags: reader.u8()?, afi: reader.u16()? },
+            code::MULTIPLE_LABELS => Capability::MultipleLabels { families: entries(reader)? },
+            code::ROLE => Capability::Role { role: reader.u8()? },
+            code::GRACEFUL_RESTART => {
                 let head = reader.u16()?;
                 Capability::GracefulRestart {
                     flags: u8::try_from(head >> 12).unwrap_or_default(),
@@ -185,24 +188,36 @@ impl Capability {
                     families: entries(reader)?,
                 }
             }
-            65 => Capability::FourOctetAs { asn: reader.u32()? },
-            67 => Capability::DynamicCapability { capabilities: reader.take_rest().into() },
-            68 => Capability::Multisession { flags: reader.u8()?, capabilities: reader.take_rest().into() },
-            69 => Capability::AddPath { families: entries(reader)? },
-            70 => Capability::EnhancedRouteRefresh,
-            71 => Capability::LongLivedGracefulRestart { families: entries(reader)? },
-            72 => Capability::RoutingPolicyDistribution { value: reader.take_rest().into() },
-            73 => Capability::Fqdn { host: Text::decode(reader)?, domain: Text::decode(reader)? },
-            74 => Capability::BfdStrictMode,
-            75 => Capability::SoftwareVersion { version: Text::decode(reader)? },
-            76 => Capability::PathsLimit { families: entries(reader)? },
-            77 => Capability::LinkLocalNextHop,
-            128 => Capability::OldRouteRefresh,
-            130 => Capability::OldOutboundRouteFiltering { families: entries(reader)? },
-            131 => {
+            code::FOUR_OCTET_AS => Capability::FourOctetAs { asn: reader.u32()? },
+            code::DYNAMIC_CAPABILITY => {
+                Capability::DynamicCapability { capabilities: reader.take_rest().into() }
+            }
+            code::MULTISESSION => {
+                Capability::Multisession { flags: reader.u8()?, capabilities: reader.take_rest().into() }
+            }
+            code::ADD_PATH => Capability::AddPath { families: entries(reader)? },
+            code::ENHANCED_ROUTE_REFRESH => Capability::EnhancedRouteRefresh,
+            code::LONG_LIVED_GRACEFUL_RESTART => {
+                Capability::LongLivedGracefulRestart { families: entries(reader)? }
+            }
+            code::ROUTING_POLICY_DISTRIBUTION => {
+                Capability::RoutingPolicyDistribution { value: reader.take_rest().into() }
+            }
+            code::FQDN => Capability::Fqdn { host: Text::decode(reader)?, domain: Text::decode(reader)? },
+            code::BFD_STRICT_MODE => Capability::BfdStrictMode,
+            code::SOFTWARE_VERSION => Capability::SoftwareVersion { version: Text::decode(reader)? },
+            code::PATHS_LIMIT => Capability::PathsLimit { families: entries(reader)? },
+            code::LINK_LOCAL_NEXT_HOP => Capability::LinkLocalNextHop,
+            code::OLD_ROUTE_REFRESH => Capability::OldRouteRefresh,
+            code::OLD_OUTBOUND_ROUTE_FILTERING => {
+                Capability::OldOutboundRouteFiltering { families: entries(reader)? }
+            }
+            code::OLD_MULTISESSION => {
                 Capability::OldMultisession { flags: reader.u8()?, capabilities: reader.take_rest().into() }
             }
-            184 => Capability::OldFqdn { host: Text::decode(reader)?, domain: Text::decode(reader)? },
+            code::OLD_FQDN => {
+                Capability::OldFqdn { host: Text::decode(reader)?, domain: Text::decode(reader)? }
+            }
             _ => return Ok(None),
         }))
     }
@@ -210,31 +225,31 @@ impl Capability {
     /// IANA "Capability Codes".
     pub fn code(&self) -> u8 {
         match self {
-            Capability::Multiprotocol { .. } => 1,
-            Capability::RouteRefresh => 2,
-            Capability::OutboundRouteFiltering { .. } => 3,
-            Capability::ExtendedNextHop { .. } => 5,
-            Capability::ExtendedMessage => 6,
-            Capability::Bgpsec { .. } => 7,
-            Capability::MultipleLabels { .. } => 8,
-            Capability::Role { .. } => 9,
-            Capability::GracefulRestart { .. } => 64,
-            Capability::FourOctetAs { .. } => 65,
-            Capability::DynamicCapability { .. } => 67,
-            Capability::Multisession { .. } => 68,
-            Capability::AddPath { .. } => 69,
-            Capability::EnhancedRouteRefresh => 70,
-            Capability::LongLivedGracefulRestart { .. } => 71,
-            Capability::RoutingPolicyDistribution { .. } => 72,
-            Capability::Fqdn { .. } => 73,
-            Capability::BfdStrictMode => 74,
-            Capability::SoftwareVersion { .. } => 75,
-            Capability::PathsLimit { .. } => 76,
-            Capability::LinkLocalNextHop => 77,
-            Capability::OldRouteRefresh => 128,
-            Capability::OldOutboundRouteFiltering { .. } => 130,
-            Capability::OldMultisession { .. } => 131,
-            Capability::OldFqdn { .. } => 184,
+            Capability::Multiprotocol { .. } => code::MULTIPROTOCOL,
+            Capability::RouteRefresh => code::ROUTE_REFRESH,
+            Capability::OutboundRouteFiltering { .. } => code::OUTBOUND_ROUTE_FILTERING,
+            Capability::ExtendedNextHop { .. } => code::EXTENDED_NEXT_HOP,
+            Capability::ExtendedMessage => code::EXTENDED_MESSAGE,
+            Capability::Bgpsec { .. } => code::BGPSEC,
+            Capability::MultipleLabels { .. } => code::MULTIPLE_LABELS,
+            Capability::Role { .. } => code::ROLE,
+            Capability::GracefulRestart { .. } => code::GRACEFUL_RESTART,
+            Capability::FourOctetAs { .. } => code::FOUR_OCTET_AS,
+            Capability::DynamicCapability { .. } => code::DYNAMIC_CAPABILITY,
+            Capability::Multisession { .. } => code::MULTISESSION,
+            Capability::AddPath { .. } => code::ADD_PATH,
+            Capability::EnhancedRouteRefresh => code::ENHANCED_ROUTE_REFRESH,
+            Capability::LongLivedGracefulRestart { .. } => code::LONG_LIVED_GRACEFUL_RESTART,
+            Capability::RoutingPolicyDistribution { .. } => code::ROUTING_POLICY_DISTRIBUTION,
+            Capability::Fqdn { .. } => code::FQDN,
+            Capability::BfdStrictMode => code::BFD_STRICT_MODE,
+            Capability::SoftwareVersion { .. } => code::SOFTWARE_VERSION,
+            Capability::PathsLimit { .. } => code::PATHS_LIMIT,
+            Capability::LinkLocalNextHop => code::LINK_LOCAL_NEXT_HOP,
+            Capability::OldRouteRefresh => code::OLD_ROUTE_REFRESH,
+            Capability::OldOutboundRouteFiltering { .. } => code::OLD_OUTBOUND_ROUTE_FILTERING,
+            Capability::OldMultisession { .. } => code::OLD_MULTISESSION,
+            Capability::OldFqdn { .. } => code::OLD_FQDN,
             Capability::Unknown { code, .. } => *code,
         }
     }
@@ -369,4 +384,24 @@ fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, name: &str, items: &[T]) ->
         let separator = if index == 0 { " " } else { ", " };
         write!(f, "{separator}{item}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::capabilities;
+
+    #[test]
+    fn each_has_the_name_and_the_code_of_the_registry() {
+        for known in capabilities::ALL {
+            let read = (0..8).find_map(|length| {
+                let octets = [[known.code, length].as_slice(), &vec![0; length.into()]].concat();
+                let read = Capability::decode(&mut Reader::new(&octets, 0)).ok()?;
+                (!matches!(read, Capability::Unknown { .. })).then_some(read)
+            });
+            let read = read.unwrap_or_else(|| panic!("{} has no reading", known.name));
+            assert_eq!(read.code(), known.code);
+            assert_eq!(serde_json::to_value(&read).unwrap()["name"], known.name);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! FlowSpec version 2 (draft-ietf-idr-flowspec-v2-04, section 3).
 //!
-//! IANA has assigned it no SAFI, and the draft suggests none: see [`SAFIS`]. Its later revisions are still giving its filters other numbers;
+//! IANA has assigned it no SAFI, and the draft suggests none, so no family of the registry has this layout. Its later revisions are still giving its filters other numbers;
 //! what has another number than here keeps its octets.
 
 use std::fmt;
@@ -12,10 +12,6 @@ use super::RouteDistinguisher;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-
-/// SAFI of IP and of VPN flow specifications, with AFI 1 and 2. `None` until IANA assigns them: a block of another family's NLRI must never be
-/// taken for these, so nothing is read as such before.
-pub const SAFIS: Option<(u8, u8)> = None;
 
 /// Flow specifications with an order that their user gave. Printed like `order 10 id 1 dst 10.0.0.0/24 proto =6`, rules with `; ` between them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

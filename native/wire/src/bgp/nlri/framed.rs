@@ -2,40 +2,11 @@
 
 use crate::error::{At, Result};
 use crate::reader::Reader;
-
-/// How an NLRI says how long it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// An octet with the number of bits: Encapsulation (RFC 5512), MDT (RFC 6037).
-    Bits,
-    /// An octet with the number of octets: the Routing Policy SAFI (draft-ietf-idr-rpd).
-    Octets,
-    /// The same, and after it an octet that says how many of those after the next one are the key: Color-Aware
-    /// Routing and its VPN form (RFC 9871).
-    OctetsWithKey,
-    /// A type and a length of an octet each: MCAST-VPLS (RFC 7117), MCAST-TREE (draft-ietf-bess-bgp-multicast).
-    ShortTlv,
-    /// A type and a length of two octets each: SD-WAN (draft-ietf-idr-sdwan-edge-discovery).
-    LongTlv,
-    /// One octet or two, as FlowSpec has it: tunnelled traffic (draft-ietf-idr-flowspec-nvo3).
-    FlowSpec,
-}
+use crate::registry::families::Framing;
 
 impl Framing {
-    pub fn of(afi: u16, safi: u8) -> Option<Self> {
-        Some(match (afi, safi) {
-            (1 | 2, 7 | 66) => Framing::Bits,
-            (1 | 2, 75) => Framing::Octets,
-            (1 | 2, 83 | 84) => Framing::OctetsWithKey,
-            (25, 8) | (1 | 2, 78) => Framing::ShortTlv,
-            (1 | 2, 74) => Framing::LongTlv,
-            (1 | 2 | 25, 77) => Framing::FlowSpec,
-            _ => return None,
-        })
-    }
-
     /// Takes one NLRI.
-    pub fn take<'a>(self, reader: &mut Reader<'a>) -> Result<&'a [u8]> {
+    pub(super) fn take<'a>(self, reader: &mut Reader<'a>) -> Result<&'a [u8]> {
         if self == Framing::FlowSpec {
             return super::flowspec::take(reader);
         }
@@ -57,7 +28,7 @@ impl Framing {
     }
 
     /// Adds what identifies the route; `bytes` as `take` gives them.
-    pub fn key(self, bytes: &[u8], out: &mut Vec<u8>) {
+    pub(super) fn key(self, bytes: &[u8], out: &mut Vec<u8>) {
         match (self, bytes) {
             (Framing::FlowSpec, _) => super::flowspec::key(bytes, out),
             // Length, length of the key, type of the NLRI, the key, and what is none of it.

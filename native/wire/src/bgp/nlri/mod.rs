@@ -13,6 +13,7 @@ use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::families as registry;
 
 pub mod evpn;
 pub mod flowspec;
@@ -42,8 +43,8 @@ pub use rtc::RouteTargetConstraint;
 pub use sr_policy::SrPolicy;
 pub use vpls::Vpls;
 
-use framed::Framing;
 use labeled::Layout;
+use registry::Framing;
 
 /// How the NLRI of one group of routes are written, which the session decides and the octets do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,7 +228,7 @@ impl fmt::Display for NlriValue {
     }
 }
 
-/// How the NLRI of a family are laid out.
+/// How the NLRI of a group are laid out: what the registry says of the family, and what the session says of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Prefix {
@@ -264,34 +265,23 @@ enum Kind {
 impl Kind {
     #[inline]
     fn of(family: AddressFamily, labels: LabelStack) -> Self {
-        let v6 = family.afi == 2;
-        match (family.afi, family.safi) {
-            (1 | 2, 1 | 2) => Kind::Prefix { v6 },
-            (1 | 2, 4) => Kind::Ahead(Layout { labels: Some(labels), rd: false, v6 }),
-            // RFC 9832, section 6: as VPN prefixes are.
-            (1 | 2, 76 | 128) => Kind::Ahead(Layout { labels: Some(labels), rd: true, v6 }),
-            (1 | 2, 129) => Kind::Ahead(Layout { labels: None, rd: true, v6 }),
-            (1 | 2, 5) => Kind::McastVpn,
-            (1 | 2, 73) => Kind::SrPolicy { v6 },
-            (1 | 2, 85) => Kind::Mup { v6 },
-            (1 | 2, 132) => Kind::RouteTargetConstraint,
-            (1 | 2, 133) => Kind::FlowSpec { vpn: false, v6 },
-            (1 | 2, 134) => Kind::FlowSpec { vpn: true, v6 },
-            (25, 65) => Kind::Vpls,
-            // draft-ietf-idr-flowspec-l2vpn: the same framing; of its components those of the link layer have no reading.
-            (25, 133) => Kind::FlowSpec { vpn: false, v6: false },
-            (25, 134) => Kind::FlowSpec { vpn: true, v6: false },
-            (25, 70) => Kind::Evpn,
-            // RFC 9815, section 5.1: SAFI 80 has the NLRI of BGP-LS.
-            (16388, 71 | 80) => Kind::LinkState { vpn: false },
-            (16388, 72) => Kind::LinkState { vpn: true },
-            (afi, safi) => match (flowspec_v2::SAFIS, Framing::of(afi, safi)) {
-                (Some((ip, vpn)), _) if matches!(afi, 1 | 2) && (safi == ip || safi == vpn) => {
-                    Kind::FlowSpecV2 { vpn: safi == vpn, v6: afi == 2 }
-                }
-                (_, Some(framing)) => Kind::Framed(framing),
-                _ => Kind::Opaque,
-            },
+        let v6 = family.is_ipv6();
+        let Some(layout) = family.layout() else { return Kind::Opaque };
+        match layout {
+            registry::Layout::Prefix => Kind::Prefix { v6 },
+            registry::Layout::Labeled => Kind::Ahead(Layout { labels: Some(labels), rd: false, v6 }),
+            registry::Layout::LabeledVpn => Kind::Ahead(Layout { labels: Some(labels), rd: true, v6 }),
+            registry::Layout::VpnPrefix => Kind::Ahead(Layout { labels: None, rd: true, v6 }),
+            registry::Layout::Evpn => Kind::Evpn,
+            registry::Layout::McastVpn => Kind::McastVpn,
+            registry::Layout::Vpls => Kind::Vpls,
+            registry::Layout::RouteTargetConstraint => Kind::RouteTargetConstraint,
+            registry::Layout::SrPolicy => Kind::SrPolicy { v6 },
+            registry::Layout::FlowSpec { vpn } => Kind::FlowSpec { vpn, v6 },
+            registry::Layout::FlowSpecV2 { vpn } => Kind::FlowSpecV2 { vpn, v6 },
+            registry::Layout::LinkState { vpn } => Kind::LinkState { vpn },
+            registry::Layout::Mup => Kind::Mup { v6 },
+            registry::Layout::Framed(framing) => Kind::Framed(framing),
         }
     }
 
@@ -341,7 +331,7 @@ impl Kind {
 
 /// Whether the family's NLRI have a reading, so that a block of them splits.
 pub fn has_reading(family: AddressFamily) -> bool {
-    Kind::of(family, LabelStack::One) != Kind::Opaque
+    family.layout().is_some()
 }
 
 /// Checks a block of NLRI from end to end; gives how many there are.
