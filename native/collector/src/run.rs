@@ -133,6 +133,7 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
             broker,
             sessions: Arc::clone(&sessions),
             metrics: Arc::clone(&metrics),
+            sys_names: RwLock::new(config.sys_names.clone()),
             memory: Arc::new(Semaphore::new(config.memory_bytes / 1024)),
             config,
         }),
@@ -171,6 +172,7 @@ fn reload(sources: &Sources, gate: &Gate, md5: &Md5) -> Result<()> {
     let tls = tls::acceptor(&config.tls)?;
     md5.reload(config.tcp_md5_keys.as_deref())?;
     gate.door.reload(&config);
+    *gate.world.sys_names.write().unwrap_or_else(PoisonError::into_inner) = config.sys_names;
     *gate.tls.write().unwrap_or_else(PoisonError::into_inner) = tls;
     Ok(())
 }

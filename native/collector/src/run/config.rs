@@ -5,6 +5,7 @@ mod sources;
 use anyhow::{bail, ensure, Context, Result};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Config {
     pub collector: String,
     /// What makes two sessions those of one router.
     pub identity: Identity,
+    /// The sources from which a sysName is believed. One that is not here is believed from anybody who is let in.
+    pub sys_names: SysNames,
     /// Has to be the same in every station and collector that share a stream.
     pub partitions: u32,
     /// Most bytes of batches that are held until the broker has them, of all sessions together.
@@ -65,6 +68,23 @@ pub struct Spool {
     /// For how long a batch waits in memory before it goes there.
     pub after_ms: u64,
 }
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+struct Networks(#[serde(deserialize_with = "networks")] Vec<IpNet>);
+
+impl SysNames {
+    /// Whether a router that says so from there is who it says.
+    pub fn believes(&self, name: &str, source: IpAddr) -> bool {
+        let sources = self.0.get(name);
+        sources.is_none_or(|sources| sources.0.iter().any(|network| network.contains(&source)))
+    }
+}
+
+/// Each name with its addresses and prefixes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct SysNames(BTreeMap<String, Networks>);
 
 /// TLS towards routers, where a certificate is given.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -211,6 +231,7 @@ impl Default for Config {
             http: None,
             collector: hostname(),
             identity: Identity::default(),
+            sys_names: SysNames::default(),
             partitions: 8,
             memory_bytes: 512 << 20,
             drain_timeout_ms: 5_000,

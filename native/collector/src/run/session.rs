@@ -7,7 +7,7 @@
 //! What is read is decoded when there is enough of it, or when its first octet has waited for `batch_delay_ms`.
 
 use super::broker::{partition, Answer, Broker, Publication};
-use super::config::Config;
+use super::config::{Config, SysNames};
 use super::metrics::Metrics;
 use super::sessions::{Control, Place, Sessions};
 use super::tee::Tee;
@@ -19,7 +19,7 @@ use std::future::{pending, Future};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
@@ -32,6 +32,8 @@ pub struct World {
     pub broker: Arc<dyn Broker>,
     pub sessions: Arc<Sessions>,
     pub metrics: Arc<Metrics>,
+    /// Which names are believed from where.
+    pub sys_names: RwLock<SysNames>,
     /// Memory for batches, in KiB.
     pub memory: Arc<Semaphore>,
 }
@@ -68,6 +70,8 @@ struct Session<S> {
     /// The reason as it is counted, and until when the broker has time for the rest.
     ended: Option<(&'static str, Instant)>,
     bytes: u64,
+    /// It says that it is a router which it is not.
+    forged: bool,
 }
 
 /// Serves a connection until it is over and the broker has everything of it.
@@ -113,6 +117,7 @@ pub async fn serve<S: AsyncRead + Unpin + Send>(
         answers: unbounded_channel(),
         ended: None,
         bytes: 0,
+        forged: false,
         world: Arc::clone(&world),
     };
     session.run().await;
@@ -330,6 +335,14 @@ impl<S: AsyncRead + Unpin> Session<S> {
             _ if self.decoder.counters().messages > before => Some(Instant::now()),
             _ => self.begun.or(since).or_else(|| Some(Instant::now())),
         };
+        let names = self.world.sys_names.read().unwrap_or_else(PoisonError::into_inner);
+        self.forged = !names.believes(self.decoder.sys_name(), self.router.ip());
+        drop(names);
+        if self.forged {
+            // Nothing more of it is published, not even its end: the name would go with it.
+            let name = self.decoder.sys_name().to_owned();
+            return self.end(EndReason::Limit, &format!("the sysName {name:?} is not believed from there"));
+        }
         self.waiting.extend(fed.batches);
         if let Some(error) = fed.fatal {
             self.end(EndReason::Error, &error.to_string());
@@ -359,10 +372,11 @@ impl<S: AsyncRead + Unpin> Session<S> {
         if self.ended.is_some() {
             return;
         }
-        if self.bytes > 0 {
+        if self.bytes > 0 && !self.forged {
             self.waiting.extend(self.decoder.end(reason, text, now_us()));
         }
         let name = match reason {
+            _ if self.forged => "sys_name",
             _ if self.decoder.decoder().fatal().is_some() => "framing",
             EndReason::Closed => "closed",
             EndReason::Error => "error",

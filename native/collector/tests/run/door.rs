@@ -105,6 +105,54 @@ fn routers_behind_a_balancer_are_who_it_says() {
     collector.wait_for_log("reason=\"proxy_header\"");
 }
 
+/// From another address of the loopback network.
+fn connect_from(from: [u8; 4], to: SocketAddr) -> Router {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+    socket.connect(&to.into()).unwrap();
+    Router(socket.into())
+}
+
+#[test]
+fn a_forged_name_is_refused_and_the_router_that_has_it_goes_on() {
+    let mut collector = collector(&[
+        "--set",
+        "http=127.0.0.1:0",
+        "--set",
+        "session.batch_delay_ms=0",
+        "--set",
+        "session.heartbeat_ms=600000",
+        "--set",
+        "sys_names={\"core1\" = \"127.0.0.1\", \"core2\" = [\"127.0.0.2\", \"127.9.0.0/16\"]}",
+    ]);
+    let mut lines = collector.stdout().lines().map_while(Result::ok);
+    let mut until = |name: &str| {
+        let name = format!("\"{name}\"");
+        let mut before: Vec<String> = lines.by_ref().take_while(|line| !line.contains(&name)).collect();
+        before.retain(|line| line.contains("core1") || line.contains("127.0.0.3"));
+        assert!(before.is_empty(), "{before:?}");
+    };
+    let mut honest = connect_from([127, 0, 0, 1], collector.address);
+    honest.send(&initiation("core1"));
+    until("core1");
+    // At once, and after it said another name first.
+    let mut forger = connect_from([127, 0, 0, 3], collector.address);
+    forger.send(&initiation("core1"));
+    assert!(forger.is_closed());
+    collector.wait_for_log("the sysName \"core1\" is not believed from there");
+    let mut later = connect_from([127, 9, 0, 3], collector.address);
+    later.send(&initiation("somebody"));
+    until("somebody");
+    later.send(&initiation("core1"));
+    assert!(later.is_closed());
+    connect_from([127, 9, 0, 4], collector.address).send(&initiation("core2"));
+    until("core2");
+    honest.send(&initiation("core1"));
+    until("core1");
+    let counted = "sessions_ended_total{reason=\"sys_name\"} 2";
+    eventually("it is counted", || collector.get("/metrics").contains(counted));
+}
+
 #[test]
 fn such_a_header_from_anybody_else_is_no_bmp() {
     let mut collector = collector(&[]);

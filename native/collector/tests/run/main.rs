@@ -19,6 +19,7 @@ mod json_lines;
 mod md5;
 mod nats;
 mod outages;
+mod packages;
 mod rotation;
 mod router;
 mod spool;
