@@ -115,7 +115,7 @@ defmodule ServiceRadar.BMP.MixProject do
   defp docs do
     guides =
       for name <-
-            ~w(getting-started in-serviceradar collector privileges decoding operating insight reading-the-table-with-sql the-map-as-arrow
+            ~w(getting-started in-serviceradar collector privileges decoding operating insight ocsf reading-the-table-with-sql the-map-as-arrow
                adding),
           do: "guides/#{name}.md"
 

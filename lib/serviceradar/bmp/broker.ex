@@ -69,5 +69,16 @@ defmodule ServiceRadar.BMP.Broker do
   @doc "Tells others, outside the station, what changed; called after the commit, by the partition's owner."
   @callback tell(Config.t(), Deltas.t()) :: :ok
 
-  @optional_callbacks tell: 2, subscribe: 3, demand: 2, ack: 2, pending: 2, caught_up?: 2, reset: 4, dead_letter: 4
+  @doc "Publishes OCSF events, JSON objects; what it does where it is not configured to is nothing."
+  @callback tell_ocsf(Config.t(), [String.t()]) :: :ok
+
+  @optional_callbacks tell: 2,
+                      tell_ocsf: 2,
+                      subscribe: 3,
+                      demand: 2,
+                      ack: 2,
+                      pending: 2,
+                      caught_up?: 2,
+                      reset: 4,
+                      dead_letter: 4
 end

@@ -58,9 +58,13 @@ defmodule ServiceRadar.BMP.Config do
   * `:broker` - `{module, options}` or a module; default `ServiceRadar.BMP.Broker.Local`
   * `:store` - the same; default `ServiceRadar.BMP.Store.Memory`
   * `:pipeline` - the same; default `ServiceRadar.BMP.Pipeline.Runner`
-  * `:ocsf` - path of a file that OCSF events are appended to, one JSON object a line; default none
+  * `:ocsf` - path of a file that OCSF events are appended to, one JSON object a line, or a keyword list, see
+    `ServiceRadar.BMP.OCSF`; default none
   * `:insight` - path of a JSON file with the configuration of `ServiceRadar.BMP.Insight`, which tells what broke, where and
     why; default none, and nothing is told
+  * `:insight_state` - path of a file that keeps open alerts, and what people marked, over a restart, where the store does not
+    (that in Postgres does); default none
+  * `:webhook` - where findings of `:insight` are posted, a keyword list, see `ServiceRadar.BMP.Insight.Webhook`; default none
   * `:pubsub` - a `Phoenix.PubSub` to broadcast changes over as well; default none
 
   ## Examples
@@ -72,11 +76,12 @@ defmodule ServiceRadar.BMP.Config do
       {:error, "option :port is an integer from 0 to 65535, not 70000"}
       iex> ServiceRadar.BMP.Config.new(prot: 1)
       {:error, "unknown option :prot; known are :acceptors, :allow, :balancers, :broker, :collector, " <>
-        ":connects_per_second, :handshake_timeout, :identity, :insight, :ip, :max_sessions, " <>
-        ":max_sessions_per_source, :name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tcp_md5_keys, :tee, :tls"}
+        ":connects_per_second, :handshake_timeout, :identity, :insight, :insight_state, :ip, :max_sessions, " <>
+        ":max_sessions_per_source, :name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tcp_md5_keys, :tee, :tls, :webhook"}
   """
 
-  alias ServiceRadar.BMP.{Broker, Pipeline, Prefix, Store}
+  alias ServiceRadar.BMP.{Broker, OCSF, Pipeline, Prefix, Store}
+  alias ServiceRadar.BMP.Insight.Webhook
   alias ServiceRadar.BMP.Listener.{Handshake, TcpMd5}
 
   @session [
@@ -122,11 +127,13 @@ defmodule ServiceRadar.BMP.Config do
             roles: [:receive, :pipeline, :view],
             ocsf: nil,
             insight: nil,
+            insight_state: nil,
+            webhook: nil,
             pubsub: nil
 
   @type name :: atom
 
-  @typedoc "`:session`, `:table` and `:tee` are maps; `:broker`, `:store` and `:pipeline` are `{module, options}`, made whole."
+  @typedoc "`:session`, `:table` and `:tee` are maps; `:ocsf` is a keyword list or nil; `:broker`, `:store` and `:pipeline` are `{module, options}`, made whole."
   @type t :: %__MODULE__{
           name: name,
           ip: :any | :inet.ip_address(),
@@ -150,8 +157,10 @@ defmodule ServiceRadar.BMP.Config do
           store: {module, keyword},
           pipeline: {module, keyword},
           roles: [:receive | :pipeline | :view],
-          ocsf: Path.t() | nil,
+          ocsf: keyword | nil,
           insight: Path.t() | nil,
+          insight_state: Path.t() | nil,
+          webhook: keyword | nil,
           pubsub: module | nil
         }
 
@@ -256,7 +265,21 @@ defmodule ServiceRadar.BMP.Config do
 
   defp check(:roles, other), do: wrong_roles(other)
 
-  defp check(key, path) when key in [:ocsf, :insight],
+  defp check(:ocsf, option) do
+    case OCSF.validate(option) do
+      {:ok, options} -> options
+      {:error, text} -> wrong(":ocsf", text, option)
+    end
+  end
+
+  defp check(:webhook, option) do
+    case Webhook.validate(option) do
+      {:ok, options} -> options
+      {:error, text} -> wrong(":webhook", text, option)
+    end
+  end
+
+  defp check(key, path) when key in [:insight, :insight_state],
     do: is(path, is_nil(path) or is_binary(path), inspect(key), "the path of a file")
 
   defp check(:pubsub, name), do: is(name, is_atom(name), ":pubsub", "the name of a Phoenix.PubSub")

@@ -77,9 +77,12 @@ defmodule ServiceRadar.BMP.Deltas do
   @doc false
   def new(ref, counts), do: %__MODULE__{ref: ref, counts: counts, id: :crypto.strong_rand_bytes(16)}
 
-  @doc "OCSF 1.7.0 Network Activity events (class 4001), each a JSON object."
-  @spec ocsf(t) :: [String.t()]
-  def ocsf(%__MODULE__{ref: ref}), do: Native.deltas_ocsf(ref)
+  @doc """
+  OCSF 1.7.0 Network Activity events (class 4001), each a JSON object. From `group_from` routes on those of which the same is told
+  are one event, with `samples` of them.
+  """
+  @spec ocsf(t, group_from :: pos_integer, samples :: non_neg_integer) :: [String.t()]
+  def ocsf(%__MODULE__{ref: ref}, group_from \\ 20, samples \\ 10), do: Native.deltas_ocsf(ref, group_from, samples)
 
   @doc """
   What ServiceRadar's event writer reads: each with its `:kind` (`peer_up`, `peer_down`, `route_update`, `route_withdraw`,

@@ -15,6 +15,7 @@ defmodule ServiceRadar.BMP.Events do
   | topic | message |
   |---|---|
   | `"bmp:changes"` | `{:bmp_changes, changes}`, see `t:ServiceRadar.BMP.Deltas.changes/0`, once a committed batch that changed something |
+  | `"bmp:ocsf"` | `{:bmp_ocsf, station, events}`, JSON objects, where `:ocsf` is configured: see `ServiceRadar.BMP.OCSF` |
   | `"bmp:insight"` | `{:bmp_insight, station, line}`, once for everything that is said of what broke; the line is JSON, see `ServiceRadar.BMP.Insight` |
   """
 

@@ -13,14 +13,26 @@ defmodule ServiceRadar.BMP.Insight do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Instance, Native, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Instance, Native, OCSF, RoutingTable}
+  alias ServiceRadar.BMP.Insight.{State, Webhook}
 
   @topic "bmp:insight"
+  # What is kept is written at most so often.
+  @keep_after 1_000
 
   @doc false
   def child_spec(%Config{} = config) do
     name = Instance.via(config.name, :insight, nil)
     %{id: __MODULE__, start: {GenServer, :start_link, [__MODULE__, config, [name: name]]}}
+  end
+
+  @doc "Has it read a table that is full already. Called by a partition's process before the first batch."
+  @spec adopt(Config.t(), RoutingTable.t()) :: :ok
+  def adopt(%Config{insight: nil}, _table), do: :ok
+
+  def adopt(config, %RoutingTable{ref: table}) do
+    if ref = Instance.value(config.name, :insight), do: said(config, Native.insight_adopt(ref, table, now()))
+    :ok
   end
 
   @doc "Tells it what a batch changed. Called by the partitions' processes, after the change is committed."
@@ -82,8 +94,13 @@ defmodule ServiceRadar.BMP.Insight do
           :ok | {:error, :no_insight}
   def mark(station, rule, subject, acknowledged, muted_until_ms \\ nil) do
     case Instance.value(station, :insight) do
-      nil -> {:error, :no_insight}
-      ref -> Native.insight_mark(ref, rule, subject, acknowledged, muted_until_ms)
+      nil ->
+        {:error, :no_insight}
+
+      ref ->
+        :ok = Native.insight_mark(ref, rule, subject, acknowledged, muted_until_ms)
+        send_to(station, :keep)
+        :ok
     end
   end
 
@@ -97,8 +114,11 @@ defmodule ServiceRadar.BMP.Insight do
   def init(config) do
     with {:ok, json} <- File.read(config.insight),
          {:ok, ref} <- Native.insight_new(json) do
+      # The last state is kept when it stops.
+      Process.flag(:trap_exit, true)
+      restore(config, ref)
       Instance.put_value(config.name, :insight, ref)
-      {:ok, %{config: config, json: json, due: nil}}
+      {:ok, %{config: config, json: json, due: nil, keeps: false}}
     else
       {:error, reason} -> {:stop, {:insight_file, config.insight, reason}}
     end
@@ -125,26 +145,75 @@ defmodule ServiceRadar.BMP.Insight do
   # A fault of ours: what it knew is lost, and it begins anew with what comes.
   def handle_info(:poisoned, %{config: config} = state) do
     {:ok, ref} = Native.insight_new(state.json)
+    restore(config, ref)
+    for table <- tables(config), do: said(config, Native.insight_adopt(ref, table, now()))
     Instance.put_value(config.name, :insight, ref)
     {:noreply, %{state | due: nil}}
   end
 
-  defp said(config, {:ok, lines, due}) do
+  def handle_info(:keep, %{keeps: true} = state), do: {:noreply, state}
+
+  def handle_info(:keep, state) do
+    Process.send_after(self(), :keep_now, @keep_after)
+    {:noreply, %{state | keeps: true}}
+  end
+
+  def handle_info(:keep_now, state) do
+    keep(state.config)
+    {:noreply, %{state | keeps: false}}
+  end
+
+  def handle_info({:EXIT, _from, reason}, state), do: {:stop, reason, state}
+
+  @impl GenServer
+  def terminate(_reason, %{keeps: true} = state), do: keep(state.config)
+  def terminate(_reason, _state), do: :ok
+
+  # Where neither store nor file keeps it, it is as long as the station.
+  defp restore(config, ref) do
+    case State.read(config) do
+      {:ok, nil} ->
+        :ok
+
+      {:ok, json} ->
+        case Native.insight_restore(ref, json, now()) do
+          {:ok, [], [], _due} -> :ok
+          other -> Logger.warning("what insight kept of #{inspect(config.name)} cannot be read: #{inspect(other)}")
+        end
+
+      {:error, reason} ->
+        Logger.warning("what insight kept of #{inspect(config.name)} cannot be read: #{inspect(reason)}")
+    end
+  end
+
+  defp keep(config) do
+    with {:error, reason} <- State.write(config, Native.insight_kept(Instance.value(config.name, :insight), now())) do
+      Logger.warning("open alerts and marks of #{inspect(config.name)} are not kept: #{inspect(reason)}")
+    end
+  end
+
+  defp said(config, {:ok, lines, findings, due}) do
     for line <- lines, do: Events.broadcast(config.pubsub, {:bmp_insight, config.name, line}, @topic)
     if lines != [], do: Feed.find(config)
-    pid = due && Instance.whereis(config.name, :insight)
-    if pid, do: send(pid, {:due, due})
+    OCSF.deliver(config, findings)
+    Webhook.put(config, findings)
+    if due, do: send_to(config.name, {:due, due})
+    if Enum.any?(lines, &(&1 =~ ~s("type":"alert"))), do: send_to(config.name, :keep)
     :ok
   end
 
   defp said(config, :poisoned) do
     Logger.error("insight of #{inspect(config.name)} broke in the midst of a batch: it begins anew")
-    pid = Instance.whereis(config.name, :insight)
-    if pid, do: send(pid, :poisoned)
-    :ok
+    send_to(config.name, :poisoned)
   end
 
   defp said(_config, {:error, reason}), do: {:error, reason}
+
+  defp send_to(station, message) do
+    pid = Instance.whereis(station, :insight)
+    if pid, do: send(pid, message)
+    :ok
+  end
 
   defp tables(config) do
     for partition <- 0..(config.partitions - 1),

@@ -130,7 +130,7 @@ defmodule ServiceRadar.BMP.Native do
   def commit_copy(_commit, _kind, _from, _to), do: error()
   def commit_origin(_commit, _kind, _row), do: error()
   def parity_compare(_lines, _tables, _bmp, _options), do: error()
-  def deltas_ocsf(_deltas), do: error()
+  def deltas_ocsf(_deltas, _group_from, _samples), do: error()
   def deltas_resets(_deltas), do: error()
   def deltas_semantic(_deltas), do: error()
   def deltas_summary(_deltas, _limit), do: error()
@@ -149,6 +149,9 @@ defmodule ServiceRadar.BMP.Native do
   def insight_alerts(_insight, _now_ms, _structs), do: error()
   def insight_verdicts(insight), do: insight_verdicts(insight, @structs)
   def insight_verdicts(_insight, _structs), do: error()
+  def insight_restore(_insight, _kept, _now_ms), do: error()
+  def insight_kept(_insight, _now_ms), do: error()
+  def insight_adopt(_insight, _table, _now_ms), do: error()
   def insight_topology(_insight), do: error()
   def insight_mark(_insight, _rule, _subject, _acknowledged, _muted_until_ms), do: error()
 

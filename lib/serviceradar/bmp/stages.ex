@@ -7,7 +7,7 @@ defmodule ServiceRadar.BMP.Stages do
   """
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Insight, RoutingTable, Store, Telemetry}
+  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Insight, OCSF, RoutingTable, Store, Telemetry}
 
   # Most changed routes in a commit, as near as whole batches allow: it bounds its rows in memory, and how long it takes.
   @commit_rows 100_000
@@ -47,6 +47,7 @@ defmodule ServiceRadar.BMP.Stages do
     with {:ok, table} <- store.table(config, partition, token) do
       stages = %__MODULE__{config: config, partition: partition, token: token, table: table}
       Feed.table(config, partition, table)
+      Insight.adopt(config, table)
       measurements = %{duration: System.monotonic_time() - started, routes: RoutingTable.counts(table).routes}
       Telemetry.execute(:pipeline, :loaded, measurements, metadata(stages))
       {:ok, stages}
@@ -236,13 +237,13 @@ defmodule ServiceRadar.BMP.Stages do
   end
 
   @doc """
-  Tells subscribers what changed, writes OCSF events where the station has a file for them, and has the broker publish
+  Tells subscribers what changed, delivers OCSF events where the station is to, and has the broker publish
   semantic events where it is to.
   """
   @spec publish(t, [Deltas.t()]) :: :ok
   def publish(%__MODULE__{config: %{broker: {broker, _}} = config}, deltas) do
     for delta <- deltas, not delta.counts.quiet do
-      ServiceRadar.BMP.OCSF.write(config, delta)
+      OCSF.tell(config, delta)
       Feed.tell(config, delta)
       if function_exported?(broker, :tell, 2), do: broker.tell(config, delta)
       Insight.tell(config, delta)

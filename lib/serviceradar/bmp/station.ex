@@ -5,8 +5,9 @@ defmodule ServiceRadar.BMP.Station do
       Station
       ├─ store         e.g. Store.Memory
       ├─ broker        e.g. Broker.Local
-      ├─ OCSF          where a file is configured
+      ├─ OCSF          where it is configured
       ├─ Feed          what the map draws
+      ├─ Webhook       where findings are posted, where it is configured
       ├─ Insight       what broke, where and why, where it is configured
       ├─ pipeline      the partitions that this station owns
       ├─ tees          a Tee.Stream for each session and further station, where there is one
@@ -24,6 +25,7 @@ defmodule ServiceRadar.BMP.Station do
   use Supervisor
 
   alias ServiceRadar.BMP.{Config, Feed, Insight, Instance, Listener, OCSF, Pipeline, Sessions, Tee}
+  alias ServiceRadar.BMP.Insight.Webhook
 
   @spec start_link(Config.t()) :: Supervisor.on_start()
   def start_link(%Config{} = config),
@@ -47,6 +49,7 @@ defmodule ServiceRadar.BMP.Station do
       {broker.child_spec(config), [:receive, :pipeline]},
       {%{id: OCSF, start: {OCSF, :start_link, [config]}}, if(config.ocsf, do: [:pipeline], else: [])},
       {Feed.child_spec(config), [:pipeline]},
+      {%{id: Webhook, start: {Webhook, :start_link, [config]}}, if(config.webhook, do: [:pipeline], else: [])},
       {Insight.child_spec(config), if(config.insight, do: [:pipeline], else: [])},
       {Pipeline.child_spec(config), [:pipeline]},
       {Tee.Stream.child_spec(config), if(config.tee.to == [], do: [], else: [:receive])},

@@ -91,5 +91,24 @@ defmodule ServiceRadar.BMP.Store do
   """
   @callback statistics(Config.t(), peer_id :: String.t()) :: {:ok, [map]} | {:error, term}
 
-  @optional_callbacks own: 1, give_back: 2, held?: 3, history: 2, changes: 2, routes_at: 3, events: 2, statistics: 2
+  @doc "Keeps what `ServiceRadar.BMP.Insight` has to know after a restart of this station, in place of what it kept before."
+  @callback keep_insight(Config.t(), json :: String.t()) :: :ok | {:error, term}
+
+  @doc "What `c:keep_insight/2` kept last; nil: nothing."
+  @callback kept_insight(Config.t()) :: {:ok, String.t() | nil} | {:error, term}
+
+  @doc "Keeps OCSF events, JSON objects, each once."
+  @callback keep_ocsf(Config.t(), [String.t()]) :: :ok | {:error, term}
+
+  @optional_callbacks keep_ocsf: 2,
+                      keep_insight: 2,
+                      kept_insight: 1,
+                      own: 1,
+                      give_back: 2,
+                      held?: 3,
+                      history: 2,
+                      changes: 2,
+                      routes_at: 3,
+                      events: 2,
+                      statistics: 2
 end

@@ -28,7 +28,8 @@ defmodule ServiceRadar.BMP.Telemetry do
   | `[…, :broker, :refused]` | JetStream: a batch is refused, and will be sent again | `count` | `partition`, `reason` |
   | `[…, :broker, :resent]` | JetStream: batches are sent again | `count` | `partition` |
   | `[…, :broker, :consuming]` | JetStream: a consumer begins at what is not acknowledged | `count` | `partition` |
-  | `[…, :events, :lost]` | JetStream: semantic events that its stream does not take | `count` | `stream` |
+  | `[…, :events, :lost]` | JetStream: events that their stream does not take | `count` | `stream` |
+  | `[…, :webhook, :lost]` | findings that the webhook did not get | `count` | `reason` |
   | `[…, :lease, :taken]` | this station owns a partition now | `count`, `unowned` (ms since its owner last renewed) | `partition`, `token`, `from` (an owner that is gone, or nil) |
   | `[…, :lease, :given_back]` | it gives one to a station that has fewer | `count` | `partition` |
   | `[…, :lease, :lost]` | another station has taken one | `count` | `partition` |

@@ -26,6 +26,9 @@ pub struct Options {
     /// Compare with `expected.json`; the exit status is 1 where something is missing or forbidden
     #[arg(long)]
     check: bool,
+    /// Print OCSF events of what happened and of what is said, as the station delivers them
+    #[arg(long, conflicts_with_all = ["json", "check"])]
+    ocsf: bool,
     /// Configuration of the station, under that of each scenario: e.g. names of the sites that all have in common
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -36,7 +39,13 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let mut out = Objects::new(false);
     let mut totals = check::Totals::default();
     for folder in &options.folders {
-        let said = play::play(folder, station.as_ref())?;
+        let play::Played { said, events } = play::play(folder, station.as_ref())?;
+        if options.ocsf {
+            for event in &events {
+                out.line(event)?;
+            }
+            continue;
+        }
         if options.json || !options.check {
             for object in &said {
                 out.print(object)?;

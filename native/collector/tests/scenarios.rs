@@ -8,6 +8,8 @@ extern crate needs;
 needs::main!();
 
 mod common;
+#[path = "../../rib/tests/ocsf/schema.rs"]
+mod schema;
 
 use common::{run, Run};
 use std::path::{Path, PathBuf};
@@ -54,6 +56,63 @@ fn of_the_recorded_scenarios_everything_is_said_and_nothing_more() {
     let names = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&names, r#"{"sites": {"tonka01": "204.209.51.60"}}"#).unwrap();
     check(&folder, &["--config", names.path().to_str().unwrap()]);
+}
+
+#[test]
+fn every_event_of_every_scenario_is_valid_ocsf() {
+    let file = needs::capture("ocsf/ocsf-1.7.0-network_activity-detection_finding.json");
+    let schema = schema::Schema::new(&std::fs::read_to_string(file).unwrap());
+    let folders = scenarios(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../insight/scenarios"));
+    let arguments: Vec<&str> =
+        ["scenario", "--ocsf"].into_iter().chain(folders.iter().map(String::as_str)).collect();
+    let events: Vec<serde_json::Value> = run(&arguments).good_objects();
+    let mut seen = std::collections::BTreeSet::new();
+    for event in &events {
+        let class = if event["class_uid"] == 2004 { "detection_finding" } else { "network_activity" };
+        let faults = schema.faults(class, event);
+        assert!(faults.is_empty(), "{faults:#?}\nin {event:#}");
+        let of = |part: &serde_json::Value| part.as_str().unwrap().to_owned();
+        seen.insert((class, of(&event["metadata"]["event_code"]), of(&event["activity_name"])));
+    }
+    // Every rule opens and closes somewhere, and something of every kind is grouped.
+    for rule in insight::rules::RULES {
+        for activity in ["Create", "Close"] {
+            let wanted = ("detection_finding", rule.name.to_owned(), activity.to_owned());
+            assert!(seen.contains(&wanted), "no scenario has {wanted:?}");
+        }
+    }
+    assert!(events
+        .iter()
+        .any(|event| event["activity_name"] == "Update" && event["unmapped"]["verdict"].is_object()));
+    for code in ["route_announce", "route_withdraw"] {
+        let many = |event: &&serde_json::Value| {
+            event["metadata"]["event_code"] == code && event["count"].is_number()
+        };
+        assert!(events.iter().any(|event| many(&event)), "{code}");
+    }
+}
+
+#[test]
+fn a_station_that_starts_again_says_nothing_twice() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../insight/scenarios");
+    for name in ["restart-over-a-full-table", "restart-over-an-empty-table"] {
+        let played = run(&["scenario", folder.join(name).to_str().unwrap()]);
+        let said: Vec<serde_json::Value> = played.good_objects();
+        let restarted =
+            |one: &&serde_json::Value| (60_000..120_000).contains(&one["at_ms"].as_i64().unwrap());
+        let after = |one: &&serde_json::Value| one["at_ms"].as_i64().unwrap() >= 60_000;
+        let opened: Vec<_> = said
+            .iter()
+            .filter(after)
+            .filter(|one| one["type"] == "alert" && one["state"] == "open")
+            .collect();
+        assert!(opened.is_empty(), "{name}: {opened:#?}");
+        if name.contains("full") {
+            let found: Vec<_> =
+                said.iter().filter(restarted).filter(|one| one["type"] == "topology").collect();
+            assert!(found.is_empty(), "{name}: {found:#?}");
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::adopt::KeptAlert;
 use crate::rules::Rules;
 use crate::said::{Alert, AlertState, Evidence, Said, Severity, What};
 use crate::timers::{Timer, Timers};
@@ -74,11 +75,13 @@ pub(crate) struct Alerts {
     held: BTreeMap<Key, Held>,
     /// Marks, also of alerts that are not open now.
     marks: BTreeMap<(String, String), Mark>,
+    /// Alerts of before a restart of which nothing was heard since.
+    restored: BTreeSet<Key>,
 }
 
 impl Alerts {
     pub fn new(rules: Rules) -> Self {
-        Alerts { rules, held: BTreeMap::new(), marks: BTreeMap::new() }
+        Alerts { rules, held: BTreeMap::new(), marks: BTreeMap::new(), restored: BTreeSet::new() }
     }
 
     pub fn enabled(&self, rule: &str) -> bool {
@@ -103,6 +106,7 @@ impl Alerts {
         raise.evidence.truncate(MAX_EVIDENCE);
         let key: Key = (rule, subject.into());
         let open_after_ms = known.open_after_ms;
+        self.restored.remove(&key);
         let mark = self.marks.get(&(rule.to_string(), subject.to_string())).copied().unwrap_or_default();
         if let Some(held) = self.held.get_mut(&key) {
             if let State::Closing(_) = held.state {
@@ -202,6 +206,7 @@ impl Alerts {
         out.push(Said { at_ms: now_ms, what: What::Alert(alert) });
         if state == AlertState::Close {
             self.held.remove(key);
+            self.restored.remove(key);
             // An acknowledgement is of this alert; that it is muted is of the next, too.
             let marked = (key.0.to_string(), key.1.clone());
             if let Some(mark) = self.marks.get_mut(&marked) {
@@ -210,6 +215,63 @@ impl Alerts {
                     self.marks.remove(&marked);
                 }
             }
+        }
+    }
+
+    /// Open alerts as they are kept over a restart.
+    pub fn kept(&self) -> Vec<KeptAlert> {
+        let open = self.held.iter().filter(|(_, held)| !matches!(held.state, State::Pending(_)));
+        open.map(|((rule, subject), held)| KeptAlert {
+            rule: (*rule).into(),
+            subject: subject.clone(),
+            severity: alert(&self.rules, &(rule, subject.clone()), held, AlertState::Open, 0).severity,
+            text: held.said.text.clone(),
+            opened_at_ms: held.opened_at_ms,
+            evidence: held.said.evidence.clone(),
+            prefixes: held.said.prefixes.iter().take(MAX_LISTED).copied().collect(),
+            peers: held.said.peers.iter().take(MAX_LISTED).cloned().collect(),
+        })
+        .collect()
+    }
+
+    /// An alert of before a restart is open; gives its rule, where that is still on.
+    pub fn restore(&mut self, kept: &KeptAlert, now_ms: i64) -> Option<&'static str> {
+        let rule = self.rules.get(&kept.rule).filter(|rule| rule.enabled)?;
+        let key: Key = (rule.name, kept.subject.clone());
+        let marked = (kept.rule.clone(), kept.subject.clone());
+        let held = Held {
+            state: State::Open,
+            opened_at_ms: kept.opened_at_ms,
+            told_at_ms: now_ms,
+            changed: false,
+            said: Raise {
+                text: kept.text.clone(),
+                evidence: kept.evidence.clone(),
+                prefixes: kept.prefixes.clone(),
+                peers: kept.peers.clone(),
+                severity: Some(kept.severity),
+            },
+            mark: self.marks.get(&marked).copied().unwrap_or_default(),
+        };
+        self.held.insert(key.clone(), held);
+        self.restored.insert(key);
+        Some(rule.name)
+    }
+
+    /// What an alert of before a restart is about still holds.
+    pub fn claim(&mut self, rule: &'static str, subject: &str) {
+        if !self.restored.is_empty() {
+            self.restored.remove(&(rule, subject.into()));
+        }
+    }
+
+    /// Alerts of before a restart of which nothing was heard since are over.
+    pub fn forget_restored(&mut self, now_ms: i64, out: &mut Vec<Said>) {
+        for key in std::mem::take(&mut self.restored) {
+            let Some(held) = self.held.get_mut(&key) else { continue };
+            held.state = State::Closing(now_ms);
+            held.said.text = "nothing tells of it since the station started again".into();
+            self.due(&key, now_ms, out);
         }
     }
 

@@ -86,11 +86,24 @@ pub(crate) struct Blocks {
     by_node: HashMap<String, BTreeSet<IpNet>>,
     /// Blocks that the alert on a subject waits for.
     alerts: HashMap<String, BTreeSet<IpNet>>,
+    /// Blocks that were lost before a restart, by the alert that they are in.
+    restored: HashMap<IpNet, String>,
 }
 
 impl Blocks {
     pub fn new(config: &Calico) -> Self {
         Blocks { pools: config.pools.iter().map(IpNet::trunc).collect(), ..Blocks::default() }
+    }
+
+    /// Blocks that were lost before a restart; whether there are any. They are lost until a node announces them.
+    pub fn restore(&mut self, subject: &str, prefixes: BTreeSet<IpNet>) -> bool {
+        let lost: BTreeSet<IpNet> = prefixes.into_iter().filter(|prefix| self.is_block(prefix)).collect();
+        self.restored.extend(lost.iter().map(|prefix| (*prefix, subject.to_string())));
+        let any = !lost.is_empty();
+        if any {
+            self.alerts.insert(subject.into(), lost);
+        }
+        any
     }
 
     /// Whether a prefix is a block of a pool.
@@ -241,6 +254,9 @@ impl Blocks {
             self.unbear(prefix, &from, world, voice);
         }
         self.by_node.entry(to.clone()).or_default().insert(prefix);
+        if let Some(subject) = self.restored.remove(&prefix) {
+            self.found(&subject, prefix, false, &to, voice);
+        }
         voice.node(&to, NodeKind::KubernetesNode, None, None);
         for peer in bearers {
             let Some(router) = world.router_of(peer) else { continue };

@@ -52,12 +52,35 @@ pub(crate) struct Conditions {
     alerts: BTreeMap<Key, BTreeSet<String>>,
     new: Vec<Key>,
     waits: bool,
+    /// Alerts of before a restart, with the prefixes that they were about.
+    restored: BTreeMap<Key, BTreeSet<IpNet>>,
 }
 
 impl Conditions {
     /// Whether any route breaks any rule.
     pub fn is_empty(&self) -> bool {
         self.by_holder.is_empty()
+    }
+
+    /// An alert of before a restart: what breaks its rule is no news.
+    pub fn restore(&mut self, rule: &'static str, subject: String, prefixes: BTreeSet<IpNet>) {
+        self.restored.insert((rule, subject), prefixes);
+    }
+
+    pub fn forget_restored(&mut self) {
+        self.restored.clear();
+    }
+
+    /// The alert of before a restart that was about it.
+    fn restored(&self, broken: &Broken) -> Option<String> {
+        let own: Key = (broken.rule, broken.subject.clone());
+        if self.restored.contains_key(&own) {
+            return Some(own.1);
+        }
+        let about = |(key, prefixes): &(&Key, &BTreeSet<IpNet>)| {
+            key.0 == broken.rule && broken.group.as_ref() == Some(&key.1) && prefixes.contains(&broken.prefix)
+        };
+        self.restored.iter().find(about).map(|(key, _)| key.1.clone())
     }
 
     /// What a route breaks now; what it broke before and does not any more is over.
@@ -95,7 +118,14 @@ impl Conditions {
             if condition.evidence.len() < 8 {
                 condition.evidence.push(evidence(&broken.text));
             }
-            if added {
+            let known = if added { self.restored(&broken) } else { None };
+            if let Some(alert) = known {
+                if let Some(condition) = self.conditions.get_mut(&key) {
+                    condition.alert = Some(alert.clone());
+                }
+                voice.alerts.claim(broken.rule, &alert);
+                self.alerts.entry((broken.rule, alert)).or_default().insert(key.1.clone());
+            } else if added {
                 self.new.push(key.clone());
                 if !std::mem::replace(&mut self.waits, true) {
                     voice.after(WAIT_MS, Timer::Conditions);

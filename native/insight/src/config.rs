@@ -239,6 +239,8 @@ pub struct Waits {
     pub node: i64,
     /// For a BMP session to come back.
     pub observation: i64,
+    /// For the same after the station itself started again.
+    pub restart: i64,
     /// For a service to come back.
     pub service: i64,
     /// For a prefix to be gone from all peers.
@@ -261,6 +263,7 @@ impl Default for Waits {
             shift: 250,
             node: 5_000,
             observation: 1_000,
+            restart: 60_000,
             service: 3_000,
             withdrawn: 3_000,
             policy: 1_500,

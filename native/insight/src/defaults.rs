@@ -31,6 +31,8 @@ pub(crate) struct DefaultRoutes {
     scopes: HashMap<Scope, Defaults>,
     /// By peer and family, as a peer may have it in several views.
     open: HashMap<Scope, Vec<String>>,
+    /// Who had lost it before a restart, and whether it was that of IPv6.
+    restored: Vec<(String, bool)>,
 }
 
 impl DefaultRoutes {
@@ -50,7 +52,35 @@ impl DefaultRoutes {
                 held.evidence = Some(route.evidence(world, "withdrawn"));
             }
         }
+        if !self.restored.is_empty() {
+            self.adopted(world, voice);
+        }
         voice.after(WAIT_MS, Timer::Default(scope));
+    }
+
+    pub fn restore(&mut self, subject: String, v6: bool) {
+        self.restored.push((subject, v6));
+    }
+
+    /// Who had lost it before a restart is looked at, as far as it is known by now.
+    pub fn adopted(&mut self, world: &World, voice: &mut Voice) {
+        let routers = || (0..).zip(&world.routers);
+        self.restored.retain(|(subject, v6)| {
+            let router =
+                routers().find(|(_, router)| router.name == *subject).map(|(number, _)| (number, 0, *v6));
+            let peer = || {
+                let (number, peer) = (0..).zip(&world.peers).find(|(_, peer)| peer.subject == *subject)?;
+                let scope = (peer.router, peer.distinguisher, *v6);
+                self.scopes.entry(scope).or_default().incoming.entry(number).or_insert(false);
+                Some(scope)
+            };
+            let Some(scope) = router.or_else(peer) else { return true };
+            self.scopes.entry(scope).or_default();
+            self.open.entry(scope).or_default().push(subject.clone());
+            voice.alerts.claim("default_route_lost", subject);
+            voice.after(WAIT_MS, Timer::Default(scope));
+            false
+        });
     }
 
     pub fn peer_ended(&mut self, peer: u32, evidence: &Evidence, voice: &mut Voice) {

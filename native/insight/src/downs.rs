@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rib::Position;
+use rib::{PeerRow, Position};
 
 use crate::alerts::Raise;
 use crate::calico::Blocks;
@@ -40,6 +40,10 @@ pub(crate) struct Downs {
     pending: BTreeSet<u32>,
     /// Alerts that are open, with the peers that they wait for.
     alerts: HashMap<String, BTreeSet<u32>>,
+    /// Of alerts of before a restart: the peers of which nothing was heard since.
+    restored: HashMap<String, BTreeSet<String>>,
+    /// Peers that flapped before a restart.
+    flapped: BTreeSet<String>,
 }
 
 /// An explanation, and how much it explains.
@@ -137,8 +141,9 @@ impl Downs {
         if !self.pending.contains(&peer) {
             self.downs.remove(&peer);
         }
-        self.recover_everywhere(peer, voice);
+        self.recover_everywhere(peer, of.world, voice);
         self.link(peer, of.world, voice);
+        let flapping = flapping || self.flapped_before(peer, of.flapping, of.world, voice);
         if flapping {
             if let Some((router, node)) = of.world.peer(peer).and_then(|held| held.link.clone()) {
                 voice.topology.link_status(&router, &node, Protocol::Bgp, Status::Flapping);
@@ -175,7 +180,8 @@ impl Downs {
     }
 
     /// The peer is no longer down in any open alert that has it.
-    fn recover_everywhere(&mut self, peer: u32, voice: &mut Voice) {
+    fn recover_everywhere(&mut self, peer: u32, world: &World, voice: &mut Voice) {
+        self.recover_restored(world.subject(peer), voice);
         for subject in self.alerts_of(peer) {
             self.recover(&subject, peer, voice);
         }
@@ -186,7 +192,9 @@ impl Downs {
         peers.remove(&peer);
         if peers.is_empty() {
             self.alerts.remove(subject);
-            voice.clear("peer_down", subject, "up again");
+            if !self.restored.contains_key(subject) {
+                voice.clear("peer_down", subject, "up again");
+            }
         }
     }
 
@@ -197,7 +205,102 @@ impl Downs {
         if let Some(held) = world.peer_mut(peer) {
             held.life = Life::Unknown;
         }
-        self.recover_everywhere(peer, voice);
+        self.recover_everywhere(peer, world, voice);
+    }
+
+    /// An alert of before a restart, with the peers that it was about.
+    pub fn restore(&mut self, subject: String, peers: BTreeSet<String>) {
+        let peers = if peers.is_empty() { BTreeSet::from([subject.clone()]) } else { peers };
+        self.restored.insert(subject, peers);
+    }
+
+    pub fn restore_flapping(&mut self, subject: String) {
+        self.flapped.insert(subject);
+    }
+
+    /// Whether a peer flapped before a restart, which then goes on.
+    fn flapped_before(
+        &mut self,
+        peer: u32,
+        flapping: Flapping,
+        world: &mut World,
+        voice: &mut Voice,
+    ) -> bool {
+        let Some(held) = world.peer_mut(peer) else { return false };
+        if self.flapped.is_empty() || !self.flapped.remove(&held.subject) {
+            return false;
+        }
+        held.flapping = true;
+        voice.alerts.claim("peer_flapping", &held.subject);
+        voice.after(flapping.quiet_ms, Timer::Quiet(peer));
+        true
+    }
+
+    /// A peer that was down is up.
+    fn recover_restored(&mut self, peer: &str, voice: &mut Voice) {
+        let over = |(_, peers): &(&String, &mut BTreeSet<String>)| peers.contains(peer);
+        let subjects: Vec<String> =
+            self.restored.iter_mut().filter(over).map(|(subject, _)| subject.clone()).collect();
+        for subject in subjects {
+            let Some(peers) = self.restored.get_mut(&subject) else { continue };
+            peers.remove(peer);
+            if peers.is_empty() {
+                self.restored.remove(&subject);
+                if !self.alerts.contains_key(&subject) {
+                    voice.clear("peer_down", &subject, "up again");
+                }
+            }
+        }
+    }
+
+    /// What is still down was down before anybody looked.
+    pub fn adopted_down(
+        &mut self,
+        peer: u32,
+        row: &PeerRow,
+        told: bool,
+        world: &mut World,
+        voice: &mut Voice,
+    ) {
+        let Some(held) = world.peer_mut(peer) else { return };
+        if held.is_loc_rib() {
+            return;
+        }
+        held.life = Life::Down;
+        let subject = held.subject.clone();
+        let alert =
+            self.restored.iter().find(|(_, peers)| peers.contains(&subject)).map(|(key, _)| key.clone());
+        if let Some(alert) = alert {
+            self.restored.entry(alert.clone()).or_default().remove(&subject);
+            self.restored.retain(|_, peers| !peers.is_empty());
+            self.alerts.entry(alert.clone()).or_default().insert(peer);
+            voice.alerts.claim("peer_down", &alert);
+        } else if !told {
+            let text = row.down_reason.clone().unwrap_or_else(|| "it went while nobody listened".into());
+            let router = world.router_of(peer).map(|router| router.name.clone()).unwrap_or_default();
+            let evidence = Evidence::of(&router, row.position, format!("{subject} went down: {text}"));
+            self.alerts.entry(subject.clone()).or_default().insert(peer);
+            voice.raise("peer_down", &subject, Raise { text, evidence: vec![evidence], ..Raise::default() });
+        }
+    }
+
+    /// A peer that is up was up before anybody looked.
+    pub fn adopted_up(&mut self, peer: u32, flapping: Flapping, world: &mut World, voice: &mut Voice) {
+        let Some(held) = world.peer_mut(peer).filter(|held| !held.is_loc_rib()) else { return };
+        held.life = Life::Up;
+        self.recover_everywhere(peer, world, voice);
+        self.link(peer, world, voice);
+        self.flapped_before(peer, flapping, world, voice);
+    }
+
+    /// Peers of alerts of before a restart of which nothing is heard are gone.
+    pub fn forget_restored(&mut self, voice: &mut Voice) {
+        self.flapped.clear();
+        for (subject, _) in std::mem::take(&mut self.restored) {
+            if !self.alerts.contains_key(&subject) {
+                voice.close("peer_down", &subject, "nothing tells of it since the station started again");
+            }
+        }
     }
 
     /// A peer of which the router said nothing when it came back.

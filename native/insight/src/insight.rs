@@ -53,40 +53,42 @@ impl Tables for RoutingTable {
 /// Says of deltas what broke, where and why. It has no clock of its own and does no I/O.
 #[derive(Debug)]
 pub struct Insight {
-    config: Config,
-    world: World,
+    pub(crate) config: Config,
+    pub(crate) world: World,
     interfaces: Interfaces,
-    blocks: Blocks,
-    conditions: Conditions,
+    pub(crate) blocks: Blocks,
+    pub(crate) conditions: Conditions,
     clocks: Clocks,
-    defaults: DefaultRoutes,
-    downs: Downs,
-    observation: Observation,
+    pub(crate) defaults: DefaultRoutes,
+    pub(crate) downs: Downs,
+    pub(crate) observation: Observation,
     ospf: Ospf,
     paths: Paths,
     policy: Policy,
     route_flaps: RouteFlaps,
     services: Services,
-    volume: Volume,
-    watched: Watched,
+    pub(crate) volume: Volume,
+    pub(crate) watched: Watched,
     withdrawn: Withdrawn,
-    voice: Voice,
+    pub(crate) voice: Voice,
+    /// When what was kept over a restart was kept.
+    pub(crate) kept_ms: Option<i64>,
 }
 
 /// Attribute sets of deltas, each read when it is first asked for.
-struct Sets<'a> {
+pub(crate) struct Sets<'a> {
     sets: &'a [rib::AttributeSet],
     read: Vec<Option<Facts>>,
 }
 
 impl<'a> Sets<'a> {
-    fn new(sets: &'a [rib::AttributeSet]) -> Self {
+    pub fn new(sets: &'a [rib::AttributeSet]) -> Self {
         let mut read = Vec::new();
         read.resize_with(sets.len(), || None);
         Sets { sets, read }
     }
 
-    fn read(&mut self, index: Option<u32>) {
+    pub fn read(&mut self, index: Option<u32>) {
         let Some(index) = index.and_then(|index| usize::try_from(index).ok()) else { return };
         if let (Some(set), Some(read)) = (self.sets.get(index), self.read.get_mut(index)) {
             if read.is_none() {
@@ -95,7 +97,7 @@ impl<'a> Sets<'a> {
         }
     }
 
-    fn get(&self, index: Option<u32>) -> Option<&Facts> {
+    pub fn get(&self, index: Option<u32>) -> Option<&Facts> {
         self.read.get(usize::try_from(index?).ok()?)?.as_ref()
     }
 }
@@ -112,6 +114,7 @@ impl Insight {
             topology: Topology::default(),
             verdicts: HashMap::new(),
             node_wait: config.waits.node,
+            silent: false,
         };
         Ok(Insight {
             world: World::new(&config),
@@ -131,6 +134,7 @@ impl Insight {
             watched: Watched::new(&config)?,
             withdrawn: Withdrawn::default(),
             voice,
+            kept_ms: None,
             config,
         })
     }
@@ -154,7 +158,7 @@ impl Insight {
             if let Some(peer) = peer {
                 new.read(delta.attributes);
                 old.read(delta.before);
-                self.route(deltas, delta, peer, new.get(delta.attributes), old.get(delta.before));
+                self.route(deltas, delta, peer, new.get(delta.attributes), old.get(delta.before), false);
             }
         }
         for next in happened {
@@ -237,7 +241,7 @@ impl Insight {
         self.watched.vrps().validity(prefix, origin)
     }
 
-    /// VRPs came and went. Routes of the watched prefixes are validated again; others when they change.
+    /// VRPs came and went. What that means for watched prefixes is said at once; a route is validated when it changes.
     pub fn change_vrps(&mut self, added: &[Vrp], removed: &[Vrp], now_ms: i64) -> Vec<Said> {
         self.voice.now = self.voice.now.max(now_ms);
         let before = self.watched.roas();
@@ -303,16 +307,19 @@ impl Insight {
             Timer::RouteQuiet(prefix) => self.route_flaps.quiet(prefix, config.flapping, voice),
             Timer::LocRib(router) => self.volume.look(router, world, voice),
             Timer::Visibility(index) => self.watched.look(index, world, voice),
+            Timer::Restored => self.forget_restored(),
         }
     }
 
-    fn route(
+    /// `adopted`: the route was there before anybody looked.
+    pub(crate) fn route(
         &mut self,
         deltas: &Deltas,
         delta: &RouteDelta,
         peer: u32,
         new: Option<&Facts>,
         old: Option<&Facts>,
+        adopted: bool,
     ) {
         let Some(rib) = deltas.rib(delta.rib) else { return };
         if matches!(rib.view, RibView::AdjRibOutPre | RibView::AdjRibOutPost)
@@ -330,7 +337,7 @@ impl Insight {
         }
         let Some(held) = self.world.peer(peer) else { return };
         let generation = delta.position.generation;
-        let dump = rib.end_of_rib != Some(generation) && held.up_ms + 60_000 > self.voice.now;
+        let dump = adopted || rib.end_of_rib != Some(generation) && held.up_ms + 60_000 > self.voice.now;
         let router = held.router;
         let changed = Changed {
             change: delta.change,

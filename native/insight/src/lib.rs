@@ -4,6 +4,7 @@
 //! as [`Said`]: changes of the [`Topology`], alerts by [`rules::RULES`], and verdicts with a [`Cause`]. It does no I/O and keeps no table:
 //! what it remembers grows with what is watched and linked.
 
+mod adopt;
 mod alerts;
 mod calico;
 mod clock;
@@ -12,6 +13,7 @@ pub mod config;
 mod defaults;
 mod downs;
 mod facts;
+mod findings;
 mod insight;
 mod interfaces;
 mod leaks;
@@ -34,8 +36,10 @@ mod watch;
 mod withdrawn;
 mod world;
 
+pub use adopt::{Kept, KeptAlert};
 pub use alerts::{Mark, Marked};
 pub use config::{Config, ConfigError, Vrp};
+pub use findings::Findings;
 pub use insight::{Insight, Tables};
 pub use interfaces::{IfStatus, InterfaceEvent};
 pub use rpki::{Validity, Vrps};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rib::{EventKind, PeerEvent};
+use rib::{EventKind, PeerEvent, RouterRow, RouterState};
 
 use crate::alerts::Raise;
 use crate::config::Waits;
@@ -59,6 +59,44 @@ impl Observation {
                 );
             }
             _ => {}
+        }
+    }
+
+    /// A router as a table has it that is read anew. Of one that is away is told what was not told before.
+    pub fn adopted(
+        &mut self,
+        row: &RouterRow,
+        router: u32,
+        kept_ms: Option<i64>,
+        world: &mut World,
+        waits: &Waits,
+        voice: &mut Voice,
+    ) {
+        let observed = row.state == RouterState::Connected;
+        let Some(held) = world.router_mut(router) else { return };
+        held.observed = observed;
+        let name = held.name.clone();
+        if observed {
+            voice.close("session_gap", &name, "the router is heard again");
+            return;
+        }
+        let ended_ms = row.session_ended_us.unwrap_or(0) / 1000;
+        let open = voice.alerts.is_open("session_gap", &name);
+        if open {
+            voice.alerts.claim("session_gap", &name);
+        } else if kept_ms.is_some_and(|kept| kept < ended_ms) {
+            let reason = row.end_reason.clone().unwrap_or_default();
+            let evidence = Evidence::of(&name, row.position, format!("the BMP session ended: {reason}"));
+            self.ended.insert(router, (voice.now, reason, evidence));
+            // The session may have ended because the station stopped.
+            voice.after(waits.restart, Timer::Observation(router));
+        }
+    }
+
+    /// Links of a router that is not heard are stale.
+    pub fn stale(&self, router: u32, world: &World, voice: &mut Voice) {
+        if let Some(held) = world.router(router).filter(|held| !held.observed) {
+            voice.topology.links_status(&held.name, Status::Up, Status::Stale);
         }
     }
 

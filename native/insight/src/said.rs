@@ -244,7 +244,8 @@ pub struct Verdict {
 }
 
 /// What something was concluded from: a delta, by its position, or what SNMP told.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Evidence {
     pub text: String,
     #[serde(skip_serializing_if = "Option::is_none")]

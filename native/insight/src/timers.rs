@@ -41,6 +41,8 @@ pub(crate) enum Timer {
     LocRib(u32),
     /// How many peers have a watched prefix.
     Visibility(usize),
+    /// Alerts of before a restart had the time to be heard of again.
+    Restored,
 }
 
 #[derive(Debug, Default)]

@@ -58,6 +58,8 @@ pub(crate) struct Voice {
     pub verdicts: HashMap<String, Held>,
     /// How long a node without links is a node.
     pub node_wait: i64,
+    /// What is seen of the topology was there before: nothing is told of it.
+    pub silent: bool,
 }
 
 impl Voice {
@@ -79,7 +81,9 @@ impl Voice {
     }
 
     pub fn change(&mut self, change: Change) {
-        self.out.push(Said { at_ms: self.now, what: What::Topology(change) });
+        if !self.silent {
+            self.out.push(Said { at_ms: self.now, what: What::Topology(change) });
+        }
     }
 
     /// Says a verdict, where it is none that was said already.

@@ -80,6 +80,8 @@ pub(crate) struct Watched {
     known: BTreeMap<u32, HashSet<IpNet>>,
     vrps: Vrps,
     leaks: Leaks,
+    /// Who had a watched prefix before a restart, of those that too few have.
+    restored: HashMap<IpNet, BTreeSet<String>>,
 }
 
 impl Watched {
@@ -102,6 +104,7 @@ impl Watched {
             known: known.collect(),
             vrps: Vrps::new(config.vrps.iter().copied()),
             leaks: Leaks::new(config),
+            restored: HashMap::new(),
             entries: config.watch.clone(),
             by_prefix,
         })
@@ -339,6 +342,17 @@ impl Watched {
         }
     }
 
+    /// A watched prefix that too few had before a restart, and who had it once.
+    pub fn restore(&mut self, subject: &str, peers: BTreeSet<String>) {
+        if let Ok(prefix) = subject.parse() {
+            self.restored.insert(prefix, peers);
+        }
+    }
+
+    pub fn forget_restored(&mut self) {
+        self.restored.clear();
+    }
+
     pub fn peer_ended(&mut self, peer: u32) {
         for seen in &mut self.seen {
             seen.has.remove(&peer);
@@ -347,14 +361,20 @@ impl Watched {
     }
 
     pub fn look(&mut self, index: usize, world: &World, voice: &mut Voice) {
-        let (Some(watch), Some(seen)) = (self.entries.get(index), self.seen.get(index)) else { return };
+        let (Some(watch), Some(seen)) = (self.entries.get(index), self.seen.get_mut(index)) else { return };
+        if let Some(peers) = self.restored.get(&watch.prefix) {
+            // Who had it before a restart had it.
+            let of = (0..).zip(&world.peers).filter(|(_, peer)| peers.contains(&peer.subject));
+            seen.had.extend(of.map(|(number, _)| number));
+        }
         let Some(share) = watch.visibility.and_then(crate::config::Share::share) else { return };
         let up = |peer: &&u32| world.peer(**peer).is_some_and(|peer| peer.life == Life::Up);
         let (has, had) = (seen.has.len(), seen.had.iter().filter(up).count());
         let subject = watch.prefix.to_string();
         if had > 0 && (has == 0 || (has as f64) < share * had as f64) {
             let text = format!("{has} of {had} peers have it");
-            voice.raise("visibility_loss", &subject, Raise { text, ..Raise::default() });
+            let peers = seen.had.iter().map(|peer| world.subject(*peer).to_string()).collect();
+            voice.raise("visibility_loss", &subject, Raise { text, peers, ..Raise::default() });
         } else {
             voice.clear("visibility_loss", &subject, &format!("{has} of {had} peers have it"));
         }

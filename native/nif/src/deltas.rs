@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use rib::copy::{Commit, Kind};
+use rib::ocsf::Grouping;
 use rib::{Deltas, RouteChange};
 use rustler::{Encoder, Env, Resource, ResourceArc, Term};
 
@@ -196,8 +197,8 @@ fn commit_origin<'a>(env: Env<'a>, commit: ResourceArc<CommitResource>, kind: &s
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn deltas_ocsf(deltas: ResourceArc<DeltasResource>) -> Vec<String> {
-    deltas.0.ocsf()
+fn deltas_ocsf(deltas: ResourceArc<DeltasResource>, from: usize, samples: usize) -> Vec<String> {
+    deltas.0.ocsf(Grouping { from, samples })
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]

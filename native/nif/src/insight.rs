@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ::insight::{Config, InterfaceEvent, Mark, Said, Tables, Verdict};
+use ::insight::{Config, Findings, InterfaceEvent, Kept, Mark, Said, Tables, Verdict};
 use rib::{Query, RouteRow};
 use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
 
@@ -12,7 +12,8 @@ use crate::structs::Structs;
 use crate::table::Table;
 use crate::term::{error, guard, ok};
 
-pub struct Insight(Mutex<::insight::Insight>);
+/// With what makes OCSF findings of what it says.
+pub struct Insight(Mutex<::insight::Insight>, Mutex<Findings>);
 
 #[rustler::resource_impl]
 impl Resource for Insight {}
@@ -40,7 +41,7 @@ impl Insight {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `{:ok, lines, due}`, where the lines are what was said; `:poisoned` where a call before this one panicked.
+    /// `{:ok, lines, findings, due}`, where the lines are what was said, and the findings those of it that are OCSF events; `:poisoned` where a call before this one panicked.
     fn say<'a>(&self, env: Env<'a>, say: impl FnOnce(&mut ::insight::Insight) -> Vec<Said>) -> Term<'a> {
         if self.0.is_poisoned() {
             return atoms::poisoned().encode(env);
@@ -49,10 +50,13 @@ impl Insight {
             let mut insight = self.get();
             let said = say(&mut insight);
             let lines: Vec<String> = said.iter().filter_map(|one| serde_json::to_string(one).ok()).collect();
-            (lines, insight.due())
+            // Held together, so that findings come in the order in which things were said.
+            let mut findings = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+            let findings: Vec<String> = said.iter().flat_map(|one| findings.of(one)).collect();
+            (lines, findings, insight.due())
         });
         match said {
-            Ok((lines, due)) => (atoms::ok(), lines, due).encode(env),
+            Ok((lines, findings, due)) => (atoms::ok(), lines, findings, due).encode(env),
             Err(_) => atoms::poisoned().encode(env),
         }
     }
@@ -61,7 +65,7 @@ impl Insight {
 #[rustler::nif]
 fn insight_new<'a>(env: Env<'a>, config: &str) -> Term<'a> {
     match Config::from_json(config).and_then(::insight::Insight::new) {
-        Ok(insight) => ok(env, ResourceArc::new(Insight(Mutex::new(insight)))),
+        Ok(insight) => ok(env, ResourceArc::new(Insight(Mutex::new(insight), Mutex::default()))),
         Err(reason) => error(env, reason.to_string()),
     }
 }
@@ -127,6 +131,35 @@ struct VerdictAt {
     at_ms: i64,
     #[serde(flatten)]
     verdict: Verdict,
+}
+
+/// Takes up what `insight_kept` gave before a restart.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_restore<'a>(env: Env<'a>, insight: ResourceArc<Insight>, kept: &str, now_ms: i64) -> Term<'a> {
+    match serde_json::from_str::<Kept>(kept) {
+        Ok(kept) => insight.say(env, |insight| {
+            insight.restore(kept, now_ms);
+            Vec::new()
+        }),
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+/// What has to outlive a restart, as JSON.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_kept(insight: ResourceArc<Insight>, now_ms: i64) -> String {
+    serde_json::to_string(&insight.get().kept(now_ms)).unwrap_or_default()
+}
+
+/// Reads a table that is full already.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_adopt<'a>(
+    env: Env<'a>,
+    insight: ResourceArc<Insight>,
+    table: ResourceArc<Table>,
+    now_ms: i64,
+) -> Term<'a> {
+    insight.say(env, |insight| insight.adopt(&table.read(), now_ms))
 }
 
 /// Links and the routes on them, a line of JSON each.

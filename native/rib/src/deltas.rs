@@ -8,7 +8,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::attributes::AttributeSet;
@@ -20,7 +20,7 @@ pub type Id = [u8; 16];
 
 /// Place of an event in all that a router ever said: generation of its session (a later session's is
 /// larger), then sequence in the session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     pub generation: u64,
     pub sequence: u64,
@@ -348,7 +348,7 @@ pub fn rib_id(peer_id: &Id, view: RibView, afi: u16, safi: u8) -> i64 {
     i64::from_be_bytes(first)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteChange {
     Announce,

@@ -8,6 +8,7 @@ pub mod copy;
 pub mod deltas;
 mod error;
 mod flaps;
+mod held;
 mod intern;
 mod life;
 mod limits;

@@ -11,7 +11,11 @@
 //! The schema has no class for routing. What it has a place for stands there (endpoints with their
 //! autonomous systems, direction, observables, status); the rest of BGP is in `unmapped.bgp`.
 //! `metadata.uid` is the event's identity: a batch that is delivered again makes the same ones.
+//!
+//! Routes of one batch of which the same is told (the same peer, view and family, and what happened to them) are one event where
+//! they are many ([`Grouping`]): with `count`, the times of the first and the last, and some of them as samples.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -30,14 +34,53 @@ pub const VERSION: &str = "1.7.0";
 const CATEGORY: u32 = 4;
 const CLASS: u32 = 4001;
 
+/// From how many routes on likes of one batch are one event, and how many of them it shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Grouping {
+    pub from: usize,
+    pub samples: usize,
+}
+
+impl Default for Grouping {
+    fn default() -> Self {
+        Grouping { from: 20, samples: 10 }
+    }
+}
+
+impl Grouping {
+    /// Every route is an event of its own.
+    pub const NONE: Grouping = Grouping { from: usize::MAX, samples: 0 };
+}
+
 impl Deltas {
     /// Every event a person or a SIEM would want to hear of, as JSON: peers and sessions in their order, then
     /// routes in theirs. End-of-RIB and Termination are not events of their own here: the first says that
     /// nothing more comes, the second is told by the session end that follows it.
-    pub fn ocsf(&self) -> Vec<String> {
+    pub fn ocsf(&self, grouping: Grouping) -> Vec<String> {
         let peers = self.events.iter().filter_map(|event| peer_event(self, event));
-        let routes = self.routes.iter().filter_map(|route| route_event(self, route));
+        let routes = self.likes().into_iter().flat_map(|likes| match likes.len() >= grouping.from.max(2) {
+            true => many_event(self, &likes, grouping.samples).into_iter().collect(),
+            false => likes.into_iter().filter_map(|route| route_event(self, route)).collect::<Vec<_>>(),
+        });
         peers.chain(routes).filter_map(|event| serde_json::to_string(&event).ok()).collect()
+    }
+
+    /// Routes of which the same is told, each kind in the order of its first.
+    fn likes(&self) -> Vec<Vec<&RouteDelta>> {
+        let mut places = HashMap::new();
+        let mut likes: Vec<Vec<&RouteDelta>> = Vec::new();
+        // Of what nobody knew nothing is told.
+        for route in self.routes.iter().filter(|route| !route.unknown) {
+            let next = likes.len();
+            let place = *places.entry((route.rib, route.change, route.synthetic)).or_insert(next);
+            if place == next {
+                likes.push(Vec::new());
+            }
+            if let Some(of) = likes.get_mut(place) {
+                of.push(route);
+            }
+        }
+        likes
     }
 }
 
@@ -56,11 +99,20 @@ struct Event<'a> {
     /// Milliseconds: the router's clock where it gave one, else when its message was received.
     time: i64,
     message: String,
+    /// Of an event that is about several routes: how many, and when the first and the last were told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_detail: Option<&'a str>,
     metadata: Metadata,
+    /// The router that told it.
+    device: Device,
     #[serde(skip_serializing_if = "Option::is_none")]
     src_endpoint: Option<Endpoint<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,11 +134,25 @@ struct Metadata {
     log_name: &'static str,
     log_provider: &'static str,
     logged_time: i64,
+    /// The attribute `device` is of this one.
+    profiles: [&'static str; 1],
     product: Product,
 }
 
 #[derive(Serialize)]
-struct Product {
+struct Device {
+    uid: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip: Option<IpAddr>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    type_id: u32,
+}
+
+/// Who makes the events.
+#[derive(Debug, Serialize)]
+pub struct Product {
     name: &'static str,
     vendor_name: &'static str,
     version: &'static str,
@@ -190,6 +256,23 @@ struct Bgp<'a> {
     hold_time: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     routes: Option<u64>,
+    /// Some of the routes that an event is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    samples: Vec<Sample>,
+}
+
+/// One of many routes.
+#[derive(Serialize)]
+struct Sample {
+    route: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rd: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_id: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_hop: Option<IpAddr>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature.
@@ -341,7 +424,7 @@ fn observables(
 }
 
 /// A UUID (version 8, RFC 9562) of what makes an event itself and no other.
-pub(crate) fn identity(parts: &[&[u8]]) -> String {
+pub fn identity(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         // With its length, so that no two lists of parts are the same bytes.
@@ -375,11 +458,23 @@ fn metadata(
         log_name: "bmp",
         log_provider: "serviceradar_bmp",
         logged_time: received_at_us / 1000,
-        product: Product {
-            name: "ServiceRadar BMP",
-            vendor_name: "ServiceRadar",
-            version: env!("CARGO_PKG_VERSION"),
-        },
+        profiles: ["host"],
+        product: product(),
+    }
+}
+
+/// What makes the events.
+pub fn product() -> Product {
+    Product { name: "ServiceRadar BMP", vendor_name: "ServiceRadar", version: env!("CARGO_PKG_VERSION") }
+}
+
+fn device(router: &RouterRow) -> Device {
+    Device {
+        uid: text::uuid::text(&router.router_id),
+        name: router_name(router),
+        ip: router.address,
+        kind: "Router",
+        type_id: 12,
     }
 }
 
@@ -489,6 +584,10 @@ fn peer_event<'a>(deltas: &'a Deltas, event: &'a PeerEvent) -> Option<Event<'a>>
         severity: severity.1,
         time: milliseconds(event.router_time_us, event.received_at_us),
         message: format!("{who}: {what}{why}{how_many}"),
+        count: None,
+        start_time: None,
+        end_time: None,
+        device: device(router),
         status_code: event.reason_code.map(|code| code.to_string()),
         status_detail: event.reason.as_deref(),
         metadata: metadata(router, code, event.position, event.received_at_us, &[peer_id, &view, &afi]),
@@ -502,10 +601,6 @@ fn peer_event<'a>(deltas: &'a Deltas, event: &'a PeerEvent) -> Option<Event<'a>>
 }
 
 fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a>> {
-    // Nobody knew the route: nothing happened.
-    if route.unknown {
-        return None;
-    }
     let rib = deltas.rib(route.rib)?;
     let peer = deltas.peer_of(rib)?;
     let router = deltas.router(peer.router)?;
@@ -574,6 +669,10 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         severity: severity.1,
         time: milliseconds(route.router_time_us, route.received_at_us),
         message,
+        count: None,
+        start_time: None,
+        end_time: None,
+        device: device(router),
         status_code: None,
         status_detail: None,
         metadata: metadata(
@@ -589,5 +688,80 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         connection_info: connection(direction, specified(peer.address)),
         observables: observables(router, Some(peer), outbound, prefix.as_ref()),
         unmapped: Unmapped { bgp: Bgp { prefix, ..peer_fields(bgp, Some(peer)) } },
+    })
+}
+
+/// Several routes of which the same is told.
+fn many_event<'a>(deltas: &'a Deltas, routes: &[&'a RouteDelta], samples: usize) -> Option<Event<'a>> {
+    let (first, last) = (*routes.first()?, *routes.last()?);
+    let rib = deltas.rib(first.rib)?;
+    let peer = deltas.peer_of(rib)?;
+    let router = deltas.router(peer.router)?;
+    let sample = |route: &&RouteDelta| {
+        let parts = deltas.route_of(route);
+        let attributes = deltas.attributes_of(route).map(crate::attributes::AttributeSet::typed);
+        Sample {
+            route: crate::nlri::text(rib.afi, rib.safi, &route.nlri),
+            rd: parts.rd.map(|rd| rd.to_string()),
+            path_id: route.path_id,
+            as_path: attributes.map(|attributes| attributes.as_path_text.clone()),
+            next_hop: attributes.and_then(|attributes| attributes.next_hop),
+        }
+    };
+    let samples: Vec<Sample> = routes.iter().take(samples).map(sample).collect();
+    let event = route_event(deltas, first)?;
+    let code = event.metadata.event_code;
+    let verb = match first.change {
+        RouteChange::Announce => "announced",
+        RouteChange::Change => "changed the path of",
+        RouteChange::Withdraw => "withdrew",
+    };
+    let names: Vec<&str> = samples.iter().take(3).map(|sample| sample.route.as_str()).collect();
+    let message = format!(
+        "{}: {} (AS{}) {verb} {} routes in {}: {}, …{}",
+        router_name(router),
+        peer_name(peer),
+        peer.asn,
+        routes.len(),
+        rib.view.as_str(),
+        names.join(", "),
+        if first.synthetic { ", concluded: not announced again" } else { "" },
+    );
+    let times = || routes.iter().map(|route| milliseconds(route.router_time_us, route.received_at_us));
+    let (view, afi) = ([rib.view as u8, rib.safi], rib.afi.to_be_bytes());
+    let (count, end) = (routes.len().to_be_bytes(), last.position.sequence.to_be_bytes());
+    let parts: [&[u8]; 6] = [&peer.peer_id, &view, &afi, b"many", &count, &end];
+    let mut observables = event.observables;
+    observables.retain(|observable| observable.type_id != 12);
+    observables.extend(samples.iter().filter(|sample| sample.route.contains('/')).map(|sample| Observable {
+        name: "unmapped.bgp.samples",
+        kind: "Subnet",
+        type_id: 12,
+        value: sample.route.clone(),
+    }));
+    let one = event.unmapped.bgp;
+    let bgp = Bgp {
+        event: code,
+        position: first.position,
+        synthetic: first.synthetic,
+        view: one.view,
+        peer_type: one.peer_type,
+        distinguisher: one.distinguisher,
+        peer_bgp_id: one.peer_bgp_id,
+        afi: one.afi,
+        safi: one.safi,
+        routes: u64::try_from(routes.len()).ok(),
+        samples,
+        ..Bgp::default()
+    };
+    Some(Event {
+        message,
+        count: Some(routes.len()),
+        start_time: times().min(),
+        end_time: times().max(),
+        metadata: metadata(router, code, first.position, first.received_at_us, &parts),
+        observables,
+        unmapped: Unmapped { bgp },
+        ..event
     })
 }

@@ -32,7 +32,7 @@ DROP VIEW IF EXISTS {schema}.bgp_routes, {schema}.bgp_changes;
 -- ;
 DROP FUNCTION IF EXISTS {schema}.bgp_fence(integer, bigint);
 -- ;
-DROP TABLE IF EXISTS {schema}.bgp_partitions, {schema}.bgp_nodes, {schema}.bgp_commits, {schema}.bgp_sessions, {schema}.bgp_ribs, {schema}.bgp_attribute_sets, {schema}.bgp_dead_letters,
+DROP TABLE IF EXISTS {schema}.bgp_insight, {schema}.bgp_ocsf_events, {schema}.bgp_partitions, {schema}.bgp_nodes, {schema}.bgp_commits, {schema}.bgp_sessions, {schema}.bgp_ribs, {schema}.bgp_attribute_sets, {schema}.bgp_dead_letters,
   {schema}.bgp_stats, {schema}.bgp_peer_events, {schema}.bgp_routing_history, {schema}.bgp_routing_state,
   {schema}.bgp_peers, {schema}.bgp_routers CASCADE;
 -- ;

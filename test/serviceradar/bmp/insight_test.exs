@@ -7,7 +7,9 @@ defmodule ServiceRadar.BMP.InsightTest do
 
   @moduletag capture_log: true
 
-  setup do
+  setup %{test: test} do
+    # Other tests' stations are heard, too.
+    Process.put(:station, test)
     tmp_dir = Path.join(System.tmp_dir!(), "insight-#{System.unique_integer([:positive])}-#{System.pid()}")
     File.mkdir_p!(tmp_dir)
     on_exit(fn -> File.rm_rf!(tmp_dir) end)
@@ -27,8 +29,10 @@ defmodule ServiceRadar.BMP.InsightTest do
 
   # What is said next that has all these parts; the lines are JSON, which the core build does not parse.
   defp said(parts) do
+    station = Process.get(:station)
+
     receive do
-      {:bmp_insight, _station, line} -> if Enum.all?(parts, &(line =~ &1)), do: line, else: said(parts)
+      {:bmp_insight, ^station, line} -> if Enum.all?(parts, &(line =~ &1)), do: line, else: said(parts)
     after
       5_000 -> flunk("not said: #{inspect(parts)}")
     end
@@ -65,6 +69,58 @@ defmodule ServiceRadar.BMP.InsightTest do
     :ok = :gen_tcp.send(socket, Wire.peer_up(@peer))
     said([~s("rule":"peer_down"), ~s("state":"close")])
     assert Insight.alerts(station) == []
+  end
+
+  test "open alerts and marks outlive the station where a file keeps them", %{test: test, tmp_dir: tmp_dir} do
+    path = Path.join(tmp_dir, "insight.json")
+    File.write!(path, "{#{@no_clock}}")
+    options = [insight: path, insight_state: Path.join(tmp_dir, "state/kept.json")]
+    Events.subscribe("bmp:insight")
+    station = start_station!(test, options)
+    socket = connect!(station)
+    :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(@peer), Wire.peer_down(@peer)])
+    said([~s("rule":"peer_down"), ~s("state":"open")])
+    :ok = Insight.mark(station, "peer_down", "rtr peer 10.0.0.9", true)
+    [before] = Insight.alerts(station)
+    :ok = stop_supervised(station)
+
+    station = start_station!(test, options)
+    assert Insight.alerts(station) == [before]
+    assert before.acknowledged
+    socket = connect!(station)
+    :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(@peer)])
+    said([~s("rule":"peer_down"), ~s("state":"close"), before.uid])
+    assert Insight.alerts(station) == []
+  end
+
+  test "an alert is a finding among the OCSF events, to subscribers and in the file", %{test: test, tmp_dir: tmp_dir} do
+    path = Path.join(tmp_dir, "insight.json")
+    file = Path.join(tmp_dir, "events.jsonl")
+    File.write!(path, "{#{@no_clock}}")
+    Events.subscribe("bmp:ocsf")
+    station = start_station!(test, insight: path, ocsf: [file: file, group_from: 2, samples: 1])
+    socket = connect!(station)
+    update = Wire.update(attributes: Wire.mandatory(), nlri: ["198.51.100.0/24", "203.0.113.0/24"])
+    :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(@peer), Wire.route_monitoring(update, @peer)])
+    event([~s("event":"route_announce"), ~s("count":2), "198.51.100.0/24"])
+    :ok = :gen_tcp.send(socket, Wire.peer_down(@peer))
+    created = event([~s("class_uid":2004), ~s("activity_name":"Create"), ~s("event_code":"peer_down")])
+    assert created =~ "remote_failure"
+    :ok = :gen_tcp.send(socket, Wire.peer_up(@peer))
+    event([~s("class_uid":2004), ~s("activity_name":"Close"), ~s("status":"Resolved")])
+    lines = File.read!(file)
+    assert lines =~ created and lines =~ ~s("activity_name":"Close")
+  end
+
+  defp event(parts) do
+    station = Process.get(:station)
+
+    receive do
+      {:bmp_ocsf, ^station, events} ->
+        Enum.find(events, fn event -> Enum.all?(parts, &(event =~ &1)) end) || event(parts)
+    after
+      5_000 -> flunk("no such event: #{inspect(parts)}")
+    end
   end
 
   test "a station without it says nothing, and a configuration that is none is told", %{test: test, tmp_dir: tmp_dir} do

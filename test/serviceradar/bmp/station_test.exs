@@ -348,7 +348,7 @@ defmodule ServiceRadar.BMP.StationTest do
   test "stopping hands everything over and says so", %{test: test} do
     path = Path.join(System.tmp_dir!(), "bmp-#{System.unique_integer([:positive])}.jsonl")
     on_exit(fn -> File.rm(path) end)
-    station = start_station!(test, ocsf: path)
+    station = start_station!(test, ocsf: [file: path, group_from: 1_000_000])
     watch(station, [:session, :stopped])
     watch(station, [:session, :batch])
     socket = connect!(station)

@@ -82,6 +82,9 @@ if Code.ensure_loaded?(Gnat) do
       `bmp.events.peer_up`, `.peer_down`, `.route_update`, `.route_withdraw` and `.stats`; see "Semantic events". `false`,
       the default, `true`, or a keyword list with `:stream` (`"BMP_CAUSAL"`), `:subject_prefix` (`"bmp.events"`),
       `:max_bytes`, `:max_age` (ms) of a stream that is created, and `:window`, the most events not yet acknowledged
+    * `:ocsf` - whether OCSF events (`ServiceRadar.BMP.OCSF`) are also published, to `bmp.ocsf.network_activity` and
+      `bmp.ocsf.detection_finding`, each with its `metadata.uid` as message id. `false`, the default, `true`, or a keyword list as of
+      `:semantic_events`; the stream is `"BMP_OCSF"`, the prefix `"bmp.ocsf"`
     * `:ack_wait` - the consumer's ack wait, in ms; default 30,000. It is extended while a batch is being worked on
     """
     @behaviour ServiceRadar.BMP.Broker
@@ -110,7 +113,8 @@ if Code.ensure_loaded?(Gnat) do
       pull: 256,
       pull_bytes: 16 * 1024 * 1024,
       ack_wait: 30_000,
-      semantic_events: false
+      semantic_events: false,
+      ocsf: false
     ]
     @positive [:max_bytes, :replicas, :duplicate_window] ++
                 [:window, :window_bytes, :queue_bytes, :ack_timeout, :pull, :pull_bytes, :ack_wait]
@@ -128,8 +132,9 @@ if Code.ensure_loaded?(Gnat) do
                &prefix?/1,
                "a subject without spaces and wildcards"
              ),
-           {:ok, events} <- SemanticEvents.validate(options[:semantic_events]),
-           do: options |> Keyword.put(:semantic_events, events) |> Connection.validate()
+           {:ok, events} <- SemanticEvents.validate(:semantic_events, options[:semantic_events]),
+           {:ok, ocsf} <- SemanticEvents.validate(:ocsf, options[:ocsf]),
+           do: options |> Keyword.merge(semantic_events: events, ocsf: ocsf) |> Connection.validate()
     end
 
     defp known(options) do
@@ -159,7 +164,12 @@ if Code.ensure_loaded?(Gnat) do
             do: {module, {config, partition}}
 
       resets = if :receive in config.roles, do: [{Resets, config}], else: []
-      events = if options[:semantic_events] && :pipeline in config.roles, do: [{SemanticEvents, config}], else: []
+
+      events =
+        for kind <- [:semantic_events, :ocsf], options[kind] && :pipeline in config.roles do
+          Supervisor.child_spec({SemanticEvents, {config, kind}}, id: kind)
+        end
+
       children = Connection.children(config.name, options) ++ [{Link, config} | resets] ++ events ++ members
 
       %{
@@ -198,7 +208,20 @@ if Code.ensure_loaded?(Gnat) do
 
     @impl true
     def tell(%Config{broker: {__MODULE__, options}} = config, deltas) do
-      if options[:semantic_events], do: SemanticEvents.put(config, Deltas.semantic(deltas)), else: :ok
+      if options[:semantic_events],
+        do: SemanticEvents.put(config, :semantic_events, Deltas.semantic(deltas)),
+        else: :ok
+    end
+
+    @impl true
+    def tell_ocsf(%Config{broker: {__MODULE__, options}} = config, events) do
+      if options[:ocsf], do: SemanticEvents.put(config, :ocsf, Enum.map(events, &ocsf/1)), else: :ok
+    end
+
+    defp ocsf(json) do
+      event = Jason.decode!(json)
+      kind = if event["class_uid"] == 2004, do: "detection_finding", else: "network_activity"
+      %{kind: kind, id: event["metadata"]["uid"], json: json}
     end
 
     @impl true

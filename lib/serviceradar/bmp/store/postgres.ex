@@ -19,6 +19,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     * `:keep_history` - for how many days changes of routes, events, and the attributes that they name are kept; default
       1826, five years. By weeks: the last days of a week go with it
     * `:keep_statistics` - for how many days Statistics Reports and dead letters are kept; default 90
+    * `:keep_ocsf` - for how many days OCSF events are kept; default 14
     * `:compress_after` - after how many days TimescaleDB compresses history and statistics, where it is installed; default 7
     * `:maintain_every` - how often partitions are made and old ones dropped, in ms; default one hour. 0: never, where
       the station's role does not own the tables and somebody else calls `bgp_maintain()`
@@ -55,6 +56,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       migrate: nil,
       keep_history: 1826,
       keep_statistics: 90,
+      keep_ocsf: 14,
       compress_after: 7,
       maintain_every: :timer.hours(1),
       timeout: :timer.minutes(5)
@@ -68,6 +70,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
            {:ok, _quoted} <- schema(options[:schema]),
            :ok <- number(options, :keep_history, 1),
            :ok <- number(options, :keep_statistics, 1),
+           :ok <- number(options, :keep_ocsf, 1),
            :ok <- number(options, :compress_after, 1),
            :ok <- number(options, :maintain_every, 0),
            :ok <- number(options, :timeout, 1),
@@ -239,6 +242,30 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
         {:error, reason} when is_binary(reason) and late? -> {:error, {:too_much, reason}}
         result -> result
       end
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def keep_ocsf(config, events) do
+      reaching(config, fn repo, options ->
+        repo.query!(SQL.text("ocsf/keep.sql", options[:schema]), [events])
+        :ok
+      end)
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def keep_insight(config, json) do
+      reaching(config, fn repo, options ->
+        repo.query!(SQL.text("insight/keep.sql", options[:schema]), [config.collector, json])
+        :ok
+      end)
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def kept_insight(config) do
+      reaching(config, fn repo, options ->
+        rows = rows(repo, "insight/kept.sql", options[:schema], [config.collector])
+        {:ok, List.first(rows)["state"]}
+      end)
     end
 
     @impl ServiceRadar.BMP.Store

@@ -3,7 +3,8 @@
 use super::tell::{Teller, Told};
 use anyhow::{bail, Context, Result};
 use batch::{EncodedBatch, EndReason, Session, SessionOptions};
-use insight::{Config, Insight, InterfaceEvent, Said};
+use insight::{Config, Findings, Insight, InterfaceEvent, Said};
+use rib::ocsf::Grouping;
 use rib::{Limits, RoutingTable};
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,8 +27,17 @@ struct Event {
     #[serde(default)]
     close: bool,
     interface: Option<InterfaceEvent>,
+    restart: Option<Restart>,
     #[serde(flatten)]
     told: Told,
+}
+
+/// The station is started again: what insight knew is gone but for what is kept, and the table is as it was (a database has it), or empty.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Restart {
+    Table,
+    Empty,
 }
 
 #[derive(Deserialize)]
@@ -37,8 +47,16 @@ struct Open {
     port: u16,
 }
 
-/// Everything that is said of a folder's scenario, in order, as it is printed.
-pub fn play(folder: &Path, station: Option<&Value>) -> Result<Vec<Value>> {
+/// What came of a scenario.
+pub struct Played {
+    /// Everything that is said, in order, as it is printed.
+    pub said: Vec<Value>,
+    /// The same, and what happened, as lines of OCSF events.
+    pub events: Vec<String>,
+}
+
+/// Plays a folder's scenario.
+pub fn play(folder: &Path, station: Option<&Value>) -> Result<Played> {
     let scenario = super::read(&folder.join("scenario.json"))?;
     let mut config = station.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     merge(&mut config, scenario.get("config").unwrap_or(&Value::Null));
@@ -57,7 +75,7 @@ pub fn play(folder: &Path, station: Option<&Value>) -> Result<Vec<Value>> {
         }
     }
     player.until(player.now_ms + settle_ms);
-    Ok(player.said)
+    Ok(Played { said: player.said, events: player.events })
 }
 
 /// Objects are merged, of anything else `over` takes the place.
@@ -73,26 +91,35 @@ fn merge(under: &mut Value, over: &Value) {
     }
 }
 
+/// A scenario's routers say nothing for as long as they like.
+fn table() -> RoutingTable {
+    RoutingTable::new(Limits { heartbeat_us: 0, ..Limits::default() })
+}
+
 struct Player {
+    config: Config,
     now_ms: i64,
     table: RoutingTable,
     insight: Insight,
     sessions: BTreeMap<String, (Session, Teller)>,
     count: u128,
     said: Vec<Value>,
+    findings: Findings,
+    events: Vec<String>,
 }
 
 impl Player {
     fn new(config: Config) -> Result<Self> {
-        // A scenario's routers say nothing for as long as they like.
-        let limits = Limits { heartbeat_us: 0, ..Limits::default() };
         Ok(Player {
             now_ms: 0,
-            table: RoutingTable::new(limits),
-            insight: Insight::new(config)?,
+            table: table(),
+            insight: Insight::new(config.clone())?,
+            config,
             sessions: BTreeMap::new(),
             count: 0,
             said: Vec::new(),
+            findings: Findings::default(),
+            events: Vec::new(),
         })
     }
 
@@ -105,6 +132,9 @@ impl Player {
             let said = self.insight.interface(&self.table, interface, self.unix_ms());
             self.say(said);
             return Ok(());
+        }
+        if let Some(restart) = event.restart {
+            return self.restart(restart);
         }
         let Some(name) = event.session else { bail!("neither a session nor an interface is named") };
         if let Some(open) = event.open {
@@ -137,8 +167,22 @@ impl Player {
         bail!("nothing is said of session {name}")
     }
 
+    fn restart(&mut self, restart: Restart) -> Result<()> {
+        let now_ms = self.unix_ms();
+        let kept = serde_json::to_string(&self.insight.kept(now_ms))?;
+        self.insight = Insight::new(self.config.clone())?;
+        self.insight.restore(serde_json::from_str(&kept)?, now_ms);
+        if let Restart::Empty = restart {
+            self.table = table();
+        }
+        let said = self.insight.adopt(&self.table, now_ms);
+        self.say(said);
+        Ok(())
+    }
+
     fn apply(&mut self, batch: &EncodedBatch) -> Result<()> {
         let deltas = self.table.apply(&batch.payload).context("cannot apply a batch to the table")?;
+        self.events.extend(deltas.ocsf(Grouping::default()));
         let said = self.insight.apply(&self.table, &deltas, self.unix_ms());
         self.say(said);
         Ok(())
@@ -168,6 +212,7 @@ impl Player {
             let now_us = self.unix_ms() * 1000;
             let deltas = self.table.expire(now_us, now_us, true);
             if !deltas.is_empty() {
+                self.events.extend(deltas.ocsf(Grouping::default()));
                 let said = self.insight.apply(&self.table, &deltas, self.unix_ms());
                 self.say(said);
             }
@@ -183,6 +228,7 @@ impl Player {
 
     fn say(&mut self, said: Vec<Said>) {
         for mut one in said {
+            self.events.extend(self.findings.of(&one));
             one.at_ms -= START_S * 1000;
             if let Ok(object) = serde_json::to_value(&one) {
                 self.said.push(object);

@@ -15,6 +15,7 @@ use std::fs;
 
 use batch::proto;
 use batch::proto::event::Body;
+use rib::ocsf::Grouping;
 use rib::{Deltas, RibView};
 use schema::Schema;
 use serde_json::{json, Value};
@@ -51,7 +52,7 @@ fn told() -> Vec<Deltas> {
 }
 
 fn events(told: &[Deltas]) -> Vec<Value> {
-    let lines = told.iter().flat_map(Deltas::ocsf);
+    let lines = told.iter().flat_map(|deltas| deltas.ocsf(Grouping::NONE));
     lines.map(|line| serde_json::from_str(&line).unwrap()).collect()
 }
 
@@ -90,6 +91,45 @@ fn every_event_is_valid() {
 }
 
 #[test]
+fn likes_of_a_batch_are_one_event() {
+    let schema = schema();
+    let mut table = support::table();
+    let mut router = Speaker::new(1, support::EPOCH);
+    router.start(&mut table);
+    router.say(&mut table, 1, RibView::AdjRibInPre, peer_up());
+    let prefixes: Vec<String> = (0..250).map(|n| format!("10.{n}.0.0/16")).collect();
+    let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+    let told = [
+        router.say(&mut table, 1, RibView::AdjRibInPre, announce(&prefixes, 1)),
+        router.say(&mut table, 1, RibView::AdjRibInPre, announce(&prefixes[..3], 2)),
+        router.say(&mut table, 1, RibView::AdjRibInPre, withdraw(&prefixes)),
+    ];
+    let grouping = Grouping { from: 4, samples: 5 };
+    let lines = |told: &[Deltas]| told.iter().flat_map(|deltas| deltas.ocsf(grouping)).collect::<Vec<_>>();
+    let events: Vec<Value> = lines(&told).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), 5, "one of 250, three of their own, one of 250");
+    for event in &events {
+        let faults = schema.faults("network_activity", event);
+        assert!(faults.is_empty(), "{faults:#?}\nin {event:#}");
+    }
+    let many = &events[0];
+    assert_eq!(many["count"], 250);
+    assert_eq!(many["unmapped"]["bgp"]["samples"].as_array().unwrap().len(), 5);
+    assert_eq!(many["unmapped"]["bgp"]["samples"][0]["route"], "10.0.0.0/16");
+    assert!(many["message"]
+        .as_str()
+        .unwrap()
+        .contains("announced 250 routes in adj_rib_in_pre: 10.0.0.0/16, "));
+    assert!(many["unmapped"]["bgp"].get("prefix").is_none());
+    assert_eq!(many["device"]["name"], "r1");
+    assert!(events[1].get("count").is_none(), "below the limit each is its own");
+    let uids: BTreeSet<&str> =
+        events.iter().map(|event| event["metadata"]["uid"].as_str().unwrap()).collect();
+    assert_eq!(uids.len(), events.len());
+    assert_eq!(lines(&told), lines(&told), "and they are the same again");
+}
+
+#[test]
 fn the_validator_refuses() {
     let schema = schema();
     let good = events(&told()).swap_remove(0);
@@ -97,7 +137,7 @@ fn the_validator_refuses() {
     let spoils: [(&str, Spoil); 9] = [
         ("not in the schema", |event| event["bgp"] = json!(1)),
         // Of a profile that the event does not declare.
-        ("not in the schema", |event| event["device"] = json!({"type_id": 0})),
+        ("not in the schema", |event| event["cloud"] = json!({"provider": "none"})),
         ("required", |event| drop(event.as_object_mut().unwrap().remove("severity_id"))),
         ("not in the enumeration", |event| event["activity_id"] = json!(8)),
         ("severity says", |event| event["severity"] = json!("High")),

@@ -87,6 +87,37 @@ cond do
         for {_, _, event} <- heard, ip = event["peer_ip"], do: assert({:ok, _} = :inet.parse_address(to_charlist(ip)))
       end
 
+      test "OCSF events go to ServiceRadar's own stream of events, by its rules", context do
+        # As ServiceRadar makes it: its event writer takes what is under `events.` into `ocsf_events` and to its alert engine.
+        stream = %{name: "events", subjects: ["events.>"], storage: "memory"}
+        {:ok, gnat} = Gnat.start_link(%{host: "127.0.0.1", port: context.nats.port})
+        {:ok, _} = Gnat.request(gnat, "$JS.API.STREAM.CREATE.events", Jason.encode!(stream))
+        {:ok, _} = NATSTap.start_link(context.nats.port, "events.>")
+
+        station =
+          start_station!(context.test,
+            broker:
+              {Broker.JetStream,
+               servers: [NATS.url(context.nats)],
+               subject_prefix: "bgp.raw",
+               stream: "BGP_RAW",
+               dead_letter_subject: "bgp.dead",
+               ocsf: [stream: "events", subject_prefix: "events.bmp"]},
+            ocsf: []
+          )
+
+        routes = Wire.update(nlri: ["198.51.100.0/24"], attributes: Wire.mandatory())
+        :ok = :gen_tcp.send(connect!(station), [Wire.initiation("rtr"), Wire.peer_up(), Wire.route_monitoring(routes)])
+
+        for code <- ~w(session_start peer_up route_announce) do
+          assert_receive {:nats, "events.bmp.network_activity", headers, json}, 20_000
+          event = Jason.decode!(json)
+          assert event["metadata"]["event_code"] == code
+          assert headers["Nats-Msg-Id"] == event["metadata"]["uid"]
+          assert headers["Nats-Expected-Stream"] == "events"
+        end
+      end
+
       test "a stream that cannot be had is told and counted, and stops nothing", context do
         test = self()
         lost = fn _, %{count: count}, _, _ -> send(test, {:lost, count}) end

@@ -16,7 +16,7 @@ cond do
       import ServiceRadar.BMP.TestRouter, only: [eventually: 1]
 
       alias ServiceRadar.BMP
-      alias ServiceRadar.BMP.{Config, Prefix, Replay, Wire}
+      alias ServiceRadar.BMP.{Config, Events, Insight, Prefix, Replay, TestRouter, Wire}
       alias ServiceRadar.BMP.Store.{Memory, Postgres}
 
       @moduletag capture_log: true
@@ -51,6 +51,44 @@ cond do
       setup %{server: server} do
         name = :"station_#{System.unique_integer([:positive])}"
         %{name: name, options: [url: Server.url(server), schema: to_string(name), maintain_every: 600_000]}
+      end
+
+      test "insight takes up a table that is full, and its open alerts", %{name: name, options: options} do
+        path = Path.join(System.tmp_dir!(), "#{name}.json")
+        File.write!(path, ~s({"rules": {"router_clock": {"enabled": false}}}))
+        on_exit(fn -> File.rm(path) end)
+        peers = for address <- [{10, 0, 0, 8}, {10, 0, 0, 9}], do: [address: address, bgp_id: address]
+        station(name, options, insight: path)
+        socket = TestRouter.connect!(name)
+        :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Enum.map(peers, &Wire.peer_up/1)])
+        :ok = :gen_tcp.send(socket, Wire.peer_down(List.last(peers)))
+        [alert] = eventually(fn -> match?([_], Insight.alerts(name)) && Insight.alerts(name) end)
+        stop_supervised!(name)
+
+        # No router connects: what it knows is what is stored.
+        Events.subscribe("bmp:insight")
+        station(name, options, insight: path)
+
+        [link] = eventually(fn -> match?([_], Insight.topology(name)) && Insight.topology(name) end)
+        assert link =~ "10.0.0.8" and link =~ ~s("status":"stale")
+        assert Insight.alerts(name) == [alert]
+        refute_received {:bmp_insight, ^name, _}
+      end
+
+      test "OCSF events are rows, each once", %{name: name, options: options} do
+        station(name, options, ocsf: [table: true])
+        socket = TestRouter.connect!(name)
+        routes = for n <- 1..30, do: "10.#{n}.0.0/16"
+        update = Wire.route_monitoring(Wire.update(attributes: Wire.mandatory(), nlri: routes))
+        :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), update])
+        eventually(fn -> match?({:ok, %{routes: 30}}, BMP.counts(name)) end)
+        sql = "SELECT event FROM {schema}.bgp_ocsf_events WHERE event->>'count' = '30'"
+        [[event]] = eventually(fn -> match?([_], query!(name, sql)) && query!(name, sql) end)
+        assert event["class_uid"] == 4001 and length(event["unmapped"]["bgp"]["samples"]) == 10
+        [[count]] = query!(name, "SELECT count(*) FROM {schema}.bgp_ocsf_events")
+        config = ServiceRadar.BMP.Instance.config!(name)
+        assert :ok = Postgres.keep_ocsf(config, [Jason.encode!(event)])
+        assert [[^count]] = query!(name, "SELECT count(*) FROM {schema}.bgp_ocsf_events")
       end
 
       defp station(name, options, more \\ []) do

@@ -1,7 +1,7 @@
 if Code.ensure_loaded?(Gnat) do
   defmodule ServiceRadar.BMP.Broker.JetStream.SemanticEvents do
     @moduledoc false
-    # Publishes semantic events to `<subject_prefix>.<kind>`, many at a time, each with its own acknowledgement.
+    # Publishes semantic events, or OCSF events, to `<subject_prefix>.<kind>`, many at a time, each with its own acknowledgement.
     #
     # Whoever puts events is held up until all of them are sent, so that a slow NATS slows the pipeline and nothing is
     # piled up here. What is not acknowledged is sent again under the same id. Where the stream cannot be had, events are
@@ -13,9 +13,11 @@ if Code.ensure_loaded?(Gnat) do
     alias ServiceRadar.BMP.{Config, Instance, Telemetry}
     alias ServiceRadar.BMP.Broker.JetStream.{API, Link}
 
+    @streams [
+      semantic_events: [stream: "BMP_CAUSAL", subject_prefix: "bmp.events"],
+      ocsf: [stream: "BMP_OCSF", subject_prefix: "bmp.ocsf"]
+    ]
     @defaults [
-      stream: "BMP_CAUSAL",
-      subject_prefix: "bmp.events",
       max_bytes: 256 * 1024 * 1024,
       max_age: 24 * 60 * 60 * 1000,
       window: 512
@@ -23,36 +25,37 @@ if Code.ensure_loaded?(Gnat) do
     @not_found 10_059
     @ms 1_000_000
 
-    @doc "Checks the option, which is false or a keyword list, and fills in the defaults."
-    @spec validate(term) :: {:ok, false | keyword} | {:error, String.t()}
-    def validate(false), do: {:ok, false}
-    def validate(true), do: {:ok, @defaults}
+    @doc "Checks the option of a kind of events, which is false or a keyword list, and fills in the defaults."
+    @spec validate(:semantic_events | :ocsf, term) :: {:ok, false | keyword} | {:error, String.t()}
+    def validate(_kind, false), do: {:ok, false}
+    def validate(kind, true), do: {:ok, @streams[kind] ++ @defaults}
 
-    def validate(options) do
+    def validate(kind, options) do
+      defaults = @streams[kind] ++ @defaults
+
       with true <- Keyword.keyword?(options),
-           {:ok, options} <- Keyword.validate(options, @defaults),
+           {:ok, options} <- Keyword.validate(options, defaults),
            true <- Enum.all?([:max_bytes, :max_age, :window], &(is_integer(options[&1]) and options[&1] > 0)),
            true <- Enum.all?([:stream, :subject_prefix], &(is_binary(options[&1]) and options[&1] =~ ~r/\A[^\s*>]+\z/)) do
         {:ok, options}
       else
         _ ->
-          {:error,
-           ":semantic_events is false, true, or a keyword list with some of #{inspect(Keyword.keys(@defaults))}"}
+          {:error, "#{inspect(kind)} is false, true, or a keyword list with some of #{inspect(Keyword.keys(defaults))}"}
       end
     end
 
-    def start_link(%Config{} = config),
-      do: GenServer.start_link(__MODULE__, config, name: Instance.via(config.name, :semantic_events))
+    def start_link({%Config{} = config, kind}),
+      do: GenServer.start_link(__MODULE__, {config, kind}, name: Instance.via(config.name, {:published, kind}))
 
     @doc "Returns when all are sent, or given up."
-    @spec put(Config.t(), [%{kind: String.t(), id: String.t(), json: String.t()}]) :: :ok
-    def put(_config, []), do: :ok
+    @spec put(Config.t(), :semantic_events | :ocsf, [%{kind: String.t(), id: String.t(), json: String.t()}]) :: :ok
+    def put(_config, _kind, []), do: :ok
 
-    def put(config, events),
-      do: GenServer.call(Instance.via(config.name, :semantic_events), {:put, events}, :infinity)
+    def put(config, kind, events),
+      do: GenServer.call(Instance.via(config.name, {:published, kind}), {:put, events}, :infinity)
 
     @impl true
-    def init(%Config{broker: {_, options}} = config) do
+    def init({%Config{broker: {_, options}} = config, kind}) do
       Link.join(config.name)
       Process.send_after(self(), :tick, options[:ack_timeout])
 
@@ -60,7 +63,7 @@ if Code.ensure_loaded?(Gnat) do
        %{
          station: config.name,
          options: options,
-         events: options[:semantic_events],
+         events: options[kind],
          gnat: nil,
          inbox: nil,
          # :down until there is a connection, :refused where there is no stream to be had
@@ -162,13 +165,13 @@ if Code.ensure_loaded?(Gnat) do
           state
 
         {_, answer} ->
-          Logger.error("a semantic event is not taken by the stream #{state.events[:stream]}: #{inspect(answer)}")
+          Logger.error("an event is not taken by the stream #{state.events[:stream]}: #{inspect(answer)}")
           lost(%{state | sent: Map.delete(state.sent, number)}, 1)
       end
     end
 
     defp refuse(state, text) do
-      Logger.error("semantic events cannot be published, stream #{state.events[:stream]}: #{text}")
+      Logger.error("events cannot be published, stream #{state.events[:stream]}: #{text}")
       for {from, _event} <- :queue.to_list(state.waiting), from != nil, do: GenServer.reply(from, :ok)
       count = :queue.len(state.waiting) + map_size(state.sent)
       lost(%{state | mode: :refused, waiting: :queue.new(), sent: %{}}, count)
@@ -185,7 +188,7 @@ if Code.ensure_loaded?(Gnat) do
     defp ensure(gnat, %{options: options, events: events}) do
       stream = %{
         name: events[:stream],
-        description: "Semantic BMP events of ServiceRadar",
+        description: "Events of ServiceRadar BMP",
         subjects: [events[:subject_prefix] <> ".>"],
         storage: "file",
         retention: "limits",

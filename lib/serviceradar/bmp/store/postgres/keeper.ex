@@ -119,6 +119,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
         values = [options[:keep_history], options[:keep_statistics], options[:compress_after]]
         repo.query!(keep, values, timeout: options[:timeout], log: false)
+        drop_old = SQL.text("ocsf/drop_old.sql", options[:schema])
+        repo.query!(drop_old, [options[:keep_ocsf]], timeout: options[:timeout], log: false)
       end)
 
       measurements = %{duration: System.monotonic_time() - started}

@@ -1,0 +1,1 @@
+SELECT state FROM {schema}.bgp_insight WHERE station = $1;
