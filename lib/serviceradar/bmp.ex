@@ -18,7 +18,7 @@ defmodule ServiceRadar.BMP do
   """
 
   alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.{Config, DecodeError, Decoder, Instance, Message, Native, Query, Station}
+  alias ServiceRadar.BMP.{Config, DecodeError, Decoder, Insight, Instance, Message, Native, Query, Station}
 
   @doc """
   Decodes the BMP messages of a binary.
@@ -119,10 +119,26 @@ defmodule ServiceRadar.BMP do
 
       ServiceRadar.BMP.routes(within: "10.0.0.0/8", as: 64500, limit: 50)
   """
+  # Pages of the store that are looked at for one of routes with a validity.
+  @most_pages 100
+
   @spec routes(Config.name(), keyword) ::
           {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, Exception.t() | term}
   def routes(station \\ __MODULE__, query) do
-    with {:ok, query} <- query(query, [:covering, :origin_as, :from, :until]), do: store(station, :routes, [query])
+    with {:ok, query} <- query(query, [:covering, :origin_as, :from, :until]),
+         do: validated(station, query, @most_pages)
+  end
+
+  # The store knows no VRPs: what it gives is validated here.
+  defp validated(station, query, pages) do
+    with {:ok, routes, cursor} <- store(station, :routes, [%{query | validity: nil}]) do
+      routes = Insight.validate(station, routes)
+      found = if query.validity, do: Enum.filter(routes, &(&1.validity == query.validity)), else: routes
+
+      if found == [] and query.validity != nil and cursor != nil and pages > 1,
+        do: validated(station, %{query | cursor: cursor}, pages - 1),
+        else: {:ok, found, cursor}
+    end
   end
 
   @doc "The longest match for an address in every table."
@@ -138,7 +154,7 @@ defmodule ServiceRadar.BMP do
   @spec history(Config.name(), keyword) ::
           {:ok, [map], cursor :: term | nil} | {:error, Exception.t() | :not_kept | term}
   def history(station \\ __MODULE__, query) do
-    with {:ok, query} <- query(query, []), do: kept(station, :history, [query])
+    with {:ok, query} <- query(query, [:validity]), do: kept(station, :history, [query])
   end
 
   @doc """
@@ -154,7 +170,7 @@ defmodule ServiceRadar.BMP do
   @spec changes(Config.name(), keyword) ::
           {:ok, [map], cursor :: term | nil} | {:error, Exception.t() | :not_kept | term}
   def changes(station \\ __MODULE__, query) do
-    with {:ok, query} <- query(query, [:address, :nlri]), do: kept(station, :changes, [query])
+    with {:ok, query} <- query(query, [:address, :nlri, :validity]), do: kept(station, :changes, [query])
   end
 
   @doc """
@@ -167,7 +183,7 @@ defmodule ServiceRadar.BMP do
   @spec routes_at(Config.name(), DateTime.t(), keyword) ::
           {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, Exception.t() | :not_kept | term}
   def routes_at(station \\ __MODULE__, %DateTime{} = at, query) do
-    with {:ok, query} <- query(query, [:nlri, :from, :until]), do: kept(station, :routes_at, [at, query])
+    with {:ok, query} <- query(query, [:nlri, :validity, :from, :until]), do: kept(station, :routes_at, [at, query])
   end
 
   @doc """

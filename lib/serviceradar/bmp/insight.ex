@@ -13,7 +13,7 @@ defmodule ServiceRadar.BMP.Insight do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Instance, Native, OCSF, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Instance, Native, OCSF, Route, RoutingTable}
   alias ServiceRadar.BMP.Insight.{State, Webhook}
 
   @topic "bmp:insight"
@@ -57,6 +57,51 @@ defmodule ServiceRadar.BMP.Insight do
     case Instance.value(station, :insight) do
       nil -> {:error, :no_insight}
       ref -> said(config, Native.insight_interface(ref, tables(config), json, now()))
+    end
+  end
+
+  @doc false
+  # What RPKI caches told is taken; gives what the log is to say.
+  def caches(config, client) do
+    {said, notes} = Native.insight_caches(Instance.value(config.name, :insight), tables(config), client, now())
+    said(config, said)
+    notes
+  end
+
+  @doc false
+  def vrp_file(config, json),
+    do: said(config, Native.insight_vrp_file(Instance.value(config.name, :insight), tables(config), json, now()))
+
+  @doc """
+  Routes with what RPKI says of each (RFC 6811) as `:validity`: `:valid`, `:invalid` or `:not_found`; nil where this station has no
+  VRPs, and of routes that are of no prefix or in a VRF.
+  """
+  @spec validate(Config.name(), [Route.t()]) :: [Route.t()]
+  def validate(station, routes) do
+    case Instance.value(station, :insight) do
+      nil ->
+        routes
+
+      ref ->
+        asked = for route <- routes, do: {validated_prefix(route), origin(route)}
+
+        for {route, validity} <- Enum.zip(routes, Native.insight_validity(ref, asked)),
+            do: %{route | validity: validity}
+    end
+  end
+
+  defp validated_prefix(%Route{safi: 1, distinguisher: rd, prefix: prefix})
+       when prefix != nil and rd in [0, "0:0", nil],
+       do: to_string(prefix)
+
+  defp validated_prefix(_route), do: ""
+
+  # A path that ends with a set has no origin, and one without any is the peer's own.
+  defp origin(%Route{as_path: path, as_path_text: text} = route) do
+    cond do
+      String.ends_with?(text || "", "}") -> nil
+      path in [nil, []] -> route.peer_asn
+      true -> List.last(path)
     end
   end
 
@@ -148,6 +193,7 @@ defmodule ServiceRadar.BMP.Insight do
     restore(config, ref)
     for table <- tables(config), do: said(config, Native.insight_adopt(ref, table, now()))
     Instance.put_value(config.name, :insight, ref)
+    if pid = Instance.whereis(config.name, :rpki), do: send(pid, :anew)
     {:noreply, %{state | due: nil}}
   end
 

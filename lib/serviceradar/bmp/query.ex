@@ -14,6 +14,8 @@ defmodule ServiceRadar.BMP.Query do
   * `:community` - a community as text: `"65000:1"`, large `"65000:1:2"`, extended `"rt:65000:1"`
   * `:covering` - this prefix and all less specific ones
   * `:origin_as` - the AS that originates it, the last of the AS path
+  * `:validity` - what RPKI says: `:valid`, `:invalid` or `:not_found`. Routes are validated when they are asked for, so a page may
+    have fewer than `:limit`, or none, and yet a cursor
   * `:from`, `:until` - changes received in this time, both included: each a `DateTime`, or microseconds since 1970
   * `:limit` - at most so many routes, default 100, and 10,000 at most
   * `:cursor` - what the page before gave
@@ -48,6 +50,7 @@ defmodule ServiceRadar.BMP.Query do
     :community,
     :covering,
     :origin_as,
+    :validity,
     :from,
     :until,
     :cursor,
@@ -70,6 +73,7 @@ defmodule ServiceRadar.BMP.Query do
           community: String.t() | nil,
           covering: Prefix.t() | nil,
           origin_as: 0..4_294_967_295 | nil,
+          validity: :valid | :invalid | :not_found | nil,
           from: DateTime.t() | nil,
           until: DateTime.t() | nil,
           cursor: term,
@@ -77,7 +81,7 @@ defmodule ServiceRadar.BMP.Query do
         }
 
   @fields [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :nlri, :as, :community] ++
-            [:covering, :origin_as, :from, :until]
+            [:covering, :origin_as, :validity, :from, :until]
 
   @doc "Every view's name."
   @spec views() :: [view]
@@ -114,6 +118,9 @@ defmodule ServiceRadar.BMP.Query do
   defp check(key, value) when key in [:prefix, :within, :covering], do: parsed(Prefix.parse(value), "a prefix")
   defp check(:nlri, value), do: valid(value, is_binary(value) and String.valid?(value), "an NLRI as text")
   defp check(:view, value), do: valid(value, value in @views, "one of #{Enum.map_join(@views, ", ", &inspect/1)}")
+
+  defp check(:validity, value),
+    do: valid(value, value in [:valid, :invalid, :not_found], ":valid, :invalid or :not_found")
 
   defp check(key, value) when key in [:as, :origin_as],
     do: valid(value, value in 0..0xFFFFFFFF, "an AS number")

@@ -136,8 +136,11 @@ defmodule ServiceRadar.BMP.Route do
   * `:generation`, `:sequence`, `:changed_at_us` - of the last change
   * `:add_path_inferred` - whether there is a path id was not negotiated but seen in the messages
   * `:stale` - seen in an earlier session of its router, and not since
+  * `:validity` - what RPKI says of it, `:valid`, `:invalid` or `:not_found`, where the station has VRPs; see
+    `ServiceRadar.BMP.Insight.validate/2`
   """
   defstruct [
+              :validity,
               :router,
               :router_id,
               :view,
@@ -182,6 +185,7 @@ defmodule ServiceRadar.BMP.Route do
               ]
 
   @type t :: %__MODULE__{
+          validity: :valid | :invalid | :not_found | nil,
           router: String.t(),
           router_id: String.t(),
           view: ServiceRadar.BMP.Query.view(),

@@ -9,6 +9,7 @@ defmodule ServiceRadar.BMP.Station do
       ├─ Feed          what the map draws
       ├─ Webhook       where findings are posted, where it is configured
       ├─ Insight       what broke, where and why, where it is configured
+      ├─ RPKI          Validated ROA Payloads for it, where there are to be any
       ├─ pipeline      the partitions that this station owns
       ├─ tees          a Tee.Stream for each session and further station, where there is one
       ├─ Sessions      knows every session, and ends those that crashed
@@ -25,7 +26,7 @@ defmodule ServiceRadar.BMP.Station do
   use Supervisor
 
   alias ServiceRadar.BMP.{Config, Feed, Insight, Instance, Listener, OCSF, Pipeline, Sessions, Tee}
-  alias ServiceRadar.BMP.Insight.Webhook
+  alias ServiceRadar.BMP.Insight.{RPKI, Webhook}
 
   @spec start_link(Config.t()) :: Supervisor.on_start()
   def start_link(%Config{} = config),
@@ -51,6 +52,7 @@ defmodule ServiceRadar.BMP.Station do
       {Feed.child_spec(config), [:pipeline]},
       {%{id: Webhook, start: {Webhook, :start_link, [config]}}, if(config.webhook, do: [:pipeline], else: [])},
       {Insight.child_spec(config), if(config.insight, do: [:pipeline], else: [])},
+      {{RPKI, config}, if(config.insight, do: [:pipeline], else: [])},
       {Pipeline.child_spec(config), [:pipeline]},
       {Tee.Stream.child_spec(config), if(config.tee.to == [], do: [], else: [:receive])},
       {{Sessions, config}, [:receive]},

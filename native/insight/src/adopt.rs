@@ -12,12 +12,10 @@ use rib::{Deltas, PeerState, RoutingTable};
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::Marked;
-use crate::insight::{Insight, Sets};
+use crate::insight::{Insight, Sets, AT_A_TIME};
 use crate::said::{Evidence, Said, Severity};
 use crate::timers::Timer;
 
-/// Routes that are read at a time.
-const AT_A_TIME: usize = 20_000;
 /// An alert of before of which nothing is heard for so long is over.
 const FORGET_MS: i64 = 600_000;
 

@@ -13,7 +13,7 @@ use crate::config::{Calico, Waits};
 use crate::route::Changed;
 use crate::said::{Cause, Change, Evidence};
 use crate::timers::Timer;
-use crate::topology::{NodeKind, Protocol};
+use crate::topology::{Bearer, NodeKind, Protocol};
 use crate::voice::{Judgement, Voice};
 use crate::world::World;
 
@@ -261,7 +261,7 @@ impl Blocks {
         for peer in bearers {
             let Some(router) = world.router_of(peer) else { continue };
             voice.node(&router.name, NodeKind::Router, None, router.address);
-            let bearer = (router_number(peer, world), Some(prefix));
+            let bearer = Bearer::Route(router_number(peer, world), prefix);
             voice.bear(
                 &router.name,
                 &to,
@@ -276,7 +276,7 @@ impl Blocks {
 
     fn unbear(&self, prefix: IpNet, node: &str, world: &World, voice: &mut Voice) {
         for (number, router) in (0..).zip(&world.routers) {
-            voice.unbear(&router.name, node, Protocol::Calico, (number, Some(prefix)));
+            voice.unbear(&router.name, node, Protocol::Calico, Bearer::Route(number, prefix));
         }
     }
 

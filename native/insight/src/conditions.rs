@@ -141,6 +141,23 @@ impl Conditions {
         }
     }
 
+    /// Whether a route breaks one rule is looked at anew; what it breaks beside that stays.
+    pub fn set_rule(
+        &mut self,
+        rule: &'static str,
+        holder: Holder,
+        broken: Option<Broken>,
+        evidence: impl Fn(&str) -> Evidence,
+        voice: &mut Voice,
+    ) {
+        let others = self.by_holder.get(&holder).into_iter().flatten().filter(|key| key.0 != rule);
+        let others = others.filter_map(|key| Some(self.conditions.get(key)?.broken.clone()));
+        let broken: Vec<Broken> = others.chain(broken).collect();
+        if !broken.is_empty() || self.by_holder.contains_key(&holder) {
+            self.set(holder, broken, evidence, voice);
+        }
+    }
+
     fn over(&mut self, key: &Key, holder: &Holder, voice: &mut Voice) {
         let Some(condition) = self.conditions.get_mut(key) else { return };
         condition.holders.remove(holder);

@@ -21,6 +21,7 @@ pub struct Config {
     /// Name of a service by the community that marks it, of any kind.
     pub services: BTreeMap<String, String>,
     pub vrps: Vec<Vrp>,
+    pub rpki: Rpki,
     /// Providers of customers, for paths of which the sessions tell nothing.
     pub relationships: Vec<Provider>,
     /// Regular expressions that a path must or must not match.
@@ -177,6 +178,18 @@ pub enum PathMatch {
         #[serde(default)]
         prefixes: Vec<IpNet>,
     },
+}
+
+/// Where Validated ROA Payloads come from beside those that are written down.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Rpki {
+    /// Caches that are asked by RTR (RFC 8210), `host:port`; the first that answers counts.
+    pub caches: Vec<String>,
+    /// A file as routinator writes it: `{"roas": [{"prefix": …, "maxLength": …, "asn": "AS64500"}]}`.
+    pub file: Option<String>,
+    /// How often it is looked at whether the file is another one.
+    pub reload_ms: Option<u64>,
 }
 
 /// A Validated ROA Payload.

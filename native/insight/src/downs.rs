@@ -14,7 +14,7 @@ use crate::interfaces::Interfaces;
 use crate::reasons::Reason;
 use crate::said::{Cause, Evidence, Severity};
 use crate::timers::Timer;
-use crate::topology::{Protocol, Status};
+use crate::topology::{Bearer, Protocol, Status};
 use crate::voice::{Judgement, Voice};
 use crate::world::{Life, World};
 
@@ -89,7 +89,7 @@ impl Downs {
         }
         let (count, was_flapping, subject) = (held.downs.len(), held.flapping, held.subject.clone());
         if let Some((router, node)) = held.link.take() {
-            voice.unbear(&router, &node, Protocol::Bgp, (peer, None));
+            voice.unbear(&router, &node, Protocol::Bgp, Bearer::Session(peer));
         }
         let router = of.world.router_of(peer).map(|router| router.name.clone()).unwrap_or_default();
         let evidence = Evidence::of(&router, position, format!("{subject} went down: {}", reason.text));
@@ -168,7 +168,7 @@ impl Downs {
         }
         voice.node(&link.0, crate::topology::NodeKind::Router, None, router.address);
         voice.node(&link.1, held.kind, Some(held.asn), Some(held.address));
-        voice.bear(&link.0, &link.1, Protocol::Bgp, (peer, None), "BGP session", 1.0, None);
+        voice.bear(&link.0, &link.1, Protocol::Bgp, Bearer::Session(peer), "BGP session", 1.0, None);
         if let Some(held) = world.peer_mut(peer) {
             held.link = Some(link);
         }
@@ -312,7 +312,7 @@ impl Downs {
         held.life = Life::Down;
         let subject = held.subject.clone();
         if let Some((router, node)) = held.link.take() {
-            voice.unbear(&router, &node, Protocol::Bgp, (peer, None));
+            voice.unbear(&router, &node, Protocol::Bgp, Bearer::Session(peer));
         }
         let router = world.router_of(peer).map(|router| router.name.clone()).unwrap_or_default();
         let text = "its router came back and does not tell of it: it went while nobody listened";

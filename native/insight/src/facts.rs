@@ -24,6 +24,9 @@ pub(crate) struct Facts {
     pub communities: SmallVec<[u32; 4]>,
     pub large: SmallVec<[[u32; 3]; 0]>,
     pub extended: SmallVec<[[u8; 8]; 0]>,
+    /// Of BGP-LS: the IGP's metric of a link, and the name of a node.
+    pub link_metric: Option<u32>,
+    pub node_name: Option<String>,
 }
 
 impl Facts {
@@ -45,6 +48,18 @@ impl Facts {
             code::MULTI_EXIT_DISC => self.med = word(value),
             code::ONLY_TO_CUSTOMER => self.otc = word(value),
             code::COMMUNITIES => self.communities = value.chunks_exact(4).filter_map(word).collect(),
+            code::BGP_LS => {
+                for (kind, value) in crate::link_state::tlvs(value) {
+                    match kind {
+                        1095 => {
+                            let number = value.iter().fold(0, |sum, octet| sum << 8 | u32::from(*octet));
+                            self.link_metric = Some(number);
+                        }
+                        1026 => self.node_name = Some(String::from_utf8_lossy(value).into_owned()),
+                        _ => {}
+                    }
+                }
+            }
             code::EXTENDED_COMMUNITIES => {
                 self.extended = value.chunks_exact(8).filter_map(|one| one.try_into().ok()).collect();
             }

@@ -13,11 +13,12 @@ use crate::alerts::{Alerts, Mark, Marked};
 use crate::calico::Blocks;
 use crate::clock::Clocks;
 use crate::conditions::Conditions;
-use crate::config::{Config, ConfigError, Vrp};
+use crate::config::{Config, ConfigError, Rpki, Vrp};
 use crate::defaults::DefaultRoutes;
 use crate::downs::{Context, Downs};
 use crate::facts::Facts;
 use crate::interfaces::{InterfaceEvent, Interfaces};
+use crate::link_state::{self, LinkState};
 use crate::observation::Observation;
 use crate::ospf::Ospf;
 use crate::paths::Paths;
@@ -25,7 +26,7 @@ use crate::policy::Policy;
 use crate::reasons::Reason;
 use crate::route::{self, Changed};
 use crate::route_flaps::RouteFlaps;
-use crate::rpki::{Validity, Vrps};
+use crate::rpki::{Source, Sources, Validity, Vrps};
 use crate::rules::Rules;
 use crate::said::{Alert, Evidence, Said, Verdict};
 use crate::services::Services;
@@ -41,6 +42,9 @@ use crate::world::{Place, World};
 pub trait Tables {
     /// Every route of a query, until `visit` says stop (false).
     fn each_route(&self, query: &Query, visit: &mut dyn FnMut(RouteRow) -> bool);
+
+    /// What is held, of a prefix and all inside it or of all, as [`RoutingTable::each_held`] gives it. For when VRPs change.
+    fn each_held(&self, prefix: Option<IpNet>, visit: &mut dyn FnMut(&Deltas));
 }
 
 impl Tables for RoutingTable {
@@ -48,7 +52,19 @@ impl Tables for RoutingTable {
         // Only a cursor can be wrong, and there is none.
         let _ = RoutingTable::each_route(self, query, visit);
     }
+
+    fn each_held(&self, prefix: Option<IpNet>, visit: &mut dyn FnMut(&Deltas)) {
+        match prefix {
+            Some(prefix) => self.each_held_in(prefix, AT_A_TIME, visit),
+            None => RoutingTable::each_held(self, AT_A_TIME, visit),
+        }
+    }
 }
+
+/// Routes that are read at a time.
+pub(crate) const AT_A_TIME: usize = 20_000;
+/// More prefixes than so many are no question each, but one walk over all routes.
+const MOST_QUESTIONS: usize = 1_000;
 
 /// Says of deltas what broke, where and why. It has no clock of its own and does no I/O.
 #[derive(Debug)]
@@ -62,6 +78,7 @@ pub struct Insight {
     pub(crate) defaults: DefaultRoutes,
     pub(crate) downs: Downs,
     pub(crate) observation: Observation,
+    link_state: LinkState,
     ospf: Ospf,
     paths: Paths,
     policy: Policy,
@@ -73,6 +90,7 @@ pub struct Insight {
     pub(crate) voice: Voice,
     /// When what was kept over a restart was kept.
     pub(crate) kept_ms: Option<i64>,
+    vrp_sources: Sources,
 }
 
 /// Attribute sets of deltas, each read when it is first asked for.
@@ -125,6 +143,7 @@ impl Insight {
             defaults: DefaultRoutes::default(),
             downs: Downs::default(),
             observation: Observation::default(),
+            link_state: LinkState::default(),
             ospf: Ospf::new(&config),
             paths: Paths::default(),
             policy: Policy::default(),
@@ -135,6 +154,7 @@ impl Insight {
             withdrawn: Withdrawn::default(),
             voice,
             kept_ms: None,
+            vrp_sources: Sources::new(&config.vrps),
             config,
         })
     }
@@ -241,27 +261,92 @@ impl Insight {
         self.watched.vrps().validity(prefix, origin)
     }
 
-    /// VRPs came and went. What that means for watched prefixes is said at once; a route is validated when it changes.
-    pub fn change_vrps(&mut self, added: &[Vrp], removed: &[Vrp], now_ms: i64) -> Vec<Said> {
-        self.voice.now = self.voice.now.max(now_ms);
-        let before = self.watched.roas();
-        removed.iter().for_each(|vrp| self.watched.vrps_mut().remove(*vrp));
-        added.iter().for_each(|vrp| self.watched.vrps_mut().insert(*vrp));
-        self.watched.roas_changed(&before, &mut self.voice);
-        std::mem::take(&mut self.voice.out)
-    }
-
-    /// Another set of VRPs takes the place of the one that is held.
-    pub fn replace_vrps(&mut self, vrps: Vrps, now_ms: i64) -> Vec<Said> {
-        self.voice.now = self.voice.now.max(now_ms);
+    /// VRPs of a source came and went. What that means for watched prefixes is said, and routes that they cover are validated again.
+    pub fn change_vrps(
+        &mut self,
+        tables: &dyn Tables,
+        source: Source,
+        added: &[Vrp],
+        removed: &[Vrp],
+        now_ms: i64,
+    ) -> Vec<Said> {
+        self.run(tables, now_ms);
         let before = self.watched.roas();
         let first = self.watched.vrps().is_empty();
-        *self.watched.vrps_mut() = vrps;
+        let (added, removed) = self.vrp_sources.change(source, added, removed);
+        removed.iter().for_each(|vrp| self.watched.vrps_mut().remove(*vrp));
+        added.iter().for_each(|vrp| self.watched.vrps_mut().insert(*vrp));
         match first {
+            // They were not lost and found: nobody had told them yet.
             true => self.watched.uncovered(&mut self.voice),
             false => self.watched.roas_changed(&before, &mut self.voice),
         }
-        std::mem::take(&mut self.voice.out)
+        let mut nets: Vec<IpNet> = added.iter().chain(&removed).map(|vrp| vrp.prefix).collect();
+        nets = IpNet::aggregate(&nets);
+        if nets.len() > MOST_QUESTIONS {
+            tables.each_held(None, &mut |deltas| self.validate(deltas));
+        } else {
+            for net in nets {
+                tables.each_held(Some(net), &mut |deltas| self.validate(deltas));
+            }
+        }
+        self.run(tables, now_ms)
+    }
+
+    /// What a source has now takes the place of what it had.
+    pub fn replace_vrps(
+        &mut self,
+        tables: &dyn Tables,
+        source: Source,
+        vrps: Vec<Vrp>,
+        now_ms: i64,
+    ) -> Vec<Said> {
+        let (added, removed) = self.vrp_sources.difference(source, vrps);
+        self.change_vrps(tables, source, &added, &removed, now_ms)
+    }
+
+    /// Routes that are held are validated again.
+    fn validate(&mut self, deltas: &Deltas) {
+        if deltas.routes.is_empty() {
+            return;
+        }
+        let (_, peers) = self.world.absorb(deltas, self.voice.now);
+        let mut sets = Sets::new(&deltas.attributes);
+        let Insight { world, watched, conditions, voice, .. } = self;
+        for delta in &deltas.routes {
+            let Some(rib) = deltas.rib(delta.rib) else { return };
+            let Some(peer) = usize::try_from(rib.peer).ok().and_then(|index| peers.get(index)).copied()
+            else {
+                return;
+            };
+            let Some(held) = world.peer(peer).filter(|held| held.distinguisher == 0) else { return };
+            if matches!(rib.view, RibView::AdjRibOutPre | RibView::AdjRibOutPost) || rib.safi != 1 {
+                return;
+            }
+            let Some(prefix) = route::prefix(rib.afi, rib.safi, &delta.nlri) else { continue };
+            sets.read(delta.attributes);
+            let route = Changed {
+                change: delta.change,
+                prefix,
+                path_id: delta.path_id,
+                view: rib.view,
+                peer,
+                router: held.router,
+                new: sets.get(delta.attributes),
+                old: None,
+                position: delta.position,
+                after_gap: false,
+                dump: true,
+            };
+            let broken = watched.validate(&route, world);
+            let holder = (peer, prefix, delta.path_id, rib.view as u8);
+            conditions.set_rule("rpki_invalid", holder, broken, |text| route.evidence(world, text), voice);
+        }
+    }
+
+    /// Where VRPs come from, beside those of the configuration.
+    pub fn rpki(&self) -> &Rpki {
+        &self.config.rpki
     }
 
     /// All timers that are due, each at its own time.
@@ -303,6 +388,8 @@ impl Insight {
             Timer::Default(scope) => self.defaults.look(scope, world, voice),
             Timer::Withdrawn(prefix) => self.withdrawn.look(prefix, tables, world, &waits, voice),
             Timer::Policy => self.policy.look(tables, world, &waits, voice),
+            Timer::LinkState(peer, nlri) => self.link_state.look((peer, nlri), &waits, voice),
+            Timer::OspfAgain => self.ospf.again(&self.link_state, voice),
             Timer::Ospf(source, target) => self.ospf.look(&source, &target, &waits, voice),
             Timer::RouteQuiet(prefix) => self.route_flaps.quiet(prefix, config.flapping, voice),
             Timer::LocRib(router) => self.volume.look(router, world, voice),
@@ -322,13 +409,21 @@ impl Insight {
         adopted: bool,
     ) {
         let Some(rib) = deltas.rib(delta.rib) else { return };
+        let link_state = (rib.afi, rib.safi) == link_state::FAMILY;
         if matches!(rib.view, RibView::AdjRibOutPre | RibView::AdjRibOutPost)
             || delta.unknown
-            || rib.safi != 1
+            || rib.safi != 1 && !link_state
         {
             return;
         }
-        let Some(prefix) = route::prefix(rib.afi, rib.safi, &delta.nlri) else { return };
+        let prefix = match link_state {
+            // It has none.
+            true => IpNet::default(),
+            false => match route::prefix(rib.afi, rib.safi, &delta.nlri) {
+                Some(prefix) => prefix,
+                None => return,
+            },
+        };
         let Some(held) = self.world.peer_mut(peer) else { return };
         held.has_post |= rib.view == RibView::AdjRibInPost;
         if held.life == crate::world::Life::Unknown && !held.is_loc_rib() && new.is_some() {
@@ -352,6 +447,13 @@ impl Insight {
             after_gap: delta.after_gap,
             dump,
         };
+        if link_state {
+            if changed.counts(&self.world) || rib.view == RibView::LocRib {
+                let Insight { world, config, voice, .. } = self;
+                self.link_state.changed(&delta.nlri, &changed, world, &config.waits, voice);
+            }
+            return;
+        }
         // Routes of VRFs and of other places have addresses of their own: rules about the Internet and about pods are not for them.
         let global = held.distinguisher == 0;
         let Insight { world, config, voice, .. } = self;
@@ -369,7 +471,7 @@ impl Insight {
             return;
         }
         self.services.changed(&changed, waits, voice);
-        self.ospf.changed(&changed, world, waits, voice);
+        self.ospf.changed(&changed, world, &self.link_state, waits, voice);
         if !matches!(rib.view, RibView::LocRib) {
             self.policy.changed(&changed, world, waits, voice);
             self.route_flaps.changed(&changed, world, config.flapping, voice);
@@ -469,6 +571,7 @@ impl Insight {
         self.conditions.peer_ended(peer, voice);
         self.defaults.peer_ended(peer, &evidence, voice);
         self.services.peer_ended(peer, waits, voice);
+        self.link_state.peer_ended(peer, waits, voice);
         self.ospf.peer_ended(peer, waits, voice);
         self.watched.peer_ended(peer);
     }

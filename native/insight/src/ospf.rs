@@ -11,9 +11,10 @@ use ipnet::IpNet;
 
 use crate::config::{Config, Waits};
 use crate::facts::{CommunityText, Facts};
+use crate::link_state::LinkState;
 use crate::route::Changed;
 use crate::timers::Timer;
-use crate::topology::{NodeKind, Protocol};
+use crate::topology::{Bearer, NodeKind, Protocol};
 use crate::voice::Voice;
 use crate::world::World;
 
@@ -48,12 +49,19 @@ impl Ospf {
         }
     }
 
-    pub fn changed(&mut self, route: &Changed<'_>, world: &World, waits: &Waits, voice: &mut Voice) {
+    pub fn changed(
+        &mut self,
+        route: &Changed<'_>,
+        world: &World,
+        database: &LinkState,
+        waits: &Waits,
+        voice: &mut Voice,
+    ) {
         if !self.on || !route.counts(world) {
             return;
         }
         match route.new.filter(|facts| self.is_redistributed(facts)) {
-            Some(facts) => self.announced(route, facts, world, voice),
+            Some(facts) => self.announced(route, facts, world, database, voice),
             None => self.withdrawn((route.peer, route.prefix), waits, voice),
         }
     }
@@ -64,7 +72,14 @@ impl Ospf {
                 && facts.extended.iter().any(|community| ospf_subtype(community).is_some())
     }
 
-    fn announced(&mut self, route: &Changed<'_>, facts: &Facts, world: &World, voice: &mut Voice) {
+    fn announced(
+        &mut self,
+        route: &Changed<'_>,
+        facts: &Facts,
+        world: &World,
+        database: &LinkState,
+        voice: &mut Voice,
+    ) {
         let Some(peer) = world.peer(route.peer) else { return };
         let metric = facts.med.filter(|_| self.med_is_metric);
         let source = peer.node.clone();
@@ -94,9 +109,9 @@ impl Ospf {
         let holder = (route.peer, prefix);
         let before = self.links.get(&holder).cloned();
         if let Some(before) = before.filter(|before| before.target != target || before.source != source) {
-            voice.unbear(&before.source, &before.target, Protocol::Ospf, (route.peer, Some(prefix)));
+            voice.unbear(&before.source, &before.target, Protocol::Ospf, Bearer::Route(route.peer, prefix));
         }
-        if target == source {
+        if target == source || database.says(&source, &target) == Some(false) {
             self.links.remove(&holder);
             return;
         }
@@ -106,7 +121,7 @@ impl Ospf {
             &source,
             &target,
             Protocol::Ospf,
-            (route.peer, Some(prefix)),
+            Bearer::Route(route.peer, prefix),
             evidence,
             confidence,
             metric,
@@ -146,6 +161,17 @@ impl Ospf {
         }
     }
 
+    /// What BGP-LS knows better is concluded no more.
+    pub fn again(&mut self, database: &LinkState, voice: &mut Voice) {
+        self.links.retain(|holder, held| {
+            let wrong = database.says(&held.source, &held.target) == Some(false);
+            if wrong {
+                voice.unbear(&held.source, &held.target, Protocol::Ospf, Bearer::Route(holder.0, holder.1));
+            }
+            !wrong
+        });
+    }
+
     /// Routes of a link had the time to come back.
     pub fn look(&mut self, source: &str, target: &str, waits: &Waits, voice: &mut Voice) {
         let now = voice.now;
@@ -158,7 +184,7 @@ impl Ospf {
             .collect();
         for holder in gone {
             self.links.remove(&holder);
-            voice.unbear(source, target, Protocol::Ospf, (holder.0, Some(holder.1)));
+            voice.unbear(source, target, Protocol::Ospf, Bearer::Route(holder.0, holder.1));
         }
     }
 }

@@ -1,13 +1,14 @@
-//! Origin validation (RFC 6811): Validated ROA Payloads, and what they say of a route.
+//! Origin validation (RFC 6811): Validated ROA Payloads, where they come from, and what they say of a route.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
 use ipnet::IpNet;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::config::Vrp;
+use crate::config::{ConfigError, Vrp};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,6 +17,89 @@ pub enum Validity {
     Invalid,
     /// No VRP covers the prefix.
     NotFound,
+}
+
+impl Validity {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Validity::Valid => "valid",
+            Validity::Invalid => "invalid",
+            Validity::NotFound => "not_found",
+        }
+    }
+}
+
+/// Where a VRP comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The configuration itself.
+    Written,
+    File,
+    /// RTR.
+    Cache,
+}
+
+/// What each source has: a VRP counts as long as one of them has it.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    written: HashSet<Vrp>,
+    file: HashSet<Vrp>,
+    cache: HashSet<Vrp>,
+}
+
+impl Sources {
+    pub fn new(written: &[Vrp]) -> Self {
+        Sources { written: written.iter().copied().collect(), ..Sources::default() }
+    }
+
+    fn of(&mut self, source: Source) -> &mut HashSet<Vrp> {
+        match source {
+            Source::Written => &mut self.written,
+            Source::File => &mut self.file,
+            Source::Cache => &mut self.cache,
+        }
+    }
+
+    fn has(&self, vrp: &Vrp) -> bool {
+        self.written.contains(vrp) || self.file.contains(vrp) || self.cache.contains(vrp)
+    }
+
+    /// What is in one source, and in no other, comes and goes with it. Gives what really came and went.
+    pub fn change(&mut self, source: Source, added: &[Vrp], removed: &[Vrp]) -> (Vec<Vrp>, Vec<Vrp>) {
+        let mut came = Vec::new();
+        for vrp in added {
+            let new = !self.has(vrp);
+            if self.of(source).insert(*vrp) && new {
+                came.push(*vrp);
+            }
+        }
+        let mut went = Vec::new();
+        for vrp in removed {
+            if self.of(source).remove(vrp) && !self.has(vrp) {
+                went.push(*vrp);
+            }
+        }
+        (came, went)
+    }
+
+    /// What leads from what a source has to another set.
+    pub fn difference(&mut self, source: Source, now: Vec<Vrp>) -> (Vec<Vrp>, Vec<Vrp>) {
+        let now: HashSet<Vrp> = now.into_iter().collect();
+        let held = self.of(source);
+        (now.difference(held).copied().collect(), held.difference(&now).copied().collect())
+    }
+}
+
+/// Reads a file as routinator and other validators write it.
+///
+/// # Errors
+/// Where it is no such file, with line and column.
+pub fn read_file(text: &str) -> Result<Vec<Vrp>, ConfigError> {
+    #[derive(Deserialize)]
+    struct File {
+        roas: Vec<Vrp>,
+    }
+    Ok(serde_json::from_str::<File>(text)?.roas)
 }
 
 /// A set of VRPs, by prefix. The lengths that occur at all are kept for each first octet, so that a look-up tries few.
@@ -157,6 +241,26 @@ mod tests {
 
     fn vrp(prefix: &str, max_length: u8, asn: u32) -> Vrp {
         Vrp { prefix: prefix.parse().unwrap(), max_length, asn }
+    }
+
+    #[test]
+    fn a_vrp_counts_while_one_source_has_it() {
+        let (one, two) = (vrp("10.0.0.0/16", 20, 64500), vrp("10.1.0.0/16", 20, 64500));
+        let mut sources = Sources::new(&[one]);
+        assert_eq!(sources.change(Source::Cache, &[one, two], &[]), (vec![two], vec![]));
+        assert_eq!(sources.change(Source::File, &[two], &[]), (vec![], vec![]));
+        assert_eq!(sources.change(Source::Cache, &[], &[one, two]), (vec![], vec![]));
+        assert_eq!(sources.difference(Source::File, vec![one]), (vec![one], vec![two]));
+        assert_eq!(sources.change(Source::File, &[one], &[two]), (vec![], vec![two]));
+    }
+
+    #[test]
+    fn a_file_of_routinator_is_read() {
+        let text = r#"{"metadata": {"generated": 1}, "roas": [
+            {"asn": "AS64500", "prefix": "192.0.2.0/24", "maxLength": 24, "ta": "ripe"},
+            {"asn": "AS0", "prefix": "2001:db8::/32", "maxLength": 48, "ta": "arin"}], "aspas": []}"#;
+        assert_eq!(read_file(text).unwrap(), [vrp("192.0.2.0/24", 24, 64500), vrp("2001:db8::/32", 48, 0)]);
+        assert!(read_file("{}").unwrap_err().to_string().contains("roas"));
     }
 
     #[test]

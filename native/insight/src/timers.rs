@@ -35,6 +35,10 @@ pub(crate) enum Timer {
     /// What changed after policy may have changed before it.
     Policy,
     Ospf(String, String),
+    /// Links of BGP-LS did not come again.
+    LinkState(u32, u64),
+    /// What is concluded of OSPF is held against BGP-LS.
+    OspfAgain,
     /// A flapping route may have been quiet for long enough.
     RouteQuiet(IpNet),
     /// A router's Loc-RIB lost much, and no peer of it went down.

@@ -40,6 +40,7 @@ pub enum Protocol {
     Bgp,
     Ospf,
     Calico,
+    Isis,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -84,8 +85,25 @@ pub struct Route {
     pub revision: u64,
 }
 
-/// What a link stands on: a peer's session, or a prefix that a peer announces.
-pub type Bearer = (u32, Option<IpNet>);
+/// What a link stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bearer {
+    /// A peer's session.
+    Session(u32),
+    /// A prefix that a peer, or a router, announces.
+    Route(u32, IpNet),
+    /// A link of BGP-LS that a peer announces, by the hash of its NLRI.
+    LinkState(u32, u64),
+}
+
+impl Bearer {
+    fn prefix(&self) -> Option<IpNet> {
+        match self {
+            Bearer::Route(_, prefix) => Some(*prefix),
+            Bearer::Session(_) | Bearer::LinkState(..) => None,
+        }
+    }
+}
 
 /// A link by its ends, in order, and protocol.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -273,7 +291,7 @@ impl Topology {
         if !link.evidence.contains(evidence) {
             link.evidence.insert(evidence.into());
         }
-        match bearer.1 {
+        match bearer.prefix() {
             Some(prefix) => {
                 link.routes.insert(prefix, Route { metric, status: Status::Up, revision });
                 // The shortest way over a link is its own cost.
@@ -298,8 +316,8 @@ impl Topology {
         }
         self.revision = revision;
         link.revision = revision;
-        if let Some(prefix) = bearer.1 {
-            if !link.bearers.iter().any(|held| held.1 == Some(prefix)) {
+        if let Some(prefix) = bearer.prefix() {
+            if !link.bearers.iter().any(|held| held.prefix() == Some(prefix)) {
                 link.routes.remove(&prefix);
             }
         }

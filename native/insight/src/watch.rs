@@ -141,38 +141,14 @@ impl Watched {
         let covering = self.covering(&route.prefix);
         let unasked = covering.is_empty() && self.vrps.is_empty() && self.known.is_empty();
         let origins = if unasked { Vec::new() } else { route.origins(world) };
-        let validity = match self.vrps.is_empty() {
-            true => Validity::NotFound,
-            false => {
-                let origin = if facts.ends_with_set { None } else { origins.first().copied() };
-                self.vrps.validity(&route.prefix, origin)
-            }
-        };
+        let validity = self.validity(route, facts, &origins);
         for (index, exact) in covering {
             self.watch(index, exact, route, facts, &origins, validity, world, &mut broken);
         }
         let peer = world.peer(route.peer);
         let group = || Some(world.subject(route.peer).to_string());
         if validity == Validity::Invalid {
-            let roas = self.vrps.covering(&route.prefix);
-            let roas: Vec<String> = roas
-                .iter()
-                .take(3)
-                .map(|vrp| format!("{}-{} AS {}", vrp.prefix, vrp.max_length, vrp.asn))
-                .collect();
-            broken.push(Broken {
-                rule: "rpki_invalid",
-                subject: route.prefix.to_string(),
-                text: format!(
-                    "{} by AS {} is invalid: VRPs are {}",
-                    route.prefix,
-                    list(&origins),
-                    roas.join(", ")
-                ),
-                severity: None,
-                group: group(),
-                prefix: route.prefix,
-            });
+            broken.push(self.invalid(route, &origins, world));
         }
         if let Some(why) = peer.and_then(|peer| self.leaks.leak(facts, peer, ours)) {
             broken.push(Broken {
@@ -201,6 +177,44 @@ impl Watched {
             self.new_prefix(route, &origins, &mut broken);
         }
         broken
+    }
+
+    fn validity(&self, route: &Changed<'_>, facts: &Facts, origins: &[u32]) -> Validity {
+        if self.vrps.is_empty() {
+            return Validity::NotFound;
+        }
+        let origin = if facts.ends_with_set { None } else { origins.first().copied() };
+        self.vrps.validity(&route.prefix, origin)
+    }
+
+    fn invalid(&self, route: &Changed<'_>, origins: &[u32], world: &World) -> Broken {
+        let roas = self.vrps.covering(&route.prefix);
+        let roas: Vec<String> = roas
+            .iter()
+            .take(3)
+            .map(|vrp| format!("{}-{} AS {}", vrp.prefix, vrp.max_length, vrp.asn))
+            .collect();
+        Broken {
+            rule: "rpki_invalid",
+            subject: route.prefix.to_string(),
+            text: format!(
+                "{} by AS {} is invalid: VRPs are {}",
+                route.prefix,
+                list(origins),
+                roas.join(", ")
+            ),
+            severity: None,
+            group: Some(world.subject(route.peer).to_string()),
+            prefix: route.prefix,
+        }
+    }
+
+    /// What RPKI says of a route now that VRPs are others.
+    pub fn validate(&self, route: &Changed<'_>, world: &World) -> Option<Broken> {
+        let facts = route.new?;
+        let origins = route.origins(world);
+        let invalid = self.validity(route, facts, &origins) == Validity::Invalid;
+        invalid.then(|| self.invalid(route, &origins, world))
     }
 
     #[allow(clippy::too_many_arguments)]

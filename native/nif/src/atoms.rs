@@ -3,6 +3,8 @@
 rustler::atoms! {
     ok,
     error,
+    rtr,
+    validity,
     __struct__,
 
     prefix_module = "Elixir.ServiceRadar.BMP.Prefix",

@@ -2,12 +2,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ::insight::{Config, Findings, InterfaceEvent, Kept, Mark, Said, Tables, Verdict};
-use rib::{Query, RouteRow};
+use ::insight::{read_file, Config, Findings, InterfaceEvent, Kept, Mark, Said, Source, Tables, Verdict};
+use ::rtr::Told;
+use ipnet::IpNet;
+use rib::{Deltas, Query, RouteRow};
 use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
 
 use crate::atoms;
 use crate::deltas::DeltasResource;
+use crate::rtr::Client;
 use crate::structs::Structs;
 use crate::table::Table;
 use crate::term::{error, guard, ok};
@@ -32,6 +35,12 @@ impl Tables for AllTables {
             if !go_on {
                 return;
             }
+        }
+    }
+
+    fn each_held(&self, prefix: Option<IpNet>, visit: &mut dyn FnMut(&Deltas)) {
+        for table in &self.0 {
+            Tables::each_held(&*table.read(), prefix, visit);
         }
     }
 }
@@ -160,6 +169,77 @@ fn insight_adopt<'a>(
     now_ms: i64,
 ) -> Term<'a> {
     insight.say(env, |insight| insight.adopt(&table.read(), now_ms))
+}
+
+/// Where VRPs come from: caches, a file, and how often the file is looked at, in milliseconds.
+#[rustler::nif]
+fn insight_rpki(insight: ResourceArc<Insight>) -> (Vec<String>, Option<String>, u64) {
+    let held = insight.get();
+    let rpki = held.rpki();
+    (rpki.caches.clone(), rpki.file.clone(), rpki.reload_ms.unwrap_or(60_000).max(100))
+}
+
+/// Takes what the caches told; `{said, notes}`, where the notes are for the log.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_caches<'a>(
+    env: Env<'a>,
+    insight: ResourceArc<Insight>,
+    tables: Vec<ResourceArc<Table>>,
+    client: ResourceArc<Client>,
+    now_ms: i64,
+) -> Term<'a> {
+    let mut notes = Vec::new();
+    let said = insight.say(env, |insight| {
+        let tables = AllTables(tables);
+        let mut said = Vec::new();
+        for told in client.take() {
+            match told {
+                Told::Changed { added, removed } => {
+                    said.extend(insight.change_vrps(&tables, Source::Cache, &added, &removed, now_ms));
+                }
+                Told::Whole { cache, vrps } => notes.push(format!("the RPKI cache {cache} gave {vrps} VRPs")),
+                Told::Failed { cache, reason } => {
+                    notes.push(format!("the RPKI cache {cache} cannot be had: {reason}"));
+                }
+                Told::Expired => notes.push("the VRPs of the RPKI caches expired".to_string()),
+            }
+        }
+        said
+    });
+    (said, notes).encode(env)
+}
+
+/// A file of VRPs takes the place of the one before.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_vrp_file<'a>(
+    env: Env<'a>,
+    insight: ResourceArc<Insight>,
+    tables: Vec<ResourceArc<Table>>,
+    file: &str,
+    now_ms: i64,
+) -> Term<'a> {
+    match read_file(file) {
+        Ok(vrps) => {
+            insight.say(env, |insight| insight.replace_vrps(&AllTables(tables), Source::File, vrps, now_ms))
+        }
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+/// What RPKI says of routes, each a prefix as text and its origin; nothing where there are no VRPs.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn insight_validity<'a>(
+    env: Env<'a>,
+    insight: ResourceArc<Insight>,
+    routes: Vec<(&'a str, Option<u32>)>,
+) -> Vec<Option<Atom>> {
+    let held = insight.get();
+    let vrps = held.vrps();
+    let say = |(prefix, origin): (&str, Option<u32>)| {
+        let prefix = prefix.parse().ok().filter(|_| !vrps.is_empty())?;
+        Atom::from_str(env, vrps.validity(&prefix, origin).as_str()).ok()
+    };
+    routes.into_iter().map(say).collect()
 }
 
 /// Links and the routes on them, a line of JSON each.

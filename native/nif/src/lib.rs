@@ -14,6 +14,7 @@ mod json;
 mod message;
 mod parity;
 mod proxy;
+mod rtr;
 mod serialize;
 mod session;
 mod structs;

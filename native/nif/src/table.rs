@@ -442,6 +442,7 @@ fn octets(bytes: &[u8]) -> Option<Bytes<'_>> {
 fn route_row<'a>(env: Env<'a>, row: &RouteRow) -> Term<'a> {
     let attributes: &PathAttributes = &row.attributes;
     let made = record!(env, route_module,
+        validity: None::<Atom>,
         router: row.router,
         router_id: id_text(&row.router_id),
         view: view(row.view),

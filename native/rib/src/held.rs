@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use crate::attributes::AttributeSet;
 use crate::deltas::{rib_id, Deltas, PeerRow, Position, RibRow, RouteChange, RouteDelta};
 use crate::intern::SetId;
@@ -15,6 +17,16 @@ impl RoutingTable {
     /// RIB after the other, at most so many at a time. Every route is one that is announced, at the position and the time of its
     /// last change. Nothing is a row that a store has to write.
     pub fn each_held(&self, most_routes: usize, mut visit: impl FnMut(&Deltas)) {
+        self.walk(most_routes, None, &mut visit);
+    }
+
+    /// The same of the routes to a prefix and to all inside it.
+    pub fn each_held_in(&self, prefix: IpNet, most_routes: usize, mut visit: impl FnMut(&Deltas)) {
+        self.walk(most_routes, Some(prefix.trunc()), &mut visit);
+    }
+
+    fn walk(&self, most_routes: usize, prefix: Option<IpNet>, visit: &mut dyn FnMut(&Deltas)) {
+        let span = prefix.map_or(Span::All, Span::MoreSpecifics);
         for router in self.routers.values() {
             let of = |peer: &Peer| PeerRow { router: 0, changed: true, ..peer.row.clone() };
             let mut deltas = Deltas { routers: vec![router.row.clone()], ..Deltas::default() };
@@ -31,7 +43,7 @@ impl RoutingTable {
                         ribs: vec![row(peer, 0, *key, rib)],
                         ..Deltas::default()
                     };
-                    self.held_routes(router, rib, most_routes.max(1), &begin, &mut visit);
+                    self.held_routes(router, rib, span, most_routes.max(1), &begin, visit);
                 }
             }
         }
@@ -41,13 +53,14 @@ impl RoutingTable {
         &self,
         router: &Router,
         rib: &Rib,
+        span: Span,
         most: usize,
         begin: &dyn Fn() -> Deltas,
         visit: &mut dyn FnMut(&Deltas),
     ) {
         let mut deltas = begin();
         let mut known: HashMap<SetId, u32> = HashMap::new();
-        rib.routes.visit(Span::All, None, &mut |wire, route| {
+        rib.routes.visit(span, None, &mut |wire, route| {
             let set = *known.entry(route.attributes).or_insert_with(|| {
                 let octets = self.sets.bytes(route.attributes).map(Arc::clone).unwrap_or_default();
                 deltas.attributes.push(AttributeSet::new(octets));

@@ -3,7 +3,7 @@
 use super::tell::{Teller, Told};
 use anyhow::{bail, Context, Result};
 use batch::{EncodedBatch, EndReason, Session, SessionOptions};
-use insight::{Config, Findings, Insight, InterfaceEvent, Said};
+use insight::{Config, Findings, Insight, InterfaceEvent, Said, Source, Vrp};
 use rib::ocsf::Grouping;
 use rib::{Limits, RoutingTable};
 use serde::Deserialize;
@@ -28,6 +28,7 @@ struct Event {
     close: bool,
     interface: Option<InterfaceEvent>,
     restart: Option<Restart>,
+    vrps: Option<Vrps>,
     #[serde(flatten)]
     told: Told,
 }
@@ -38,6 +39,14 @@ struct Event {
 enum Restart {
     Table,
     Empty,
+}
+
+/// An RTR cache tells what came and went.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Vrps {
+    added: Vec<Vrp>,
+    removed: Vec<Vrp>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +139,12 @@ impl Player {
         self.until(event.at_ms);
         if let Some(interface) = &event.interface {
             let said = self.insight.interface(&self.table, interface, self.unix_ms());
+            self.say(said);
+            return Ok(());
+        }
+        if let Some(Vrps { added, removed }) = &event.vrps {
+            let now_ms = self.unix_ms();
+            let said = self.insight.change_vrps(&self.table, Source::Cache, added, removed, now_ms);
             self.say(said);
             return Ok(());
         }
