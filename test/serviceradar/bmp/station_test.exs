@@ -254,10 +254,13 @@ defmodule ServiceRadar.BMP.StationTest do
 
   test "a router that says nothing for too long is disconnected", %{test: test} do
     station = start_station!(test, session: [idle_timeout: 50])
-    socket = connect!(station)
-    :gen_tcp.send(socket, Wire.initiation("rtr"))
-    assert closed?(socket)
-    eventually(fn -> end_reason(station, "rtr") =~ "said nothing" end)
+
+    # On a busy machine the time is over before the first message is read: such a session is of no router.
+    eventually(fn ->
+      socket = connect!(station)
+      :gen_tcp.send(socket, Wire.initiation("rtr"))
+      closed?(socket) and end_reason(station, "rtr") =~ "said nothing"
+    end)
   end
 
   test "a session process that is killed ends like any other, and the router comes back", %{test: test} do

@@ -138,7 +138,8 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     # Half of the routes of the transit peer go.
     withdraw(socket, @transit, for(number <- 0..29, do: "100.0.#{number}.0/24"))
     Browser.wait(browser, "[...#{@view}.world.routes.status].filter((status) => status == 1).length >= 30")
-    assert pixels(browser, @red) > 20
+    # What the status says is drawn a frame or two later.
+    eventually(fn -> pixels(browser, @red) > 20 end)
     Browser.picture(browser, "map-withdrawn")
     Browser.wait(browser, "#{@view}.world.routes.slots.of.size == 70", 30_000)
     assert pixels(browser, @red) == 0
