@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use wire::bmp::{Message, PeerHeader};
+use wire::registry::bmp::message;
 use wire::session::{Decoder, Frame, Options as Limits};
 use wire::{DecodeError, Raw};
 
@@ -169,26 +170,12 @@ fn print(session: Option<&str>, frame: Frame<'_, Message>, out: &mut Objects) ->
                 offset,
                 length,
                 version,
-                kind: type_name(kind),
+                kind: message::name(kind).unwrap_or("unknown"),
                 peer: PeerHeader::of_frame(bytes),
                 error,
                 raw: bytes.into(),
             },
         }),
-    }
-}
-
-/// The name of a type of RFC 7854, section 4.1.
-fn type_name(message_type: u8) -> &'static str {
-    match message_type {
-        0 => "route_monitoring",
-        1 => "statistics_report",
-        2 => "peer_down",
-        3 => "peer_up",
-        4 => "initiation",
-        5 => "termination",
-        6 => "route_mirroring",
-        _ => "unknown",
     }
 }
 

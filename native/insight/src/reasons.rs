@@ -2,6 +2,9 @@
 
 use rib::PeerEvent;
 use wire::bgp::Notification;
+use wire::registry::bgp::fsm_event;
+use wire::registry::bgp::notification::{cease, CEASE, HOLD_TIMER_EXPIRED};
+use wire::registry::bmp::peer_down_reason as reason;
 
 use crate::said::Cause;
 
@@ -35,31 +38,37 @@ impl Reason {
             Notification { code, subcode, data: event.notification_data.as_slice().into() }
         });
         let fsm = event.fsm_event.unwrap_or(0);
-        match (event.reason_code, notification) {
-            (Some(1), Some(notification)) => notified(true, &notification),
-            (Some(3), Some(notification)) => notified(false, &notification),
-            (Some(1 | 3), None) => {
+        // An octet on the wire.
+        let code = event.reason_code.and_then(|code| u8::try_from(code).ok());
+        match (code, notification) {
+            (Some(reason::LOCAL_NOTIFICATION), Some(notification)) => notified(true, &notification),
+            (Some(reason::REMOTE_NOTIFICATION), Some(notification)) => notified(false, &notification),
+            (Some(reason::LOCAL_NOTIFICATION | reason::REMOTE_NOTIFICATION), None) => {
                 Reason::new(Cause::Unknown, true, "it was closed with a NOTIFICATION that is not shown")
             }
             // RFC 4271, section 8.1.2.
-            (Some(2), _) => match fsm {
-                2 | 8 => Reason::new(
+            (Some(reason::LOCAL_FSM_EVENT), _) => match fsm {
+                fsm_event::MANUAL_STOP | fsm_event::AUTOMATIC_STOP => Reason::new(
                     Cause::LocalShutdown,
                     false,
                     format!("the router stopped it (FSM event {fsm})"),
                 ),
-                10 => Reason::new(Cause::RemoteFailure, true, "the hold timer expired (FSM event 10)"),
-                18 => Reason::new(Cause::RemoteFailure, true, "the TCP connection failed (FSM event 18)"),
+                fsm_event::HOLD_TIMER_EXPIRES => {
+                    Reason::new(Cause::RemoteFailure, true, "the hold timer expired (FSM event 10)")
+                }
+                fsm_event::TCP_CONNECTION_FAILS => {
+                    Reason::new(Cause::RemoteFailure, true, "the TCP connection failed (FSM event 18)")
+                }
                 _ => Reason::new(
                     Cause::RemoteFailure,
                     true,
                     format!("the router closed it without a NOTIFICATION (FSM event {fsm})"),
                 ),
             },
-            (Some(4), _) => {
+            (Some(reason::REMOTE_NO_NOTIFICATION), _) => {
                 Reason::new(Cause::RemoteFailure, true, "the peer closed it without a NOTIFICATION")
             }
-            (Some(5), _) => {
+            (Some(reason::DECONFIGURED), _) => {
                 Reason::new(Cause::LocalShutdown, false, "the router monitors it no longer: de-configured")
             }
             (Some(code), _) => {
@@ -73,7 +82,9 @@ impl Reason {
 /// A NOTIFICATION that the router sent (`local`) or received.
 fn notified(local: bool, notification: &Notification) -> Reason {
     // RFC 8538, section 3: a Hard Reset holds the NOTIFICATION that would have been sent.
-    if let Some(inner) = notification.hard_reset().filter(|inner| (inner.code, inner.subcode) != (6, 9)) {
+    if let Some(inner) =
+        notification.hard_reset().filter(|inner| (inner.code, inner.subcode) != (CEASE, cease::HARD_RESET))
+    {
         let mut reason = notified(local, &inner);
         reason.text += " (in a Hard Reset)";
         return reason;
@@ -82,11 +93,13 @@ fn notified(local: bool, notification: &Notification) -> Reason {
     let Notification { code, subcode, .. } = notification;
     let said = format!("{who} sent NOTIFICATION {code}/{subcode}: {notification}");
     let shutdown = if local { Cause::LocalShutdown } else { Cause::RemoteShutdown };
-    let cause = match (code, subcode) {
-        (4, _) => return Reason::new(Cause::RemoteFailure, true, said),
-        (6, 10) => return Reason::new(Cause::PathFailure, true, said),
-        (6, 1) => Cause::MaxPrefix,
-        (6, 2..=4) => shutdown,
+    let cause = match (*code, *subcode) {
+        (HOLD_TIMER_EXPIRED, _) => return Reason::new(Cause::RemoteFailure, true, said),
+        (CEASE, cease::BFD_DOWN) => return Reason::new(Cause::PathFailure, true, said),
+        (CEASE, cease::MAXIMUM_NUMBER_OF_PREFIXES_REACHED) => Cause::MaxPrefix,
+        (CEASE, cease::ADMINISTRATIVE_SHUTDOWN | cease::PEER_DECONFIGURED | cease::ADMINISTRATIVE_RESET) => {
+            shutdown
+        }
         _ => Cause::ProtocolError,
     };
     let limit = notification.prefix_limit().map(|(family, bound)| PrefixLimit {

@@ -1,13 +1,12 @@
 //! BMP messages as the structs of `ServiceRadar.BMP.Message`.
 
 use rustler::{Atom, Encoder, Env, Term};
-use wire::bmp::msg_2_peer_down::fsm_event_name;
-use wire::bmp::msg_5_termination::reason_name;
-use wire::bmp::msg_6_route_mirroring::information_name;
 use wire::bmp::{
     Body, Mirrored, PeerDown, PeerDownReason, PeerHeader, PeerType, PeerUp, RibView, RouteMirroring,
     RouteMonitoringView, Statistic, StatisticValue, StatisticsReport, Timestamp, Tlv,
 };
+use wire::registry::bgp::fsm_event;
+use wire::registry::bmp::{mirroring_information, mirroring_tlv, termination_reason};
 use wire::session::{Content, Frame};
 use wire::DecodeError;
 
@@ -99,7 +98,7 @@ impl<'a> Messages<'a> {
             Body::Initiation(body) => fill!(structs.of(atoms::initiation_module()),
                 sys_name: body.sys_name, sys_descr: body.sys_descr, tlvs: tlvs(structs, &body.tlvs)),
             Body::Termination(body) => fill!(structs.of(atoms::termination_module()),
-                reason: body.reason, reason_name: body.reason.and_then(reason_name), text: body.text,
+                reason: body.reason, reason_name: body.reason.and_then(termination_reason::name), text: body.text,
                 tlvs: tlvs(structs, &body.tlvs)),
             Body::RouteMirroring(body) => {
                 let peer = self.peer(&body.peer);
@@ -113,8 +112,12 @@ impl<'a> Messages<'a> {
     fn route_mirroring(&mut self, peer: Term<'a>, mirroring: &RouteMirroring) -> Term<'a> {
         let (env, structs) = (self.bgp.env, self.bgp.structs);
         let tlvs = list(env, &mirroring.mirrored, |mirrored| match mirrored {
-            Mirrored::BgpMessage { message, .. } => (0, structs.octets(message)).encode(env),
-            Mirrored::Information { code } => (1, structs.octets(&code.to_be_bytes())).encode(env),
+            Mirrored::BgpMessage { message, .. } => {
+                (mirroring_tlv::BGP_MESSAGE, structs.octets(message)).encode(env)
+            }
+            Mirrored::Information { code } => {
+                (mirroring_tlv::INFORMATION, structs.octets(&code.to_be_bytes())).encode(env)
+            }
             Mirrored::Unknown { tlv_type, value } => (*tlv_type, structs.octets(value)).encode(env),
         });
         let messages: Vec<Term<'a>> = mirroring
@@ -132,7 +135,9 @@ impl<'a> Messages<'a> {
             .mirrored
             .iter()
             .filter_map(|mirrored| match mirrored {
-                Mirrored::Information { code } => Some((*code, information_name(*code)).encode(env)),
+                Mirrored::Information { code } => {
+                    Some((*code, mirroring_information::name(*code)).encode(env))
+                }
                 _ => None,
             })
             .collect();
@@ -239,7 +244,7 @@ fn peer_down<'a>(structs: Structs<'a>, peer: Term<'a>, down: &PeerDown) -> Term<
         reason: down.reason.number(),
         notification: down.reason.notification().map(|notification| bgp::notification(structs, notification)),
         fsm_event: fsm_event,
-        fsm_event_name: fsm_event.and_then(fsm_event_name),
+        fsm_event_name: fsm_event.and_then(fsm_event::name),
         tlvs: tlvs(structs, of_reason.iter().chain(&down.tlvs)),
         data: structs.octets(&down.data),
     )

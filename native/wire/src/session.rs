@@ -27,6 +27,7 @@ use crate::bmp::{
 use crate::error::{At, DecodeError, Result};
 use crate::path_ids::PathIds;
 use crate::reader::Reader;
+use crate::registry::bmp::message;
 
 /// Limits of a session.
 #[derive(Clone, Copy, Debug)]
@@ -445,7 +446,9 @@ struct Whole<'a> {
 /// The peer of a Route Monitoring of version 3, which has the UPDATE at [`UPDATE`].
 #[inline(always)]
 fn plain_peer(bytes: &[u8], header: CommonHeader, peers: &Peers) -> Option<(PeerHeader, Context<'static>)> {
-    let CommonHeader { version: 3, message_type: 0, .. } = header else { return None };
+    let CommonHeader { version: 3, message_type: message::ROUTE_MONITORING, .. } = header else {
+        return None;
+    };
     let mut reader = Reader::new(bytes.get(HEADER_LENGTH..)?, 0);
     let peer = PeerHeader::decode(&mut reader).ok().filter(PeerHeader::is_known)?;
     Some((peer, context(&peer, peers)))
@@ -455,7 +458,7 @@ impl<'a> Whole<'a> {
     #[inline(always)]
     fn decode(self) -> Frame<'a> {
         let Whole { offset, bytes, header, peers, .. } = self;
-        if header.message_type != 0 {
+        if header.message_type != message::ROUTE_MONITORING {
             let body = decode(bytes, offset, header, peers, self.options, self.counters);
             return Frame { offset, bytes, header, content: body.map(Content::Other).at("bmp") };
         }
@@ -577,10 +580,10 @@ fn decode(
     let mut reader = Reader::new(bytes, offset);
     reader.take(HEADER_LENGTH)?;
     let body = match header.message_type {
-        1 => StatisticsReport::decode(header.version, &mut reader)
+        message::STATISTICS_REPORT => StatisticsReport::decode(header.version, &mut reader)
             .map(Body::StatisticsReport)
             .at("statistics_report"),
-        2 => PeerDown::decode(&mut reader)
+        message::PEER_DOWN => PeerDown::decode(&mut reader)
             .map(|message| {
                 if let Some(peer) = peers.get_mut(&message.peer.key()) {
                     peer.down = true;
@@ -588,15 +591,17 @@ fn decode(
                 Body::PeerDown(message)
             })
             .at("peer_down"),
-        3 => PeerUp::decode(&mut reader)
+        message::PEER_UP => PeerUp::decode(&mut reader)
             .map(|message| {
                 remember(&message, peers, options, counters);
                 Body::PeerUp(message)
             })
             .at("peer_up"),
-        4 => Initiation::decode(&mut reader).map(Body::Initiation).at("initiation"),
-        5 => Termination::decode(&mut reader).map(Body::Termination).at("termination"),
-        6 => route_mirroring(&mut reader, peers).map(Body::RouteMirroring).at("route_mirroring"),
+        message::INITIATION => Initiation::decode(&mut reader).map(Body::Initiation).at("initiation"),
+        message::TERMINATION => Termination::decode(&mut reader).map(Body::Termination).at("termination"),
+        message::ROUTE_MIRRORING => {
+            route_mirroring(&mut reader, peers).map(Body::RouteMirroring).at("route_mirroring")
+        }
         message_type => Ok(Body::Unknown(Unknown { message_type, data: reader.take_rest().into() })),
     };
     counters.undecodable += u64::from(body.is_err());

@@ -8,6 +8,7 @@ use crate::bmp::version_4::Stateless;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bgp::message;
 use crate::registry::families::{self, Layout};
 
 pub mod attribute;
@@ -192,14 +193,18 @@ impl Message {
     pub fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self> {
         let (message_type, mut body) = header(reader)?;
         let message = match message_type {
-            1 => Message::Open(Open::decode(&mut body).at("open")?),
-            2 => Message::Update(UpdateView::decode(body, context).at("update")?.to_owned()),
-            3 => Message::Notification(Notification::decode(&mut body).at("notification")?),
-            4 => {
+            message::OPEN => Message::Open(Open::decode(&mut body).at("open")?),
+            message::UPDATE => Message::Update(UpdateView::decode(body, context).at("update")?.to_owned()),
+            message::NOTIFICATION => {
+                Message::Notification(Notification::decode(&mut body).at("notification")?)
+            }
+            message::KEEPALIVE => {
                 body.finish().at("keepalive")?;
                 Message::Keepalive
             }
-            5 => Message::RouteRefresh(RouteRefresh::decode(&mut body).at("route_refresh")?),
+            message::ROUTE_REFRESH => {
+                Message::RouteRefresh(RouteRefresh::decode(&mut body).at("route_refresh")?)
+            }
             message_type => Message::Unknown { message_type, data: body.take_rest().into() },
         };
         Ok(message)
@@ -211,7 +216,7 @@ impl Message {
             Message::Update(update) => update.encode(out),
             Message::Notification(notification) => notification.encode(out),
             Message::RouteRefresh(refresh) => refresh.encode(out),
-            Message::Keepalive => encode(4, out, |_| {}),
+            Message::Keepalive => encode(message::KEEPALIVE, out, |_| {}),
             Message::Unknown { message_type, data } => {
                 encode(*message_type, out, |out| out.extend_from_slice(data));
             }

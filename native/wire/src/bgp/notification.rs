@@ -8,6 +8,8 @@ use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bgp::message;
+use crate::registry::bgp::notification::{self, cease, CEASE};
 
 /// Why a session was closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Notification {
 impl Notification {
     /// Reads a whole message, its header included.
     pub fn decode_message(reader: &mut Reader<'_>) -> Result<Self> {
-        let mut body = super::header_of(reader, 3, "3 (NOTIFICATION)")?;
+        let mut body = super::header_of(reader, message::NOTIFICATION, "3 (NOTIFICATION)")?;
         Notification::decode(&mut body)
     }
 
@@ -34,7 +36,7 @@ impl Notification {
 
     /// Writes a whole message, its header included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        super::encode(3, out, |out| {
+        super::encode(message::NOTIFICATION, out, |out| {
             out.extend_from_slice(&[self.code, self.subcode]);
             out.extend_from_slice(&self.data);
         });
@@ -42,66 +44,18 @@ impl Notification {
 
     /// IANA "BGP Error (Notification) Codes".
     pub fn code_name(&self) -> Option<&'static str> {
-        Some(match self.code {
-            1 => "Message Header Error",
-            2 => "OPEN Message Error",
-            3 => "UPDATE Message Error",
-            4 => "Hold Timer Expired",
-            5 => "Finite State Machine Error",
-            6 => "Cease",
-            7 => "ROUTE-REFRESH Message Error",
-            8 => "Send Hold Timer Expired",
-            9 => "Loss of LSDB Synchronization",
-            _ => return None,
-        })
+        notification::name(self.code)
     }
 
     /// IANA "BGP Error Subcodes" of the code.
     pub fn subcode_name(&self) -> Option<&'static str> {
-        Some(match (self.code, self.subcode) {
-            (1, 1) => "Connection Not Synchronized",
-            (1, 2) => "Bad Message Length",
-            (1, 3) => "Bad Message Type",
-            (2, 1) => "Unsupported Version Number",
-            (2, 2) => "Bad Peer AS",
-            (2, 3) => "Bad BGP Identifier",
-            (2, 4) => "Unsupported Optional Parameter",
-            (2, 6) => "Unacceptable Hold Time",
-            (2, 7) => "Unsupported Capability",
-            (2, 11) => "Role Mismatch",
-            (3, 1) => "Malformed Attribute List",
-            (3, 2) => "Unrecognized Well-known Attribute",
-            (3, 3) => "Missing Well-known Attribute",
-            (3, 4) => "Attribute Flags Error",
-            (3, 5) => "Attribute Length Error",
-            (3, 6) => "Invalid ORIGIN Attribute",
-            (3, 8) => "Invalid NEXT_HOP Attribute",
-            (3, 9) => "Optional Attribute Error",
-            (3, 10) => "Invalid Network Field",
-            (3, 11) => "Malformed AS_PATH",
-            (5, 0) => "Unspecified Error",
-            (5, 1) => "Receive Unexpected Message in OpenSent State",
-            (5, 2) => "Receive Unexpected Message in OpenConfirm State",
-            (5, 3) => "Receive Unexpected Message in Established State",
-            (6, 1) => "Maximum Number of Prefixes Reached",
-            (6, 2) => "Administrative Shutdown",
-            (6, 3) => "Peer De-configured",
-            (6, 4) => "Administrative Reset",
-            (6, 5) => "Connection Rejected",
-            (6, 6) => "Other Configuration Change",
-            (6, 7) => "Connection Collision Resolution",
-            (6, 8) => "Out of Resources",
-            (6, 9) => "Hard Reset",
-            (6, 10) => "BFD Down",
-            (7, 1) => "Invalid Message Length",
-            _ => return None,
-        })
+        notification::subcode_name(self.code, self.subcode)
     }
 
     /// What a Hard Reset holds (RFC 8538, section 3.1).
     pub fn hard_reset(&self) -> Option<Notification> {
         match (self.code, self.subcode, &*self.data) {
-            (6, 9, [code, subcode, data @ ..]) => {
+            (CEASE, cease::HARD_RESET, [code, subcode, data @ ..]) => {
                 Some(Notification { code: *code, subcode: *subcode, data: data.into() })
             }
             _ => None,
@@ -110,7 +64,8 @@ impl Notification {
 
     /// The family and the number of prefixes that Maximum Number of Prefixes Reached speaks of (RFC 4486, section 4).
     pub fn prefix_limit(&self) -> Option<(AddressFamily, u32)> {
-        if (self.code, self.subcode, self.data.len()) != (6, 1, 7) {
+        if (self.code, self.subcode, self.data.len()) != (CEASE, cease::MAXIMUM_NUMBER_OF_PREFIXES_REACHED, 7)
+        {
             return None;
         }
         let mut reader = Reader::new(&self.data, 0);
@@ -122,11 +77,12 @@ impl Notification {
     pub fn shutdown_text(&self) -> Option<String> {
         if let Some(inner) = self.hard_reset() {
             return match inner.subcode {
-                9 => None,
+                cease::HARD_RESET => None,
                 _ => inner.shutdown_text(),
             };
         }
-        if self.code != 6 || !matches!(self.subcode, 2 | 4) {
+        let has_text = matches!(self.subcode, cease::ADMINISTRATIVE_SHUTDOWN | cease::ADMINISTRATIVE_RESET);
+        if self.code != CEASE || !has_text {
             return None;
         }
         let (length, text) = self.data.split_first()?;

@@ -8,6 +8,7 @@ use super::{AddressFamily, Capability};
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bgp::message;
 
 /// What a speaker offers at the start of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,7 +37,7 @@ pub enum OptionalParameter {
 impl Open {
     /// Reads a whole message, its header included.
     pub fn decode_message(reader: &mut Reader<'_>) -> Result<Self> {
-        let mut body = super::header_of(reader, 1, "1 (OPEN)")?;
+        let mut body = super::header_of(reader, message::OPEN, "1 (OPEN)")?;
         Open::decode(&mut body)
     }
 
@@ -69,7 +70,7 @@ impl Open {
 
     /// Writes a whole message, its header included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        super::encode(1, out, |out| {
+        super::encode(message::OPEN, out, |out| {
             out.push(self.version);
             out.extend_from_slice(&self.my_as.to_be_bytes());
             out.extend_from_slice(&self.hold_time.to_be_bytes());

@@ -12,6 +12,7 @@ use super::attribute::flags::{
 };
 use super::attribute::{self, code, AttributeRef, Origin, SegmentType};
 use super::{AddressFamily, Context, HEADER_LENGTH};
+use crate::registry::bgp::message;
 
 /// What takes the fields of a plain UPDATE, in the order of the message. After a refusal, which may come at any
 /// point, what was taken has no meaning.
@@ -49,7 +50,8 @@ pub(crate) fn read<'a>(
     let header: [u8; HEADER_LENGTH] = update.octets(start)?;
     let (marker, [high, low, message_type]) = header.split_last_chunk()?;
     let end = start + usize::from(u16::from_be_bytes([*high, *low]));
-    if *marker != [0xff; 16] || *message_type != 2 || end != frame.len() || context.two_octet_as {
+    if *marker != [0xff; 16] || *message_type != message::UPDATE || end != frame.len() || context.two_octet_as
+    {
         return None;
     }
     let withdrawn = update.field(start + HEADER_LENGTH)?;

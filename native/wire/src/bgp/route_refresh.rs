@@ -8,6 +8,7 @@ use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bgp::{message, refresh_subtype};
 
 /// A speaker asks for a family's routes again, or marks the start and the end of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl RouteRefresh {
 
     /// Writes a whole message, its header included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        super::encode(5, out, |out| {
+        super::encode(message::ROUTE_REFRESH, out, |out| {
             out.extend_from_slice(&self.family.afi.to_be_bytes());
             out.extend_from_slice(&[self.subtype, self.family.safi]);
             out.extend_from_slice(&self.filters);
@@ -88,12 +89,7 @@ impl RouteRefresh {
 
     /// IANA "BGP Route Refresh Subcodes".
     pub fn subtype_name(&self) -> Option<&'static str> {
-        Some(match self.subtype {
-            0 => "request",
-            1 => "begin",
-            2 => "end",
-            _ => return None,
-        })
+        refresh_subtype::name(self.subtype)
     }
 
     /// The filters, where there are any and they read.

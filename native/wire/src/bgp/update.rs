@@ -21,6 +21,7 @@ use crate::bmp::version_4::Stateless;
 use crate::error::{At, DecodeError, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bgp::message;
 
 /// What a group of routes is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -150,7 +151,7 @@ impl<'a> UpdateView<'a> {
     /// Reads a whole message, its header included.
     #[inline(always)]
     pub fn decode_message(reader: &mut Reader<'a>, context: Context<'a>) -> Result<Self> {
-        let body = super::header_of(reader, 2, "2 (UPDATE)")?;
+        let body = super::header_of(reader, message::UPDATE, "2 (UPDATE)")?;
         Self::decode(body, context)
     }
 
@@ -743,7 +744,7 @@ impl Update {
 
     /// Writes a whole message, its header included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        super::encode(2, out, |out| {
+        super::encode(message::UPDATE, out, |out| {
             super::encode_with_u16_length(out, |out| self.withdrawn.iter().for_each(|nlri| nlri.encode(out)));
             super::encode_with_u16_length(out, |out| {
                 for attribute in &self.attributes {

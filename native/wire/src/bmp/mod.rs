@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bmp::message;
 
 pub mod msg_0_route_monitoring;
 pub mod msg_1_statistics_report;
@@ -70,14 +71,8 @@ impl Body {
     /// The name that JSON has as `type`.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Body::RouteMonitoring(_) => "route_monitoring",
-            Body::StatisticsReport(_) => "statistics_report",
-            Body::PeerDown(_) => "peer_down",
-            Body::PeerUp(_) => "peer_up",
-            Body::Initiation(_) => "initiation",
-            Body::Termination(_) => "termination",
-            Body::RouteMirroring(_) => "route_mirroring",
             Body::Unknown(_) => "unknown",
+            known => message::name(known.message_type()).unwrap_or("unknown"),
         }
     }
 
@@ -96,13 +91,13 @@ impl Body {
     /// As in the common header.
     pub fn message_type(&self) -> u8 {
         match self {
-            Body::RouteMonitoring(_) => 0,
-            Body::StatisticsReport(_) => 1,
-            Body::PeerDown(_) => 2,
-            Body::PeerUp(_) => 3,
-            Body::Initiation(_) => 4,
-            Body::Termination(_) => 5,
-            Body::RouteMirroring(_) => 6,
+            Body::RouteMonitoring(_) => message::ROUTE_MONITORING,
+            Body::StatisticsReport(_) => message::STATISTICS_REPORT,
+            Body::PeerDown(_) => message::PEER_DOWN,
+            Body::PeerUp(_) => message::PEER_UP,
+            Body::Initiation(_) => message::INITIATION,
+            Body::Termination(_) => message::TERMINATION,
+            Body::RouteMirroring(_) => message::ROUTE_MIRRORING,
             Body::Unknown(unknown) => unknown.message_type,
         }
     }

@@ -7,6 +7,8 @@ use crate::bgp::notification::Notification;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bgp::fsm_event;
+use crate::registry::bmp::peer_down_reason;
 
 /// A peer's session ended. Its routes end with it, so this never fails for what follows the reason:
 /// data that does not read stays in `data`.
@@ -74,12 +76,18 @@ impl PeerDownReason {
     /// The reason, and what comes after its data.
     fn decode(number: u8, mut data: Reader<'_>) -> (Self, Reader<'_>) {
         let reason = match number {
-            1 => PeerDownReason::LocalNotification { notification: notification(&mut data) },
-            2 => PeerDownReason::LocalFsmEvent { event: data.u16().ok() },
-            3 => PeerDownReason::RemoteNotification { notification: notification(&mut data) },
-            4 => PeerDownReason::RemoteNoNotification,
-            5 => PeerDownReason::Deconfigured,
-            6 => PeerDownReason::LocalSystemClosed { tlvs: Tlv::decode_all(&mut data).unwrap_or_default() },
+            peer_down_reason::LOCAL_NOTIFICATION => {
+                PeerDownReason::LocalNotification { notification: notification(&mut data) }
+            }
+            peer_down_reason::LOCAL_FSM_EVENT => PeerDownReason::LocalFsmEvent { event: data.u16().ok() },
+            peer_down_reason::REMOTE_NOTIFICATION => {
+                PeerDownReason::RemoteNotification { notification: notification(&mut data) }
+            }
+            peer_down_reason::REMOTE_NO_NOTIFICATION => PeerDownReason::RemoteNoNotification,
+            peer_down_reason::DECONFIGURED => PeerDownReason::Deconfigured,
+            peer_down_reason::LOCAL_SYSTEM_CLOSED => {
+                PeerDownReason::LocalSystemClosed { tlvs: Tlv::decode_all(&mut data).unwrap_or_default() }
+            }
             number => {
                 data.take_rest();
                 PeerDownReason::Unknown { number }
@@ -91,12 +99,12 @@ impl PeerDownReason {
     /// IANA "BMP Peer Down Reason Codes".
     pub fn number(&self) -> u8 {
         match self {
-            PeerDownReason::LocalNotification { .. } => 1,
-            PeerDownReason::LocalFsmEvent { .. } => 2,
-            PeerDownReason::RemoteNotification { .. } => 3,
-            PeerDownReason::RemoteNoNotification => 4,
-            PeerDownReason::Deconfigured => 5,
-            PeerDownReason::LocalSystemClosed { .. } => 6,
+            PeerDownReason::LocalNotification { .. } => peer_down_reason::LOCAL_NOTIFICATION,
+            PeerDownReason::LocalFsmEvent { .. } => peer_down_reason::LOCAL_FSM_EVENT,
+            PeerDownReason::RemoteNotification { .. } => peer_down_reason::REMOTE_NOTIFICATION,
+            PeerDownReason::RemoteNoNotification => peer_down_reason::REMOTE_NO_NOTIFICATION,
+            PeerDownReason::Deconfigured => peer_down_reason::DECONFIGURED,
+            PeerDownReason::LocalSystemClosed { .. } => peer_down_reason::LOCAL_SYSTEM_CLOSED,
             PeerDownReason::Unknown { number } => *number,
         }
     }
@@ -119,41 +127,6 @@ fn notification(data: &mut Reader<'_>) -> Option<Notification> {
     notification
 }
 
-/// Name of an event of the BGP state machine (RFC 4271, section 8.1).
-pub fn fsm_event_name(event: u16) -> Option<&'static str> {
-    Some(match event {
-        1 => "ManualStart",
-        2 => "ManualStop",
-        3 => "AutomaticStart",
-        4 => "ManualStart_with_PassiveTcpEstablishment",
-        5 => "AutomaticStart_with_PassiveTcpEstablishment",
-        6 => "AutomaticStart_with_DampPeerOscillations",
-        7 => "AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment",
-        8 => "AutomaticStop",
-        9 => "ConnectRetryTimer_Expires",
-        10 => "HoldTimer_Expires",
-        11 => "KeepaliveTimer_Expires",
-        12 => "DelayOpenTimer_Expires",
-        13 => "IdleHoldTimer_Expires",
-        14 => "TcpConnection_Valid",
-        15 => "Tcp_CR_Invalid",
-        16 => "Tcp_CR_Acked",
-        17 => "TcpConnectionConfirmed",
-        18 => "TcpConnectionFails",
-        19 => "BGPOpen",
-        20 => "BGPOpen with DelayOpenTimer running",
-        21 => "BGPHeaderErr",
-        22 => "BGPOpenMsgErr",
-        23 => "OpenCollisionDump",
-        24 => "NotifMsgVerErr",
-        25 => "NotifMsg",
-        26 => "KeepAliveMsg",
-        27 => "UpdateMsg",
-        28 => "UpdateMsgErr",
-        _ => return None,
-    })
-}
-
 fn serialize_event<S: Serializer>(
     event: &Option<u16>,
     serializer: S,
@@ -161,6 +134,6 @@ fn serialize_event<S: Serializer>(
     use serde::ser::SerializeMap;
     let mut out = serializer.serialize_map(Some(2))?;
     out.serialize_entry("event", event)?;
-    out.serialize_entry("event_name", &event.and_then(fsm_event_name))?;
+    out.serialize_entry("event_name", &event.and_then(fsm_event::name))?;
     out.end()
 }

@@ -9,6 +9,8 @@ use crate::bgp::{self, open::Open};
 use crate::error::{At, DecodeError, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bgp::message;
+use crate::registry::bmp::peer_up_tlv;
 
 /// A peer's session is up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,7 +85,7 @@ impl PeerUp {
 
     /// VRF or table name (RFC 9069, section 5.1).
     pub fn table_name(&self) -> Option<String> {
-        tlv::text(&self.tlvs, 3)
+        tlv::text(&self.tlvs, peer_up_tlv::TABLE_NAME)
     }
 }
 
@@ -112,7 +114,7 @@ fn open(
     faults: &mut Vec<DecodeError>,
 ) -> Result<(Raw, Option<Open>)> {
     let start = reader.peek();
-    let mut body = bgp::header_of(reader, 1, "1 (OPEN)").at(field)?;
+    let mut body = bgp::header_of(reader, message::OPEN, "1 (OPEN)").at(field)?;
     let message = start.get(..start.len() - reader.len()).unwrap_or_default();
     let at = body.offset();
     let open = if body.is_empty() { Ok(None) } else { Open::decode(&mut body).map(Some) };

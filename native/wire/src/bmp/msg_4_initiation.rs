@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{tlv, Tlv};
 use crate::error::Result;
 use crate::reader::Reader;
+use crate::registry::bmp::initiation_tlv;
 
 /// The router says who it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -19,7 +20,11 @@ pub struct Initiation {
 
 impl Initiation {
     pub fn new(tlvs: Vec<Tlv>) -> Self {
-        Initiation { sys_name: tlv::text(&tlvs, 2), sys_descr: tlv::text(&tlvs, 1), tlvs }
+        Initiation {
+            sys_name: tlv::text(&tlvs, initiation_tlv::SYS_NAME),
+            sys_descr: tlv::text(&tlvs, initiation_tlv::SYS_DESCR),
+            tlvs,
+        }
     }
 
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {

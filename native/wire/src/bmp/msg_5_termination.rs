@@ -5,12 +5,12 @@ use serde::{Serialize, Serializer};
 use super::{tlv, Tlv};
 use crate::error::Result;
 use crate::reader::Reader;
+use crate::registry::bmp::{termination_reason, termination_tlv};
 
 /// The router ends the session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Termination {
-    /// 0 administratively closed, 1 unspecified, 2 out of resources, 3 redundant connection,
-    /// 4 permanently administratively closed.
+    /// One of `registry::bmp::termination_reason`, where the router gave one.
     #[serde(flatten, serialize_with = "serialize_reason")]
     pub reason: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,10 +23,10 @@ impl Termination {
     pub fn new(tlvs: Vec<Tlv>) -> Self {
         let reason = tlvs
             .iter()
-            .find(|tlv| tlv.tlv_type == 1)
+            .find(|tlv| tlv.tlv_type == termination_tlv::REASON)
             .and_then(|tlv| <[u8; 2]>::try_from(&*tlv.value).ok())
             .map(u16::from_be_bytes);
-        Termination { reason, text: tlv::text(&tlvs, 0), tlvs }
+        Termination { reason, text: tlv::text(&tlvs, termination_tlv::STRING), tlvs }
     }
 
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {
@@ -38,18 +38,6 @@ impl Termination {
     }
 }
 
-/// IANA "BMP Termination Message Reason Codes".
-pub fn reason_name(reason: u16) -> Option<&'static str> {
-    Some(match reason {
-        0 => "administratively_closed",
-        1 => "unspecified",
-        2 => "out_of_resources",
-        3 => "redundant_connection",
-        4 => "permanently_administratively_closed",
-        _ => return None,
-    })
-}
-
 fn serialize_reason<S: Serializer>(
     reason: &Option<u16>,
     serializer: S,
@@ -57,6 +45,6 @@ fn serialize_reason<S: Serializer>(
     use serde::ser::SerializeMap;
     let mut out = serializer.serialize_map(Some(2))?;
     out.serialize_entry("reason", reason)?;
-    out.serialize_entry("reason_name", &reason.and_then(reason_name))?;
+    out.serialize_entry("reason_name", &reason.and_then(termination_reason::name))?;
     out.end()
 }

@@ -7,6 +7,7 @@ use crate::bgp;
 use crate::error::{At, DecodeError, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bmp::{mirroring_information, mirroring_tlv};
 
 /// PDUs as the router received them, also such as it could not read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,8 +60,12 @@ impl RouteMirroring {
         self.peer.encode(out);
         for tlv in &self.mirrored {
             match tlv {
-                Mirrored::BgpMessage { message, .. } => super::tlv::encode(0, message, out),
-                Mirrored::Information { code } => super::tlv::encode(1, &code.to_be_bytes(), out),
+                Mirrored::BgpMessage { message, .. } => {
+                    super::tlv::encode(mirroring_tlv::BGP_MESSAGE, message, out);
+                }
+                Mirrored::Information { code } => {
+                    super::tlv::encode(mirroring_tlv::INFORMATION, &code.to_be_bytes(), out);
+                }
                 Mirrored::Unknown { tlv_type, value } => super::tlv::encode(*tlv_type, value, out),
             }
         }
@@ -73,10 +78,10 @@ impl Mirrored {
         let length = reader.u16().at("length")?;
         let mut value = reader.sub(length.into()).at("value")?;
         Ok(match (tlv_type, length) {
-            (0, _) if !try_to_read => {
+            (mirroring_tlv::BGP_MESSAGE, _) if !try_to_read => {
                 Mirrored::BgpMessage { message: value.take_rest().into(), decoded: None, error: None }
             }
-            (0, _) => {
+            (mirroring_tlv::BGP_MESSAGE, _) => {
                 let message = value.peek().into();
                 match bgp::Message::decode(&mut value, context) {
                     Ok(decoded) => {
@@ -85,25 +90,16 @@ impl Mirrored {
                     Err(error) => Mirrored::BgpMessage { message, decoded: None, error: Some(error) },
                 }
             }
-            (1, 2) => Mirrored::Information { code: value.u16()? },
+            (mirroring_tlv::INFORMATION, 2) => Mirrored::Information { code: value.u16()? },
             _ => Mirrored::Unknown { tlv_type, value: value.take_rest().into() },
         })
     }
-}
-
-/// IANA "BMP Route Mirroring Information Codes".
-pub fn information_name(code: u16) -> Option<&'static str> {
-    Some(match code {
-        0 => "errored_pdu",
-        1 => "messages_lost",
-        _ => return None,
-    })
 }
 
 fn serialize_code<S: Serializer>(code: &u16, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     use serde::ser::SerializeMap;
     let mut out = serializer.serialize_map(Some(2))?;
     out.serialize_entry("code", code)?;
-    out.serialize_entry("code_name", &information_name(*code))?;
+    out.serialize_entry("code_name", &mirroring_information::name(*code))?;
     out.end()
 }

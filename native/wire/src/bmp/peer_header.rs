@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use super::CommonHeader;
 use crate::error::{At, Result};
 use crate::reader::Reader;
+use crate::registry::bmp::{message, peer_type};
 
 /// Octets of the per-peer header.
 pub const LENGTH: usize = 42;
@@ -33,19 +34,13 @@ pub struct PeerHeader {
 pub struct PeerType(pub u8);
 
 impl PeerType {
-    pub const GLOBAL: PeerType = PeerType(0);
-    pub const RD: PeerType = PeerType(1);
-    pub const LOCAL: PeerType = PeerType(2);
-    pub const LOC_RIB: PeerType = PeerType(3);
+    pub const GLOBAL: PeerType = PeerType(peer_type::GLOBAL);
+    pub const RD: PeerType = PeerType(peer_type::RD);
+    pub const LOCAL: PeerType = PeerType(peer_type::LOCAL);
+    pub const LOC_RIB: PeerType = PeerType(peer_type::LOC_RIB);
 
     pub fn name(self) -> &'static str {
-        match self {
-            PeerType::GLOBAL => "global",
-            PeerType::RD => "rd",
-            PeerType::LOCAL => "local",
-            PeerType::LOC_RIB => "loc_rib",
-            _ => "unknown",
-        }
+        peer_type::name(self.0).unwrap_or("unknown")
     }
 }
 
@@ -210,7 +205,15 @@ impl PeerHeader {
     pub fn of_frame(frame: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(frame, 0);
         let header = CommonHeader::decode(&mut reader, u32::MAX).ok()?;
-        matches!(header.message_type, 0..=3 | 6).then_some(())?;
+        let has_one = matches!(
+            header.message_type,
+            message::ROUTE_MONITORING
+                | message::STATISTICS_REPORT
+                | message::PEER_DOWN
+                | message::PEER_UP
+                | message::ROUTE_MIRRORING
+        );
+        has_one.then_some(())?;
         PeerHeader::decode(&mut reader).ok()
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bmp::peer_up_tlv;
 
 /// A TLV as it was; each message has a namespace of types of its own (RFC 9736).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -75,12 +76,7 @@ pub(crate) fn serialize_peer_tlvs<S: serde::Serializer>(
         text: Option<String>,
     }
     serializer.collect_seq(tlvs.iter().map(|tlv| {
-        let name = match tlv.tlv_type {
-            0 => Some("string"),
-            3 => Some("table_name"),
-            4 => Some("admin_label"),
-            _ => None,
-        };
+        let name = peer_up_tlv::name(tlv.tlv_type);
         Named { tlv, name, text: name.map(|_| tlv.text()) }
     }))
 }

@@ -10,6 +10,7 @@ use super::Tlv;
 use crate::bgp::{AddressFamily, Capability};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bmp::path_reason;
 
 /// Code points of the TLVs of Route Monitoring in one revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,20 +289,7 @@ impl PathMarking {
     }
 
     pub fn reason_name(&self) -> Option<&'static str> {
-        Some(match self.reason? {
-            1 => "as_loop",
-            2 => "unresolvable_next_hop",
-            3 => "local_preference",
-            4 => "as_path_length",
-            5 => "origin",
-            6 => "med",
-            7 => "peer_type",
-            8 => "igp_cost",
-            9 => "router_id",
-            10 => "peer_address",
-            11 => "aigp",
-            _ => return None,
-        })
+        self.reason.and_then(path_reason::name)
     }
 }
 

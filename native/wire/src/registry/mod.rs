@@ -10,7 +10,38 @@
 //!
 //! `guides/adding.md` says how to add an attribute or an address family.
 
+/// A list of numbers, each with a constant and a name, and some with words for a reader.
+macro_rules! code_points {
+    ($(#[$doc:meta])* $module:ident: $number:ty; $($code:literal $constant:ident $name:literal $($words:literal)?;)*) => {
+        $(#[$doc])*
+        pub mod $module {
+            $(pub const $constant: $number = $code;)*
+
+            /// Every one, with its name.
+            pub const ALL: &[($number, &str)] = &[$(($code, $name),)*];
+
+            /// The name in JSON and terms.
+            pub const fn name(number: $number) -> Option<&'static str> {
+                match number {
+                    $($code => Some($name),)*
+                    _ => None,
+                }
+            }
+
+            /// What events and pages say, where that is not the name.
+            pub const fn words(number: $number) -> Option<&'static str> {
+                match number {
+                    $($($code => Some($words),)?)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
 pub mod attributes;
+pub mod bgp;
+pub mod bmp;
 pub mod capabilities;
 mod elixir;
 pub mod families;

@@ -200,8 +200,8 @@ fn maximum_prefixes_says_of_which_family_and_how_many() {
 #[test]
 fn events_of_the_state_machine_have_names() {
     // RFC 4271, section 8.1: 28 of them; 0 is none that fits (RFC 7854, section 4.9).
-    use wire::bmp::msg_2_peer_down::fsm_event_name;
-    let named: Vec<u16> = (0..=30).filter(|event| fsm_event_name(*event).is_some()).collect();
+    use wire::registry::bgp::fsm_event;
+    let named: Vec<u16> = (0..=30).filter(|event| fsm_event::name(*event).is_some()).collect();
     assert_eq!(named, (1..=28).collect::<Vec<u16>>());
     let message = one(bmp(2, &[peer(0, 0).as_slice(), &[2, 0, 10]].concat()));
     let json = serde_json::to_value(&message).unwrap();
