@@ -244,7 +244,8 @@ defmodule ServiceRadar.BMP.Insight do
     OCSF.deliver(config, findings)
     Webhook.put(config, findings)
     if due, do: send_to(config.name, {:due, due})
-    if Enum.any?(lines, &(&1 =~ ~s("type":"alert"))), do: send_to(config.name, :keep)
+    # There is one of every alert that is told, and alerts are what is kept.
+    if findings != [], do: send_to(config.name, :keep)
     :ok
   end
 
