@@ -32,23 +32,37 @@ fn octets_are_equal_on_the_far_side() {
     }
 }
 
-#[test]
-fn who_comes_back_hears_the_opening_messages_first() {
+/// A session whose further station went away.
+struct Lost {
+    far: TcpListener,
+    collector: Collector,
+    router: Router,
+    /// What that station heard before.
+    heard: Vec<u8>,
+}
+
+fn lost_after(before: &[&[u8]]) -> Lost {
     let far = TcpListener::bind("127.0.0.1:0").unwrap();
     let to = format!("tee.to={}", far.local_addr().unwrap());
     let mut collector = Collector::start(&["--broker", "json_lines", "--set", &to]);
     collector.drain();
-    let octets = generated(&["--routes", "400", "--peers", "2"]);
-    let all = messages(&octets);
-    let (before, after) = all.split_at(all.len() / 2);
     let mut router = Router::connect(collector.address);
     router.send(&before.concat());
     let mut first = far.accept().unwrap().0;
     let mut heard = vec![0; before.concat().len()];
     first.read_exact(&mut heard).unwrap();
-    assert_eq!(heard, before.concat());
     drop(first);
     collector.wait_for_log("a tee is gone");
+    Lost { far, collector, router, heard }
+}
+
+#[test]
+fn who_comes_back_hears_the_opening_messages_first() {
+    let octets = generated(&["--routes", "400", "--peers", "2"]);
+    let all = messages(&octets);
+    let (before, after) = all.split_at(all.len() / 2);
+    let Lost { far, collector: _collector, mut router, heard } = lost_after(before);
+    assert_eq!(heard, before.concat());
     let second = read_all(far.accept().unwrap().0);
     sleep(Duration::from_millis(300));
     router.send(&after.concat());
@@ -94,21 +108,11 @@ fn decoded(octets: &[u8]) -> usize {
 
 #[test]
 fn the_far_side_is_understood_by_tshark_before_and_after_it_came_back() {
-    let far = TcpListener::bind("127.0.0.1:0").unwrap();
-    let to = format!("tee.to={}", far.local_addr().unwrap());
-    let mut collector = Collector::start(&["--broker", "json_lines", "--set", &to]);
-    collector.drain();
     let octets = generated(&["--routes", "400", "--peers", "2"]);
     let all = messages(&octets);
     let (before, after) = all.split_at(all.len() / 2);
     let types = |messages: &[&[u8]]| messages.iter().map(|message| message[5]).collect::<Vec<_>>();
-    let mut router = Router::connect(collector.address);
-    router.send(&before.concat());
-    let mut first = far.accept().unwrap().0;
-    let mut heard = vec![0; before.concat().len()];
-    first.read_exact(&mut heard).unwrap();
-    drop(first);
-    collector.wait_for_log("a tee is gone");
+    let Lost { far, collector, mut router, heard } = lost_after(before);
     let second = far.accept().unwrap().0;
     eventually("it is begun anew", || collector.log().matches("a tee is connected").count() == 2);
     router.send(&after.concat());
