@@ -12,8 +12,10 @@ use rib::{Deltas, PeerState, RoutingTable};
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::Marked;
-use crate::insight::{Insight, Sets, AT_A_TIME};
+use crate::facts::Sets;
+use crate::insight::Insight;
 use crate::said::{Evidence, Said, Severity};
+use crate::tables::AT_A_TIME;
 use crate::timers::Timer;
 
 /// An alert of before of which nothing is heard for so long is over.

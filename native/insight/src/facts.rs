@@ -174,6 +174,33 @@ pub(crate) fn address(octets: &[u8]) -> Option<IpAddr> {
     })
 }
 
+/// Attribute sets of deltas, each read when it is first asked for.
+pub(crate) struct Sets<'a> {
+    sets: &'a [rib::AttributeSet],
+    read: Vec<Option<Facts>>,
+}
+
+impl<'a> Sets<'a> {
+    pub fn new(sets: &'a [rib::AttributeSet]) -> Self {
+        let mut read = Vec::new();
+        read.resize_with(sets.len(), || None);
+        Sets { sets, read }
+    }
+
+    pub fn read(&mut self, index: Option<u32>) {
+        let Some(index) = index.and_then(|index| usize::try_from(index).ok()) else { return };
+        if let (Some(set), Some(read)) = (self.sets.get(index), self.read.get_mut(index)) {
+            if read.is_none() {
+                *read = Some(Facts::of(set));
+            }
+        }
+    }
+
+    pub fn get(&self, index: Option<u32>) -> Option<&Facts> {
+        self.read.get(usize::try_from(index?).ok()?)?.as_ref()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

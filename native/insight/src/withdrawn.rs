@@ -8,9 +8,9 @@ use rib::view::RibView;
 use rib::Query;
 
 use crate::config::Waits;
-use crate::insight::Tables;
 use crate::route::Changed;
 use crate::said::{Cause, Evidence};
+use crate::tables::Tables;
 use crate::timers::Timer;
 use crate::voice::{Judgement, Voice};
 use crate::world::{Life, World};

@@ -1,0 +1,101 @@
+//! VRPs that come and go: what that means for watched prefixes is said, and the routes that they cover are validated again.
+
+use ipnet::IpNet;
+use rib::view::RibView;
+use rib::Deltas;
+
+use crate::config::Vrp;
+use crate::facts::Sets;
+use crate::insight::Insight;
+use crate::route::{self, Changed};
+use crate::rpki::Source;
+use crate::said::Said;
+use crate::tables::Tables;
+
+/// More prefixes than so many are no question each, but one walk over all routes.
+const MOST_QUESTIONS: usize = 1_000;
+
+impl Insight {
+    /// VRPs of a source came and went. What that means for watched prefixes is said, and routes that they cover are validated again.
+    pub fn change_vrps(
+        &mut self,
+        tables: &dyn Tables,
+        source: Source,
+        added: &[Vrp],
+        removed: &[Vrp],
+        now_ms: i64,
+    ) -> Vec<Said> {
+        self.run(tables, now_ms);
+        let before = self.watched.roas();
+        let first = self.watched.vrps().is_empty();
+        let (added, removed) = self.vrp_sources.change(source, added, removed);
+        removed.iter().for_each(|vrp| self.watched.vrps_mut().remove(*vrp));
+        added.iter().for_each(|vrp| self.watched.vrps_mut().insert(*vrp));
+        match first {
+            // They were not lost and found: nobody had told them yet.
+            true => self.watched.uncovered(&mut self.voice),
+            false => self.watched.roas_changed(&before, &mut self.voice),
+        }
+        let mut nets: Vec<IpNet> = added.iter().chain(&removed).map(|vrp| vrp.prefix).collect();
+        nets = IpNet::aggregate(&nets);
+        if nets.len() > MOST_QUESTIONS {
+            tables.each_held(None, &mut |deltas| self.validate(deltas));
+        } else {
+            for net in nets {
+                tables.each_held(Some(net), &mut |deltas| self.validate(deltas));
+            }
+        }
+        self.run(tables, now_ms)
+    }
+
+    /// What a source has now takes the place of what it had.
+    pub fn replace_vrps(
+        &mut self,
+        tables: &dyn Tables,
+        source: Source,
+        vrps: Vec<Vrp>,
+        now_ms: i64,
+    ) -> Vec<Said> {
+        let (added, removed) = self.vrp_sources.difference(source, vrps);
+        self.change_vrps(tables, source, &added, &removed, now_ms)
+    }
+
+    /// Routes that are held are validated again.
+    fn validate(&mut self, deltas: &Deltas) {
+        if deltas.routes.is_empty() {
+            return;
+        }
+        let (_, peers) = self.world.absorb(deltas, self.voice.now);
+        let mut sets = Sets::new(&deltas.attributes);
+        let Insight { world, watched, conditions, voice, .. } = self;
+        for delta in &deltas.routes {
+            let Some(rib) = deltas.rib(delta.rib) else { return };
+            let Some(peer) = usize::try_from(rib.peer).ok().and_then(|index| peers.get(index)).copied()
+            else {
+                return;
+            };
+            let Some(held) = world.peer(peer).filter(|held| held.distinguisher == 0) else { return };
+            if matches!(rib.view, RibView::AdjRibOutPre | RibView::AdjRibOutPost) || rib.safi != 1 {
+                return;
+            }
+            let Some(prefix) = route::prefix(rib.afi, rib.safi, &delta.nlri) else { continue };
+            sets.read(delta.attributes);
+            let route = Changed {
+                change: delta.change,
+                prefix,
+                path_id: delta.path_id,
+                view: rib.view,
+                peer,
+                router: held.router,
+                new: sets.get(delta.attributes),
+                old: None,
+                position: delta.position,
+                after_gap: false,
+                dump: true,
+            };
+            let broken = watched.validate(&route, world);
+            let holder = (peer, prefix, delta.path_id, rib.view as u8);
+            conditions.set_rule("rpki_invalid", holder, broken, |text| route.evidence(world, text), voice);
+        }
+    }
+}
