@@ -119,26 +119,21 @@ defmodule ServiceRadar.BMP do
 
       ServiceRadar.BMP.routes(within: "10.0.0.0/8", as: 64500, limit: 50)
   """
-  # Pages of the store that are looked at for one of routes with a validity.
-  @most_pages 100
-
   @spec routes(Config.name(), keyword) ::
           {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, Exception.t() | term}
   def routes(station \\ __MODULE__, query) do
-    with {:ok, query} <- query(query, [:covering, :origin_as, :from, :until]),
-         do: validated(station, query, @most_pages)
+    with {:ok, query} <- query(query, [:covering, :origin_as, :from, :until]) do
+      cond do
+        query.validity == nil -> validated(station, query)
+        Insight.validates?(station) -> Insight.Validity.routes(query, &validated(station, &1))
+        true -> {:error, %ArgumentError{message: "this station has no VRPs: it does not know which routes are valid"}}
+      end
+    end
   end
 
-  # The store knows no VRPs: what it gives is validated here.
-  defp validated(station, query, pages) do
-    with {:ok, routes, cursor} <- store(station, :routes, [%{query | validity: nil}]) do
-      routes = Insight.validate(station, routes)
-      found = if query.validity, do: Enum.filter(routes, &(&1.validity == query.validity)), else: routes
-
-      if found == [] and query.validity != nil and cursor != nil and pages > 1,
-        do: validated(station, %{query | cursor: cursor}, pages - 1),
-        else: {:ok, found, cursor}
-    end
+  defp validated(station, query) do
+    with {:ok, routes, cursor} <- store(station, :routes, [%{query | validity: nil}]),
+         do: {:ok, Insight.validate(station, routes), cursor}
   end
 
   @doc "The longest match for an address in every table."

@@ -90,6 +90,13 @@ defmodule ServiceRadar.BMP.Insight do
     end
   end
 
+  @doc "Whether the station has VRPs, so that it knows what RPKI says of a route."
+  @spec validates?(Config.name()) :: boolean
+  def validates?(station) do
+    ref = Instance.value(station, :insight)
+    ref != nil and Native.insight_validity(ref, [{"0.0.0.0/0", nil}]) != [nil]
+  end
+
   defp validated_prefix(%Route{safi: 1, distinguisher: rd, prefix: prefix})
        when prefix != nil and rd in [0, "0:0", nil],
        do: to_string(prefix)

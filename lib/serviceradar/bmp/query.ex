@@ -14,8 +14,8 @@ defmodule ServiceRadar.BMP.Query do
   * `:community` - a community as text: `"65000:1"`, large `"65000:1:2"`, extended `"rt:65000:1"`
   * `:covering` - this prefix and all less specific ones
   * `:origin_as` - the AS that originates it, the last of the AS path
-  * `:validity` - what RPKI says: `:valid`, `:invalid` or `:not_found`. Routes are validated when they are asked for, so a page may
-    have fewer than `:limit`, or none, and yet a cursor
+  * `:validity` - what RPKI says: `:valid`, `:invalid` or `:not_found`. Routes are validated when they are asked for, 100,000 of them at
+    most, so a page may have fewer than `:limit`, or none, and yet a cursor
   * `:from`, `:until` - changes received in this time, both included: each a `DateTime`, or microseconds since 1970
   * `:limit` - at most so many routes, default 100, and 10,000 at most
   * `:cursor` - what the page before gave

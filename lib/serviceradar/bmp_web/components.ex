@@ -27,15 +27,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     attr :state, :atom, required: true
 
-    @doc "State of a router or peer, or severity of an alert: a word, and a colour beside it."
+    @doc "State of a router or peer, severity of an alert, or what RPKI says of a route: a word, and a colour beside it."
     def state(assigns) do
       ~H"""
       <span class={["state", tone(@state)]}>{Format.words(@state)}</span>
       """
     end
 
-    defp tone(state) when state in [:up, :connected], do: "good"
-    defp tone(state) when state in [:down, :disconnected, :critical, :high], do: "bad"
+    defp tone(state) when state in [:up, :connected, :valid], do: "good"
+    defp tone(state) when state in [:down, :disconnected, :critical, :high, :invalid], do: "bad"
     defp tone(state) when state in [:stale, :medium], do: "warn"
     defp tone(_), do: "dim"
 

@@ -13,6 +13,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   | `family` | `ipv4-unicast`, `ipv6-unicast`, … or `AFI-SAFI` in numbers |
   | `as` | an AS number in the path: `65000`, `AS65000` or `1.10` (RFC 5396) |
   | `community` | `65000:1`, large `65000:1:2`, extended `rt:65000:1`, or a registered name like `no-export` |
+  | `rpki` | `valid`, `invalid` or `not_found`: what RPKI says of the route's origin |
   | `limit` | rows of a page: 25, 50 (default), 100, 250 |
   | `cursor` | where a page goes on |
 
@@ -25,8 +26,9 @@ defmodule ServiceRadar.BMPWeb.Search do
   alias ServiceRadar.BMP.{Config, Prefix, Query}
   alias ServiceRadar.BMPWeb.Format
 
-  @fields ~w(prefix match nlri router peer view family as community limit cursor)a
+  @fields ~w(prefix match nlri router peer view family as community rpki limit cursor)a
   @matches ~w(exact longest within)
+  @validities ~w(valid invalid not_found)
   @limits [25, 50, 100, 250]
   @limit 50
   @uuid ~r/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -35,7 +37,8 @@ defmodule ServiceRadar.BMPWeb.Search do
   # as it was named: see `resolve/2`), `notes` what was understood otherwise than it was typed.
   defstruct fields: %{}, query: [], errors: %{}, notes: %{}
 
-  @type field :: :prefix | :match | :nlri | :router | :peer | :view | :family | :as | :community | :limit | :cursor
+  @type field ::
+          :prefix | :match | :nlri | :router | :peer | :view | :family | :as | :community | :rpki | :limit | :cursor
   @type t :: %__MODULE__{
           fields: %{field => String.t()},
           query: keyword,
@@ -56,7 +59,7 @@ defmodule ServiceRadar.BMPWeb.Search do
 
     search = %__MODULE__{fields: Map.reject(fields, fn {_, value} -> value == "" end)}
 
-    ~w(match prefix nlri router peer view family as community limit)a
+    ~w(match prefix nlri router peer view family as community rpki limit)a
     |> Enum.reduce(search, fn field, search -> take(read(field, search.fields[field], search), field, search) end)
     |> check()
   end
@@ -160,6 +163,9 @@ defmodule ServiceRadar.BMPWeb.Search do
       :error -> {:error, "Not an AS number. Such as 65000, AS4200000001 or 1.10."}
     end
   end
+
+  defp read(:rpki, text, _) when text in @validities, do: {:ok, validity: String.to_existing_atom(text)}
+  defp read(:rpki, _, _), do: {:error, "One of #{Enum.join(@validities, ", ")}."}
 
   defp read(:community, text, _) do
     case Format.named_community(String.downcase(text)) do

@@ -127,6 +127,46 @@ defmodule ServiceRadar.BMPWeb.APITest do
     end
   end
 
+  @tag :tmp_dir
+  test "what RPKI says is a field and a filter; a station without VRPs says that it has none", %{
+    description: description,
+    tmp_dir: tmp_dir
+  } do
+    assert {400, %{"detail" => "this station has no VRPs" <> _}} = ask("routes", %{"rpki" => "invalid"})
+    assert {400, %{"errors" => %{"rpki" => "One of valid, invalid, not_found."}}} = ask("routes", %{"rpki" => "bogus"})
+    assert {200, %{"data" => [%{"rpki" => nil}]}} = conforming(description, "routes", %{"limit" => "1"})
+
+    path = Path.join(tmp_dir, "insight.json")
+    # Wire.mandatory/0 has the path 64500.
+    vrps = [{"192.0.2.0/24", 64_500}, {"198.51.100.0/24", 64_999}]
+
+    vrps =
+      Enum.map_join(vrps, ",", fn {prefix, asn} -> ~s({"prefix": "#{prefix}", "max_length": 24, "asn": #{asn}}) end)
+
+    File.write!(path, ~s({"vrps": [#{vrps}]}))
+    station = start_station!(:api_test_rpki, insight: path)
+    prefixes = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "203.0.114.0/24"]
+    update = Wire.update(attributes: Wire.mandatory(), nlri: prefixes)
+    :ok = :gen_tcp.send(connect!(station), [Wire.initiation("rtr"), Wire.peer_up(), Wire.route_monitoring(update)])
+    eventually(fn -> match?({:ok, %{routes: 4}}, BMP.counts(station)) end)
+    by = fn params -> ask("routes", params, %{station: station}) end
+
+    for {says, prefixes} <- [
+          {"valid", ["192.0.2.0/24"]},
+          {"invalid", ["198.51.100.0/24"]},
+          {"not_found", ["203.0.113.0/24", "203.0.114.0/24"]}
+        ] do
+      assert {200, %{"data" => routes, "next" => nil}} = by.(%{"rpki" => says})
+      assert {says, Enum.map(routes, & &1["prefix"])} == {says, prefixes}
+      assert Enum.all?(routes, &(&1["rpki"] == says))
+    end
+
+    # Page after page, each as long as is asked for, and none left out.
+    assert {200, %{"data" => [one], "next" => cursor}} = by.(%{"rpki" => "not_found", "limit" => "1"})
+    assert {200, %{"data" => [two]}} = by.(%{"rpki" => "not_found", "limit" => "1", "cursor" => cursor})
+    assert ["203.0.113.0/24", "203.0.114.0/24"] = Enum.map([one, two], & &1["prefix"])
+  end
+
   test "pages follow each other by their cursors, and hold each row once" do
     for {path, most} <- [{"routes", 691}, {"peers", 3}, {"events", nil}] do
       {200, %{"data" => all, "next" => nil}} = ask(path, %{"limit" => "1000"})

@@ -60,6 +60,27 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert has_element?(view, "#routes a", "198.51.101.0/24")
     end
 
+    @tag :tmp_dir
+    @tag insight: ~s({"vrps": [{"prefix": "198.51.100.0/24", "max_length": 24, "asn": 64999}]})
+    test "what RPKI says of routes is a column and a filter, where the station has VRPs", %{conn: conn, socket: socket} do
+      announce(socket, ["198.51.100.0/24", "203.0.113.0/24"])
+      {:ok, view, _} = live(conn, "/live/routes")
+      eventually(fn -> has_element?(view, "#routes tr td[data-name=RPKI] .state.bad", "Invalid") end)
+      assert has_element?(view, "#routes tr td[data-name=RPKI] .state.dim", "Not found")
+      view |> element("form#search") |> render_change(%{"rpki" => "invalid"})
+      assert_patch(view, "/live/routes?rpki=invalid")
+      eventually(fn -> not has_element?(view, "#routes a", "203.0.113.0/24") end)
+      assert has_element?(view, "#routes a", "198.51.100.0/24")
+    end
+
+    test "a station without VRPs has no column for them", %{conn: conn, socket: socket} do
+      announce(socket, ["198.51.100.0/24"])
+      {:ok, view, _} = live(conn, "/live/routes")
+      eventually(fn -> has_element?(view, "#routes a", "198.51.100.0/24") end)
+      refute has_element?(view, "#search-rpki")
+      refute render(view) =~ "RPKI"
+    end
+
     test "a route without a bare prefix is shown and found as text", %{conn: conn, socket: socket} do
       :ok = :gen_tcp.send(socket, Enum.map(Wire.families(), &Wire.route_monitoring/1))
       eventually(fn -> match?({:ok, %{routes: 4}}, BMP.counts(:pages_live)) end)

@@ -17,7 +17,8 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     {:peer, "/peers/{id}", {:object, "Peer"}, [], "One peer"},
     {:statistics, "/peers/{id}/statistics", {:list, "Statistic"}, [],
      "The newest value of each counter of a peer's Statistics Reports"},
-    {:routes, "/routes", {:page, "Route"}, @search ++ ["at", "format" | @page], "Active routes: the looking glass"},
+    {:routes, "/routes", {:page, "Route"}, @search ++ ["rpki", "at", "format" | @page],
+     "Active routes: the looking glass"},
     {:history, "/history", {:page, "Change"}, ~w(prefix peer from until) ++ @page,
      "What happened to one prefix over all peers, newest first"},
     {:changes, "/changes", {:page, "Change"}, (@search -- ["nlri"]) ++ ~w(origin_as from until) ++ @page,
@@ -46,6 +47,9 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     "origin_as" => {"the AS that originates the route, the last of the path", %{type: "string"}},
     "community" =>
       {"65000:1, large 65000:1:2, extended rt:65000:1, or a registered name like no-export", %{type: "string"}},
+    "rpki" =>
+      {"what RPKI says of the route's origin (RFC 6811). A page may have fewer routes than `limit`, or none, and yet not be the last",
+       %{type: "string", enum: ~w(valid invalid not_found)}},
     "at" => {"the routes as they were at this time, by prefix (RFC 3339)", %{type: "string", format: "date-time"}},
     "from" => {"received at this time or later (RFC 3339)", %{type: "string", format: "date-time"}},
     "until" => {"received at this time or earlier (RFC 3339)", %{type: "string", format: "date-time"}},

@@ -13,7 +13,7 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
   @default_limit 100
   @most 1000
 
-  @searched ~w(prefix match nlri router peer view family as community)
+  @searched ~w(prefix match nlri router peer view family as community rpki)
 
   defstruct search: nil,
             limit: @default_limit,

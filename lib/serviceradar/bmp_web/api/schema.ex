@@ -94,6 +94,8 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:origin, {:maybe, :text}, "ORIGIN"},
        {:as_path, {:list, :integer}, "every AS number, in order"},
        {:as_path_text, {:maybe, :text}, "as routers print it"},
+       {:rpki, {:maybe, {:enum, [:valid, :invalid, :not_found]}},
+        "what RPKI says of its origin (RFC 6811); null where the station has no VRPs, and of what is no prefix or in a VRF"},
        {:next_hop, {:maybe, :address}, ""},
        {:next_hop_link_local, {:maybe, :address}, ""},
        {:med, {:maybe, :integer}, ""},
@@ -225,6 +227,7 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
 
   defp field({:maybe, type}, name, from), do: field(type, name, from)
   defp field(:time, name, from), do: from |> Map.get(:"#{name}_us") |> time()
+  defp field(_type, :rpki, from), do: Map.get(from, :validity)
   defp field(:family, _name, %{afi: afi, safi: safi}), do: Format.family_slug({afi, safi})
   defp field(type, name, from), do: from |> Map.get(name) |> value(type)
 

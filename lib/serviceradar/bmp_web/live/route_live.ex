@@ -186,6 +186,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               <span class="mono"><.value value={Format.address(@route.next_hop)} /></span>
               <span :if={@route.next_hop_link_local} class="mono">, link-local {Format.address(@route.next_hop_link_local)}</span>
             </.fact>
+            <.fact :if={@route.validity} label="RPKI"><.state state={@route.validity} /></.fact>
             <.fact label="Origin"><.value value={@route.origin && String.upcase(@route.origin)} /></.fact>
             <.fact label="MED"><span class="mono"><.value value={@route.med} /></span></.fact>
             <.fact label="Local preference"><span class="mono"><.value value={@route.local_pref} /></span></.fact>

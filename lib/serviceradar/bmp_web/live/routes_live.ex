@@ -14,7 +14,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket =
         socket
         |> assign(page_title: "Routes", shown: nil, total: nil, next: nil, known: nil, routers: [], peers: [])
-        |> assign(asked: nil, wanted: nil, cursor: nil)
+        |> assign(asked: nil, wanted: nil, cursor: nil, rpki?: false)
         |> stream_configure(:routes, dom_id: & &1.id)
         |> stream(:routes, [])
 
@@ -64,7 +64,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         with {:ok, known} <- known(station, known),
              {:ok, routes, next} <- ask(station, Search.resolve(search, known.routers), cursor),
              {:ok, total} <- total(station, search, known.routers),
-             do: {:ok, %{known: known, routes: routes, next: next, asked: search, total: total}}
+             rpki? = BMP.Insight.validates?(station),
+             do: {:ok, %{known: known, routes: routes, next: next, asked: search, total: total, rpki?: rpki?}}
       end
     end
 
@@ -111,16 +112,18 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket
       |> assign(known: answer.known, routers: answer.known.routers, peers: answer.known.peers)
       |> assign(shown: length(answer.routes), total: answer.total, next: next, asked: answer.asked)
-      |> Live.sync(:routes, Enum.map(answer.routes, &row/1), fresh?)
+      |> assign(rpki?: answer.rpki?)
+      |> Live.sync(:routes, Enum.map(answer.routes, &row(&1, answer.rpki?)), fresh?)
     end
 
-    defp row(route) do
+    defp row(route, rpki?) do
       key = {route.peer_id, route.view, route.afi, route.safi, route.nlri, route.path_id}
 
       %{
         id: "route-#{:erlang.phash2(key, 4_294_967_296)}",
-        mark: {route.generation, route.sequence, route.stale},
-        route: route
+        mark: {route.generation, route.sequence, route.stale, rpki?, route.validity},
+        route: route,
+        rpki?: rpki?
       }
     end
 
@@ -234,6 +237,20 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               </select>
             </:input>
           </.field>
+          <.field :if={@rpki? or @search.fields[:rpki]} search={@search} name={:rpki} label="RPKI">
+            <:input :let={attributes}>
+              <select name="rpki" {attributes}>
+                <option value="">All</option>
+                <option
+                  :for={validity <- ~w(valid invalid not_found)}
+                  value={validity}
+                  selected={validity == @search.fields[:rpki]}
+                >
+                  {Format.words(validity)}
+                </option>
+              </select>
+            </:input>
+          </.field>
           <.field search={@search} name={:limit} label="Rows">
             <:input :let={attributes}>
               <select name="limit" {attributes}>
@@ -274,6 +291,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <th scope="col">Prefix</th>
                 <th scope="col">Next hop</th>
                 <th scope="col">AS path</th>
+                <th :if={@rpki?} scope="col">RPKI</th>
                 <th scope="col" class="number">MED</th>
                 <th scope="col" class="number"><abbr title="Local preference">LP</abbr></th>
                 <th scope="col">Communities</th>
@@ -297,6 +315,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <td class="mono path" data-name="AS path">
                   {route.as_path_text}&nbsp;<span class="origin" title={"ORIGIN #{route.origin}"}>{origin(route.origin)}</span>
                 </td>
+                <td :if={row.rpki?} data-name="RPKI"><.state :if={route.validity} state={route.validity} /><.value :if={!route.validity} value={nil} /></td>
                 <td class="number mono" data-name="MED"><.value value={route.med} /></td>
                 <td class="number mono" data-name="Local pref"><.value value={route.local_pref} /></td>
                 <td class="mono communities" data-name="Communities">
