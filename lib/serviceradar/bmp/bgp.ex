@@ -67,6 +67,11 @@ defmodule ServiceRadar.BMP.BGP.RouteGroup do
 end
 
 defmodule ServiceRadar.BMP.BGP.Nlri do
+  families =
+    for {{afi, safi}, _name, label, value} when value != nil <- ServiceRadar.BMP.Registry.families() do
+      "| #{afi}, #{safi} | #{label} | `ServiceRadar.BMP.BGP.#{value}` |"
+    end
+
   @moduledoc """
   One route of a group.
 
@@ -78,17 +83,8 @@ defmodule ServiceRadar.BMP.BGP.Nlri do
 
   | AFI, SAFI | family | struct |
   |---|---|---|
-  | 1 and 2, 4 | labeled unicast | `ServiceRadar.BMP.BGP.Labeled` |
-  | 1 and 2, 5 | MCAST-VPN | `ServiceRadar.BMP.BGP.McastVpn` |
-  | 1 and 2, 73 | SR policy | `ServiceRadar.BMP.BGP.SrPolicy` |
-  | 1 and 2, 85 | MUP | `ServiceRadar.BMP.BGP.Mup` |
-  | 1 and 2, 128 and 129 | VPN | `ServiceRadar.BMP.BGP.Vpn` |
-  | 1 and 2, 132 | route target constraint | `ServiceRadar.BMP.BGP.RouteTargetConstraint` |
-  | 1 and 2, 133 and 134 | FlowSpec | `ServiceRadar.BMP.BGP.FlowSpec` |
+  #{Enum.join(families, "\n")}
   | none yet | FlowSpec version 2 | `ServiceRadar.BMP.BGP.FlowSpecV2` |
-  | 25, 65 | VPLS | `ServiceRadar.BMP.BGP.Vpls` |
-  | 25, 70 | EVPN | `ServiceRadar.BMP.BGP.Evpn` |
-  | 16388, 71 and 72 | BGP-LS | `ServiceRadar.BMP.BGP.LinkState` |
 
   As text it is what network people write for the family; octets without a reading are hexadecimal digits.
 
@@ -101,18 +97,14 @@ defmodule ServiceRadar.BMP.BGP.Nlri do
 
   defstruct [:path_id, :prefix, :value, :raw]
 
+  # Of every family with a struct of its own.
   @type value ::
-          BGP.Labeled.t()
-          | BGP.Vpn.t()
-          | BGP.McastVpn.t()
-          | BGP.SrPolicy.t()
-          | BGP.Mup.t()
-          | BGP.RouteTargetConstraint.t()
-          | BGP.FlowSpec.t()
-          | BGP.FlowSpecV2.t()
-          | BGP.Vpls.t()
-          | BGP.Evpn.t()
-          | BGP.LinkState.t()
+          unquote(
+            for name <- [:FlowSpecV2 | ServiceRadar.BMP.Registry.nlri_structs()], reduce: nil do
+              nil -> quote(do: unquote(Module.concat(BGP, name)).t())
+              types -> quote(do: unquote(Module.concat(BGP, name)).t() | unquote(types))
+            end
+          )
   @type t :: %__MODULE__{
           path_id: 0..0xFFFFFFFF | nil,
           prefix: ServiceRadar.BMP.Prefix.t() | nil,

@@ -32,17 +32,16 @@ pub fn term<'a>(structs: Structs<'a>, value: &(impl Serialize + ?Sized)) -> Term
     value.serialize(Terms(structs)).unwrap_or_else(|_| nil(structs.env))
 }
 
-/// Fields that say which variant of an enum it is.
-const TAGS: [(&str, &str); 8] = [
-    ("Filter", "type"),
-    ("Meaning", "meaning"),
-    ("Evpn", "route_type"),
-    ("LinkState", "name"),
-    ("McastVpn", "route_type"),
-    ("Mup", "route_type"),
-    ("Vpls", "kind"),
-    ("Capability", "name"),
-];
+/// Whether a field says which variant of an enum it is: of NLRI their `route_type` or `kind`, of other types one by one.
+fn is_tag(structure: &str, field: &str) -> bool {
+    matches!(
+        (structure, field),
+        (_, "route_type" | "kind")
+            | ("Filter", "type")
+            | ("Meaning", "meaning")
+            | ("LinkState" | "Capability", "name")
+    )
+}
 
 /// Types of Rust have no more names than these, by far. None comes from the wire; this is against a mistake.
 const MOST_NAMES: usize = 4096;
@@ -356,7 +355,7 @@ impl<'a> Fields<'a> {
     fn push<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Refused> {
         let env = self.terms.env();
         let mut made = value.serialize(self.terms)?;
-        if TAGS.contains(&(self.name, key)) {
+        if is_tag(self.name, key) {
             if let Ok(tag) = made.decode::<&str>() {
                 made = name(env, tag);
             }

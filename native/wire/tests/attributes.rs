@@ -126,7 +126,6 @@ fn deprecated_attributes_keep_bytes_flags_and_their_name() {
         (13, "rcid_path"),
         (19, "safi_specific"),
         (20, "connector"),
-        (21, "as_pathlimit"),
         (28, "entropy_label_capability"),
         (30, "unknown"),
         (129, "unknown"),
@@ -135,6 +134,14 @@ fn deprecated_attributes_keep_bytes_flags_and_their_name() {
     ] {
         assert_eq!(json_of(0xe0, code, &[1, 2]), (name.into(), json!("0102")));
     }
+}
+
+#[test]
+fn as_pathlimit() {
+    assert_eq!(
+        json_of(OPTIONAL_TRANSITIVE, 21, &[4, 0, 0, 0xfd, 0xe8]),
+        ("as_pathlimit".into(), json!({"limit": 4, "asn": 65000}))
+    );
 }
 
 #[test]

@@ -399,11 +399,22 @@ fn a_flow_specification_is_one_route_in_both_forms_of_its_length() {
 }
 
 #[test]
+fn multicast_distribution_trees() {
+    let octets = [&[128][..], &RD, &[192, 0, 2, 1, 239, 1, 1, 1]].concat();
+    assert_eq!(text(1, 66, &octets), "65000:1:192.0.2.1:239.1.1.1");
+    assert_eq!(one(1, 66, &octets).route().rd.unwrap().to_string(), "65000:1");
+    assert_eq!(key(1, 66, &octets), octets);
+    // Of another length it is a route, and what it says is not known.
+    let other = [&[96][..], &RD, &[192, 0, 2, 1]].concat();
+    assert_eq!(one(1, 66, &other), NlriValue::Raw(other.clone().into()));
+    assert!(error(1, 66, &octets[..16]).contains("truncated"));
+}
+
+#[test]
 fn of_some_families_the_framing_alone_is_read() {
     for (afi, safi, bytes) in [
-        (1, 7, vec![32, 192, 0, 2, 1]),                                     // RFC 5512
-        (1, 66, [&[128][..], &RD, &[192, 0, 2, 1, 239, 1, 1, 1]].concat()), // RFC 6037
-        (1, 74, vec![0, 1, 0, 3, 1, 2, 3]),                                 // SD-WAN
+        (1, 7, vec![32, 192, 0, 2, 1]),     // RFC 5512
+        (1, 74, vec![0, 1, 0, 3, 1, 2, 3]), // SD-WAN
         (2, 74, vec![0, 1, 0, 3, 1, 2, 3]),
         (1, 75, vec![4, 1, 2, 3, 4]),                      // draft-ietf-idr-rpd
         (1, 78, vec![3, 2, 7, 7]),                         // MCAST-TREE

@@ -63,6 +63,7 @@ macro_rules! attributes {
             16 EXTENDED_COMMUNITIES "extended_communities" OPTIONAL_TRANSITIVE TreatAsWithdraw ExtendedCommunities(ExtendedCommunities) extended_communities ByHand Own;
             17 AS4_PATH "as4_path" OPTIONAL_TRANSITIVE AttributeDiscard As4Path(As4Path) as4_path No Other;
             18 AS4_AGGREGATOR "as4_aggregator" OPTIONAL_TRANSITIVE AttributeDiscard As4Aggregator(As4Aggregator) as4_aggregator No Other;
+            21 AS_PATHLIMIT "as_pathlimit" OPTIONAL_TRANSITIVE AttributeDiscard AsPathLimit(AsPathLimit) as_pathlimit Checked Other;
             22 PMSI_TUNNEL "pmsi_tunnel" OPTIONAL_TRANSITIVE TreatAsWithdraw PmsiTunnel(PmsiTunnel) pmsi_tunnel No Other;
             23 TUNNEL_ENCAPSULATION "tunnel_encapsulation" OPTIONAL_TRANSITIVE TreatAsWithdraw TunnelEncapsulation(TunnelEncapsulation) tunnel_encapsulation No Other;
             24 TRAFFIC_ENGINEERING "traffic_engineering" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw TrafficEngineering(TrafficEngineering) traffic_engineering No Other;
@@ -90,7 +91,6 @@ macro_rules! attributes {
             13 "rcid_path";
             19 "safi_specific";
             20 "connector";
-            21 "as_pathlimit";
             28 "entropy_label_capability";
         }
     };

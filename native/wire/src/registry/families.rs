@@ -22,6 +22,8 @@ pub enum Layout {
     VpnPrefix,
     Evpn,
     McastVpn,
+    /// RFC 6037
+    Mdt,
     Vpls,
     RouteTargetConstraint,
     SrPolicy,
@@ -95,7 +97,7 @@ families! {
     (1, 4) IPV4_LABELED "ipv4-labeled" "IPv4 labeled unicast" Labeled, "Labeled";
     (1, 5) IPV4_MCAST_VPN "ipv4-mcast-vpn" "IPv4 MCAST-VPN" McastVpn, "McastVpn";
     (1, 7) IPV4_ENCAPSULATION "ipv4-encapsulation" "IPv4 encapsulation" Framed(Framing::Bits), "";
-    (1, 66) IPV4_MDT "ipv4-mdt" "IPv4 MDT" Framed(Framing::Bits), "";
+    (1, 66) IPV4_MDT "ipv4-mdt" "IPv4 MDT" Mdt, "Mdt";
     (1, 73) IPV4_SR_POLICY "ipv4-sr-policy" "IPv4 SR policy" SrPolicy, "SrPolicy";
     (1, 74) IPV4_SD_WAN "ipv4-sd-wan" "IPv4 SD-WAN" Framed(Framing::LongTlv), "";
     (1, 75) IPV4_ROUTING_POLICY "ipv4-routing-policy" "IPv4 routing policy" Framed(Framing::Octets), "";

@@ -3,10 +3,10 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wire::bgp::attribute::{
-    Aggregator, As4Aggregator, As4Path, AtomicAggregate, AttrSet, ClassicNextHop, ClusterList, Communities,
-    Community, ExtendedCommunities, ExtendedCommunity, Ipv6ExtendedCommunities, Ipv6ExtendedCommunity,
-    LargeCommunities, LargeCommunity, LocalPref, MpReach, MpUnreach, MultiExitDisc, OnlyToCustomer,
-    OriginatorId, SegmentType, Unknown,
+    Aggregator, As4Aggregator, As4Path, AsPathLimit, AtomicAggregate, AttrSet, ClassicNextHop, ClusterList,
+    Communities, Community, ExtendedCommunities, ExtendedCommunity, Ipv6ExtendedCommunities,
+    Ipv6ExtendedCommunity, LargeCommunities, LargeCommunity, LocalPref, MpReach, MpUnreach, MultiExitDisc,
+    OnlyToCustomer, OriginatorId, SegmentType, Unknown,
 };
 use wire::bgp::{
     AddressFamily, AsPath, AsPathSegment, Attribute, AttributeValue, Attributes, NextHop, Nlri, Origin,
@@ -117,6 +117,7 @@ fn plain() -> impl Strategy<Value = AttributeValue> {
             .prop_map(|segments| A::As4Path(As4Path(AsPath { segments: segments.into_iter().collect() }))),
         (any::<u32>(), v4()).prop_map(|(asn, address)| A::As4Aggregator(As4Aggregator { asn, address })),
         vec(large, 1..5).prop_map(|list| A::LargeCommunities(LargeCommunities(list))),
+        (any::<u8>(), any::<u32>()).prop_map(|(limit, asn)| A::AsPathLimit(AsPathLimit { limit, asn })),
         any::<u32>().prop_map(|asn| A::OnlyToCustomer(OnlyToCustomer(asn))),
         (60..=127u8, octets(30)).prop_map(|(code, value)| A::Unknown(Unknown { code, value })),
     ]

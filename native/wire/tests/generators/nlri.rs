@@ -6,14 +6,14 @@ use wire::bgp::attribute::ExtendedCommunity;
 use wire::bgp::nlri::evpn::{Esi, EvpnLabel, Group, Mac};
 use wire::bgp::nlri::flowspec::{Component, Term};
 use wire::bgp::nlri::label::{Label, Labels};
-use wire::bgp::nlri::{Evpn, FlowSpec, Labeled, McastVpn, Mup, SrPolicy, Vpls, Vpn};
+use wire::bgp::nlri::{Evpn, FlowSpec, Labeled, McastVpn, Mdt, Mup, SrPolicy, Vpls, Vpn};
 use wire::bgp::{AddressFamily, NlriRef, NlriValue};
 use wire::Raw;
 
 use super::{ip, ip_of, octets, prefix, rd, tlvs, v4};
 
 /// Every family that has a reading.
-pub const FAMILIES: [AddressFamily; 29] = {
+pub const FAMILIES: [AddressFamily; 30] = {
     const fn of(afi: u16, safi: u8) -> AddressFamily {
         AddressFamily::new(afi, safi)
     }
@@ -22,6 +22,7 @@ pub const FAMILIES: [AddressFamily; 29] = {
         of(1, 2),
         of(1, 4),
         of(1, 5),
+        of(1, 66),
         of(1, 73),
         of(1, 85),
         of(1, 128),
@@ -64,6 +65,9 @@ pub fn nlri(family: AddressFamily) -> BoxedStrategy<NlriValue> {
             .prop_map(|(rd, prefix)| NlriValue::Vpn(Box::new(Vpn { rd, prefix, labels: Labels::new() })))
             .boxed(),
         (1 | 2, 5) => mcast_vpn().prop_map(|route| NlriValue::McastVpn(Box::new(route))).boxed(),
+        (1, 66) => (rd(), v4(), v4())
+            .prop_map(|(rd, pe, group)| NlriValue::Mdt(Box::new(Mdt { rd, pe, group })))
+            .boxed(),
         (1 | 2, 73) => (any::<u32>(), any::<u32>(), ip_of(v6))
             .prop_map(|(distinguisher, color, endpoint)| {
                 NlriValue::SrPolicy(Box::new(SrPolicy { distinguisher, color, endpoint }))

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
+use super::label::Label;
+use super::route::{Route, ToRoute};
 use super::RouteDistinguisher;
 use crate::bgp::attribute::ExtendedCommunity;
 use crate::error::{At, ErrorKind, Result};
@@ -425,6 +427,28 @@ fn bits(address: &IpAddr) -> u8 {
 }
 
 /// As routers print it: the type, the distinguisher, then the key's fields in brackets.
+impl ToRoute for Evpn {
+    fn to_route(&self) -> Route {
+        let (rd, prefix, labels) = match self {
+            Evpn::EthernetAutoDiscovery { rd, label, .. } => (rd, None, [Some(label), None]),
+            Evpn::MacIpAdvertisement { rd, label_1, label_2, .. } => {
+                (rd, None, [Some(label_1), label_2.as_ref()])
+            }
+            Evpn::IpPrefix { rd, prefix, label, .. } => (rd, Some(prefix.trunc()), [Some(label), None]),
+            Evpn::InclusiveMulticastEthernetTag { rd, .. }
+            | Evpn::EthernetSegment { rd, .. }
+            | Evpn::SelectiveMulticastEthernetTag { rd, .. }
+            | Evpn::MulticastMembershipReportSynch { rd, .. }
+            | Evpn::MulticastLeaveSynch { rd, .. }
+            | Evpn::PerRegionIPmsi { rd, .. }
+            | Evpn::SPmsi { rd, .. } => (rd, None, [None; 2]),
+            Evpn::LeafAd { .. } | Evpn::Unknown { .. } => return Route::default(),
+        };
+        let labels = labels.into_iter().flatten().map(|label| Label(label.0)).collect();
+        Route { prefix, rd: Some(*rd), labels }
+    }
+}
+
 impl fmt::Display for Evpn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}]", self.number())?;

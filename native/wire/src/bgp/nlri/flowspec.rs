@@ -5,6 +5,7 @@ use std::fmt;
 use ipnet::{IpNet, Ipv6Net};
 use serde::{Serialize, Serializer};
 
+use super::route::{Route, ToRoute};
 use super::{unicast, RouteDistinguisher};
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
@@ -271,6 +272,12 @@ fn bitmask(term: &Term) -> String {
     let not = if term.operator & 2 != 0 { "!" } else { "" };
     let exact = if term.operator & 1 != 0 { "=" } else { "" };
     format!("{not}{exact}{:#x}", term.value)
+}
+
+impl ToRoute for FlowSpec {
+    fn to_route(&self) -> Route {
+        Route { rd: self.rd, ..Route::default() }
+    }
 }
 
 impl fmt::Display for FlowSpec {

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::flowspec::Component;
+use super::route::{Route, ToRoute};
 use super::RouteDistinguisher;
 use crate::error::{At, Result};
 use crate::raw::Raw;
@@ -130,6 +131,12 @@ fn encode(component: &Component, out: &mut Vec<u8>) {
     if let Some((number, value)) = plain.split_first() {
         out.push(*number);
         crate::bgp::encode_with_u8_length(out, |out| out.extend_from_slice(value));
+    }
+}
+
+impl ToRoute for FlowSpecV2 {
+    fn to_route(&self) -> Route {
+        Route { rd: self.rd, ..Route::default() }
     }
 }
 

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use super::label::{self, Labels};
+use super::route::{Route, ToRoute};
 use super::{unicast, LabelStack, RouteDistinguisher};
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
@@ -160,9 +161,21 @@ impl Vpn {
     }
 }
 
+impl ToRoute for Labeled {
+    fn to_route(&self) -> Route {
+        Route { prefix: Some(self.prefix.trunc()), labels: self.labels.clone(), rd: None }
+    }
+}
+
 impl fmt::Display for Labeled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.prefix.fmt(f)
+    }
+}
+
+impl ToRoute for Vpn {
+    fn to_route(&self) -> Route {
+        Route { prefix: Some(self.prefix.trunc()), labels: self.labels.clone(), rd: Some(self.rd) }
     }
 }
 

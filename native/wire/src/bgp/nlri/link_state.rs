@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::route::{Route, ToRoute};
 use super::RouteDistinguisher;
 use crate::bgp::link_state;
 use crate::bgp::tlv::{Header, Tlv};
@@ -109,6 +110,15 @@ impl LinkState {
             }
             LinkState::Unknown { value, .. } => out.extend_from_slice(value),
         });
+    }
+}
+
+impl ToRoute for LinkState {
+    fn to_route(&self) -> Route {
+        match self {
+            LinkState::Object { rd, .. } => Route { rd: *rd, ..Route::default() },
+            LinkState::Unknown { .. } => Route::default(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::evpn::{encode_ip, encode_optional_ip, optional_ip};
+use super::route::{Route, ToRoute};
 use super::RouteDistinguisher;
 use crate::error::{ErrorKind, Result};
 use crate::raw::Raw;
@@ -175,6 +176,20 @@ fn any(address: Option<IpAddr>) -> String {
 }
 
 /// The type and the fields in brackets.
+impl ToRoute for McastVpn {
+    fn to_route(&self) -> Route {
+        match self {
+            McastVpn::IntraAsIPmsi { rd, .. }
+            | McastVpn::InterAsIPmsi { rd, .. }
+            | McastVpn::SPmsi { rd, .. }
+            | McastVpn::SourceActive { rd, .. }
+            | McastVpn::SharedTreeJoin { rd, .. }
+            | McastVpn::SourceTreeJoin { rd, .. } => Route::of_vpn(*rd),
+            McastVpn::LeafAd { .. } | McastVpn::Unknown { .. } => Route::default(),
+        }
+    }
+}
+
 impl fmt::Display for McastVpn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}]", self.number())?;

@@ -23,6 +23,7 @@ pub mod label;
 pub mod labeled;
 pub mod link_state;
 pub mod mcast_vpn;
+pub mod mdt;
 pub mod mup;
 pub mod route;
 pub mod rtc;
@@ -37,8 +38,10 @@ pub use label::Label;
 pub use labeled::{Labeled, Vpn};
 pub use link_state::LinkState;
 pub use mcast_vpn::McastVpn;
+pub use mdt::Mdt;
 pub use mup::Mup;
 pub use route::Route;
+use route::ToRoute;
 pub use rtc::RouteTargetConstraint;
 pub use sr_policy::SrPolicy;
 pub use vpls::Vpls;
@@ -104,6 +107,8 @@ pub enum NlriValue {
     Vpls(Box<Vpls>),
     /// RFC 6514
     McastVpn(Box<McastVpn>),
+    /// RFC 6037
+    Mdt(Box<Mdt>),
     /// RFC 4684
     RouteTargetConstraint(Box<RouteTargetConstraint>),
     /// RFC 9830
@@ -160,6 +165,7 @@ impl<'a> NlriRef<'a> {
             Kind::Ahead(layout) => layout.key(self.bytes, out),
             Kind::FlowSpec { .. } => flowspec::key(self.bytes, out),
             Kind::Framed(framing) => framing.key(self.bytes, out),
+            Kind::Mdt => Framing::Bits.key(self.bytes, out),
             _ => match self.value() {
                 NlriValue::Evpn(evpn) => evpn.key(out),
                 NlriValue::Vpls(vpls) => vpls.key(out),
@@ -188,43 +194,64 @@ impl Nlri {
     }
 }
 
+/// Matches a value: what is done with that of any family that has a type of its own, then with a bare prefix and with octets.
+macro_rules! each_type {
+    ($of:expr, $value:ident => $do:expr, $($other:pat => $done:expr),+ $(,)?) => {
+        match $of {
+            $($other => $done,)*
+            NlriValue::Labeled($value) => $do,
+            NlriValue::Vpn($value) => $do,
+            NlriValue::Evpn($value) => $do,
+            NlriValue::Vpls($value) => $do,
+            NlriValue::McastVpn($value) => $do,
+            NlriValue::Mdt($value) => $do,
+            NlriValue::RouteTargetConstraint($value) => $do,
+            NlriValue::SrPolicy($value) => $do,
+            NlriValue::FlowSpec($value) => $do,
+            NlriValue::FlowSpecV2($value) => $do,
+            NlriValue::LinkState($value) => $do,
+            NlriValue::Mup($value) => $do,
+        }
+    };
+}
+
 impl NlriValue {
     pub fn encode(&self, out: &mut Vec<u8>) {
-        match self {
+        each_type!(
+            self,
+            value => value.encode(out),
             NlriValue::Prefix(prefix) => unicast::encode(prefix, out),
-            NlriValue::Labeled(labeled) => labeled.encode(out),
-            NlriValue::Vpn(vpn) => vpn.encode(out),
-            NlriValue::Evpn(evpn) => evpn.encode(out),
-            NlriValue::Vpls(vpls) => vpls.encode(out),
-            NlriValue::McastVpn(route) => route.encode(out),
-            NlriValue::RouteTargetConstraint(constraint) => constraint.encode(out),
-            NlriValue::SrPolicy(policy) => policy.encode(out),
-            NlriValue::FlowSpec(flow) => flow.encode(out),
-            NlriValue::FlowSpecV2(flows) => flows.encode(out),
-            NlriValue::LinkState(object) => object.encode(out),
-            NlriValue::Mup(mup) => mup.encode(out),
             NlriValue::Raw(raw) => out.extend_from_slice(raw),
+        );
+    }
+
+    /// The address prefix, where there is one.
+    pub fn prefix(&self) -> Option<IpNet> {
+        match self {
+            NlriValue::Prefix(prefix) => Some(*prefix),
+            other => other.route().prefix,
         }
+    }
+
+    /// Prefix, route distinguisher and labels, of every family that has them.
+    pub fn route(&self) -> Route {
+        each_type!(
+            self,
+            value => value.to_route(),
+            NlriValue::Prefix(prefix) => Route { prefix: Some(prefix.trunc()), ..Route::default() },
+            NlriValue::Raw(_) => Route::default(),
+        )
     }
 }
 
 impl fmt::Display for NlriValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        each_type!(
+            self,
+            value => value.fmt(f),
             NlriValue::Prefix(prefix) => prefix.fmt(f),
-            NlriValue::Labeled(labeled) => labeled.fmt(f),
-            NlriValue::Vpn(vpn) => vpn.fmt(f),
-            NlriValue::Evpn(evpn) => evpn.fmt(f),
-            NlriValue::Vpls(vpls) => vpls.fmt(f),
-            NlriValue::McastVpn(route) => route.fmt(f),
-            NlriValue::RouteTargetConstraint(constraint) => constraint.fmt(f),
-            NlriValue::SrPolicy(policy) => policy.fmt(f),
-            NlriValue::FlowSpec(flow) => flow.fmt(f),
-            NlriValue::FlowSpecV2(flows) => flows.fmt(f),
-            NlriValue::LinkState(object) => object.fmt(f),
-            NlriValue::Mup(mup) => mup.fmt(f),
             NlriValue::Raw(raw) => raw.fmt(f),
-        }
+        )
     }
 }
 
@@ -239,6 +266,7 @@ enum Kind {
     Evpn,
     Vpls,
     McastVpn,
+    Mdt,
     RouteTargetConstraint,
     SrPolicy {
         v6: bool,
@@ -274,6 +302,7 @@ impl Kind {
             registry::Layout::VpnPrefix => Kind::Ahead(Layout { labels: None, rd: true, v6 }),
             registry::Layout::Evpn => Kind::Evpn,
             registry::Layout::McastVpn => Kind::McastVpn,
+            registry::Layout::Mdt => Kind::Mdt,
             registry::Layout::Vpls => Kind::Vpls,
             registry::Layout::RouteTargetConstraint => Kind::RouteTargetConstraint,
             registry::Layout::SrPolicy => Kind::SrPolicy { v6 },
@@ -293,6 +322,7 @@ impl Kind {
             Kind::Ahead(layout) => layout.take(reader),
             Kind::Evpn | Kind::McastVpn => evpn::take(reader),
             Kind::Vpls => vpls::take(reader),
+            Kind::Mdt => Framing::Bits.take(reader),
             Kind::RouteTargetConstraint => rtc::take(reader),
             Kind::SrPolicy { v6 } => sr_policy::take(reader, v6),
             Kind::FlowSpec { .. } => flowspec::take(reader),
@@ -314,6 +344,7 @@ impl Kind {
             Kind::Evpn => NlriValue::Evpn(Box::new(Evpn::decode(bytes)?)),
             Kind::Vpls => NlriValue::Vpls(Box::new(Vpls::decode(bytes)?)),
             Kind::McastVpn => NlriValue::McastVpn(Box::new(McastVpn::decode(bytes)?)),
+            Kind::Mdt => NlriValue::Mdt(Box::new(Mdt::decode(bytes)?)),
             Kind::RouteTargetConstraint => {
                 NlriValue::RouteTargetConstraint(Box::new(RouteTargetConstraint::decode(bytes)?))
             }

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use super::evpn::{encode_ip, encode_optional_ip, optional_ip};
+use super::route::{Route, ToRoute};
 use super::{unicast, RouteDistinguisher};
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
@@ -199,6 +200,21 @@ fn clear_after(bits: u8, octets: &mut [u8]) {
 }
 
 /// The type and the key's fields in brackets.
+impl ToRoute for Mup {
+    fn to_route(&self) -> Route {
+        match self {
+            Mup::InterworkSegmentDiscovery { rd, prefix }
+            | Mup::Type1SessionTransformed { rd, prefix, .. } => {
+                Route { prefix: Some(prefix.trunc()), ..Route::of_vpn(*rd) }
+            }
+            Mup::DirectSegmentDiscovery { rd, .. } | Mup::Type2SessionTransformed { rd, .. } => {
+                Route::of_vpn(*rd)
+            }
+            Mup::Unknown { .. } => Route::default(),
+        }
+    }
+}
+
 impl fmt::Display for Mup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::route::ToRoute;
 use crate::bgp::attribute::ExtendedCommunity;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
@@ -49,6 +50,8 @@ impl RouteTargetConstraint {
         out.extend_from_slice(&self.octets);
     }
 }
+
+impl ToRoute for RouteTargetConstraint {}
 
 impl fmt::Display for RouteTargetConstraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

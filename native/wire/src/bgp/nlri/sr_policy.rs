@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::route::ToRoute;
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -45,6 +46,8 @@ impl SrPolicy {
         super::evpn::encode_ip(self.endpoint, out);
     }
 }
+
+impl ToRoute for SrPolicy {}
 
 impl fmt::Display for SrPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

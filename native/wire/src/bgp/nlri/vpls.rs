@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use serde::Serialize;
 
 use super::label::Label;
+use super::route::{Route, ToRoute};
 use super::RouteDistinguisher;
 use crate::error::{At, Result};
 use crate::raw::Raw;
@@ -89,6 +90,15 @@ impl Vpls {
                 out.extend_from_slice(&ve_block_offset.to_be_bytes());
             }
             other => other.encode(out),
+        }
+    }
+}
+
+impl ToRoute for Vpls {
+    fn to_route(&self) -> Route {
+        match self {
+            Vpls::Signaling { rd, .. } | Vpls::AutoDiscovery { rd, .. } => Route::of_vpn(*rd),
+            Vpls::Unknown { .. } => Route::default(),
         }
     }
 }
