@@ -122,7 +122,7 @@ defmodule ServiceRadar.BMP do
   @spec routes(Config.name(), keyword) ::
           {:ok, [BMP.Route.t()], cursor :: term | nil} | {:error, Exception.t() | term}
   def routes(station \\ __MODULE__, query) do
-    with {:ok, query} <- query(query, [:covering, :origin_as, :from, :until]) do
+    with {:ok, query} <- query(query, [:from, :until]) do
       cond do
         query.validity == nil -> validated(station, query)
         Insight.validates?(station) -> Insight.Validity.routes(query, &validated(station, &1))
@@ -154,7 +154,7 @@ defmodule ServiceRadar.BMP do
 
   @doc """
   Changes of routes that match the query, newest first: by time (`:from`, `:until`), prefix (`:prefix`, `:within`, `:covering`),
-  peer, router, view, family, `:origin_as`, `:as`, `:community`. The end of all routes of a peer is one of `events/2`, and no
+  peer, router, view, family, `:origin_as`, `:as`, `:as_path`, `:next_hop`, `:community`. The end of all routes of a peer is one of `events/2`, and no
   change here.
 
   A call looks at 20,000 changes at most, so a page may have fewer than `:limit`, or none: go on while there is a cursor.

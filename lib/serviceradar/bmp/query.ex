@@ -14,13 +14,16 @@ defmodule ServiceRadar.BMP.Query do
   * `:community` - a community as text: `"65000:1"`, large `"65000:1:2"`, extended `"rt:65000:1"`
   * `:covering` - this prefix and all less specific ones
   * `:origin_as` - the AS that originates it, the last of the AS path
+  * `:as_path` - a regular expression over the AS path as routers print it, such as `"^3356 174"` or `"_64500$"`. As on routers, `_` is
+    where a number ends: a space, a bracket, or either end of the path. Beside digits it may have spaces and `. ^ $ | ( ) [ ] * + ? {n,m}`
+  * `:next_hop` - the address of the next hop
   * `:validity` - what RPKI says: `:valid`, `:invalid` or `:not_found`. Routes are validated when they are asked for, 100,000 of them at
     most, so a page may have fewer than `:limit`, or none, and yet a cursor
   * `:from`, `:until` - changes received in this time, both included: each a `DateTime`, or microseconds since 1970
   * `:limit` - at most so many routes, default 100, and 10,000 at most
   * `:cursor` - what the page before gave
 
-  `ServiceRadar.BMP.routes/2` does not take `:covering`, `:origin_as`, `:from` and `:until`: they are of questions about the past.
+  `ServiceRadar.BMP.routes/2` does not take `:from` and `:until`: they are of questions about the past.
 
   ## Examples
 
@@ -30,7 +33,7 @@ defmodule ServiceRadar.BMP.Query do
       iex> ServiceRadar.BMP.Query.new(prefix: "192.0.2.0/33")
       {:error, "option :prefix is a prefix, not \\"192.0.2.0/33\\""}
   """
-  alias ServiceRadar.BMP.{Config, Prefix}
+  alias ServiceRadar.BMP.{AsPathExpression, Config, Prefix}
 
   @uuid ~r/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
   @most 10_000
@@ -50,6 +53,8 @@ defmodule ServiceRadar.BMP.Query do
     :community,
     :covering,
     :origin_as,
+    :as_path,
+    :next_hop,
     :validity,
     :from,
     :until,
@@ -73,6 +78,8 @@ defmodule ServiceRadar.BMP.Query do
           community: String.t() | nil,
           covering: Prefix.t() | nil,
           origin_as: 0..4_294_967_295 | nil,
+          as_path: String.t() | nil,
+          next_hop: :inet.ip_address() | nil,
           validity: :valid | :invalid | :not_found | nil,
           from: DateTime.t() | nil,
           until: DateTime.t() | nil,
@@ -81,7 +88,7 @@ defmodule ServiceRadar.BMP.Query do
         }
 
   @fields [:router, :peer, :peer_id, :view, :family, :prefix, :address, :within, :nlri, :as, :community] ++
-            [:covering, :origin_as, :validity, :from, :until]
+            [:covering, :origin_as, :as_path, :next_hop, :validity, :from, :until]
 
   @doc "Every view's name."
   @spec views() :: [view]
@@ -114,7 +121,7 @@ defmodule ServiceRadar.BMP.Query do
   defp check(key, value) when key in [:router, :peer_id],
     do: valid(value, is_binary(value) and value =~ @uuid, "an id like \"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"")
 
-  defp check(key, value) when key in [:peer, :address], do: parsed(Config.address(value), "an address")
+  defp check(key, value) when key in [:peer, :address, :next_hop], do: parsed(Config.address(value), "an address")
   defp check(key, value) when key in [:prefix, :within, :covering], do: parsed(Prefix.parse(value), "a prefix")
   defp check(:nlri, value), do: valid(value, is_binary(value) and String.valid?(value), "an NLRI as text")
   defp check(:view, value), do: valid(value, value in @views, "one of #{Enum.map_join(@views, ", ", &inspect/1)}")
@@ -138,6 +145,10 @@ defmodule ServiceRadar.BMP.Query do
 
   defp check(:community, value),
     do: valid(value, is_binary(value) and value =~ ~r/^[^:]+(:[^:]+){1,2}$/, "a community like \"65000:1\"")
+
+  defp check(:as_path, value) do
+    with {:ok, expression} <- AsPathExpression.parse(value), do: {:ok, expression}
+  end
 
   defp check(:family, {afi, safi} = value),
     do: valid(value, afi in 1..0xFFFF and safi in 1..0xFF, "{afi, safi}")

@@ -170,7 +170,7 @@ defmodule ServiceRadar.BMPWeb.API do
   end
 
   defp answer(:changes, %{given: given, station: station}),
-    do: asked(station, given, [from: given.from, until: given.until, origin_as: given.origin_as], &BMP.changes/2)
+    do: asked(station, given, [from: given.from, until: given.until], &BMP.changes/2)
 
   defp answer(:events, %{station: station, given: given}) do
     with {:ok, router} <- router(station, given), {:ok, peer} <- peer(station, given) do

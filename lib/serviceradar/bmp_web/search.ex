@@ -5,15 +5,19 @@ defmodule ServiceRadar.BMPWeb.Search do
   | parameter | what it takes |
   |---|---|
   | `prefix` | a prefix or an address |
-  | `match` | `exact` (default), `longest` (takes an address) or `within`, the prefix and its more specifics |
+  | `match` | `exact` (default), `longest` (takes an address), `within`, the prefix and its more specifics, or `covering`, it and its less specifics |
   | `nlri` | an NLRI as text, of families without a bare prefix: `[5]:[65000:1]:[0]:[24]:[10.0.0.0]` |
   | `router` | a router's id, sysName or address |
   | `peer` | a peer's address, or its id |
   | `view` | `adj_rib_in_pre`, `adj_rib_in_post`, `adj_rib_out_pre`, `adj_rib_out_post`, `loc_rib` |
   | `family` | `ipv4-unicast`, `ipv6-unicast`, … or `AFI-SAFI` in numbers |
   | `as` | an AS number in the path: `65000`, `AS65000` or `1.10` (RFC 5396) |
+  | `origin_as` | the AS number that the route comes from, the last of the path |
+  | `as_path` | a regular expression over the path, as on routers: `^3356_174`, `_64500$` |
+  | `next_hop` | the next hop's address |
   | `community` | `65000:1`, large `65000:1:2`, extended `rt:65000:1`, or a registered name like `no-export` |
   | `rpki` | `valid`, `invalid` or `not_found`: what RPKI says of the route's origin |
+  | `at` | the routes as they were at this time (RFC 3339; UTC where it names no zone), where the store keeps history |
   | `limit` | rows of a page: 25, 50 (default), 100, 250 |
   | `cursor` | where a page goes on |
 
@@ -23,11 +27,11 @@ defmodule ServiceRadar.BMPWeb.Search do
       iex> ServiceRadar.BMPWeb.Search.parse(%{"as" => "65000x"}).errors
       %{as: "Not an AS number. Such as 65000, AS4200000001 or 1.10."}
   """
-  alias ServiceRadar.BMP.{Config, Prefix, Query}
+  alias ServiceRadar.BMP.{AsPathExpression, Config, Prefix, Query}
   alias ServiceRadar.BMPWeb.Format
 
-  @fields ~w(prefix match nlri router peer view family as community rpki limit cursor)a
-  @matches ~w(exact longest within)
+  @fields ~w(prefix match nlri router peer view family as origin_as as_path next_hop community rpki at limit cursor)a
+  @matches ~w(exact longest within covering)
   @validities ~w(valid invalid not_found)
   @limits [25, 50, 100, 250]
   @limit 50
@@ -38,7 +42,22 @@ defmodule ServiceRadar.BMPWeb.Search do
   defstruct fields: %{}, query: [], errors: %{}, notes: %{}
 
   @type field ::
-          :prefix | :match | :nlri | :router | :peer | :view | :family | :as | :community | :rpki | :limit | :cursor
+          :prefix
+          | :match
+          | :nlri
+          | :router
+          | :peer
+          | :view
+          | :family
+          | :as
+          | :origin_as
+          | :as_path
+          | :next_hop
+          | :community
+          | :rpki
+          | :at
+          | :limit
+          | :cursor
   @type t :: %__MODULE__{
           fields: %{field => String.t()},
           query: keyword,
@@ -59,7 +78,7 @@ defmodule ServiceRadar.BMPWeb.Search do
 
     search = %__MODULE__{fields: Map.reject(fields, fn {_, value} -> value == "" end)}
 
-    ~w(match prefix nlri router peer view family as community rpki limit)a
+    (@fields -- [:cursor])
     |> Enum.reduce(search, fn field, search -> take(read(field, search.fields[field], search), field, search) end)
     |> check()
   end
@@ -75,7 +94,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   defp check(%{errors: errors} = search) when errors != %{}, do: search
 
   defp check(search) do
-    case Query.new(Keyword.delete(search.query, :router)) do
+    case Query.new(Keyword.drop(search.query, [:router, :at])) do
       {:ok, _} -> search
       {:error, text} -> %{search | errors: %{prefix: text}}
     end
@@ -93,6 +112,24 @@ defmodule ServiceRadar.BMPWeb.Search do
       {:ok, name} ->
         router = Enum.find(routers, &(name in [&1.router_id, &1.name, Format.address(&1.address)]))
         if router, do: {:ok, Keyword.put(query, :router, router.router_id)}, else: :none
+    end
+  end
+
+  @doc """
+  A moment of RFC 3339. What a browser's field for date and time gives has no zone, and no seconds where they are zero: it is UTC,
+  as all times on the pages.
+
+      iex> ServiceRadar.BMPWeb.Search.time("2026-11-24T12:00")
+      {:ok, ~U[2026-11-24 12:00:00Z]}
+  """
+  @spec time(String.t()) :: {:ok, DateTime.t()} | {:error, String.t()}
+  def time(text) do
+    utc = if text =~ ~r/T\d\d:\d\d$/, do: text <> ":00Z", else: text <> "Z"
+
+    case {DateTime.from_iso8601(text), DateTime.from_iso8601(utc)} do
+      {{:ok, time, _offset}, _} -> {:ok, time}
+      {_, {:ok, time, _offset}} -> {:ok, time}
+      _ -> {:error, "Not a time of RFC 3339. Such as 2026-11-24T12:00:00Z."}
     end
   end
 
@@ -131,6 +168,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   defp read(_field, nil, _), do: {:ok, []}
   defp read(:prefix, text, %{fields: %{match: "longest"}}), do: read_address(text)
   defp read(:prefix, text, %{fields: %{match: "within"}}), do: read_prefix(:within, text)
+  defp read(:prefix, text, %{fields: %{match: "covering"}}), do: read_prefix(:covering, text)
   defp read(:prefix, text, _), do: read_prefix(:prefix, text)
   defp read(:nlri, text, _), do: {:ok, nlri: text}
   defp read(:router, text, _), do: {:ok, router: text}
@@ -157,15 +195,33 @@ defmodule ServiceRadar.BMPWeb.Search do
     end
   end
 
-  defp read(:as, text, _) do
+  defp read(field, text, _) when field in [:as, :origin_as] do
     case asn(Regex.run(~r/^(?:AS)?(\d{1,10})(?:\.(\d{1,5}))?$/i, text)) do
-      {:ok, asn} -> {:ok, as: asn}
+      {:ok, asn} -> {:ok, [{field, asn}]}
       :error -> {:error, "Not an AS number. Such as 65000, AS4200000001 or 1.10."}
     end
   end
 
   defp read(:rpki, text, _) when text in @validities, do: {:ok, validity: String.to_existing_atom(text)}
   defp read(:rpki, _, _), do: {:error, "One of #{Enum.join(@validities, ", ")}."}
+
+  defp read(:as_path, text, _) do
+    case AsPathExpression.parse(text) do
+      {:ok, _} -> {:ok, as_path: text}
+      {:error, what} -> {:error, "Not #{what}."}
+    end
+  end
+
+  defp read(:next_hop, text, _) do
+    case Config.address(text) do
+      {:ok, address} -> {:ok, next_hop: address}
+      :error -> {:error, "Not an IPv4 or IPv6 address. Such as 192.0.2.1."}
+    end
+  end
+
+  defp read(:at, text, _) do
+    with {:ok, time} <- time(text), do: {:ok, at: time}
+  end
 
   defp read(:community, text, _) do
     case Format.named_community(String.downcase(text)) do

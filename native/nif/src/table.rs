@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rib::{
-    Community, Dump, Id, Limits, Loader, PathAttributes, PeerRow, PeerState, PeerSummary, PrefixMatch, Query,
+    AsPathPattern, Community, Dump, Id, Limits, Loader, PathAttributes, PeerRow, PeerState, PeerSummary, PrefixMatch, Query,
     RibView, RouteRow, RouterRow, RouterState, RouterSummary, RoutingTable,
 };
 use rustler::{Atom, Binary, Encoder, Env, NifResult, Resource, ResourceArc, Term};
@@ -258,6 +258,9 @@ fn decode_query(term: Term<'_>) -> Option<Query> {
             None => None,
         })
     };
+    let asn = |key| {
+        field(key).map(|value| value.decode::<u32>().ok()).map_or(Some(None), |value| value.map(Some))
+    };
     let prefix = |key| {
         field(key)
             .map(|value| {
@@ -274,6 +277,7 @@ fn decode_query(term: Term<'_>) -> Option<Query> {
     let prefix = match_of(prefix(atoms::prefix())?, PrefixMatch::Exact)
         .or(address(atoms::address())?.map(PrefixMatch::Longest))
         .or(match_of(prefix(atoms::within())?, PrefixMatch::MoreSpecifics))
+        .or(match_of(prefix(atoms::covering())?, PrefixMatch::LessSpecifics))
         .unwrap_or_default();
     Some(Query {
         router: id(atoms::router())?,
@@ -287,10 +291,13 @@ fn decode_query(term: Term<'_>) -> Option<Query> {
         safi: family.map(|family| family.1),
         prefix,
         nlri_text: text(atoms::nlri())?,
-        as_in_path: match field(atoms::asn_in_path()) {
-            Some(asn) => Some(asn.decode().ok()?),
+        as_in_path: asn(atoms::asn_in_path())?,
+        origin_as: asn(atoms::origin_as())?,
+        as_path: match text(atoms::as_path())? {
+            Some(text) => Some(text.parse::<AsPathPattern>().ok()?),
             None => None,
         },
+        next_hop: address(atoms::next_hop())?,
         community: match text(atoms::community())? {
             Some(text) => Some(text.parse::<Community>().ok()?),
             None => None,

@@ -32,7 +32,7 @@ pub use error::ApplyError;
 pub use limits::Limits;
 pub use load::{Dump, Loader};
 pub use query::{
-    Community, FlappingRoute, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow,
+    AsPathPattern, Community, FlappingRoute, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow,
     RouterSummary,
 };
 pub use table::{RoutingTable, Size};

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use regex::{Regex, RegexBuilder};
 use serde::Serialize;
 use thiserror::Error;
 use wire::bgp::RouteDistinguisher;
@@ -39,11 +40,34 @@ pub struct Query {
     pub nlri_text: Option<String>,
     /// An AS number anywhere in AS_PATH.
     pub as_in_path: Option<u32>,
+    /// The last AS number of AS_PATH.
+    pub origin_as: Option<u32>,
+    /// Found somewhere in [`PathAttributes::as_path_text`].
+    pub as_path: Option<AsPathPattern>,
+    pub next_hop: Option<IpAddr>,
     pub community: Option<Community>,
     /// Rows of a page; 0: [`DEFAULT_LIMIT`].
     pub limit: usize,
     /// [`Page::cursor`] of the page before.
     pub cursor: Option<String>,
+}
+
+impl Query {
+    fn asks_for_attributes(&self) -> bool {
+        self.as_in_path.is_some()
+            || self.origin_as.is_some()
+            || self.as_path.is_some()
+            || self.next_hop.is_some()
+            || self.community.is_some()
+    }
+
+    fn wants(&self, attributes: &PathAttributes) -> bool {
+        self.as_in_path.is_none_or(|asn| attributes.as_path.contains(&asn))
+            && self.origin_as.is_none_or(|asn| attributes.as_path.last() == Some(&asn))
+            && self.as_path.as_ref().is_none_or(|path| path.0.is_match(&attributes.as_path_text))
+            && self.next_hop.is_none_or(|next_hop| attributes.next_hop == Some(next_hop))
+            && self.community.as_ref().is_none_or(|community| community.is_in(attributes))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +79,8 @@ pub enum PrefixMatch {
     Longest(IpAddr),
     /// The prefix itself and all inside it.
     MoreSpecifics(IpNet),
+    /// The prefix itself and all that hold it.
+    LessSpecifics(IpNet),
 }
 
 /// A community of one of the three kinds.
@@ -74,6 +100,24 @@ pub enum QueryError {
     Cursor,
     #[error("not a community: {0}")]
     Community(String),
+    #[error("not a regular expression: {0}")]
+    AsPath(String),
+}
+
+/// A regular expression over an AS path as text.
+#[derive(Clone, Debug)]
+pub struct AsPathPattern(Regex);
+
+/// An expression that takes more memory than this is refused: whoever may search may not fill the station's.
+const MOST_PATTERN_OCTETS: usize = 1 << 20;
+
+impl FromStr for AsPathPattern {
+    type Err = QueryError;
+
+    fn from_str(text: &str) -> Result<Self, QueryError> {
+        let built = RegexBuilder::new(text).size_limit(MOST_PATTERN_OCTETS).build();
+        built.map(AsPathPattern).map_err(|reason| QueryError::AsPath(reason.to_string()))
+    }
 }
 
 impl FromStr for Community {
@@ -322,6 +366,7 @@ impl RoutingTable {
             PrefixMatch::Exact(net) => Span::Exact(net.trunc()),
             PrefixMatch::Longest(address) => Span::Longest(address),
             PrefixMatch::MoreSpecifics(net) => Span::MoreSpecifics(net.trunc()),
+            PrefixMatch::LessSpecifics(net) => Span::LessSpecifics(net.trunc()),
         };
         let mut typed: HashMap<SetId, Arc<PathAttributes>> = HashMap::new();
         let from = cursor.as_ref().map_or(Bound::Unbounded, |place| Bound::Included(place.router));
@@ -377,14 +422,12 @@ impl RoutingTable {
 
     /// The attribute sets that hold what the query asks of attributes; none where it asks nothing.
     fn matching_sets(&self, query: &Query) -> Option<HashMap<SetId, Arc<PathAttributes>>> {
-        if query.as_in_path.is_none() && query.community.is_none() {
+        if !query.asks_for_attributes() {
             return None;
         }
         let matching = self.sets.iter().filter_map(|(id, bytes)| {
             let attributes = AttributeSet::new(Arc::clone(bytes)).into_typed();
-            let matches = query.as_in_path.is_none_or(|asn| attributes.as_path.contains(&asn))
-                && query.community.as_ref().is_none_or(|community| community.is_in(&attributes));
-            matches.then(|| (id, Arc::new(attributes)))
+            query.wants(&attributes).then(|| (id, Arc::new(attributes)))
         });
         Some(matching.collect())
     }

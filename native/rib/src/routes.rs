@@ -54,6 +54,7 @@ pub(crate) enum Span {
     Exact(IpNet),
     Longest(IpAddr),
     MoreSpecifics(IpNet),
+    LessSpecifics(IpNet),
 }
 
 /// Called with a maker of a route's key, and the route; false stops.
@@ -97,6 +98,7 @@ impl Others {
             Span::All => None,
             Span::Exact(net) => Some(Wanted::Exact(Some(net))),
             Span::MoreSpecifics(net) => Some(Wanted::Inside(net)),
+            Span::LessSpecifics(net) => Some(Wanted::Around(net)),
             Span::Longest(address) => {
                 let held = self.routes.values().filter_map(|other| self.prefix(other));
                 let holding = held.filter(|prefix| prefix.contains(&address));
@@ -111,6 +113,7 @@ impl Others {
 enum Wanted {
     Exact(Option<IpNet>),
     Inside(IpNet),
+    Around(IpNet),
 }
 
 impl Wanted {
@@ -119,6 +122,7 @@ impl Wanted {
             (_, None) => false,
             (Wanted::Exact(wanted), prefix) => wanted == prefix,
             (Wanted::Inside(net), Some(prefix)) => net.contains(&prefix),
+            (Wanted::Around(net), Some(prefix)) => prefix.contains(&net),
         }
     }
 }
@@ -298,6 +302,10 @@ impl<N: Net> Prefixes<N> {
                     _ => self.plain.children(&net).all(tell),
                 }
             }
+            Span::LessSpecifics(net) => {
+                let Some(net) = N::of_net(net) else { return true };
+                self.plain.cover(&net).filter(|found| after.is_none_or(|after| after < found.0)).all(tell)
+            }
         }
     }
 
@@ -305,9 +313,12 @@ impl<N: Net> Prefixes<N> {
         if self.paths.is_empty() {
             return true;
         }
+        if let Span::LessSpecifics(net) = span {
+            return self.visit_paths_around(N::of_net(net), after, visit);
+        }
         let start = |net: N| (Bound::Included((net, 0)), Some(net));
         let (from, net) = match span {
-            Span::All => (Bound::Unbounded, None),
+            Span::All | Span::LessSpecifics(_) => (Bound::Unbounded, None),
             Span::Exact(net) | Span::MoreSpecifics(net) => match N::of_net(net) {
                 Some(net) => start(net),
                 None => return true,
@@ -339,6 +350,17 @@ impl<N: Net> Prefixes<N> {
                 Some(net) => net.holds(*found),
                 None => true,
             })
+            .all(|((net, id), route)| visit(&|| net.wire(Some(*id)), route))
+    }
+
+    /// Of the prefix and of all that hold it, the shortest first: at most 33 or 129 of them.
+    fn visit_paths_around(&self, net: Option<N>, after: Option<(N, u32)>, visit: &mut Visit) -> bool {
+        let mut around: Vec<N> = std::iter::successors(net, |net| net.shorter()).collect();
+        around.reverse();
+        around
+            .into_iter()
+            .flat_map(|net| self.paths.range((net, 0)..=(net, u32::MAX)))
+            .filter(|(key, _)| after.is_none_or(|after| after < **key))
             .all(|((net, id), route)| visit(&|| net.wire(Some(*id)), route))
     }
 }
@@ -444,6 +466,9 @@ mod tests {
             Span::MoreSpecifics(net) => {
                 all.filter(|(key, _)| net.contains(&IpNet::V4(key.1))).map(|(_, id)| *id).collect()
             }
+            Span::LessSpecifics(net) => {
+                all.filter(|(key, _)| IpNet::V4(key.1).contains(&net)).map(|(_, id)| *id).collect()
+            }
             Span::Longest(address) => [false, true]
                 .into_iter()
                 .flat_map(|paths| {
@@ -497,7 +522,14 @@ mod tests {
 
             let host = IpAddr::V4(asked.addr());
             let asked = IpNet::V4(asked);
-            for span in [Span::All, Span::Exact(asked), Span::MoreSpecifics(asked), Span::Longest(host)] {
+            let spans = [
+                Span::All,
+                Span::Exact(asked),
+                Span::MoreSpecifics(asked),
+                Span::LessSpecifics(asked),
+                Span::Longest(host),
+            ];
+            for span in spans {
                 let expected = expected(&held, span);
                 // Whole, and route by route from a cursor.
                 let (mut whole, mut keys) = (Vec::new(), Vec::new());

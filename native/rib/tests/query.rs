@@ -4,8 +4,9 @@
 
 mod support;
 
-use batch::proto::route_group::Action;
-use rib::{Community, PrefixMatch, Query, RibView, RoutingTable};
+use batch::proto::event::Body;
+use batch::proto::{self, route_group::Action};
+use rib::{AsPathPattern, Community, PrefixMatch, Query, RibView, RoutingTable};
 use support::*;
 
 const IN: RibView = RibView::AdjRibInPre;
@@ -104,6 +105,52 @@ fn more_specifics() {
     assert_eq!(prefixes(&table, &inside("0.0.0.0/0")).len(), 6);
     assert_eq!(prefixes(&table, &inside("2001:db8::/31")), ["2001:db8::/32", "2001:db8:1::/48"]);
     assert_eq!(prefixes(&table, &inside("ffff::/16")), [""; 0]);
+}
+
+#[test]
+fn less_specifics() {
+    let table = filled();
+    let around = |prefix: &str| of_peer(PrefixMatch::LessSpecifics(prefix.parse().unwrap()));
+    let held = ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24"];
+    assert_eq!(prefixes(&table, &around("10.1.1.0/24")), held);
+    assert_eq!(prefixes(&table, &around("10.1.1.7/32")), held);
+    assert_eq!(prefixes(&table, &around("10.1.0.0/23")), &held[..3]);
+    assert_eq!(prefixes(&table, &around("2001:db8:1::/64")), ["::/0", "2001:db8::/32", "2001:db8:1::/48"]);
+    let first = table.routes(&Query { limit: 2, ..around("10.1.1.0/24") }).unwrap();
+    assert_eq!(prefixes(&table, &Query { cursor: first.cursor, ..around("10.1.1.0/24") }), &held[2..]);
+}
+
+#[test]
+fn attributes_are_searched() {
+    let mut table = table();
+    let mut r = Speaker::new(1, EPOCH);
+    r.start(&mut table);
+    r.say(&mut table, 10, IN, peer_up());
+    for (prefix, path) in [("10.1.0.0/16", &[3356, 174, 64500][..]), ("10.2.0.0/16", &[174, 3356]), ("10.3.0.0/16", &[])] {
+        let mut attributes = attributes(0);
+        if !path.is_empty() {
+            attributes.extend([0x40, 2, 2 + 4 * u8::try_from(path.len()).unwrap(), 2]);
+            attributes.push(u8::try_from(path.len()).unwrap());
+            attributes.extend(path.iter().flat_map(|asn: &u32| asn.to_be_bytes()));
+        }
+        let groups = vec![group(Action::Announce, 1, 1, v4(prefix))];
+        r.say(
+            &mut table,
+            10,
+            IN,
+            Body::Routes(proto::Routes { attributes: attributes.into(), groups, ..proto::Routes::default() }),
+        );
+    }
+    let with = |query: Query| prefixes(&table, &query);
+    let path = |text: &str| with(Query { as_path: Some(text.parse().unwrap()), ..Query::default() });
+    assert_eq!(path("^3356 174"), ["10.1.0.0/16"]);
+    assert_eq!(path("(^| )174( |$)"), ["10.1.0.0/16", "10.2.0.0/16"]);
+    assert_eq!(path("^$"), ["10.3.0.0/16"]);
+    assert_eq!(with(Query { origin_as: Some(3356), ..Query::default() }), ["10.2.0.0/16"]);
+    let next_hop = |text: &str| with(Query { next_hop: Some(text.parse().unwrap()), ..Query::default() });
+    assert_eq!((next_hop("192.0.2.254").len(), next_hop("192.0.2.1").len()), (3, 0));
+    assert!("(".parse::<AsPathPattern>().is_err());
+    assert!("((1{99}){99}){99}".parse::<AsPathPattern>().is_err(), "too much memory");
 }
 
 #[test]

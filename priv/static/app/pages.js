@@ -225,12 +225,12 @@ function search(parameters, errors) {
   const text = (name, label, placeholder, more = {}) =>
     field(name, label, h("input", { type: "search", id: `search-${name}`, name, placeholder, value: parameters[name], "aria-invalid": errors[name] ? "true" : null, ...more }));
   const select = (name, label, options) => field(name, label, h("select", { name, id: `search-${name}` }, options.map(([value, text]) => option(value, text, parameters[name]))));
-  const others = ["as", "community", "nlri", "peer", "router", "view", "family"];
+  const others = ["as", "origin_as", "as_path", "next_hop", "community", "nlri", "peer", "router", "view", "family"];
   return h(
     "form",
     { class: "search", role: "search", "aria-label": "Routes", onsubmit: submit("routes", {}) },
     text("prefix", "Prefix or address", "192.0.2.0/24, 2001:db8::1", { "data-bmp-search": true }),
-    select("match", "Match", [["", "Exact"], ["longest", "Longest match of an address"], ["within", "And more specific"]]),
+    select("match", "Match", [["", "Exact"], ["longest", "Longest match of an address"], ["within", "And more specific"], ["covering", "And less specific"]]),
     h("div", { class: "actions" }, h("button", { type: "submit", class: "primary" }, "Search"), link("routes", {}, "Clear")),
     h(
       "details",
@@ -240,6 +240,9 @@ function search(parameters, errors) {
         "div",
         { class: "fields" },
         text("as", "AS in path", "65001"),
+        text("origin_as", "Origin AS", "64500"),
+        text("as_path", "AS path matches", "^3356_174, _64500$"),
+        text("next_hop", "Next hop", "address"),
         text("community", "Community", "65000:1, no-export"),
         text("peer", "Peer", "address"),
         text("router", "Router", "name or address"),

@@ -99,6 +99,17 @@ defmodule ServiceRadar.BMP.StationTest do
     assert prefixes(station, within: "10.1.0.0/16") == ["10.1.0.0/16", "10.1.2.0/24"]
     assert prefixes(station, as: 64_999) == ["10.1.0.0/16", "10.1.2.0/24", "10.2.0.0/16"]
     assert prefixes(station, community: "64500:7", within: "10.2.0.0/15") == ["10.2.0.0/16"]
+    assert prefixes(station, covering: "10.1.2.0/25") == ["0.0.0.0/0", "10.1.0.0/16", "10.1.2.0/24"]
+
+    assert prefixes(station, as_path: "_64999$", origin_as: 64_999, next_hop: "203.0.113.9", within: "10.2.0.0/15") == [
+             "10.2.0.0/16"
+           ]
+
+    assert prefixes(station, as_path: "^64999_") == []
+
+    assert {:error, %ArgumentError{message: "option :as_path is a regular expression" <> _}} =
+             BMP.routes(station, as_path: "(1")
+
     assert prefixes(station, peer: "10.0.0.2") == []
     assert prefixes(station, family: {2, 1}) == []
 

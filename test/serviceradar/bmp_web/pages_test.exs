@@ -82,6 +82,10 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     @searches [
       {"exact prefix", [prefix: "10.16.4.0/24"], quote(do: &(&1["prefix"] == "10.16.4.0/24"))},
       {"more specifics", [prefix: "2001:db8::/34", match: "within"], quote(do: &in_prefix?(&1, "2001:db8::/34"))},
+      {"less specifics", [prefix: "10.16.8.200/32", match: "covering"],
+       quote(do: &in_prefix?(%{"prefix" => "10.16.8.200/32"}, &1["prefix"]))},
+      {"regular expression over the AS path", [as_path: "_64511$"], quote(do: &(List.last(&1["as_path"]) == 64_511))},
+      {"origin AS", [origin_as: "AS64511"], quote(do: &(List.last(&1["as_path"]) == 64_511))},
       {"longest match", [prefix: "10.16.8.200", match: "longest"], quote(do: &(&1["prefix"] == "10.16.8.128/25"))},
       {"longest match down to the default", [prefix: "100.64.9.9", match: "longest"],
        quote(do: &(&1["prefix"] == "0.0.0.0/0"))},

@@ -40,6 +40,14 @@ defmodule ServiceRadar.BMPWeb.SearchTest do
     assert query(%{"community" => "4200000000:4:1"}) == [community: "4200000000:4:1"]
     assert query(%{"community" => "No-Export"}) == [community: "65535:65281"]
     assert query(%{"community" => "rt:65000:1"}) == [community: "rt:65000:1"]
+    assert query(%{"prefix" => "192.0.2.0/24", "match" => "covering"}) == [covering: prefix]
+
+    assert query(%{"origin_as" => "AS64500", "next_hop" => "192.0.2.1"}) == [
+             origin_as: 64_500,
+             next_hop: {192, 0, 2, 1}
+           ]
+
+    assert query(%{"as_path" => "^3356_174_"}) == [as_path: "^3356_174_"]
   end
 
   test "empty, unknown and nonsensical parameters are no search" do
@@ -66,6 +74,9 @@ defmodule ServiceRadar.BMPWeb.SearchTest do
     assert error(:community, "65000") =~ "Not a community"
     assert error(:view, "rib") =~ "adj_rib_in_pre"
     assert error(:family, "ipx") =~ "Not an address family"
+    assert error(:as_path, "(3356") =~ "regular expression"
+    assert error(:next_hop, "r1") =~ "Not an IPv4 or IPv6 address"
+    assert error(:at, "yesterday") =~ "RFC 3339"
     assert error(:match, "fuzzy") =~ "exact, longest, within"
     assert error(:limit, "1000000") =~ "250"
   end

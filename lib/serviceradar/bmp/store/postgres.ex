@@ -343,6 +343,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp filter(:within, %Prefix{} = prefix), do: {"more_specific", [Rows.cidr(prefix)]}
     defp filter(:covering, %Prefix{} = prefix), do: {"covering", [Rows.cidr(prefix)]}
     defp filter(:origin_as, asn), do: {"origin_as", [asn]}
+    defp filter(:as_path, expression), do: {"as_path", [expression]}
+    defp filter(:next_hop, address), do: {"next_hop", [Rows.inet(address)]}
     defp filter(:as, asn), do: {"as_in_path", [asn]}
     defp filter(:community, text), do: community(String.split(text, ":"), text)
     defp filter(_other, _value), do: nil

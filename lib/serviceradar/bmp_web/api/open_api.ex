@@ -6,7 +6,7 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
   alias ServiceRadar.BMPWeb.API.Schema
 
   @page ~w(limit cursor)
-  @search ~w(prefix match nlri router peer view family as community)
+  @search ~w(prefix match nlri router peer view family as origin_as as_path next_hop community)
 
   # {name, path, what it answers with, parameters, summary}
   @endpoints [
@@ -21,7 +21,7 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
      "Active routes: the looking glass"},
     {:history, "/history", {:page, "Change"}, ~w(prefix peer from until) ++ @page,
      "What happened to one prefix over all peers, newest first"},
-    {:changes, "/changes", {:page, "Change"}, (@search -- ["nlri"]) ++ ~w(origin_as from until) ++ @page,
+    {:changes, "/changes", {:page, "Change"}, (@search -- ["nlri"]) ++ ~w(from until) ++ @page,
      "Changes of routes, newest first. A page may be empty and yet not the last: go on while there is a cursor"},
     {:events, "/events", {:page, "Event"}, ~w(router peer) ++ @page,
      "What happened to sessions and peers, newest first"},
@@ -36,8 +36,8 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
   @parameters %{
     "prefix" => {"a prefix, or an address with match=longest", %{type: "string"}},
     "match" =>
-      {"how `prefix` is compared: itself, the longest prefix that covers an address in each table, or all inside it",
-       %{type: "string", enum: ~w(exact longest within), default: "exact"}},
+      {"how `prefix` is compared: itself, the longest prefix that covers an address in each table, all inside it, or all that cover it",
+       %{type: "string", enum: ~w(exact longest within covering), default: "exact"}},
     "nlri" => {"an NLRI as text, of families without a bare prefix", %{type: "string"}},
     "router" => {"a router's id, sysName or address", %{type: "string"}},
     "peer" => {"a peer's id or address", %{type: "string"}},
@@ -45,6 +45,10 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     "family" => {"such as ipv4-unicast, or AFI-SAFI in numbers", %{type: "string"}},
     "as" => {"an AS number anywhere in the path", %{type: "string"}},
     "origin_as" => {"the AS that originates the route, the last of the path", %{type: "string"}},
+    "as_path" =>
+      {"a regular expression over the AS path, as on routers: ^3356_174, _64500$; _ is where a number ends",
+       %{type: "string"}},
+    "next_hop" => {"the address of the next hop", %{type: "string"}},
     "community" =>
       {"65000:1, large 65000:1:2, extended rt:65000:1, or a registered name like no-export", %{type: "string"}},
     "rpki" =>

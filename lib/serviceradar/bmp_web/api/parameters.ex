@@ -13,7 +13,7 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
   @default_limit 100
   @most 1000
 
-  @searched ~w(prefix match nlri router peer view family as community rpki)
+  @searched ~w(prefix match nlri router peer view family as origin_as as_path next_hop community rpki)
 
   defstruct search: nil,
             limit: @default_limit,
@@ -21,7 +21,6 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
             at: nil,
             from: nil,
             until: nil,
-            origin_as: nil,
             format: :json
 
   @spec read(%{String.t() => String.t()}, known :: [String.t()]) ::
@@ -64,17 +63,7 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
     end
   end
 
-  defp one("origin_as", text) do
-    case Search.parse(%{"as" => text}) do
-      %{errors: errors, query: query} when errors == %{} -> {:ok, :origin_as, query[:as]}
-      %{errors: %{as: text}} -> {:error, text}
-    end
-  end
-
   defp one(name, text) when name in ~w(at from until) do
-    case DateTime.from_iso8601(text) do
-      {:ok, time, _offset} -> {:ok, String.to_existing_atom(name), time}
-      {:error, _} -> {:error, "Not a time of RFC 3339. Such as 2026-11-24T12:00:00Z."}
-    end
+    with {:ok, time} <- Search.time(text), do: {:ok, String.to_existing_atom(name), time}
   end
 end

@@ -101,7 +101,18 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     defp ask(_station, :none, _cursor), do: {:ok, [], nil}
-    defp ask(station, {:ok, query}, cursor), do: BMP.routes(station, query ++ [cursor: cursor])
+
+    defp ask(station, {:ok, query}, cursor) do
+      case Keyword.pop(query ++ [cursor: cursor], :at) do
+        {nil, query} -> BMP.routes(station, query)
+        {at, query} -> past(BMP.routes_at(station, at, query))
+      end
+    end
+
+    defp past({:error, :not_kept}),
+      do: {:error, "This station's store keeps no history: only what is there now can be asked for."}
+
+    defp past(answer), do: answer
 
     @impl Live
     def show(socket, nil, _fresh?), do: socket
@@ -165,6 +176,27 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <.field search={@search} name={:as} label="AS in path">
             <:input :let={attributes}>
               <input type="search" name="as" value={@search.fields[:as]} placeholder="65001" {attributes} />
+            </:input>
+          </.field>
+          <.field search={@search} name={:origin_as} label="Origin AS">
+            <:input :let={attributes}>
+              <input type="search" name="origin_as" value={@search.fields[:origin_as]} placeholder="64500" {attributes} />
+            </:input>
+          </.field>
+          <.field search={@search} name={:as_path} label="AS path matches">
+            <:input :let={attributes}>
+              <input
+                type="search"
+                name="as_path"
+                value={@search.fields[:as_path]}
+                placeholder="^3356_174, _64500$"
+                {attributes}
+              />
+            </:input>
+          </.field>
+          <.field search={@search} name={:next_hop} label="Next hop">
+            <:input :let={attributes}>
+              <input type="search" name="next_hop" value={@search.fields[:next_hop]} placeholder="address" {attributes} />
             </:input>
           </.field>
           <.field search={@search} name={:community} label="Community">
@@ -249,6 +281,11 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                   {Format.words(validity)}
                 </option>
               </select>
+            </:input>
+          </.field>
+          <.field search={@search} name={:at} label="As of (UTC)">
+            <:input :let={attributes}>
+              <input type="datetime-local" step="1" name="at" value={at(@search)} {attributes} />
             </:input>
           </.field>
           <.field search={@search} name={:limit} label="Rows">
@@ -382,7 +419,28 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       }
     end
 
-    defp matches, do: [{"exact", "Exact"}, {"longest", "Longest match"}, {"within", "More specifics"}]
+    defp matches,
+      do: [
+        {"exact", "Exact"},
+        {"longest", "Longest match"},
+        {"within", "More specifics"},
+        {"covering", "Less specifics"}
+      ]
+
+    # As the field for date and time has it, or as it was typed into a link.
+    defp at(%{query: query, fields: fields}) do
+      case query[:at] do
+        nil ->
+          fields[:at]
+
+        time ->
+          time
+          |> DateTime.shift_zone!("Etc/UTC")
+          |> DateTime.truncate(:second)
+          |> DateTime.to_naive()
+          |> NaiveDateTime.to_iso8601()
+      end
+    end
 
     defp known_peers(peers, router) do
       peers
@@ -422,6 +480,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         not Search.any?(asked) -> "There are no routes yet."
         prefix && fields[:match] == "longest" -> "No prefix covers #{prefix}."
         prefix && fields[:match] == "within" -> "There is nothing in #{prefix}."
+        prefix && fields[:match] == "covering" -> "Nothing covers #{prefix}."
         prefix -> "There is no route for exactly #{prefix}."
         fields[:nlri] -> "There is no route for exactly #{fields[:nlri]}."
         true -> "No route is like that."

@@ -1,0 +1,2 @@
+-- Routes by the address of their next hop.
+s.next_hop = {1}::inet
