@@ -28,7 +28,7 @@ export class GodView extends HTMLElement {
   private readonly abort = new AbortController();
   private view = "";
   private built = false;
-  private parts!: { canvas: HTMLCanvasElement; says: HTMLElement; connection: HTMLElement; hover: HTMLElement; warnings: HTMLElement; about: HTMLElement; nodes: HTMLElement; view: HTMLSelectElement; router: HTMLSelectElement };
+  private parts!: { canvas: HTMLCanvasElement; says: HTMLElement; connection: HTMLElement; hover: HTMLElement; warnings: HTMLElement; about: HTMLElement; nodes: HTMLElement; view: HTMLSelectElement; router: HTMLSelectElement; layout: HTMLSelectElement };
   private listed = 0;
 
   async connectedCallback(): Promise<void> {
@@ -89,6 +89,8 @@ export class GodView extends HTMLElement {
     const router = select("router", "Router", [["-1", "All routers"]], (value) => (this.scene.filter.router = Number(value)));
     const family = select("family", "Family", [["0", "All families"], ["1", "IPv4"], ["2", "IPv6"], ["25", "L2VPN"]], (value) => (this.scene.filter.afi = Number(value)));
     const status = select("status", "Status", [["-1", "Any status"], ["0", "active"], ["2", "flapping"], ["1", "withdrawn"]], (value) => (this.scene.filter.status = Number(value)));
+    const layout = select("layout", "Layout", [["", "Topology"], ["earth", "Geography"]], (value) => this.scene.arrange(value === "earth"));
+    layout.hidden = true;
     const search = h("input", { type: "search", "aria-label": "Prefix, AS, or name of a node", placeholder: "prefix, AS or node", "data-bmp-search": "" });
     search.addEventListener("input", () => {
       this.scene.filter.text = search.value;
@@ -104,14 +106,14 @@ export class GodView extends HTMLElement {
     const table = h("details", { class: "god-table" }, h("summary", {}, "The same as a table"), nodes);
     table.addEventListener("toggle", () => this.list());
     this.append(
-      h("div", { class: "god-bar" }, search, view, family, status, router, motion, connection),
+      h("div", { class: "god-bar" }, search, view, family, status, router, layout, motion, connection),
       says,
       h("div", { class: "god-stage" }, canvas, hover, legend),
       warnings,
       about,
       table,
     );
-    this.parts = { canvas, says, connection, hover, warnings, about, nodes, view, router };
+    this.parts = { canvas, says, connection, hover, warnings, about, nodes, view, router, layout };
     this.search = search;
     this.view = "?";
     this.table = table;
@@ -179,6 +181,8 @@ export class GodView extends HTMLElement {
       parts.view.replaceChildren(h("option", { value: "" }, "All views"), ...world.views.filter(Boolean).map((name) => h("option", { value: name }, name.replaceAll("_", " "))));
       scene.filter.view = parts.view.value = bestView(world);
     }
+    // Where nothing stands anywhere there is no such layout.
+    parts.layout.hidden = !world.nodes.placed;
     const routers = [...world.nodes.slots.of.values()].filter((slot) => world.nodes.kind[slot] === 0);
     if (routers.length + 1 !== parts.router.options.length) {
       parts.router.replaceChildren(h("option", { value: "-1" }, "All routers"), ...routers.map((slot) => h("option", { value: String(slot) }, world.nodes.label[slot]!)));

@@ -9,6 +9,8 @@ export type Graph = {
   before: Float32Array;
   /** Pairs of indices into `slots`. */
   links: Uint32Array;
+  /** x and y of those that have a place of their own, NaN for the others, which gather around them; none: no geography is asked for. */
+  places?: Float32Array;
 };
 
 // How far out each kind of node is, and how high.
@@ -17,11 +19,17 @@ const HEIGHT = [60, 20, -20, -20];
 
 type Node = SimulationNodeDatum & { kind: number; moves: boolean };
 
+/** Pulls a node without a place towards those that it is linked with, less than their places hold them. */
+const LOOSE = { distance: 60, strength: 0.5, charge: -40 };
+const TIGHT = { distance: 160, strength: 0.06, charge: -140 };
+
 /** x, y and z of each node. Those that were there before stay near to where they were. */
-export function layout({ slots, kinds, before, links }: Graph): Float32Array {
+export function layout({ slots, kinds, before, links, places }: Graph): Float32Array {
   const count = slots.length;
   const routers = kinds.reduce((sum, kind) => sum + (kind === 0 ? 1 : 0), 0);
   const nodes: Node[] = Array.from({ length: count }, (_, index) => {
+    const [fx, fy] = places ? [places[2 * index]!, places[2 * index + 1]!] : [NaN, NaN];
+    if (!Number.isNaN(fx)) return { kind: kinds[index]!, moves: false, x: fx, y: fy, fx, fy };
     const [x, y] = [before[2 * index]!, before[2 * index + 1]!];
     if (!Number.isNaN(x)) return { kind: kinds[index]!, moves: false, x, y };
     // The golden angle spreads those that are new, and the same every time.
@@ -29,11 +37,12 @@ export function layout({ slots, kinds, before, links }: Graph): Float32Array {
     return { kind: kinds[index]!, moves: true, x: Math.cos(angle) * radius, y: Math.sin(angle) * radius };
   });
   const pairs = Array.from({ length: links.length / 2 }, (_, index) => ({ source: links[2 * index]!, target: links[2 * index + 1]! }));
-  const fresh = nodes.every((node) => node.moves);
+  const fresh = nodes.every((node) => node.moves || node.fx != null);
+  const { distance, strength, charge } = places ? LOOSE : TIGHT;
   const simulation = forceSimulation(nodes)
-    .force("link", forceLink(pairs).distance(160).strength(0.06))
-    .force("charge", forceManyBody().strength(-140).distanceMax(500).theta(1.2))
-    .force("radial", forceRadial<Node>((node) => (node.kind === 0 && routers > 1 ? 30 * Math.sqrt(routers) : RADIUS[node.kind]!)).strength(0.7))
+    .force("link", forceLink(pairs).distance(distance).strength(strength))
+    .force("charge", forceManyBody().strength(charge).distanceMax(500).theta(1.2))
+    .force("radial", forceRadial<Node>((node) => (node.kind === 0 && routers > 1 ? 30 * Math.sqrt(routers) : RADIUS[node.kind]!)).strength(places ? 0 : 0.7))
     .force("collide", forceCollide(14))
     .stop();
   // Few steps where most is laid out already: the picture is not to jump.

@@ -5,6 +5,7 @@ import { TextLayer } from "@deck.gl/layers";
 import { arcs, noArcs, type Arcs } from "./arcs";
 import { ALL, filter, type Filter } from "./filter";
 import { FlowLayer } from "./flow-layer";
+import { project } from "./geography";
 import type { Graph } from "./layout";
 import { SymbolLayer } from "./symbol-layer";
 import { GHOST, WITHDRAWN, type World } from "./world";
@@ -20,6 +21,8 @@ export class Scene {
   filter: Filter = { ...ALL };
   selected = -1;
   motion = true;
+  /** Whether nodes are where they stand on the earth, as far as that is known. */
+  geographic = false;
   /** Pieces that an arc is drawn of; nothing for as many as suit the number of arcs. */
   segments: number | null = null;
   /** Arcs as they are drawn, and how many routes they stand for. */
@@ -84,6 +87,13 @@ export class Scene {
     this.deck.finalize();
   }
 
+  /** Lays all out anew. */
+  arrange(geographic: boolean): void {
+    this.geographic = geographic;
+    this.known.fill(0);
+    this.laidOut = -1;
+  }
+
   /** The world, the filter or the selection is another. */
   touch(): void {
     this.changed = true;
@@ -146,6 +156,10 @@ export class Scene {
       if (this.known[slot]) before.set([this.positions[3 * slot]!, this.positions[3 * slot + 1]!], 2 * index);
     });
     const graph: Graph = { slots, kinds: slots.reduce((kinds, slot, index) => ((kinds[index] = nodes.kind[slot]!), kinds), new Uint8Array(slots.length)), before, links: Uint32Array.from(pairs) };
+    if (this.geographic) {
+      const column = (values: Float32Array) => Float32Array.from(slots, (slot) => values[slot]!);
+      graph.places = project(column(nodes.latitude), column(nodes.longitude));
+    }
     this.layingOut = true;
     this.worker.postMessage(graph);
   }

@@ -54,12 +54,20 @@ export class Nodes {
   routes = new Float32Array(64);
   asn = new Uint32Array(64);
   router = new Uint32Array(64);
+  /** Where it stands, in degrees; NaN where that is not known. */
+  latitude = new Float32Array(64);
+  longitude = new Float32Array(64);
   label: string[] = [];
+
+  /** Whether it is known where at least one stands. */
+  get placed(): boolean {
+    return [...this.slots.of.values()].some((slot) => !Number.isNaN(this.latitude[slot]!));
+  }
 
   reserve(size: number): void {
     if (size <= this.kind.length) return;
     const to = Math.max(size, this.kind.length * 2);
-    for (const name of ["kind", "status", "since", "routes", "asn", "router"] as const) (this as any)[name] = grown(this[name], to);
+    for (const name of ["kind", "status", "since", "routes", "asn", "router", "latitude", "longitude"] as const) (this as any)[name] = grown(this[name], to);
   }
 }
 
@@ -180,6 +188,8 @@ export class World {
     nodes.routes[slot] = Number(rows.routes.values[row]);
     nodes.asn[slot] = rows.asn.isNull(row) ? 0 : rows.asn.values[row]!;
     nodes.router[slot] = rows.router.isNull(row) ? NONE : (nodes.slots.of.get(rows.router.values[row]!) ?? NONE);
+    nodes.latitude[slot] = rows.latitude.isNull(row) ? NaN : rows.latitude.values[row]!;
+    nodes.longitude[slot] = rows.longitude.isNull(row) ? NaN : rows.longitude.values[row]!;
     nodes.label[slot] = rows.label.text(row);
     if (status === WITHDRAWN) this.ghosts.push({ kind: "node", id, at: now });
   }
@@ -302,7 +312,7 @@ export class World {
 class Rows {
   readonly id; readonly status; readonly source; readonly destination; readonly prefix; readonly metric; readonly label;
   readonly nodeKind; readonly router; readonly view; readonly afi; readonly asn; readonly routes;
-  readonly subject; readonly rule; readonly severity; readonly confidence;
+  readonly subject; readonly rule; readonly severity; readonly confidence; readonly latitude; readonly longitude;
 
   constructor(batch: RecordBatch) {
     this.id = new Column(batch, "id");
@@ -322,5 +332,7 @@ class Rows {
     this.rule = new Dictionary<Uint32Array>(batch, "rule");
     this.severity = new Column<Uint8Array>(batch, "severity");
     this.confidence = new Column<Float32Array>(batch, "confidence");
+    this.latitude = new Column<Float32Array>(batch, "latitude");
+    this.longitude = new Column<Float32Array>(batch, "longitude");
   }
 }

@@ -9,7 +9,7 @@ const columns: [string, () => DataType][] = [
   ["revision", () => new Uint64()], ["kind", small], ["id", () => new Uint32()], ["status", small], ["source_node_id", () => new Uint32()],
   ["destination_node_id", () => new Uint32()], ["prefix", text], ["metric", () => new Uint32()], ["label", text], ["node_kind", small],
   ["router_node_id", () => new Uint32()], ["view", small], ["afi", () => new Uint16()], ["asn", () => new Uint32()], ["routes", () => new Uint64()],
-  ["subject", text], ["rule", text], ["severity", small], ["confidence", () => new Float32()],
+  ["subject", text], ["rule", text], ["severity", small], ["confidence", () => new Float32()], ["latitude", () => new Float32()], ["longitude", () => new Float32()],
 ];
 
 // The station's dictionaries of these are fixed.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arcs, MOST_ARCS, noArcs } from "../src/arcs";
 import { ALL, bestView, filter } from "../src/filter";
+import { project } from "../src/geography";
 import { layout } from "../src/layout";
 import { InJavaScript } from "../src/origins";
 import { GHOST, World } from "../src/world";
@@ -100,4 +101,25 @@ test("the layout is finite and the same every time, and what is laid out stays n
   const before = new Float32Array([places[0]!, places[1]!, places[3]!, places[4]!, places[6]!, places[7]!]);
   const again = layout({ ...graph, before });
   for (let at = 0; at < places.length; at++) assert.ok(Math.abs(again[at]! - places[at]!) < 40);
+});
+
+test("geography: north is up, east is right, what stands together is seen apart, and the 180th meridian tears nothing", () => {
+  const at = (...degrees: [number, number][]) => {
+    const places = project(Float32Array.from(degrees, ([latitude]) => latitude), Float32Array.from(degrees, ([, longitude]) => longitude));
+    return degrees.map((_, index) => [places[2 * index]!, places[2 * index + 1]!] as const);
+  };
+  const [geneva, oslo, nowhere, tokyo] = at([46.2, 6.1], [59.9, 10.7], [NaN, NaN], [35.7, 139.7]);
+  assert.ok(oslo![1] > geneva![1] && geneva![1] > tokyo![1] && tokyo![0] > oslo![0] && oslo![0] > geneva![0]);
+  assert.ok(nowhere!.every(Number.isNaN));
+  const [one, other] = at([46.2, 6.1], [46.2, 6.1]);
+  assert.ok(Math.hypot(one![0] - other![0], one![1] - other![1]) > 20);
+  const [auckland, honolulu] = at([-36.8, 174.7], [21.3, -157.9]);
+  assert.ok(honolulu![0] > auckland![0] && honolulu![0] - auckland![0] < 500);
+});
+
+test("geography: what has a place is there, what has none is beside what it is linked with", () => {
+  const graph = { slots: new Uint32Array([0, 1, 2, 3]), kinds: new Uint8Array([0, 1, 0, 3]), before: new Float32Array(8).fill(NaN), links: new Uint32Array([0, 1, 2, 3]), places: new Float32Array([-400, 100, NaN, NaN, 400, -100, NaN, NaN]) };
+  const places = layout(graph);
+  assert.deepEqual([...places.subarray(0, 2), ...places.subarray(6, 8)], [-400, 100, 400, -100]);
+  assert.ok(places[3]! < 0 && places[9]! > 0, String(places));
 });

@@ -114,8 +114,7 @@ defmodule ServiceRadar.BMP.MixTasksTest do
     end
 
     defp this_node! do
-      System.cmd("epmd", ["-daemon"])
-      unless Node.alive?(), do: {:ok, _} = Node.start(:"bmp_test_#{System.pid()}", :shortnames)
+      {:ok, _} = Bmp.Parity.distribute(:"bmp_test_#{System.pid()}", :shortnames)
       node()
     end
   end

@@ -142,7 +142,7 @@ defmodule Mix.Tasks.Bmp.Parity do
     names = if node |> to_string() |> String.contains?("."), do: :longnames, else: :shortnames
     own = :"bmp_parity_#{System.pid()}"
 
-    with {:ok, _} <- distributed(own, names),
+    with {:ok, _} <- distribute(own, names),
          _ = if(options[:cookie], do: Node.set_cookie(node, String.to_atom(options[:cookie]))),
          true <- Node.connect(node) do
       {:ok, &:erpc.call(node, BMP, :routes, [station, &1])}
@@ -156,8 +156,18 @@ defmodule Mix.Tasks.Bmp.Parity do
   defp name(":" <> text), do: text |> String.trim("\"") |> String.to_atom()
   defp name(text), do: Module.concat([text])
 
-  defp distributed(own, names) do
-    System.cmd("epmd", ["-daemon"])
+  @doc false
+  def distribute(own, names) do
+    {_, 0} = System.cmd("epmd", ["-daemon"])
+    answering(50)
     if Node.alive?(), do: {:ok, node()}, else: Node.start(own, names)
+  end
+
+  # The daemon does not listen yet when the command that started it ends.
+  defp answering(tries) do
+    case System.cmd("epmd", ["-names"], stderr_to_stdout: true) do
+      {_, status} when status != 0 and tries > 0 -> Process.sleep(100) && answering(tries - 1)
+      _ -> :ok
+    end
   end
 end

@@ -113,7 +113,7 @@ defmodule ServiceRadar.BMP.Feed do
 
   # Changes are told to it from before it is loaded on, so that none is missed; one that is told twice changes nothing.
   defp draw(%{feed: nil} = state, tables) do
-    feed = Native.feed_new()
+    feed = Native.feed_new(Instance.value(state.config.name, :insight))
     Instance.put_value(state.config.name, :feed, feed)
     for {_, %RoutingTable{ref: table}} <- tables, do: Native.feed_load(feed, table)
     find(state.config)

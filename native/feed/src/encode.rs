@@ -10,7 +10,7 @@ use arrow_array::{
     ArrayRef, DictionaryArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
-use insight::Severity;
+use insight::{Coordinates, Severity};
 use rib::RibView;
 
 use crate::findings::FindingKey;
@@ -60,6 +60,8 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("rule", text(), true),
         Field::new("severity", small(), true),
         Field::new("confidence", DataType::Float32, true),
+        Field::new("latitude", DataType::Float32, true),
+        Field::new("longitude", DataType::Float32, true),
     ]))
 });
 
@@ -118,6 +120,8 @@ struct Rows {
     rule: StringDictionaryBuilder<UInt32Type>,
     severity: Fixed,
     confidence: Float32Builder,
+    latitude: Float32Builder,
+    longitude: Float32Builder,
 }
 
 /// A row; what is not given is null.
@@ -141,6 +145,7 @@ struct Row<'a> {
     rule: Option<&'a str>,
     severity: Option<Severity>,
     confidence: Option<f32>,
+    at: Option<Coordinates>,
 }
 
 impl Rows {
@@ -167,6 +172,8 @@ impl Rows {
             rule: StringDictionaryBuilder::new(),
             severity: Fixed::new(&SEVERITY_TEXTS),
             confidence: Float32Builder::new(),
+            latitude: Float32Builder::new(),
+            longitude: Float32Builder::new(),
         }
     }
 
@@ -193,6 +200,8 @@ impl Rows {
         self.rule.append_option(row.rule);
         self.severity.keys.append_option(row.severity.map(|severity| severity as u8));
         self.confidence.append_option(row.confidence);
+        self.latitude.append_option(row.at.map(|at| at.latitude));
+        self.longitude.append_option(row.at.map(|at| at.longitude));
     }
 
     fn finish(mut self) -> Result<RecordBatch, ArrowError> {
@@ -218,6 +227,8 @@ impl Rows {
             Arc::new(self.rule.finish()),
             self.severity.finish()?,
             Arc::new(self.confidence.finish()),
+            Arc::new(self.latitude.finish()),
+            Arc::new(self.longitude.finish()),
         ];
         RecordBatch::try_new(schema(), columns)
     }
@@ -262,6 +273,7 @@ fn fill(rows: &mut Rows, picture: &Picture, entities: &[Entity]) {
                     asn: node.asn,
                     routes: Some(node.routes),
                     at_us: Some(node.at_us),
+                    at: node.at,
                     ..Row::default()
                 };
                 rows.push(node.revision, Kind::Node, id, &row);

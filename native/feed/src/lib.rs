@@ -8,6 +8,7 @@
 mod encode;
 mod findings;
 mod picture;
+mod places;
 mod source;
 mod stream;
 

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 
+use insight::{Config, Coordinates};
 use rib::{Id, Nlri, Position, RibView};
+
+use crate::places::Places;
 
 /// What a picture may hold.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +83,7 @@ pub(crate) struct Node {
     pub label: String,
     pub status: Status,
     pub asn: Option<u32>,
+    pub at: Option<Coordinates>,
     /// Of a router or peer what its tables hold; else the routes of this picture that lead here.
     pub routes: u64,
     /// Of a peer: its router's node.
@@ -159,11 +163,18 @@ pub struct Picture {
     /// Routes that are not withdrawn.
     active: usize,
     pub(crate) source: crate::source::Known,
+    pub(crate) places: Places,
 }
 
 impl Picture {
     pub fn new(limits: Limits) -> Self {
         Picture { limits, ..Picture::default() }
+    }
+
+    /// One that knows where the configuration's sites stand.
+    #[must_use]
+    pub fn with_places(self, config: &Config) -> Self {
+        Picture { places: Places::new(config), ..self }
     }
 
     /// Rises with everything that changes.
@@ -305,6 +316,7 @@ impl Picture {
             label: label(),
             status: Status::Active,
             asn,
+            at: None,
             routes: 0,
             router: None,
             at_us,
@@ -322,9 +334,9 @@ impl Picture {
     /// Changes a node, and says so only where it is different then.
     pub(crate) fn change_node(&mut self, id: u32, change: impl FnOnce(&mut Node)) {
         let Some(node) = self.nodes.get_mut(&id) else { return };
-        let before = (node.label.clone(), node.status, node.asn, node.routes, node.router);
+        let before = (node.label.clone(), node.status, node.asn, node.routes, node.router, node.at);
         change(node);
-        if before != (node.label.clone(), node.status, node.asn, node.routes, node.router) {
+        if before != (node.label.clone(), node.status, node.asn, node.routes, node.router, node.at) {
             self.touch(Entity::Node(id));
         }
     }

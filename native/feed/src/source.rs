@@ -130,8 +130,10 @@ impl Picture {
             (name, _) => name.to_string(),
         };
         let id = self.node(NodeKey::Router(row.router_id), name, row.session_started_us);
+        let at = self.places.find(&name(), row.address);
         self.change_node(id, |node| {
             node.label = name();
+            node.at = at;
             node.status = match row.state {
                 RouterState::Connected => Status::Active,
                 RouterState::Disconnected => Status::Stale,
@@ -155,7 +157,9 @@ impl Picture {
             PeerState::Stale => Status::Stale,
         };
         let node = self.node(NodeKey::Peer(row.peer_id), || row.address.to_string(), at_us);
+        let at = self.places.find("", Some(row.address));
         self.change_node(node, |node| {
+            node.at = at;
             node.status = status;
             node.asn = Some(row.asn);
             node.router = Some(router);
@@ -189,7 +193,12 @@ impl Picture {
             (Some(asn), _) => self.node(NodeKey::As(*asn), || format!("AS{asn}"), at_us),
             (None, Some(address)) => match heard {
                 Some(node) => node,
-                None => self.node(NodeKey::NextHop(address), || address.to_string(), at_us),
+                None => {
+                    let node = self.node(NodeKey::NextHop(address), || address.to_string(), at_us);
+                    let at = self.places.find("", Some(address));
+                    self.change_node(node, |node| node.at = at);
+                    node
+                }
             },
             (None, None) => peer.node,
         };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{UInt32Type, UInt64Type, UInt8Type};
+use arrow_array::types::{Float32Type, UInt32Type, UInt64Type, UInt8Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_ipc::reader::StreamReader;
 use batch::proto::event::Body;
@@ -404,4 +404,47 @@ fn alerts_and_verdicts_are_told_at_their_nodes_until_they_are_over() {
     picture.find(&insight, now_ms + 3_600_000);
     client.read(&picture, 3);
     assert_eq!(of(&client.world(), "verdict").len(), 0, "it is an hour ago");
+}
+
+#[test]
+fn nodes_stand_where_the_configuration_says() {
+    let config = insight::Config::from_json(
+        r#"{"sites": {"r1": {"latitude": 46.2, "longitude": 6.1},
+                      "pop": {"addresses": ["10.0.0.1", "192.0.2.254"], "latitude": -36.8, "longitude": 174.7},
+                      "other": "10.0.0.2"}}"#,
+    )
+    .unwrap();
+    let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));
+    let mut picture = Picture::new(Limits::default()).with_places(&config);
+    picture.apply(&r.start(&mut table));
+    for peer in [1, 2] {
+        picture.apply(&r.say(&mut table, peer, VIEW, peer_up()));
+        picture.apply(&r.say(&mut table, peer, VIEW, announce(&["12.0.0.0/8"], 1)));
+    }
+    let mut client = Client::new();
+    client.read(&picture, 0);
+    let batches = client.batches();
+    let degrees = |name: &str, row: usize| {
+        let column = batches[0].column_by_name(name).unwrap().as_primitive::<Float32Type>();
+        (!column.is_null(row)).then(|| column.value(row))
+    };
+    let places: BTreeMap<String, _> = (0..batches[0].num_rows())
+        .filter(|row| text::<UInt8Type>(&batches[0], "kind", *row).as_deref() == Some("node"))
+        .map(|row| {
+            let label = text::<UInt32Type>(&batches[0], "label", row).unwrap();
+            (label, degrees("latitude", row).zip(degrees("longitude", row)))
+        })
+        .collect();
+    let pop = Some((-36.8, 174.7));
+    let expected = [("10.0.0.1", pop), ("10.0.0.2", None), ("192.0.2.254", pop), ("r1", Some((46.2, 6.1)))];
+    assert_eq!(places, expected.map(|(label, at)| (label.to_string(), at)).into());
+}
+
+#[test]
+fn a_place_that_is_not_on_the_earth_is_refused() {
+    for (latitude, longitude) in [(91.0, 0.0), (0.0, -180.5)] {
+        let site = format!(r#"{{"latitude": {latitude:?}, "longitude": {longitude:?}}}"#);
+        let error = insight::Config::from_json(&format!(r#"{{"sites": {{"pop": {site}}}}}"#)).unwrap_err();
+        assert!(error.to_string().starts_with("sites.pop: a latitude is from -90 to 90"), "{error}");
+    }
 }

@@ -12,8 +12,8 @@ use crate::said::Severity;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Config {
-    /// Names of routers, also of such that send no BMP, and their addresses.
-    pub sites: BTreeMap<String, Addresses>,
+    /// Names of routers, also of such that send no BMP, their addresses and where they stand.
+    pub sites: BTreeMap<String, Site>,
     pub sessions: Vec<Session>,
     pub calico: Calico,
     pub ospf: Option<Ospf>,
@@ -32,12 +32,53 @@ pub struct Config {
     pub waits: Waits,
 }
 
+/// A router's addresses alone, or with the place where it stands.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Site {
+    Addresses(Addresses),
+    Placed {
+        #[serde(default)]
+        addresses: Addresses,
+        #[serde(flatten)]
+        at: Coordinates,
+    },
+}
+
+/// In degrees of WGS 84, north and east positive.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct Coordinates {
+    pub latitude: f32,
+    pub longitude: f32,
+}
+
+impl Site {
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        match self {
+            Site::Addresses(addresses) | Site::Placed { addresses, .. } => addresses.iter(),
+        }
+    }
+
+    pub fn at(&self) -> Option<Coordinates> {
+        match self {
+            Site::Addresses(_) => None,
+            Site::Placed { at, .. } => Some(*at),
+        }
+    }
+}
+
 /// One address or several.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Addresses {
     One(IpAddr),
     Several(Vec<IpAddr>),
+}
+
+impl Default for Addresses {
+    fn default() -> Self {
+        Addresses::Several(Vec::new())
+    }
 }
 
 impl Addresses {
@@ -294,13 +335,26 @@ pub enum ConfigError {
     Rule(String),
     #[error("the expression {expression:?} cannot be read: {error}")]
     Expression { expression: String, error: String },
+    #[error("sites.{site}: a latitude is from -90 to 90 degrees and a longitude from -180 to 180, not {latitude} and {longitude}")]
+    Coordinates { site: String, latitude: f32, longitude: f32 },
 }
 
 impl Config {
     /// # Errors
     /// Where the text is no configuration, with line and column.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
-        Ok(serde_json::from_str(text)?)
+        let config: Config = serde_json::from_str(text)?;
+        for (site, Coordinates { latitude, longitude }) in config.placed() {
+            if !(latitude.abs() <= 90.0 && longitude.abs() <= 180.0) {
+                return Err(ConfigError::Coordinates { site: site.clone(), latitude, longitude });
+            }
+        }
+        Ok(config)
+    }
+
+    /// Sites of which is known where they stand.
+    pub fn placed(&self) -> impl Iterator<Item = (&String, Coordinates)> {
+        self.sites.iter().filter_map(|(name, site)| Some((name, site.at()?)))
     }
 }
 

@@ -202,6 +202,11 @@ impl Insight {
         self.watched.vrps().validity(prefix, origin)
     }
 
+    /// The configuration that it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Where VRPs come from, beside those of the configuration.
     pub fn rpki(&self) -> &Rpki {
         &self.config.rpki

@@ -42,7 +42,7 @@ mod world;
 
 pub use adopt::{Kept, KeptAlert};
 pub use alerts::{Mark, Marked};
-pub use config::{Config, ConfigError, Rpki, Vrp};
+pub use config::{Config, ConfigError, Coordinates, Rpki, Site, Vrp};
 pub use findings::Findings;
 pub use insight::Insight;
 pub use interfaces::{IfStatus, InterfaceEvent};

@@ -130,9 +130,9 @@ pub(crate) struct World {
 impl World {
     pub fn new(config: &Config) -> Self {
         let mut world = World::default();
-        for (name, addresses) in &config.sites {
+        for (name, site) in &config.sites {
             world.site_names.insert(name.clone());
-            for address in addresses.iter() {
+            for address in site.addresses() {
                 world.names.sites.insert(address, name.clone());
             }
         }

@@ -32,9 +32,15 @@ impl Feed {
     }
 }
 
+/// `insight` knows where sites stand, where the station has one.
 #[rustler::nif]
-fn feed_new() -> ResourceArc<Feed> {
-    ResourceArc::new(Feed(Mutex::new(Picture::new(Limits::default()))))
+fn feed_new(insight: Option<ResourceArc<Insight>>) -> ResourceArc<Feed> {
+    let picture = Picture::new(Limits::default());
+    let picture = match insight {
+        Some(insight) => picture.with_places(insight.get().config()),
+        None => picture,
+    };
+    ResourceArc::new(Feed(Mutex::new(picture)))
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]

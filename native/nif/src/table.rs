@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rib::{
-    AsPathPattern, Community, Dump, Id, Limits, Loader, PathAttributes, PeerRow, PeerState, PeerSummary, PrefixMatch, Query,
-    RibView, RouteRow, RouterRow, RouterState, RouterSummary, RoutingTable,
+    AsPathPattern, Community, Dump, Id, Limits, Loader, PathAttributes, PeerRow, PeerState, PeerSummary,
+    PrefixMatch, Query, RibView, RouteRow, RouterRow, RouterState, RouterSummary, RoutingTable,
 };
 use rustler::{Atom, Binary, Encoder, Env, NifResult, Resource, ResourceArc, Term};
 
@@ -258,9 +258,8 @@ fn decode_query(term: Term<'_>) -> Option<Query> {
             None => None,
         })
     };
-    let asn = |key| {
-        field(key).map(|value| value.decode::<u32>().ok()).map_or(Some(None), |value| value.map(Some))
-    };
+    let asn =
+        |key| field(key).map(|value| value.decode::<u32>().ok()).map_or(Some(None), |value| value.map(Some));
     let prefix = |key| {
         field(key)
             .map(|value| {

@@ -115,7 +115,7 @@ defmodule ServiceRadar.BMPWeb.APITest do
           {%{"view" => "adj_rib_in_post"}, &(&1.view == :adj_rib_in_post)},
           {%{"as" => "AS64516"}, &(64_516 in &1.as_path)},
           {%{"origin_as" => "64516"}, &(List.last(&1.as_path) == 64_516)},
-          {%{"as_path" => "^[0-9]+_64516$"}, &match?([_, 64_516], &1.as_path)},
+          {%{"as_path" => "^[0-9]+_65001$"}, &match?([_, 65_001], &1.as_path)},
           {%{"next_hop" => "10.255.1.2"}, &(&1.next_hop == {10, 255, 1, 2})},
           {%{"prefix" => "10.16.112.1/32", "match" => "covering"},
            &(&1.afi == 1 and ServiceRadar.BMP.Prefix.contains?(&1.prefix, {10, 16, 112, 1}))},

@@ -190,6 +190,39 @@ defmodule ServiceRadar.BMPWeb.MapTest do
   end
 
   @tag skip: @missing
+  @tag :tmp_dir
+  @tag timeout: 240_000
+  test "routers and peers are drawn where they stand, where that is known", %{tmp_dir: tmp_dir} do
+    path = Path.join(tmp_dir, "insight.json")
+
+    File.write!(path, """
+    {"sites": {"k8s-edge": {"latitude": 46.2, "longitude": 6.1}, "pop": {"addresses": "10.0.0.2", "latitude": 59.9, "longitude": 10.7}}}
+    """)
+
+    {_socket, browser} = map!(:map_places, 0, 20, insight: path)
+    layout = "#{@view}.querySelector('select[name=layout]')"
+    refute Browser.evaluate(browser, "#{layout}.hidden")
+    Browser.evaluate(browser, "#{layout}.value = 'earth'; #{layout}.dispatchEvent(new Event('change'))")
+
+    place = fn label, axis ->
+      slot =
+        "[...#{@view}.world.nodes.slots.of.values()].find((slot) => #{@view}.world.nodes.label[slot] == '#{label}')"
+
+      "#{@view}.scene.positions[3 * #{slot} + #{axis}]"
+    end
+
+    # The wider of the two extents fills the plane: 13.7 degrees of latitude, stretched by Mercator's projection.
+    Browser.wait(
+      browser,
+      "Math.abs(#{place.("10.0.0.2", 1)} - 420) < 1 && Math.abs(#{place.("k8s-edge", 1)} + 420) < 1"
+    )
+
+    assert Browser.evaluate(browser, "#{place.("10.0.0.2", 0)} > #{place.("k8s-edge", 0)}")
+    Browser.picture(browser, "map-geography")
+    assert complaints(browser) == []
+  end
+
+  @tag skip: @missing
   @tag timeout: 300_000
   test "1,000 routes of pods and 5,000 others, 500 changes a second: what our code takes" do
     {socket, browser} = map!(:map_busy, 1_000, 5_000)

@@ -110,6 +110,12 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       end
     end
 
+    test "what was there before is not known to a store without history, and that is said", %{conn: conn} do
+      {:ok, view, _} = live(conn, "/sample/routes?at=2026-11-24T12%3A00")
+      assert has_element?(view, "#search-at[value='2026-11-24T12:00:00']")
+      assert render_async(view) =~ "keeps no history"
+    end
+
     test "the query lives in the URL, and the form shows it", %{conn: conn} do
       {:ok, view, _} = live(conn, "/sample/routes")
 

@@ -108,6 +108,13 @@ cond do
         assert %{"data" => [second | _]} = ask.("changes", %{"limit" => "100", "cursor" => next})
         refute first == second
 
+        # The looking glass shows what was there then, of which one is not there now.
+        {:ok, page, _} = live(conn, Paths.routes("/live", at: before))
+        html = render_async(page)
+        assert html =~ "198.51.100.0/24" and html =~ "203.0.113.0/24"
+        {:ok, page, _} = live(conn, "/live/routes")
+        refute render_async(page) =~ "203.0.113.0/24"
+
         {:ok, [route], _} = BMP.routes(station, prefix: "198.51.100.0/24")
         {:ok, page, _} = live(conn, Paths.route("/live", route))
         assert has_element?(page, "section[aria-labelledby=history-title] td small", "MED none → 7")

@@ -23,6 +23,7 @@ defmodule ServiceRadar.BMPWeb.API.MapStream do
   | `asn` | of a peer or AS | | |
   | `routes` | how many it holds, or lead to it | how many are on it | |
   | `at` | when it changed | | |
+  | `latitude`, `longitude` | where it stands, in degrees, where `sites` of `ServiceRadar.BMP.Insight` says so | | |
 
   A row of the kind `alert` is an alert that is open, one of the kind `verdict` why something broke, for an hour after it was said. Of
   both, `subject` is what it is about and `source_node_id` its node where that is drawn, `label` the words, `rule` the rule or the
