@@ -32,8 +32,8 @@ pub use error::ApplyError;
 pub use limits::Limits;
 pub use load::{Dump, Loader};
 pub use query::{
-    AsPathPattern, Community, FlappingRoute, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary, RouteRow,
-    RouterSummary,
+    AsPathPattern, Community, FlappingRoute, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary,
+    RouteRow, RouterSummary,
 };
 pub use table::{RoutingTable, Size};
 pub use view::RibView;

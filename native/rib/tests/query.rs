@@ -126,7 +126,9 @@ fn attributes_are_searched() {
     let mut r = Speaker::new(1, EPOCH);
     r.start(&mut table);
     r.say(&mut table, 10, IN, peer_up());
-    for (prefix, path) in [("10.1.0.0/16", &[3356, 174, 64500][..]), ("10.2.0.0/16", &[174, 3356]), ("10.3.0.0/16", &[])] {
+    for (prefix, path) in
+        [("10.1.0.0/16", &[3356, 174, 64500][..]), ("10.2.0.0/16", &[174, 3356]), ("10.3.0.0/16", &[])]
+    {
         let mut attributes = attributes(0);
         if !path.is_empty() {
             attributes.extend([0x40, 2, 2 + 4 * u8::try_from(path.len()).unwrap(), 2]);
