@@ -54,6 +54,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           again: false,
           took: 0,
           changes: [],
+          told: 0,
           streams: %{}
         })
         |> attach_hook(:bmp, :handle_info, &handle_info/2)
@@ -118,6 +119,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       :exit, reason -> {:error, {:exit, reason}}
     end
 
+    @doc "How many changes the page was told of since it was opened."
+    @spec told(Phoenix.LiveView.Socket.t()) :: non_neg_integer
+    def told(socket), do: socket.private.bmp.told
+
     @doc "Rows of what not every store keeps: nil where this one does not."
     @spec kept({:ok, [map], term} | {:ok, [map]} | {:error, term}) :: answer
     def kept({:ok, rows, _cursor}), do: {:ok, rows}
@@ -177,8 +182,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       if socket.assigns.paused do
         {:halt, assign(socket, missed: socket.assigns.missed + count(changes))}
       else
-        kept = Enum.take([changes | socket.private.bmp.changes], @kept_changes)
-        {:halt, socket |> update_state(changes: kept) |> schedule()}
+        state = socket.private.bmp
+        kept = Enum.take([changes | state.changes], @kept_changes)
+        {:halt, socket |> update_state(changes: kept, told: state.told + count(changes)) |> schedule()}
       end
     end
 

@@ -9,6 +9,10 @@ defmodule ServiceRadar.BMPWeb.Paths do
   def peer(base, id), do: "#{base}/peers/#{segment(id)}"
   def routes(base, params \\ []), do: with_query("#{base}/routes", params)
   def events(base, params \\ []), do: with_query("#{base}/events", params)
+  @doc "A prefix through time."
+  def prefix(base, prefix, span \\ nil),
+    do: with_query("#{base}/prefix", [prefix: prefix] ++ if(span, do: [span: span], else: []))
+
   def alerts(base), do: "#{base}/alerts"
   def map(base), do: "#{base}/map"
 

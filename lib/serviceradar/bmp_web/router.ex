@@ -50,6 +50,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             live "/peers/:id", ServiceRadar.BMPWeb.PeerLive, :peer, as: :bmp
             live "/routes", ServiceRadar.BMPWeb.RoutesLive, :routes, as: :bmp
             live "/route", ServiceRadar.BMPWeb.RouteLive, :route, as: :bmp
+            live "/prefix", ServiceRadar.BMPWeb.PrefixLive, :prefix, as: :bmp
             live "/events", ServiceRadar.BMPWeb.EventsLive, :events, as: :bmp
             live "/alerts", ServiceRadar.BMPWeb.AlertsLive, :alerts, as: :bmp
             live "/map", ServiceRadar.BMPWeb.MapLive, :map, as: :bmp

@@ -114,6 +114,9 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       {:ok, view, _} = live(conn, "/sample/routes?at=2026-11-24T12%3A00")
       assert has_element?(view, "#search-at[value='2026-11-24T12:00:00']")
       assert render_async(view) =~ "keeps no history"
+      {:ok, view, _} = live(conn, "/sample/prefix?prefix=10.16.4.0%2F24")
+      render_async(view)
+      assert has_element?(view, ".empty", "keeps no history")
     end
 
     test "the query lives in the URL, and the form shows it", %{conn: conn} do

@@ -115,6 +115,29 @@ cond do
         {:ok, page, _} = live(conn, "/live/routes")
         refute render_async(page) =~ "203.0.113.0/24"
 
+        # The prefix through time: what was there, what changed, and what was there at a moment.
+        {:ok, page, _} = live(conn, Paths.prefix("/live", "203.0.113.0/24", "1h"))
+        render_async(page)
+        assert has_element?(page, ".timeline li", "rtr")
+        assert has_element?(page, ".timeline rect title", "64500")
+        assert has_element?(page, "#changes .change.bad", "Withdraw")
+        page |> form("#moment", %{"moment" => "0"}) |> render_change()
+        assert has_element?(page, "#then td", "rtr")
+        page |> form("#moment", %{"moment" => "1"}) |> render_change()
+        assert has_element?(page, "#then td", "No table had it")
+        page |> element("#moment button", "Play") |> render_click()
+        assert has_element?(page, "#then td", "rtr")
+
+        ready(fn ->
+          has_element?(page, "#then td", "No table had it") and has_element?(page, "#moment button", "Play")
+        end)
+
+        {:ok, page, _} = live(conn, Paths.prefix("/live", "198.51.100.0/24"))
+        render_async(page)
+        assert has_element?(page, "#changes td small", "MED none → 7")
+        page |> form("#timeline", %{"prefix" => "nonsense", "span" => "7d"}) |> render_submit()
+        assert has_element?(page, "#timeline-wrong", "Not an IPv4 or IPv6 prefix")
+
         {:ok, [route], _} = BMP.routes(station, prefix: "198.51.100.0/24")
         {:ok, page, _} = live(conn, Paths.route("/live", route))
         assert has_element?(page, "section[aria-labelledby=history-title] td small", "MED none → 7")

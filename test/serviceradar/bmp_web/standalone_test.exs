@@ -200,6 +200,9 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     test "axe-core finds nothing serious on any page, in light and dark" do
       pages = sample!()
       browser = start_supervised!(Browser)
+      Browser.open(browser, Standalone.url(), @connected)
+      tiles = Browser.evaluate(browser, "document.querySelector('.tiles').innerText")
+      assert tiles =~ ~r/Open alerts\s+1\s+the worst/ and tiles =~ "Changes a second"
 
       for scheme <- ["light", "dark"], {name, path} <- pages do
         Browser.command(browser, "Emulation.setEmulatedMedia", %{

@@ -4,7 +4,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # Where one begins: how much there is, what needs a look, every router, and what happens at this moment.
     use ServiceRadar.BMPWeb, :live_view
 
-    alias ServiceRadar.BMPWeb.EventsTable
+    alias ServiceRadar.BMP.Insight
+    alias ServiceRadar.BMPWeb.{EventsTable, Sparkline}
 
     # Rows of the feed, and of those how many of the past.
     @feed 40
@@ -16,7 +17,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def mount(_params, _session, socket) do
       socket =
         socket
-        |> assign(page_title: "Routers", routers: [], peers: [], counts: nil, sessions: [], feed?: false, rate: [])
+        |> assign(page_title: "Routers", routers: [], peers: [], counts: nil, sessions: [], feed?: false, alerts: nil)
+        |> assign(rate: Sparkline.new(System.monotonic_time(:second), 0))
         |> stream_configure(:feed, dom_id: & &1.id)
         |> stream(:feed, [])
 
@@ -34,7 +36,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
              {:ok, counts} <- BMP.counts(station),
              {:ok, events} <- events(station, feed?),
              do:
-               {:ok, %{routers: routers, peers: peers, counts: counts, sessions: BMP.sessions(station), events: events}}
+               {:ok,
+                %{
+                  routers: routers,
+                  peers: peers,
+                  counts: counts,
+                  sessions: BMP.sessions(station),
+                  events: events,
+                  alerts:
+                    if(Insight.runs?(station), do: Enum.reject(Insight.alerts(station), &Map.get(&1, :muted, false)))
+                }}
       end
     end
 
@@ -54,7 +65,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         troubled: for(peer <- sessions, peer.state in [:down, :stale], do: peer),
         up: Enum.count(sessions, &(&1.state == :up)),
         counts: answer.counts,
-        sessions: answer.sessions
+        sessions: answer.sessions,
+        alerts: answer.alerts,
+        rate: Sparkline.add(socket.assigns.rate, System.monotonic_time(:second), Live.told(socket))
       )
     end
 
@@ -113,6 +126,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             to={Paths.peers(@base, state: "trouble")}
           />
           <.tile label="Routes in all tables" value={Format.count(@counts.routes)} to={Paths.routes(@base)} />
+          <.tile
+            :if={@alerts}
+            label="Open alerts"
+            value={Format.count(length(@alerts))}
+            note={worst(@alerts)}
+            tone={if @alerts != [], do: "bad"}
+            to={Paths.alerts(@base)}
+          />
+          <.rate rates={Sparkline.rates(@rate)} />
         </dl>
 
         <.empty :if={!@loading and @routers == []} title="No router has connected yet.">
@@ -201,6 +223,33 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         </section>
       </.shell>
       """
+    end
+
+    attr :rates, :list, required: true
+
+    # Changes a second since the page was opened, for five minutes.
+    defp rate(assigns) do
+      ~H"""
+      <div class="tile">
+        <dt>Changes a second</dt>
+        <dd>
+          {if @rates == [], do: "–", else: Format.count(round(List.last(@rates)))}
+          <small :if={@rates != []}>at most {Format.count(round(Enum.max(@rates)))}</small>
+          <svg :if={length(@rates) > 1} class="spark" viewBox="0 0 100 20" preserveAspectRatio="none" aria-hidden="true">
+            <polyline points={Sparkline.points(@rates)} />
+          </svg>
+        </dd>
+      </div>
+      """
+    end
+
+    defp worst([]), do: nil
+
+    defp worst(alerts) do
+      severity =
+        Enum.find([:critical, :high, :medium, :low, :info], fn one -> Enum.any?(alerts, &(&1.severity == one)) end)
+
+      "the worst #{severity}"
     end
 
     defp view(%{route: nil, event: %{view: nil}}), do: nil

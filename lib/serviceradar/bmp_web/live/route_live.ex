@@ -227,6 +227,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
         <section :if={is_list(@history)} aria-labelledby="history-title">
           <h2 id="history-title">History</h2>
+          <p :if={@key.prefix}>
+            <.link navigate={Paths.prefix(@base, @key.prefix)}>{to_string(@key.prefix)} through time, in all tables</.link>
+          </p>
           <.empty :if={@history == []} title="No change of it is kept." />
           <.changes :if={@history != []} rows={@history} />
         </section>
