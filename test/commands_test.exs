@@ -87,7 +87,6 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"cargo run -p fuzz -- --write FOLDER", {@from_native, [{"FOLDER", "$SCRATCH/corpus"}], ""}},
     {"bmp-collector decode", {:scratch, [{"decode", "decode dump.bmp.gz"}], "peer_up"}},
     {"RECORD=1 cargo test -p bmp-collector --test wire_contract", {:left_out, "it writes over what is recorded"}},
-    {"cargo test -p wire", {@from_native, [], "test result: ok"}},
     {"REGENERATE=1 cargo test -p batch --test generated", {@from_native, [], "test result: ok"}},
     {"cargo test --release --manifest-path native/Cargo.toml -p rib --test postgres speed -- --nocapture",
      {@from_the_root, @debug, "test result: ok"}},

@@ -65,6 +65,8 @@ defmodule ServiceRadar.BMP.Config do
   * `:insight_state` - path of a file that keeps open alerts, and what people marked, over a restart, where the store does not
     (that in Postgres does); default none
   * `:webhook` - where findings of `:insight` are posted, a keyword list, see `ServiceRadar.BMP.Insight.Webhook`; default none
+  * `:names` - names for the pages, a map of maps: `:vni` by VXLAN network identifier, `:rd` by route distinguisher as text, `:mac` by
+    address as text, such as `%{vni: %{10100 => "tenant blue"}}`; default none
   * `:pubsub` - a `Phoenix.PubSub` to broadcast changes over as well; default none
 
   ## Examples
@@ -77,7 +79,7 @@ defmodule ServiceRadar.BMP.Config do
       iex> ServiceRadar.BMP.Config.new(prot: 1)
       {:error, "unknown option :prot; known are :acceptors, :allow, :balancers, :broker, :collector, " <>
         ":connects_per_second, :handshake_timeout, :identity, :insight, :insight_state, :ip, :max_sessions, " <>
-        ":max_sessions_per_source, :name, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tcp_md5_keys, :tee, :tls, :webhook"}
+        ":max_sessions_per_source, :name, :names, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tcp_md5_keys, :tee, :tls, :webhook"}
   """
 
   alias ServiceRadar.BMP.{Broker, OCSF, Pipeline, Prefix, Store}
@@ -128,6 +130,7 @@ defmodule ServiceRadar.BMP.Config do
             ocsf: nil,
             insight: nil,
             insight_state: nil,
+            names: %{},
             webhook: nil,
             pubsub: nil
 
@@ -160,6 +163,7 @@ defmodule ServiceRadar.BMP.Config do
           ocsf: keyword | nil,
           insight: Path.t() | nil,
           insight_state: Path.t() | nil,
+          names: %{optional(:vni | :rd | :mac) => %{optional(integer | String.t()) => String.t()}},
           webhook: keyword | nil,
           pubsub: module | nil
         }
@@ -281,6 +285,11 @@ defmodule ServiceRadar.BMP.Config do
 
   defp check(key, path) when key in [:insight, :insight_state],
     do: is(path, is_nil(path) or is_binary(path), inspect(key), "the path of a file")
+
+  defp check(:names, names) do
+    named? = fn {kind, of} -> kind in [:vni, :rd, :mac] and is_map(of) and Enum.all?(Map.values(of), &is_binary/1) end
+    is(names, is_map(names) and Enum.all?(names, named?), ":names", "a map of :vni, :rd and :mac to maps of names")
+  end
 
   defp check(:pubsub, name), do: is(name, is_atom(name), ":pubsub", "the name of a Phoenix.PubSub")
 

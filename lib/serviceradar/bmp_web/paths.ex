@@ -13,6 +13,7 @@ defmodule ServiceRadar.BMPWeb.Paths do
   def prefix(base, prefix, span \\ nil),
     do: with_query("#{base}/prefix", [prefix: prefix] ++ if(span, do: [span: span], else: []))
 
+  def evpn(base, find \\ ""), do: with_query("#{base}/evpn", if(find == "", do: [], else: [find: find]))
   def alerts(base), do: "#{base}/alerts"
   def map(base), do: "#{base}/map"
 

@@ -51,6 +51,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             live "/routes", ServiceRadar.BMPWeb.RoutesLive, :routes, as: :bmp
             live "/route", ServiceRadar.BMPWeb.RouteLive, :route, as: :bmp
             live "/prefix", ServiceRadar.BMPWeb.PrefixLive, :prefix, as: :bmp
+            live "/evpn", ServiceRadar.BMPWeb.EvpnLive, :evpn, as: :bmp
             live "/events", ServiceRadar.BMPWeb.EventsLive, :events, as: :bmp
             live "/alerts", ServiceRadar.BMPWeb.AlertsLive, :alerts, as: :bmp
             live "/map", ServiceRadar.BMPWeb.MapLive, :map, as: :bmp

@@ -16,7 +16,7 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
 
     setup context do
       Host.start!()
-      station = start_station!(:pages_live, insight: insight(context))
+      station = start_station!(:pages_live, insight: insight(context), names: context[:names] || %{})
       socket = connect!(station)
       :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up()])
       eventually(fn -> match?({:ok, [%{state: :up}]}, BMP.peers(station)) end)
@@ -58,6 +58,32 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       withdraw(socket, ["198.51.100.0/24"])
       eventually(fn -> not has_element?(view, "#routes a", "198.51.100.0/24") end)
       assert has_element?(view, "#routes a", "198.51.101.0/24")
+    end
+
+    @tag names: %{rd: %{"65000:2" => "leaf two"}, mac: %{"00:00:5e:00:53:01" => "the printer"}}
+    test "EVPN: an address in two places at once, with the names that are configured", %{conn: conn, socket: socket} do
+      {:ok, view, _} = live(conn, "/live/evpn")
+      assert render_async(view) =~ "No MAC address is announced"
+
+      for leaf <- [1, 2] do
+        evpn = <<2, 33, 0::16, 65_000::16, leaf::32, 0::80, 0::32, 48, 0x00005E005301::48, 0, 1_000::24>>
+        attributes = Wire.mandatory() ++ [Wire.mp_reach({25, 70}, <<192, 0, 2, leaf>>, evpn)]
+        :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(attributes: attributes)))
+      end
+
+      eventually(fn -> has_element?(view, "#macs .state.bad", "in 2 places at once") end)
+
+      for text <- ["the printer", "leaf two", "192.0.2.1", "192.0.2.2"],
+          do: assert(has_element?(view, "#macs tr", text))
+
+      view |> form("#find", %{"find" => "leaf two"}) |> render_change()
+      assert_patch(view, "/live/evpn?find=leaf+two")
+      assert has_element?(view, "#macs tr", "the printer")
+      view |> form("#find", %{"find" => "nowhere"}) |> render_change()
+      assert render_async(view) =~ "0 shown of 0 found"
+      {:ok, view, _} = live(conn, "/live/routes")
+      render_async(view)
+      assert has_element?(view, "a[href='/live/evpn']")
     end
 
     @tag :tmp_dir

@@ -144,6 +144,7 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
         peer: Paths.peer("", peer.peer_id),
         routes: "/routes?prefix=10.16.8.128/25",
         route: Paths.route("", route),
+        evpn: "/evpn",
         events: "/events?kind=peer_down",
         alerts: "/alerts"
       ]

@@ -304,6 +304,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           </div>
         </form>
 
+        <p :if={evpn?(@peers)}><.link navigate={Paths.evpn(@base)}>MAC and IP addresses of EVPN, their moves and duplicates</.link></p>
         <div class="result" aria-live="polite" aria-busy={to_string(@loading)}>
           <span :if={@loading} class="dim">Searching…</span>
           <span :if={!@loading and @shown != nil}>{summary(@shown, @next, @asked, @total)}</span>
@@ -441,6 +442,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           |> NaiveDateTime.to_iso8601()
       end
     end
+
+    defp evpn?(peers), do: Enum.any?(peers, fn peer -> Enum.any?(peer.ribs, &match?(%{afi: 25, safi: 70}, &1)) end)
 
     defp known_peers(peers, router) do
       peers
