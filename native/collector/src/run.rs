@@ -7,6 +7,8 @@ mod http;
 mod listener;
 mod md5;
 mod metrics;
+mod openbmp;
+mod openings;
 mod proxy;
 mod session;
 mod sessions;
@@ -25,12 +27,14 @@ use door::Door;
 use listener::Gate;
 use md5::Md5;
 use metrics::Metrics;
+use openbmp::OpenBmp;
 use sd_notify::NotifyState;
 use session::World;
 use sessions::Sessions;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::signal::unix::{signal, SignalKind};
 use tokio::sync::{oneshot, Semaphore};
 use tracing_subscriber::EnvFilter;
@@ -124,13 +128,14 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
         config::Broker::JsonLines => Arc::new(JsonLines::start(std::io::stdout(), failed)?),
     };
     if config.broker == config::Broker::JsonLines {
-        metrics.broker_connected.set(1);
+        metrics.broker.connected.set(1);
     }
     let gate = Arc::new(Gate {
         door: Arc::new(Door::new(&config)),
         tls: RwLock::new(tls::acceptor(&config.tls)?),
         world: Arc::new(World {
             broker,
+            openbmp: OpenBmp::start(&config, &metrics),
             sessions: Arc::clone(&sessions),
             metrics: Arc::clone(&metrics),
             sys_names: RwLock::new(config.sys_names.clone()),
@@ -163,6 +168,9 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
     notify(NotifyState::Stopping);
     accepting.abort();
     sessions.shut_down().await;
+    if let Some(openbmp) = &gate.world.openbmp {
+        openbmp.drain(Duration::from_millis(config.drain_timeout_ms)).await;
+    }
     outcome
 }
 

@@ -1,15 +1,18 @@
 //! What `run` is told: one table of options, put together from a file, the environment and flags.
 
+mod jet_stream;
+mod openbmp;
 mod sources;
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+pub use jet_stream::JetStream;
+pub use openbmp::{OpenBmp, ROUTER};
 pub use sources::Sources;
 
 /// Every option, with its default. The names are those of the file.
@@ -53,6 +56,7 @@ pub struct Config {
     pub session: Session,
     pub broker: Broker,
     pub jetstream: JetStream,
+    pub openbmp: OpenBmp,
     pub spool: Spool,
     pub log: Log,
 }
@@ -167,40 +171,6 @@ pub enum Broker {
     JsonLines,
 }
 
-/// NATS JetStream. Names and defaults are those of the station's `ServiceRadar.BMP.Broker.JetStream`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct JetStream {
-    /// `nats://` or `tls://` URLs, with user and password or token if need be.
-    #[serde(deserialize_with = "texts")]
-    pub servers: Vec<String>,
-    /// A credentials file: user JWT and NKey seed. Read again whenever a connection is made.
-    pub creds: Option<PathBuf>,
-    /// A file with an NKey seed. Read again whenever a connection is made.
-    pub nkey_seed: Option<PathBuf>,
-    /// Of a private authority that signed the server's certificate.
-    pub tls_ca: Option<PathBuf>,
-    /// For mTLS. Both are read again whenever a connection is made.
-    pub tls_cert: Option<PathBuf>,
-    pub tls_key: Option<PathBuf>,
-    /// The server expects TLS before its first word.
-    pub tls_first: bool,
-    pub inbox_prefix: String,
-    pub domain: Option<String>,
-    pub stream: String,
-    pub subject_prefix: String,
-    /// Of a stream that is created.
-    pub max_bytes: i64,
-    pub max_age_ms: u64,
-    pub replicas: u32,
-    pub duplicate_window_ms: u64,
-    /// Most messages and bytes of a partition that are sent and not yet acknowledged.
-    pub window: usize,
-    pub window_bytes: usize,
-    /// When an unanswered batch is sent again.
-    pub ack_timeout_ms: u64,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
@@ -240,6 +210,7 @@ impl Default for Config {
             session: Session::default(),
             broker: Broker::default(),
             jetstream: JetStream::default(),
+            openbmp: OpenBmp::default(),
             spool: Spool::default(),
             log: Log::default(),
         }
@@ -267,31 +238,6 @@ impl Default for Session {
             max_bytes_per_second: 0,
             idle_timeout_ms: 0,
             heartbeat_ms: 10_000,
-        }
-    }
-}
-
-impl Default for JetStream {
-    fn default() -> Self {
-        JetStream {
-            servers: vec!["nats://127.0.0.1:4222".into()],
-            creds: None,
-            nkey_seed: None,
-            tls_ca: None,
-            tls_cert: None,
-            tls_key: None,
-            tls_first: false,
-            inbox_prefix: "_INBOX".into(),
-            domain: None,
-            stream: "BMP".into(),
-            subject_prefix: "events.bgp.raw".into(),
-            max_bytes: 1 << 30,
-            max_age_ms: 0,
-            replicas: 1,
-            duplicate_window_ms: 120_000,
-            window: 256,
-            window_bytes: 8 << 20,
-            ack_timeout_ms: 5_000,
         }
     }
 }
@@ -358,7 +304,9 @@ impl Config {
             self.jetstream.check()?;
         } else {
             ensure!(self.spool.folder.is_none(), "spool.folder is for the broker jetstream only");
+            ensure!(self.openbmp.subject.is_none(), "openbmp.subject is for the broker jetstream only");
         }
+        self.openbmp.check(&self.collector, session.max_message_bytes)?;
         above_0("spool.after_ms", self.spool.after_ms)?;
         // A sixteenth of it is there for sessions to end in good order.
         let least = 64 * session.max_batch_bytes as u64;
@@ -385,66 +333,6 @@ impl Tls {
         );
         ensure!(self.cert.is_some() || self.client_ca.is_none(), "tls.client_ca needs tls.cert and tls.key");
         super::tls::acceptor(self).map(drop)
-    }
-}
-
-impl JetStream {
-    fn check(&self) -> Result<()> {
-        ensure!(!self.servers.is_empty(), "jetstream.servers is empty");
-        for server in &self.servers {
-            // Its own text would show the URL, which may have a password in it.
-            ensure!(
-                server.starts_with("nats://") || server.starts_with("tls://"),
-                "jetstream.servers: every server is a nats:// or tls:// URL"
-            );
-            ensure!(
-                server.parse::<async_nats::ServerAddr>().is_ok(),
-                "jetstream.servers: not all of them are URLs of a host"
-            );
-        }
-        let stream = &self.stream;
-        ensure!(
-            !stream.is_empty() && !stream.contains(|c: char| c.is_whitespace() || ".*>/\\".contains(c)),
-            "jetstream.stream is a name without spaces, dots and wildcards, not {stream:?}"
-        );
-        for (name, value) in [("subject_prefix", &self.subject_prefix), ("inbox_prefix", &self.inbox_prefix)]
-        {
-            let fits = value.split('.').all(|token| {
-                !token.is_empty() && !token.contains(|c: char| c.is_whitespace() || "*>".contains(c))
-            });
-            ensure!(fits, "jetstream.{name} is a subject without spaces and wildcards, not {value:?}");
-        }
-        above_0("jetstream.window", self.window as u64)?;
-        above_0("jetstream.window_bytes", self.window_bytes as u64)?;
-        above_0("jetstream.ack_timeout_ms", self.ack_timeout_ms)?;
-        above_0("jetstream.replicas", u64::from(self.replicas))?;
-        above_0("jetstream.duplicate_window_ms", self.duplicate_window_ms)?;
-        ensure!(self.max_bytes > 0, "jetstream.max_bytes is above 0");
-        if self.tls_cert.is_some() != self.tls_key.is_some() {
-            bail!("jetstream.tls_cert and jetstream.tls_key belong together: one is missing");
-        }
-        let files = [
-            ("creds", &self.creds),
-            ("nkey_seed", &self.nkey_seed),
-            ("tls_ca", &self.tls_ca),
-            ("tls_cert", &self.tls_cert),
-            ("tls_key", &self.tls_key),
-        ];
-        for (name, file) in files {
-            if let Some(file) = file {
-                readable(&format!("jetstream.{name}"), file)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The subject of a partition.
-    pub fn subject(&self, partition: u32) -> String {
-        format!("{}.{partition}", self.subject_prefix)
-    }
-
-    pub fn ack_timeout(&self) -> Duration {
-        Duration::from_millis(self.ack_timeout_ms)
     }
 }
 

@@ -53,7 +53,7 @@ pub async fn serve(listener: TcpListener, metrics: Arc<Metrics>) {
 fn answer(request: &Request<Incoming>, metrics: &Metrics) -> Response<Full<Bytes>> {
     let (status, kind, text) = match request.uri().path() {
         "/healthz" => (StatusCode::OK, "text/plain", "alive\n".to_owned()),
-        "/readyz" if metrics.broker_connected.get() > 0 => {
+        "/readyz" if metrics.broker.connected.get() > 0 => {
             (StatusCode::OK, "text/plain", "ready\n".to_owned())
         }
         "/readyz" => (StatusCode::SERVICE_UNAVAILABLE, "text/plain", "the broker is not there\n".to_owned()),

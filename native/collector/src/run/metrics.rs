@@ -28,19 +28,62 @@ pub struct Metrics {
     pub paused: Counter,
     /// Bytes of memory for batches that are in use.
     pub memory: Gauge,
-    pub broker_connected: Gauge,
-    acked: Counter,
-    acked_bytes: Counter,
-    ack_seconds: Histogram,
-    pub resent: Counter,
-    pub refused_batches: Counter,
-    pub failed: Counter,
-    pub stream_full: Counter,
+    /// Of batches.
+    pub broker: Publishing,
+    /// Of OpenBMP's raw feed, and messages that it left out.
+    pub openbmp: Publishing,
+    pub openbmp_dropped: Counter,
     pub spooled: Counter,
     pub spool_bytes: Gauge,
     pub spool_full: Counter,
     pub tee_bytes: Counter,
     pub tee_dropped: Counter,
+}
+
+/// What becomes of the messages for one stream.
+#[derive(Clone, Debug)]
+pub struct Publishing {
+    pub connected: Gauge,
+    acked: Counter,
+    acked_bytes: Counter,
+    ack_seconds: Histogram,
+    pub resent: Counter,
+    pub refused: Counter,
+    pub failed: Counter,
+    pub stream_full: Counter,
+}
+
+impl Publishing {
+    fn new() -> Self {
+        Publishing {
+            connected: Gauge::default(),
+            acked: Counter::default(),
+            acked_bytes: Counter::default(),
+            ack_seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 16)),
+            resent: Counter::default(),
+            refused: Counter::default(),
+            failed: Counter::default(),
+            stream_full: Counter::default(),
+        }
+    }
+
+    /// `what` is published: batches, or messages.
+    fn register(&self, r: &mut Registry, what: &str) {
+        let name = |of: &str| format!("{what}_{of}");
+        r.register(name("acknowledged"), "What the broker holds", self.acked.clone());
+        r.register("acknowledged_bytes", "Octets of it", self.acked_bytes.clone());
+        r.register("ack_seconds", "Until the broker has acknowledged", self.ack_seconds.clone());
+        r.register(name("resent"), "What was sent again", self.resent.clone());
+        r.register(name("refused"), "Refusals of the broker", self.refused.clone());
+        r.register(name("failed"), "What the broker never takes", self.failed.clone());
+        r.register("stream_full", "How often a partition had no room", self.stream_full.clone());
+    }
+
+    pub fn acked(&self, bytes: usize, after: Duration) {
+        self.acked.inc();
+        self.acked_bytes.inc_by(bytes as u64);
+        self.ack_seconds.observe(after.as_secs_f64());
+    }
 }
 
 impl Metrics {
@@ -58,14 +101,9 @@ impl Metrics {
             batches: Counter::default(),
             paused: Counter::default(),
             memory: Gauge::default(),
-            broker_connected: Gauge::default(),
-            acked: Counter::default(),
-            acked_bytes: Counter::default(),
-            ack_seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 16)),
-            resent: Counter::default(),
-            refused_batches: Counter::default(),
-            failed: Counter::default(),
-            stream_full: Counter::default(),
+            broker: Publishing::new(),
+            openbmp: Publishing::new(),
+            openbmp_dropped: Counter::default(),
             spooled: Counter::default(),
             spool_bytes: Gauge::default(),
             spool_full: Counter::default(),
@@ -83,19 +121,17 @@ impl Metrics {
         r.register("batches", "Batches handed to the broker", metrics.batches.clone());
         r.register("pauses", "How often a session stopped reading", metrics.paused.clone());
         r.register("batch_memory_bytes", "Memory of batches the broker has not yet", metrics.memory.clone());
-        r.register("broker_connected", "1 while the broker is there", metrics.broker_connected.clone());
-        r.register("batches_acknowledged", "Batches the broker holds", metrics.acked.clone());
-        r.register("acknowledged_bytes", "Octets of them", metrics.acked_bytes.clone());
-        r.register("ack_seconds", "From a batch to its acknowledgement", metrics.ack_seconds.clone());
-        r.register("batches_resent", "Batches sent again", metrics.resent.clone());
-        r.register("batches_refused", "Refusals of the broker", metrics.refused_batches.clone());
-        r.register("batches_failed", "Batches the broker never takes", metrics.failed.clone());
-        r.register("stream_full", "How often a partition had no room", metrics.stream_full.clone());
+        r.register("broker_connected", "1 while the broker is there", metrics.broker.connected.clone());
+        metrics.broker.register(r, "batches");
         r.register("batches_spooled", "Batches that went to the disk", metrics.spooled.clone());
         r.register("spool_bytes", "Octets on disk", metrics.spool_bytes.clone());
         r.register("spool_full", "Batches for which the disk had no room", metrics.spool_full.clone());
         r.register("tee_bytes", "Octets forwarded to further stations", metrics.tee_bytes.clone());
         r.register("tee_dropped_bytes", "Octets that they missed", metrics.tee_dropped.clone());
+        let r = registry.sub_registry_with_prefix("openbmp");
+        r.register("connected", "1 while the stream is there", metrics.openbmp.connected.clone());
+        metrics.openbmp.register(r, "messages");
+        r.register("messages_dropped", "BMP messages that were left out", metrics.openbmp_dropped.clone());
         Metrics { registry, ..metrics }
     }
 
@@ -105,12 +141,6 @@ impl Metrics {
 
     pub fn end(&self, reason: &'static str) {
         self.ended.get_or_create(&[("reason", reason)]).inc();
-    }
-
-    pub fn acked(&self, bytes: usize, after: Duration) {
-        self.acked.inc();
-        self.acked_bytes.inc_by(bytes as u64);
-        self.ack_seconds.observe(after.as_secs_f64());
     }
 
     /// In the text format of Prometheus (OpenMetrics).

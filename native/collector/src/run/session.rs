@@ -9,6 +9,7 @@
 use super::broker::{partition, Answer, Broker, Publication};
 use super::config::{Config, SysNames};
 use super::metrics::Metrics;
+use super::openbmp::{Feed, OpenBmp};
 use super::sessions::{Control, Place, Sessions};
 use super::tee::Tee;
 use anyhow::Result;
@@ -32,6 +33,7 @@ pub struct World {
     pub broker: Arc<dyn Broker>,
     pub sessions: Arc<Sessions>,
     pub metrics: Arc<Metrics>,
+    pub openbmp: Option<Arc<OpenBmp>>,
     /// Which names are believed from where.
     pub sys_names: RwLock<SysNames>,
     /// Memory for batches, in KiB.
@@ -48,6 +50,7 @@ struct Session<S> {
     decoder: batch::Session,
     socket: S,
     tee: Option<Tee>,
+    openbmp: Option<Feed>,
     /// Read and not decoded.
     buffer: BytesMut,
     /// When its first octet came.
@@ -96,6 +99,7 @@ pub async fn serve<S: AsyncRead + Unpin + Send>(
         ..SessionOptions::new(router.ip(), router.port(), session_id, world.config.collector.clone())
     });
     let now = Instant::now();
+    let openbmp = world.openbmp.as_ref().map(|openbmp| openbmp.feed(&id, router.ip()));
     let mut session = Session {
         router,
         id,
@@ -103,6 +107,7 @@ pub async fn serve<S: AsyncRead + Unpin + Send>(
         decoder,
         socket,
         tee: Tee::start(&world.config.tee, limits.max_peers, &world.metrics),
+        openbmp,
         buffer: BytesMut::new(),
         since: None,
         heard: now,
@@ -328,8 +333,9 @@ impl<S: AsyncRead + Unpin> Session<S> {
             return;
         }
         let before = self.decoder.counters().messages;
-        let fed = self.decoder.feed(&self.buffer, now_us());
-        self.buffer.clear();
+        let now_us = now_us();
+        let fed = self.decoder.feed(&self.buffer, now_us);
+        let octets = self.buffer.split();
         self.begun = match self.decoder.pending() {
             0 => None,
             _ if self.decoder.counters().messages > before => Some(Instant::now()),
@@ -342,6 +348,9 @@ impl<S: AsyncRead + Unpin> Session<S> {
             // Nothing more of it is published, not even its end: the name would go with it.
             let name = self.decoder.sys_name().to_owned();
             return self.end(EndReason::Limit, &format!("the sysName {name:?} is not believed from there"));
+        }
+        if let Some(openbmp) = &mut self.openbmp {
+            openbmp.push(&octets, self.decoder.router_id(), now_us);
         }
         self.waiting.extend(fed.batches);
         if let Some(error) = fed.fatal {

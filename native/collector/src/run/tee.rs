@@ -4,12 +4,10 @@
 //! too slow, or away, what it misses is dropped and counted. When it is there again, the session's opening messages
 //! (Initiation, and the Peer Up of every peer that is up) are said to it anew, so that it understands what follows.
 
-mod openings;
-
 use super::config::Tee as Options;
 use super::metrics::Metrics;
+use super::openings::Openings;
 use bytes::Bytes;
-use openings::Openings;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -45,6 +45,13 @@ fn what_is_wrong_is_said_with_its_place() {
         ("", &[], &["--set", "spool.max_bytes=1000"], &["spool.max_bytes", "16777216"]),
         ("broker = \"json_lines\"\n[spool]\nfolder = \"/x\"", &[], &[], &["spool.folder", "jetstream only"]),
         ("", &[], &["--set", "jetstream.subject_prefix=a.*"], &["subject_prefix"]),
+        ("", &[], &["--set", "openbmp.subject=a.{peer}"], &["openbmp.subject", "{router}"]),
+        (
+            "",
+            &[],
+            &["--set", "openbmp.subject=a", "--set", "openbmp.buffer_bytes=9"],
+            &["buffer_bytes", "2097152"],
+        ),
         ("", &[], &["--set", "tls.cert=/x"], &["tls.cert"]),
         ("", &[], &["--set", "tls.cert=/proc/version"], &["tls.key"]),
         ("", &[], &["--set", "connects_per_second=0"], &["connects_per_second"]),

@@ -18,6 +18,7 @@ mod jet_stream;
 mod json_lines;
 mod md5;
 mod nats;
+mod openbmp;
 mod outages;
 mod packages;
 mod rotation;

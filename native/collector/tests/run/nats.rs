@@ -35,7 +35,14 @@ enum Entry {
     Tls([PathBuf; 3]),
 }
 
-/// A message of the stream.
+/// A message of a stream.
+pub struct Raw {
+    pub subject: String,
+    pub headers: BTreeMap<String, String>,
+    pub payload: Vec<u8>,
+}
+
+/// A batch in the stream.
 pub struct Stored {
     pub subject: String,
     pub headers: BTreeMap<String, String>,
@@ -176,37 +183,45 @@ impl Nats {
 
     /// Everything in the stream `BMP`, in its order.
     pub fn stored(&self) -> Vec<Stored> {
+        let batch = |raw: Raw| Stored {
+            subject: raw.subject,
+            headers: raw.headers,
+            batch: proto::Batch::decode(raw.payload.as_slice()).unwrap(),
+        };
+        self.raw("BMP").into_iter().map(batch).collect()
+    }
+
+    /// Everything in a stream, in its order.
+    pub fn raw(&self, stream: &str) -> Vec<Raw> {
         wait_for(async {
             let client = self.connect().await;
-            let state = api(&client, "STREAM.INFO.BMP", json!({})).await;
+            let state = api(&client, &format!("STREAM.INFO.{stream}"), json!({})).await;
             let Some(count) = state["state"]["messages"].as_u64() else { return Vec::new() };
-            let consumer = json!({"stream_name": "BMP", "config": {
-                "durable_name": "look", "ack_policy": "explicit", "deliver_policy": "all",
+            let consumer = json!({"stream_name": stream, "config": {
+                "durable_name": "look", "ack_policy": "explicit", "deliver_policy": "all", "max_ack_pending": -1,
             }});
-            api(&client, "CONSUMER.DURABLE.CREATE.BMP.look", consumer).await;
+            api(&client, &format!("CONSUMER.DURABLE.CREATE.{stream}.look"), consumer).await;
             let inbox = client.new_inbox();
             let mut messages = client.subscribe(inbox.clone()).await.unwrap();
             let next = json!({"batch": count.max(1), "no_wait": true}).to_string();
-            client
-                .publish_with_reply("$JS.API.CONSUMER.MSG.NEXT.BMP.look", inbox, next.into())
-                .await
-                .unwrap();
+            let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.look");
+            client.publish_with_reply(subject, inbox, next.into()).await.unwrap();
             let mut stored = Vec::new();
             while (stored.len() as u64) < count {
                 let message = tokio::time::timeout(Duration::from_secs(20), messages.next()).await;
                 let message = message.expect("all messages come").unwrap();
                 let headers = message.headers.unwrap_or_default();
-                stored.push(Stored {
+                stored.push(Raw {
                     subject: message.subject.to_string(),
                     headers: headers
                         .iter()
                         .map(|(name, values)| (name.to_string(), values[0].to_string()))
                         .collect(),
-                    batch: proto::Batch::decode(message.payload).unwrap(),
+                    payload: message.payload.to_vec(),
                 });
             }
             // It looks only: the next look begins at the first message again.
-            api(&client, "CONSUMER.DELETE.BMP.look", json!({})).await;
+            api(&client, &format!("CONSUMER.DELETE.{stream}.look"), json!({})).await;
             stored
         })
     }

@@ -11,16 +11,18 @@ mod link;
 mod publisher;
 mod resets;
 mod stream;
+mod target;
 
 use super::{Broker, Publication};
 use crate::run::config::Config;
-use crate::run::metrics::Metrics;
+use crate::run::metrics::{Metrics, Publishing};
 use crate::run::sessions::Sessions;
 use crate::run::spool;
 use anyhow::Result;
 use disk::Disk;
 use std::fs::File;
 use std::sync::Arc;
+use target::Target;
 use tokio::sync::mpsc::{unbounded_channel, UnboundedSender};
 
 /// A connection, and a publisher for each partition.
@@ -33,7 +35,6 @@ pub struct JetStream {
 
 impl JetStream {
     pub fn start(config: &Config, sessions: &Arc<Sessions>, metrics: &Arc<Metrics>) -> Result<Self> {
-        let options = Arc::new(config.jetstream.clone());
         let (lock, disks) = match &config.spool.folder {
             None => (None, Vec::new()),
             Some(folder) => {
@@ -41,25 +42,45 @@ impl JetStream {
                 (Some(lock), Disk::open_all(folder, &config.spool, config.partitions, metrics)?)
             }
         };
+        let target = Target::batches(&config.jetstream);
+        let broker = Self::publish_to(target, config.partitions, disks, sessions, &metrics.broker);
+        Ok(JetStream { _lock: lock, ..broker })
+    }
+
+    /// OpenBMP's raw feed, which has a stream and a connection of its own. `None` where nobody wants it.
+    pub fn openbmp(config: &Config, metrics: &Metrics) -> Option<Self> {
+        let target = Target::openbmp(&config.jetstream, &config.openbmp)?;
+        // Nobody asks for a session there.
+        let sessions = Arc::new(Sessions::default());
+        Some(Self::publish_to(target, config.partitions, Vec::new(), &sessions, &metrics.openbmp))
+    }
+
+    fn publish_to(
+        target: Target,
+        partitions: u32,
+        disks: Vec<Disk>,
+        sessions: &Arc<Sessions>,
+        metrics: &Publishing,
+    ) -> Self {
+        let target = Arc::new(target);
+        let link = link::start(Arc::clone(&target), partitions, Arc::clone(sessions), metrics.clone());
         let mut disks = disks.into_iter();
-        let link =
-            link::start(Arc::clone(&options), config.partitions, Arc::clone(sessions), Arc::clone(metrics));
-        let publishers = (0..config.partitions)
+        let publishers = (0..partitions)
             .map(|partition| {
                 let (publications, taken) = unbounded_channel();
                 let publisher = publisher::Publisher::new(
-                    Arc::clone(&options),
+                    Arc::clone(&target),
                     partition,
                     link.clone(),
                     disks.next(),
                     Arc::clone(sessions),
-                    Arc::clone(metrics),
+                    metrics.clone(),
                 );
                 tokio::spawn(publisher.run(taken));
                 publications
             })
             .collect();
-        Ok(JetStream { publishers, _lock: lock })
+        JetStream { publishers, _lock: None }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Keeps a connection to NATS with the stream in order, and tells the publishers.
 
 use super::connection::Connection;
+use super::target::{Kind, Target};
 use super::{resets, stream};
-use crate::run::config::JetStream;
-use crate::run::metrics::Metrics;
+use crate::run::metrics::Publishing;
 use crate::run::sessions::Sessions;
 use anyhow::Result;
 use std::sync::Arc;
@@ -27,30 +27,27 @@ pub struct Link {
 
 pub type Links = watch::Receiver<Link>;
 
-pub fn start(
-    options: Arc<JetStream>,
-    partitions: u32,
-    sessions: Arc<Sessions>,
-    metrics: Arc<Metrics>,
-) -> Links {
+pub fn start(target: Arc<Target>, partitions: u32, sessions: Arc<Sessions>, metrics: Publishing) -> Links {
     let (links, receiver) = watch::channel(Link::default());
     tokio::spawn(async move {
         let mut complaint = String::new();
         let mut wait = FIRST_WAIT;
         while !links.is_closed() {
-            match open(&options, partitions).await {
+            match open(&target, partitions).await {
                 Ok((connection, room)) => {
-                    tracing::info!(stream = options.stream, "JetStream is there");
+                    tracing::info!(stream = target.options.stream, "JetStream is there");
                     (complaint, wait) = (String::new(), FIRST_WAIT);
-                    metrics.broker_connected.set(1);
-                    resets::listen(&connection, &options, Arc::clone(&sessions)).await;
+                    metrics.connected.set(1);
+                    if target.kind == Kind::Batches {
+                        resets::listen(&connection, &target.options, Arc::clone(&sessions)).await;
+                    }
                     let connection = Arc::new(connection);
                     links.send_replace(Link { connection: Some(Arc::clone(&connection)), room });
-                    let why = watch(&connection, &options, partitions, &links).await;
+                    let why = watch(&connection, &target, partitions, &links).await;
                     links.send_replace(Link::default());
-                    metrics.broker_connected.set(0);
+                    metrics.connected.set(0);
                     tracing::warn!(
-                        stream = options.stream,
+                        stream = target.options.stream,
                         "JetStream is gone, trying to reach it again: {why}"
                     );
                 }
@@ -70,19 +67,19 @@ pub fn start(
     receiver
 }
 
-async fn open(options: &JetStream, partitions: u32) -> Result<(Connection, stream::Room)> {
+async fn open(target: &Target, partitions: u32) -> Result<(Connection, stream::Room)> {
     // Whatever the publishers may have on their way fits: handing it to the client never waits.
-    let room = options.window * partitions as usize + 1024;
-    let connection = Connection::open(options, room).await?;
-    stream::ensure(&connection, options, partitions).await?;
-    let room = stream::room(&connection, options, partitions).await?;
+    let room = target.options.window * partitions as usize + 1024;
+    let connection = Connection::open(&target.options, room).await?;
+    stream::ensure(&connection, target, partitions).await?;
+    let room = stream::room(&connection, target, partitions).await?;
     Ok((connection, room))
 }
 
 /// Until the connection or the stream is gone; tells which.
 async fn watch(
     connection: &Arc<Connection>,
-    options: &JetStream,
+    target: &Target,
     partitions: u32,
     links: &watch::Sender<Link>,
 ) -> String {
@@ -95,7 +92,7 @@ async fn watch(
         if links.is_closed() {
             return "nobody publishes any more".into();
         }
-        match stream::room(connection, options, partitions).await {
+        match stream::room(connection, target, partitions).await {
             Ok(room) => {
                 failed = 0;
                 links.send_modify(|link| link.room = room);

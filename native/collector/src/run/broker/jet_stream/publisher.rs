@@ -25,9 +25,9 @@ use super::connection::Connection;
 use super::disk::Disk;
 use super::link::Links;
 use super::stream::Room;
+use super::target::Target;
 use crate::run::broker::{Answer, Publication};
-use crate::run::config::JetStream;
-use crate::run::metrics::Metrics;
+use crate::run::metrics::Publishing;
 use crate::run::sessions::Sessions;
 use crate::run::spool::Record;
 use async_nats::{HeaderMap, Message, Subscriber};
@@ -79,10 +79,12 @@ struct Sender {
 
 #[derive(Debug)]
 pub struct Publisher {
-    options: Arc<JetStream>,
+    target: Arc<Target>,
+    partition: u32,
+    /// Of the partition, where the partition has one of its own.
     subject: String,
     links: Links,
-    metrics: Arc<Metrics>,
+    metrics: Publishing,
     connection: Option<Arc<Connection>>,
     /// Subject under which this connection's answers come, each with the batch's number.
     inbox: String,
@@ -110,16 +112,17 @@ pub struct Publisher {
 
 impl Publisher {
     pub fn new(
-        options: Arc<JetStream>,
+        target: Arc<Target>,
         partition: u32,
         links: Links,
         disk: Option<Disk>,
         sessions: Arc<Sessions>,
-        metrics: Arc<Metrics>,
+        metrics: Publishing,
     ) -> Self {
         Publisher {
-            subject: options.subject(partition),
-            options,
+            subject: target.example(partition),
+            target,
+            partition,
             links,
             metrics,
             connection: None,
@@ -144,7 +147,8 @@ impl Publisher {
 
     /// Until nobody publishes any more.
     pub async fn run(mut self, mut publications: UnboundedReceiver<Publication>) {
-        let limits = self.disk.as_ref().map(Disk::after).into_iter().chain([self.options.ack_timeout()]);
+        let limits =
+            self.disk.as_ref().map(Disk::after).into_iter().chain([self.target.options.ack_timeout()]);
         let often = limits.min().unwrap_or_default().div_f64(4.0).max(Duration::from_millis(10));
         let mut tick = interval(often);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -219,7 +223,7 @@ impl Publisher {
         // A connection has until the time when everything would be sent again.
         let limit = match self.connection {
             None => disk.after(),
-            Some(_) => disk.after().max(self.options.ack_timeout()),
+            Some(_) => disk.after().max(self.target.options.ack_timeout()),
         };
         if self.entries.iter().flatten().next().is_none_or(|first| first.since.elapsed() < limit) {
             return;
@@ -242,7 +246,7 @@ impl Publisher {
             return;
         }
         let mut bytes: usize = self.entries.iter().flatten().map(Entry::size).sum();
-        while self.entries.len() < self.options.window && bytes < self.options.window_bytes {
+        while self.entries.len() < self.target.options.window && bytes < self.target.options.window_bytes {
             let Some(record) = self.disk.as_mut().and_then(Disk::hand_out) else { return };
             bytes += record.payload.len();
             self.hold(record, None);
@@ -303,7 +307,7 @@ impl Publisher {
         if waits && !self.full {
             tracing::warn!(
                 subject = self.subject,
-                stream = self.options.stream,
+                stream = self.target.options.stream,
                 "the partition has filled its share of the stream: publishing waits for the pipeline. See whether the \
                  partition's owner and its store keep up; a bigger stream holds more"
             );
@@ -338,7 +342,9 @@ impl Publisher {
             let fits = match room {
                 (_, 0, _) => true,
                 (Mode::Probe, ..) => false,
-                (_, sent, bytes) => sent < self.options.window && bytes + size <= self.options.window_bytes,
+                (_, sent, bytes) => {
+                    sent < self.target.options.window && bytes + size <= self.target.options.window_bytes
+                }
             };
             if !fits {
                 return;
@@ -349,13 +355,14 @@ impl Publisher {
 
     async fn send(&mut self, number: u64) {
         let Some(connection) = self.connection.clone() else { return };
-        let (subject, reply, stream) =
-            (self.subject.clone(), format!("{}{number}", self.inbox), self.options.stream.clone());
+        let (target, partition) = (Arc::clone(&self.target), self.partition);
+        let reply = format!("{}{number}", self.inbox);
         let Some(entry) = self.entry(number) else { return };
+        let subject = target.subject(partition, &entry.record.router_id);
         let (payload, size) = (entry.record.payload.clone(), entry.size());
         let mut headers = HeaderMap::new();
         headers.insert("Nats-Msg-Id", entry.record.message_id.as_str());
-        headers.insert("Nats-Expected-Stream", stream.as_str());
+        headers.insert("Nats-Expected-Stream", target.options.stream.as_str());
         headers.insert("Bmp-Router-Id", uuid(&entry.record.router_id).as_str());
         let most = connection.client().max_payload();
         self.next = number + 1;
@@ -420,7 +427,7 @@ impl Publisher {
         if late {
             tracing::error!(
                 batch = entry.record.message_id,
-                "a batch is stored after its successor, the session that sent it has to end"
+                "a message is stored after its successor: its order is lost"
             );
             self.answer(entry, Err("its order is lost".into()));
         } else {
@@ -435,7 +442,7 @@ impl Publisher {
     fn fail(&mut self, number: u64, why: &str) {
         let Some(entry) = self.forget(number) else { return };
         let session = entry.record.session().to_owned();
-        tracing::error!(batch = entry.record.message_id, "a batch does not fit into a NATS message: {why}");
+        tracing::error!(batch = entry.record.message_id, "it does not fit into a NATS message: {why}");
         self.metrics.failed.inc();
         self.answer(entry, Err(why.to_owned()));
         self.release(&session);
@@ -446,7 +453,7 @@ impl Publisher {
             tracing::warn!(subject = self.subject, "JetStream refuses batches, trying again: {why}");
             self.complained = Some(Instant::now());
         }
-        self.metrics.refused_batches.inc();
+        self.metrics.refused.inc();
         self.unsend(number);
         self.mode = Mode::Settling;
     }
@@ -486,7 +493,7 @@ impl Publisher {
     }
 
     fn look_for_unanswered(&mut self) {
-        let limit = self.options.ack_timeout();
+        let limit = self.target.options.ack_timeout();
         let waits = |entry: &Entry| entry.sent_at.is_some_and(|at| at.elapsed() > limit);
         if self.mode != Mode::Down && self.sent > 0 && self.entries.iter().flatten().any(waits) {
             tracing::warn!(subject = self.subject, "JetStream does not acknowledge batches, sending again");

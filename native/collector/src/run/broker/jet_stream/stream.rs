@@ -1,7 +1,7 @@
 //! The stream that batches are in: found or created, and how much room it has.
 
 use super::connection::{ApiError, Connection};
-use crate::run::config::JetStream;
+use super::target::{Kind, Target};
 use anyhow::{bail, ensure, Result};
 use serde::Deserialize;
 use serde_json::{json, Value};
@@ -52,14 +52,14 @@ struct State {
 }
 
 /// Finds the stream or creates it; gives what it is known by, the time of its creation.
-pub async fn ensure(connection: &Connection, options: &JetStream, partitions: u32) -> Result<String> {
-    let stream = &options.stream;
-    let info = match info(connection, options).await? {
-        Err(ApiError { code: NOT_FOUND, .. }) => create(connection, options, partitions).await?,
+pub async fn ensure(connection: &Connection, target: &Target, partitions: u32) -> Result<String> {
+    let stream = &target.options.stream;
+    let info = match info(connection, target).await? {
+        Err(ApiError { code: NOT_FOUND, .. }) => create(connection, target, partitions).await?,
         Err(error) => bail!("stream {stream}: {}", error.text),
         Ok(info) => info,
     };
-    let subject = options.subject(partitions.saturating_sub(1));
+    let subject = target.example(partitions.saturating_sub(1));
     ensure!(
         info.config.subjects.iter().any(|wildcard| covers(wildcard, &subject)),
         "stream {stream} exists, but its subjects do not cover {subject}"
@@ -69,10 +69,10 @@ pub async fn ensure(connection: &Connection, options: &JetStream, partitions: u3
 }
 
 /// The stream's room now.
-pub async fn room(connection: &Connection, options: &JetStream, partitions: u32) -> Result<Room> {
-    match info(connection, options).await? {
+pub async fn room(connection: &Connection, target: &Target, partitions: u32) -> Result<Room> {
+    match info(connection, target).await? {
         Ok(info) => Ok(room_of(info, partitions)),
-        Err(error) => bail!("stream {}: {}", options.stream, error.text),
+        Err(error) => bail!("stream {}: {}", target.options.stream, error.text),
     }
 }
 
@@ -92,26 +92,29 @@ fn room_of(info: Info, partitions: u32) -> Room {
     })
 }
 
-async fn info(connection: &Connection, options: &JetStream) -> Result<Result<Info, ApiError>> {
-    let filter = json!({ "subjects_filter": wildcard(options) });
-    match connection.api(&format!("STREAM.INFO.{}", options.stream), &filter).await? {
+async fn info(connection: &Connection, target: &Target) -> Result<Result<Info, ApiError>> {
+    let filter = json!({ "subjects_filter": target.wildcard() });
+    match connection.api(&format!("STREAM.INFO.{}", target.options.stream), &filter).await? {
         Ok(info) => Ok(Ok(serde_json::from_value(info)?)),
         Err(error) => Ok(Err(error)),
     }
 }
 
-fn wildcard(options: &JetStream) -> String {
-    format!("{}.*", options.subject_prefix)
-}
-
-async fn create(connection: &Connection, options: &JetStream, partitions: u32) -> Result<Info> {
+async fn create(connection: &Connection, target: &Target, partitions: u32) -> Result<Info> {
+    let options = &target.options;
+    let (description, retention, discard) = match target.kind {
+        Kind::Batches => {
+            (format!("BMP batches of ServiceRadar, {partitions} partitions"), "workqueue", "new")
+        }
+        Kind::OpenBmp => ("BMP messages behind OpenBMP's binary header".into(), "limits", "old"),
+    };
     let stream = json!({
         "name": options.stream,
-        "description": format!("BMP batches of ServiceRadar, {partitions} partitions"),
-        "subjects": [wildcard(options)],
+        "description": description,
+        "subjects": [target.wildcard()],
         "storage": "file",
-        "retention": "workqueue",
-        "discard": "new",
+        "retention": retention,
+        "discard": discard,
         "max_bytes": options.max_bytes,
         "max_age": options.max_age_ms * MILLISECOND,
         "duplicate_window": options.duplicate_window_ms * MILLISECOND,
@@ -123,23 +126,25 @@ async fn create(connection: &Connection, options: &JetStream, partitions: u32) -
         Ok(info) => Ok(serde_json::from_value(info)?),
         Err(ApiError { code: OVERLAP, .. }) => {
             // Another collector may have made it a moment ago.
-            if let Ok(info) = info(connection, options).await? {
+            if let Ok(info) = info(connection, target).await? {
                 return Ok(info);
             }
-            let owner = owner(connection, options).await.unwrap_or_else(|| "another stream".into());
+            let owner = owner(connection, target).await.unwrap_or_else(|| "another stream".into());
             bail!(
-                "stream {} cannot be created: {owner} already has {}. Set jetstream.subject_prefix to subjects of \
-                 its own, or jetstream.stream to the stream that has them",
+                "stream {} cannot be created: {owner} already has {}. Set {} to subjects of its own, or {} to the \
+                 stream that has them",
                 options.stream,
-                wildcard(options)
+                target.wildcard(),
+                if target.kind == Kind::Batches { "jetstream.subject_prefix" } else { "openbmp.subject" },
+                if target.kind == Kind::Batches { "jetstream.stream" } else { "openbmp.stream" }
             )
         }
         Err(error) => bail!("stream {} cannot be created: {}", options.stream, error.text),
     }
 }
 
-async fn owner(connection: &Connection, options: &JetStream) -> Option<String> {
-    let answer = connection.api("STREAM.NAMES", &json!({ "subject": wildcard(options) })).await.ok()?.ok()?;
+async fn owner(connection: &Connection, target: &Target) -> Option<String> {
+    let answer = connection.api("STREAM.NAMES", &json!({ "subject": target.wildcard() })).await.ok()?.ok()?;
     let name = answer.get("streams")?.get(0).and_then(Value::as_str)?;
     Some(format!("the stream {name}"))
 }

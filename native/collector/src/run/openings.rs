@@ -68,6 +68,17 @@ impl Openings {
     }
 }
 
+/// Each of the messages that are back to back.
+pub fn each(whole: &Bytes) -> impl Iterator<Item = Bytes> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let length = whole.get(at..).and_then(length)?;
+        let message = (at + length <= whole.len()).then(|| whole.slice(at..at + length));
+        at += length;
+        message
+    })
+}
+
 /// Of a message, once its header is there. An impossible length is left to whoever reads it: the session ends.
 fn length(octets: &[u8]) -> Option<usize> {
     let &[_version, a, b, c, d, _type] = octets.get(..COMMON)? else { return None };
