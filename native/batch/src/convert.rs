@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use wire::bgp::{Action, Treatment};
 use wire::bmp::{self, Mirrored, PeerHeader, StatisticValue};
+use wire::registry::bmp::mirroring_tlv;
 
 use crate::generated as proto;
 
@@ -75,8 +76,10 @@ pub(crate) fn tlv(tlv: &bmp::Tlv) -> proto::Tlv {
 
 pub(crate) fn mirrored(mirrored: &Mirrored) -> proto::Tlv {
     let (kind, value) = match mirrored {
-        Mirrored::BgpMessage { message, .. } => (0, Bytes::copy_from_slice(message)),
-        Mirrored::Information { code } => (1, Bytes::copy_from_slice(&code.to_be_bytes())),
+        Mirrored::BgpMessage { message, .. } => (mirroring_tlv::BGP_MESSAGE, Bytes::copy_from_slice(message)),
+        Mirrored::Information { code } => {
+            (mirroring_tlv::INFORMATION, Bytes::copy_from_slice(&code.to_be_bytes()))
+        }
         Mirrored::Unknown { tlv_type, value } => (*tlv_type, Bytes::copy_from_slice(value)),
     };
     proto::Tlv { r#type: kind.into(), value, index: None }

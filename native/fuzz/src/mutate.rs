@@ -1,6 +1,8 @@
 //! What is done to a frame. Half of it knows the form of the message and keeps the lengths right around what it
 //! changes, so that the change is reached; the other half is blind.
 
+use wire::registry::{attributes, families};
+
 use crate::random::Random;
 
 /// Octets of the common header and of the per-peer header.
@@ -185,7 +187,7 @@ impl Parts {
                     random.below(attributes.len() + 1),
                     Attribute {
                         flags: random.octet() & 0xf0,
-                        code: *random.pick(&CODES),
+                        code: code(random),
                         value: (0..random.below(30)).map(|_| random.octet() & random.octet()).collect(),
                     },
                 ),
@@ -195,7 +197,7 @@ impl Parts {
                     let place = random.below(attributes.len());
                     let attribute = &mut attributes[place];
                     match random.below(3) {
-                        0 => attribute.code = *random.pick(&CODES),
+                        0 => attribute.code = code(random),
                         1 => attribute.flags ^= 1 << random.below(8),
                         _ => attribute.flags = random.octet(),
                     }
@@ -205,7 +207,7 @@ impl Parts {
                     if let Some(multiprotocol) =
                         attributes.iter_mut().find(|attribute| matches!(attribute.code, 14 | 15))
                     {
-                        let (afi, safi) = *random.pick(&FAMILIES);
+                        let (afi, safi) = family(random);
                         for (to, from) in
                             multiprotocol.value.iter_mut().zip([(afi >> 8) as u8, afi as u8, safi])
                         {
@@ -232,7 +234,7 @@ impl Parts {
                 match random.below(4) {
                     0 => change_list(capabilities, random),
                     1 => {
-                        let (afi, safi) = *random.pick(&FAMILIES);
+                        let (afi, safi) = family(random);
                         let mut add_path = vec![69, 4];
                         add_path.extend(afi.to_be_bytes());
                         add_path.extend([safi, 1 + random.octet() % 3]);
@@ -423,45 +425,19 @@ fn change_value(value: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// Attribute codes, those with rules of their own more often.
-const CODES: [u8; 44] = [
-    1, 2, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10, 14, 14, 14, 15, 15, 16, 17, 18, 22, 23, 23, 24, 25, 26, 27, 28, 29,
-    29, 32, 33, 34, 35, 36, 37, 38, 39, 40, 40, 41, 42, 128, 255,
-];
+/// The code of an attribute: mostly of one that has a reading, sometimes any.
+fn code(random: &mut Random) -> u8 {
+    if random.once_in(20) {
+        return random.octet();
+    }
+    random.pick(attributes::ALL).code
+}
 
-const FAMILIES: [(u16, u8); 34] = [
-    (1, 1),
-    (1, 2),
-    (1, 4),
-    (1, 5),
-    (1, 73),
-    (1, 85),
-    (1, 128),
-    (1, 129),
-    (1, 132),
-    (1, 133),
-    (1, 134),
-    (2, 1),
-    (2, 2),
-    (2, 4),
-    (2, 5),
-    (2, 73),
-    (2, 85),
-    (2, 128),
-    (2, 129),
-    (2, 132),
-    (2, 133),
-    (2, 134),
-    (25, 65),
-    (25, 70),
-    (25, 133),
-    (25, 134),
-    (16388, 71),
-    (16388, 72),
-    (16388, 70),
-    (1, 66),
-    (1, 240),
-    (16397, 80),
-    (0, 0),
-    (65535, 255),
-];
+/// AFI and SAFI: mostly of a family of which the framing is read at least, sometimes of another.
+fn family(random: &mut Random) -> (u16, u8) {
+    if random.once_in(6) {
+        return *random.pick(&[(16388, 70), (1, 240), (16397, 80), (0, 0), (65535, 255)]);
+    }
+    let family = random.pick(families::ALL).family;
+    (family.afi, family.safi)
+}

@@ -3,13 +3,13 @@
 use ipnet::IpNet;
 use rib::view::RibView;
 use rib::{Deltas, EndKind, EndScope, EventKind, PeerEvent, Position, RouteChange, RouteDelta};
+use wire::bgp::AddressFamily;
 
 use crate::downs::Context;
 use crate::facts::Facts;
 use crate::insight::Insight;
-use crate::link_state;
 use crate::reasons::Reason;
-use crate::route::{self, Changed};
+use crate::route::Changed;
 use crate::said::Evidence;
 
 /// What stands between routes in the order of positions.
@@ -48,17 +48,18 @@ impl Insight {
         adopted: bool,
     ) {
         let Some(rib) = deltas.rib(delta.rib) else { return };
-        let link_state = (rib.afi, rib.safi) == link_state::FAMILY;
+        let family = AddressFamily::new(rib.afi, rib.safi);
+        let link_state = family == AddressFamily::BGP_LS;
         if matches!(rib.view, RibView::AdjRibOutPre | RibView::AdjRibOutPost)
             || delta.unknown
-            || rib.safi != 1 && !link_state
+            || !family.is_unicast() && !link_state
         {
             return;
         }
         let prefix = match link_state {
             // It has none.
             true => IpNet::default(),
-            false => match route::prefix(rib.afi, rib.safi, &delta.nlri) {
+            false => match rib::nlri::prefix(rib.afi, rib.safi, &delta.nlri) {
                 Some(prefix) => prefix,
                 None => return,
             },

@@ -1,17 +1,22 @@
 //! What insight reads of an attribute set, in one pass over its octets and without allocating where paths are short: of every
 //! route that changes it is asked, the typed reading of all attributes is not.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use rib::AttributeSet;
 use smallvec::SmallVec;
-use wire::bgp::attribute::code;
+use wire::bgp::attribute::{
+    code, AttributeRef, Community, ExtendedCommunity, LargeCommunity, Origin, SegmentRef,
+};
+use wire::bgp::tlv::Value;
+use wire::bgp::{AttributeValue, Context, NextHop, SegmentType};
+
+use crate::link_state::find;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub next_hop: Option<IpAddr>,
-    /// ORIGIN's code: 2 is incomplete.
-    pub origin_code: u8,
+    pub origin: Option<Origin>,
     /// AS numbers of AS_SEQUENCE and AS_SET in order; confederations, which are inside one AS, are left out.
     pub path: SmallVec<[u32; 8]>,
     /// Those that may be the origin: the last of the path, or all of a set that ends it. None: the local AS.
@@ -21,9 +26,9 @@ pub(crate) struct Facts {
     pub med: Option<u32>,
     /// ONLY_TO_CUSTOMER (RFC 9234).
     pub otc: Option<u32>,
-    pub communities: SmallVec<[u32; 4]>,
-    pub large: SmallVec<[[u32; 3]; 0]>,
-    pub extended: SmallVec<[[u8; 8]; 0]>,
+    pub communities: SmallVec<[Community; 4]>,
+    pub large: SmallVec<[LargeCommunity; 0]>,
+    pub extended: SmallVec<[ExtendedCommunity; 0]>,
     /// Of BGP-LS: the IGP's metric of a link, and the name of a node.
     pub link_metric: Option<u32>,
     pub node_name: Option<String>,
@@ -32,64 +37,44 @@ pub(crate) struct Facts {
 impl Facts {
     pub fn of(set: &AttributeSet) -> Self {
         let mut facts = Facts { next_hop: address(set.next_hop()), ..Facts::default() };
-        let mut rest = set.canonical();
-        while let Some((flags, code, value, left)) = attribute(rest) {
-            let _ = flags;
-            facts.take(code, value);
-            rest = left;
-        }
+        AttributeRef::all(set.canonical()).for_each(|attribute| facts.take(&attribute));
         facts
     }
 
-    fn take(&mut self, code: u8, value: &[u8]) {
-        match code {
-            code::ORIGIN => self.origin_code = value.first().copied().unwrap_or(0),
-            code::AS_PATH => self.path(value),
-            code::MULTI_EXIT_DISC => self.med = word(value),
-            code::ONLY_TO_CUSTOMER => self.otc = word(value),
-            code::COMMUNITIES => self.communities = value.chunks_exact(4).filter_map(word).collect(),
+    fn take(&mut self, attribute: &AttributeRef<'_>) {
+        match attribute.code {
+            code::ORIGIN => self.origin = attribute.origin(),
+            code::AS_PATH => attribute.segments().for_each(|segment| self.segment(segment)),
+            code::MULTI_EXIT_DISC => self.med = attribute.number(),
+            code::ONLY_TO_CUSTOMER => self.otc = attribute.number(),
+            code::COMMUNITIES => self.communities = attribute.communities().collect(),
+            code::EXTENDED_COMMUNITIES => self.extended = attribute.extended_communities().collect(),
+            code::LARGE_COMMUNITIES => self.large = attribute.large_communities().collect(),
             code::BGP_LS => {
-                for (kind, value) in crate::link_state::tlvs(value) {
-                    match kind {
-                        1095 => {
-                            let number = value.iter().fold(0, |sum, octet| sum << 8 | u32::from(*octet));
-                            self.link_metric = Some(number);
-                        }
-                        1026 => self.node_name = Some(String::from_utf8_lossy(value).into_owned()),
-                        _ => {}
-                    }
+                if let AttributeValue::LinkStateAttribute(of) = attribute.to_owned(Context::default()).value {
+                    let metric = find(of.0.tlvs(), "igp_metric").and_then(Value::number);
+                    self.link_metric = metric.and_then(|metric| u32::try_from(metric).ok());
+                    let name = find(of.0.tlvs(), "node_name").and_then(Value::octets);
+                    self.node_name = name.map(|name| String::from_utf8_lossy(name).into_owned());
                 }
-            }
-            code::EXTENDED_COMMUNITIES => {
-                self.extended = value.chunks_exact(8).filter_map(|one| one.try_into().ok()).collect();
-            }
-            code::LARGE_COMMUNITIES => {
-                self.large = value
-                    .chunks_exact(12)
-                    .filter_map(|one| Some([word(one)?, word(one.get(4..)?)?, word(one.get(8..)?)?]))
-                    .collect();
             }
             _ => {}
         }
     }
 
-    /// RFC 4271, section 4.3: segments of type, count and AS numbers of four octets.
-    fn path(&mut self, mut value: &[u8]) {
-        while let Some(([kind, count], rest)) =
-            value.split_at_checked(2).and_then(|(head, rest)| Some((<[u8; 2]>::try_from(head).ok()?, rest)))
-        {
-            let Some((segment, left)) = rest.split_at_checked(usize::from(count) * 4) else { return };
-            value = left;
-            // 1 AS_SET, 2 AS_SEQUENCE; 3 and 4 are of confederations.
-            if !matches!(kind, 1 | 2) {
-                continue;
+    fn segment(&mut self, segment: SegmentRef<'_>) {
+        let asns = segment.four_octet_asns();
+        match segment.kind {
+            SegmentType::AsConfedSequence | SegmentType::AsConfedSet => {}
+            SegmentType::AsSequence => {
+                self.ends_with_set = false;
+                self.origins = segment.four_octet_asns().next_back().into_iter().collect();
+                self.path.extend(asns);
             }
-            self.ends_with_set = kind == 1;
-            self.path.extend(segment.chunks_exact(4).filter_map(word));
-            if kind == 1 {
-                self.origins = segment.chunks_exact(4).filter_map(word).collect();
-            } else if let Some(last) = self.path.last() {
-                self.origins = SmallVec::from_slice(&[*last]);
+            SegmentType::AsSet => {
+                self.ends_with_set = true;
+                self.origins = segment.four_octet_asns().collect();
+                self.path.extend(asns);
             }
         }
     }
@@ -107,9 +92,9 @@ impl Facts {
 /// A community of the configuration, as octets compare it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CommunityText {
-    Standard(u32),
-    Large([u32; 3]),
-    Extended([u8; 8]),
+    Standard(Community),
+    Large(LargeCommunity),
+    Extended(ExtendedCommunity),
 }
 
 impl CommunityText {
@@ -118,13 +103,13 @@ impl CommunityText {
         let numbers: Option<Vec<u32>> = text.split(':').map(|part| part.trim().parse().ok()).collect();
         match numbers.as_deref() {
             Some([high, low]) if *high <= 0xffff && *low <= 0xffff => {
-                return Some(CommunityText::Standard(high << 16 | low));
+                return Some(CommunityText::Standard(Community(high << 16 | low)));
             }
-            Some([one, two, three]) => return Some(CommunityText::Large([*one, *two, *three])),
+            Some([one, two, three]) => return Some(CommunityText::Large([*one, *two, *three].into())),
             _ => {}
         }
         if let Some(octets) = rib::text::unhex(text).and_then(|octets| <[u8; 8]>::try_from(octets).ok()) {
-            return Some(CommunityText::Extended(octets));
+            return Some(CommunityText::Extended(ExtendedCommunity(octets)));
         }
         let mut parts = text.split(':');
         let subtype = match parts.next()?.to_ascii_lowercase().as_str() {
@@ -143,34 +128,16 @@ impl CommunityText {
             }
         };
         octets.copy_from_slice(bytes.get(..8)?);
-        Some(CommunityText::Extended(octets))
+        Some(CommunityText::Extended(ExtendedCommunity(octets)))
     }
 }
 
-/// Flags, code, value and what follows of the first attribute.
-fn attribute(octets: &[u8]) -> Option<(u8, u8, &[u8], &[u8])> {
-    let (flags, code) = (*octets.first()?, *octets.get(1)?);
-    let (length, start) = if flags & 0x10 == 0 {
-        (usize::from(*octets.get(2)?), 3)
-    } else {
-        (usize::from(u16::from_be_bytes([*octets.get(2)?, *octets.get(3)?])), 4)
-    };
-    let value = octets.get(start..start + length)?;
-    Some((flags, code, value, octets.get(start + length..)?))
-}
-
-fn word(octets: &[u8]) -> Option<u32> {
-    Some(u32::from_be_bytes(octets.get(..4)?.try_into().ok()?))
-}
-
-/// Of a next hop the global address; one with a route distinguisher has it before the address.
+/// Of a next hop the global address.
 pub(crate) fn address(octets: &[u8]) -> Option<IpAddr> {
-    Some(match octets.len() {
-        4 => Ipv4Addr::from(<[u8; 4]>::try_from(octets).ok()?).into(),
-        12 => Ipv4Addr::from(<[u8; 4]>::try_from(octets.get(8..)?).ok()?).into(),
-        16 | 32 => Ipv6Addr::from(<[u8; 16]>::try_from(octets.get(..16)?).ok()?).into(),
-        24 | 48 => Ipv6Addr::from(<[u8; 16]>::try_from(octets.get(8..24)?).ok()?).into(),
-        _ => return None,
+    Some(match NextHop::decode(octets) {
+        NextHop::Ipv4(address) | NextHop::VpnIpv4 { address, .. } => address.into(),
+        NextHop::Ipv6 { global, .. } | NextHop::VpnIpv6 { global, .. } => global.into(),
+        NextHop::None | NextHop::Raw(_) => return None,
     })
 }
 

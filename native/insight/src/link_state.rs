@@ -7,6 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
+use wire::bgp::tlv::{Tlv, Value};
+use wire::bgp::{AddressFamily, NlriRef, NlriValue};
+
 use crate::config::Waits;
 use crate::route::Changed;
 use crate::timers::Timer;
@@ -14,8 +17,6 @@ use crate::topology::{Bearer, NodeKind, Protocol};
 use crate::voice::Voice;
 use crate::world::World;
 
-/// AFI and SAFI of BGP-LS.
-pub(crate) const FAMILY: (u16, u8) = (16_388, 71);
 /// Routers on a LAN that are linked with each other at most.
 const MAX_ON_LAN: usize = 32;
 
@@ -220,38 +221,32 @@ fn hash(octets: &[u8]) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// RFC 9552, section 5.2: type and length, protocol, instance, TLVs.
+/// What of an NLRI of BGP-LS is a node or a link of an IGP.
 fn read(nlri: &[u8]) -> Option<Object> {
-    let kind = u16::from_be_bytes([*nlri.first()?, *nlri.get(1)?]);
-    let protocol = match nlri.get(4)? {
-        1 | 2 => Protocol::Isis,
-        3 | 6 => Protocol::Ospf,
+    let NlriValue::LinkState(object) = NlriRef::canonical(AddressFamily::BGP_LS, None, nlri).value() else {
+        return None;
+    };
+    let wire::bgp::nlri::LinkState::Object { name, protocol_name, identifier, descriptors, .. } = *object
+    else {
+        return None;
+    };
+    let protocol = match protocol_name? {
+        "isis_level_1" | "isis_level_2" => Protocol::Isis,
+        "ospfv2" | "ospfv3" => Protocol::Ospf,
         _ => return None,
     };
-    let instance = u64::from_be_bytes(nlri.get(5..13)?.try_into().ok()?);
-    let descriptors = nlri.get(13..)?;
-    let node = |of: u16| {
-        let (_, value) = tlvs(descriptors).find(|(kind, _)| *kind == of)?;
-        let (_, id) = tlvs(value).find(|(kind, _)| *kind == 515)?;
-        Some(Node { protocol, instance, id: id.to_vec() })
+    let node = |of: &str| {
+        let id = find(find(&descriptors, of)?.tlvs(), "igp_router_id")?;
+        Some(Node { protocol, instance: identifier, id: id.octets()?.to_vec() })
     };
-    match kind {
-        1 => Some(Object::Node(node(256)?)),
-        2 => Some(Object::Link(node(256)?, node(257)?)),
+    match name {
+        "node" => Some(Object::Node(node("local_node_descriptors")?)),
+        "link" => Some(Object::Link(node("local_node_descriptors")?, node("remote_node_descriptors")?)),
         _ => None,
     }
 }
 
-/// Types and values of TLVs, until they are cut.
-pub(crate) fn tlvs(mut octets: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
-    std::iter::from_fn(move || {
-        let (head, rest) = octets.split_at_checked(4)?;
-        let (kind, length) = match head {
-            [a, b, c, d] => (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])),
-            _ => return None,
-        };
-        let (value, left) = rest.split_at_checked(usize::from(length))?;
-        octets = left;
-        Some((kind, value))
-    })
+/// The value of the TLV of a name.
+pub(crate) fn find<'a>(tlvs: &'a [Tlv], name: &str) -> Option<&'a Value> {
+    tlvs.iter().find(|tlv| tlv.name == Some(name)).map(|tlv| &tlv.value)
 }

@@ -5,9 +5,10 @@
 //! ends; a host route is a loopback, and its router is reached by the one that announces it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
+use wire::bgp::attribute::{Origin, OspfCommunity};
 
 use crate::config::{Config, Waits};
 use crate::facts::{CommunityText, Facts};
@@ -68,8 +69,8 @@ impl Ospf {
 
     fn is_redistributed(&self, facts: &Facts) -> bool {
         self.communities.iter().any(|community| facts.has_community(community))
-            || facts.origin_code == 2
-                && facts.extended.iter().any(|community| ospf_subtype(community).is_some())
+            || facts.origin == Some(Origin::Incomplete)
+                && facts.extended.iter().any(|community| community.ospf().is_some())
     }
 
     fn announced(
@@ -85,8 +86,10 @@ impl Ospf {
         let source = peer.node.clone();
         let prefix = route.prefix;
         let (host, whole) = (prefix.prefix_len(), prefix.max_prefix_len());
-        let router_id =
-            facts.extended.iter().find(|community| ospf_subtype(community) == Some(7)).and_then(router_id);
+        let router_id = facts.extended.iter().find_map(|community| match community.ospf() {
+            Some(OspfCommunity::RouterId(id)) => Some(IpAddr::from(id)),
+            _ => None,
+        });
         let (target, evidence, confidence) = if let Some(id) = router_id {
             (world.name(id), "OSPF router id of a redistributed route", 0.8)
         } else if host == whole {
@@ -187,20 +190,4 @@ impl Ospf {
             voice.unbear(source, target, Protocol::Ospf, Bearer::Route(holder.0, holder.1));
         }
     }
-}
-
-/// Subtype of an extended community of OSPF: 5 domain identifier, 6 route type, 7 router id.
-fn ospf_subtype(community: &[u8; 8]) -> Option<u8> {
-    match community {
-        // Those with 0x80 are as they were before RFC 4577 gave them types.
-        [0..=2 | 0x80, 5, ..] => Some(5),
-        [3, 6, ..] | [0x80, 0, ..] => Some(6),
-        [1, 7, ..] | [0x80, 1, ..] => Some(7),
-        _ => None,
-    }
-}
-
-fn router_id(community: &[u8; 8]) -> Option<IpAddr> {
-    let octets: [u8; 4] = community.get(2..6)?.try_into().ok()?;
-    Some(Ipv4Addr::from(octets).into())
 }

@@ -3,11 +3,12 @@
 use ipnet::IpNet;
 use rib::view::RibView;
 use rib::Deltas;
+use wire::bgp::AddressFamily;
 
 use crate::config::Vrp;
 use crate::facts::Sets;
 use crate::insight::Insight;
-use crate::route::{self, Changed};
+use crate::route::Changed;
 use crate::rpki::Source;
 use crate::said::Said;
 use crate::tables::Tables;
@@ -75,10 +76,12 @@ impl Insight {
                 return;
             };
             let Some(held) = world.peer(peer).filter(|held| held.distinguisher == 0) else { return };
-            if matches!(rib.view, RibView::AdjRibOutPre | RibView::AdjRibOutPost) || rib.safi != 1 {
+            if matches!(rib.view, RibView::AdjRibOutPre | RibView::AdjRibOutPost)
+                || !AddressFamily::new(rib.afi, rib.safi).is_unicast()
+            {
                 return;
             }
-            let Some(prefix) = route::prefix(rib.afi, rib.safi, &delta.nlri) else { continue };
+            let Some(prefix) = rib::nlri::prefix(rib.afi, rib.safi, &delta.nlri) else { continue };
             sets.read(delta.attributes);
             let route = Changed {
                 change: delta.change,

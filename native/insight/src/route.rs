@@ -1,6 +1,6 @@
 //! A changed route, as the parts of insight are handed it.
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 use rib::view::RibView;
 use rib::{Position, RouteChange};
 
@@ -49,13 +49,4 @@ impl Changed<'_> {
         let text = format!("{}: {} {}", world.subject(self.peer), self.prefix, text.as_ref());
         Evidence::of(world.router_name(self.router), self.position, text)
     }
-}
-
-/// The prefix of an NLRI of unicast routes.
-pub(crate) fn prefix(afi: u16, safi: u8, nlri: &[u8]) -> Option<IpNet> {
-    let (address, length) = rib::nlri::prefix(afi, safi, nlri)?;
-    Some(match address {
-        std::net::IpAddr::V4(address) => Ipv4Net::new(address, length).ok()?.into(),
-        std::net::IpAddr::V6(address) => Ipv6Net::new(address, length).ok()?.into(),
-    })
 }

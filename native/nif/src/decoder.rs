@@ -91,10 +91,11 @@ fn messages<'a>(structs: Structs<'a>, decoder: &mut Decoder, input: &[u8]) -> Re
     let mut fatal = None;
     {
         let mut feed = decoder.feed(input);
-        while let Some(frame) = feed.next() {
+        // By reference: a frame is large to move.
+        while let Some(frame) = &feed.next() {
             match frame {
-                Ok(frame) => messages.push(builder.frame(&frame).as_c_arg()),
-                Err(error) => fatal = Some(error),
+                Ok(frame) => messages.push(builder.frame(frame).as_c_arg()),
+                Err(error) => fatal = Some(error.clone()),
             }
         }
     }

@@ -127,6 +127,41 @@ impl Encoder for Address {
     }
 }
 
+/// The numbers that an octet can be, each made once: a route of IPv4 has four of them, and they are asked of the VM one by one
+/// otherwise.
+pub struct Octets<'a>([Term<'a>; 256]);
+
+impl<'a> Octets<'a> {
+    pub fn new(env: Env<'a>) -> Self {
+        let mut number = 0_u32;
+        Octets([(); 256].map(|()| {
+            number += 1;
+            (number - 1).encode(env)
+        }))
+    }
+
+    #[inline]
+    fn term(&self, env: Env<'a>, octet: u8) -> Term<'a> {
+        self.0.get(usize::from(octet)).copied().unwrap_or_else(|| octet.encode(env))
+    }
+
+    /// The address of 4 or 16 octets.
+    #[inline]
+    pub fn address<const N: usize>(&self, env: Env<'a>, octets: [u8; N]) -> Term<'a> {
+        if N == 4 {
+            return tuple(env, octets.map(|octet| self.term(env, octet)));
+        }
+        let mut parts = [self.term(env, 0); 8];
+        for (part, pair) in parts.iter_mut().zip(octets.as_chunks::<2>().0) {
+            *part = match pair {
+                [0, low] => self.term(env, *low),
+                pair => u16::from_be_bytes(*pair).encode(env),
+            };
+        }
+        tuple(env, parts)
+    }
+}
+
 /// A prefix in the given `ServiceRadar.BMP.Prefix`.
 pub fn prefix<'a>(template: Term<'a>, net: &IpNet) -> Term<'a> {
     crate::structs::fill!(template, address: Address(net.addr()), length: net.prefix_len())

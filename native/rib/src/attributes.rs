@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use wire::bgp::{Attribute, AttributeValue, Attributes, NextHop, Origin};
+use wire::bgp::attribute::Community;
+use wire::bgp::{Attribute, AttributeValue, Attributes, NextHop};
 use wire::registry::attributes::{self as registry, Place};
 
 /// First half of SHA-256 over an attribute set's identity: next hop length, next hop, canonical
@@ -178,7 +179,7 @@ pub struct OtherAttribute {
 
 /// `65000:100`, as routers print a community.
 pub fn community_text(community: u32) -> String {
-    format!("{}:{}", community >> 16, community & 0xffff)
+    Community(community).to_string()
 }
 
 impl PathAttributes {
@@ -208,11 +209,7 @@ impl PathAttributes {
     fn take(&mut self, attribute: Attribute) {
         match attribute.value {
             AttributeValue::Origin(origin) => {
-                self.origin = Some(match origin {
-                    Origin::Igp => "igp",
-                    Origin::Egp => "egp",
-                    Origin::Incomplete => "incomplete",
-                });
+                self.origin = Some(origin.name());
             }
             AttributeValue::AsPath(path) => {
                 self.as_path_text = path.to_string();

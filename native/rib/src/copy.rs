@@ -541,7 +541,7 @@ fn history(out: &mut Stream, rib: &RibRow, route: &RouteDelta, set: Option<&Attr
 /// does not hold it. What a withdrawal has in place of labels says nothing.
 fn nlri_columns(out: &mut Stream, rib: &RibRow, route: &RouteDelta, set: Option<&AttributeSet>) {
     if let Some(prefix) = nlri::prefix(rib.afi, rib.safi, &route.nlri) {
-        out.cidr(prefix);
+        out.cidr((prefix.network(), prefix.prefix_len()));
         out.nulls(4);
     } else {
         let parts = nlri::route(rib.afi, rib.safi, &route.nlri);

@@ -1,11 +1,11 @@
 //! NLRI as keys: what identifies a route of a family.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
+use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
-use wire::bgp::nlri::Form;
+use wire::bgp::nlri::{unicast, Form};
 use wire::bgp::{AddressFamily, NlriRef};
 
 /// One NLRI without path identifier, as on the wire; of a bare prefix (SAFI 1 and 2 of IPv4, IPv6) the
@@ -34,38 +34,20 @@ pub fn route(afi: u16, safi: u8, nlri: &[u8]) -> wire::bgp::nlri::Route {
     NlriRef::canonical(AddressFamily::new(afi, safi), None, nlri).value().route()
 }
 
-/// Address and length of a bare prefix's NLRI.
-pub fn prefix(afi: u16, safi: u8, nlri: &[u8]) -> Option<(IpAddr, u8)> {
-    if !is_prefix_family(afi, safi) {
+/// The prefix of a bare prefix's NLRI.
+pub fn prefix(afi: u16, safi: u8, nlri: &[u8]) -> Option<IpNet> {
+    let family = AddressFamily::new(afi, safi);
+    if !family.is_prefix() {
         return None;
     }
-    let (length, octets) = nlri.split_first()?;
-    if afi == AddressFamily::IPV4 {
-        Some((IpAddr::from(padded::<4>(*length, octets)?), *length))
-    } else {
-        Some((IpAddr::from(padded::<16>(*length, octets)?), *length))
-    }
-}
-
-/// `octets` as a whole address, the bits after `length` cleared.
-pub(crate) fn padded<const N: usize>(length: u8, octets: &[u8]) -> Option<[u8; N]> {
-    let used = usize::from(length).div_ceil(8);
-    if used > N || octets.len() != used {
-        return None;
-    }
-    let mut address = [0; N];
-    address.get_mut(..used)?.copy_from_slice(octets);
-    mask(length, &mut address);
-    Some(address)
+    NlriRef::canonical(family, None, nlri).prefix()
 }
 
 /// The NLRI in one form: the bits after a bare prefix's length cleared.
 pub(crate) fn key(afi: u16, safi: u8, nlri: &[u8]) -> Nlri {
     let mut key = Nlri::from_slice(nlri);
     if is_prefix_family(afi, safi) {
-        if let Some((length, octets)) = key.split_first_mut() {
-            mask(*length, octets);
-        }
+        unicast::canonicalize(&mut key);
     }
     key
 }
@@ -84,14 +66,6 @@ pub fn stored_key(nlri: &[u8]) -> (Cow<'_, [u8]>, bool) {
     let mut key = DIGEST.to_vec();
     key.extend_from_slice(&Sha256::digest(nlri));
     (Cow::Owned(key), true)
-}
-
-/// Clears the bits after `length` in the octet that has the last of a prefix.
-fn mask(length: u8, octets: &mut [u8]) {
-    let used = usize::from(length).div_ceil(8);
-    if let (1..=7, Some(last)) = (length % 8, used.checked_sub(1).and_then(|place| octets.get_mut(place))) {
-        *last &= 0xff << (8 - length % 8);
-    }
 }
 
 /// Path id and NLRI of each route in a block; of a family without a reading the block is one.

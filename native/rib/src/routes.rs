@@ -380,8 +380,8 @@ pub(crate) trait Net: Prefix + Copy + Ord {
 
 impl Net for Ipv4Net {
     fn of_nlri(nlri: &[u8]) -> Option<Self> {
-        let (length, octets) = nlri.split_first()?;
-        Ipv4Net::new(nlri::padded::<4>(*length, octets)?.into(), *length).ok()
+        let (address, length) = wire::bgp::nlri::unicast::address::<4>(nlri)?;
+        Ipv4Net::new(address.into(), length).ok()
     }
 
     fn of_net(net: IpNet) -> Option<Self> {
@@ -413,8 +413,8 @@ impl Net for Ipv4Net {
 
 impl Net for Ipv6Net {
     fn of_nlri(nlri: &[u8]) -> Option<Self> {
-        let (length, octets) = nlri.split_first()?;
-        Ipv6Net::new(nlri::padded::<16>(*length, octets)?.into(), *length).ok()
+        let (address, length) = wire::bgp::nlri::unicast::address::<16>(nlri)?;
+        Ipv6Net::new(address.into(), length).ok()
     }
 
     fn of_net(net: IpNet) -> Option<Self> {

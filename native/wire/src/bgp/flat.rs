@@ -3,8 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::attribute::attr_02_as_path::SegmentRef;
-use super::attribute::{code, AttributeRef, Origin};
+use super::attribute::{code, AttributeRef, Origin, SegmentRef};
 use super::plain::{self, Prefixes, Segments, Sink};
 use super::{Action, AddressFamily, Context, SegmentType, UpdateView};
 use crate::reader::Reader;

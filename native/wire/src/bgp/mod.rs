@@ -86,6 +86,11 @@ impl AddressFamily {
         self.layout() == Some(Layout::Prefix)
     }
 
+    /// Whether it is that of the unicast routes of IPv4 or IPv6, which are not of a VPN.
+    pub const fn is_unicast(self) -> bool {
+        matches!(self, Self::IPV4_UNICAST | Self::IPV6_UNICAST)
+    }
+
     /// Whether it is that of a VPN's unicast or multicast routes (RFC 4364, RFC 4659, RFC 6514).
     pub(crate) const fn is_ip_vpn(self) -> bool {
         matches!(self, Self::IPV4_VPN | Self::IPV6_VPN | Self::IPV4_VPN_MULTICAST | Self::IPV6_VPN_MULTICAST)

@@ -345,6 +345,14 @@ impl Value {
             _ => None,
         }
     }
+
+    /// Octets: of a text, of a router's id, and of a value that has no reading.
+    pub fn octets(&self) -> Option<&[u8]> {
+        match self {
+            Value::Text(octets) | Value::RouterId(octets) | Value::Raw(octets) => Some(octets),
+            _ => None,
+        }
+    }
 }
 
 fn number(reader: &mut Reader<'_>, octets: usize) -> Result<Value> {

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use super::{Context, PathAttribute};
-use crate::error::{At, ErrorKind, Result};
+use super::{Context, PathAttribute, SegmentRef};
+use crate::error::{At, Result};
 use crate::reader::Reader;
 
 /// The ASes that a route came through.
@@ -60,34 +60,6 @@ impl SegmentType {
     }
 }
 
-/// A segment where it is on the wire.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SegmentRef<'a> {
-    pub kind: SegmentType,
-    /// Two or four octets an AS number.
-    pub asns: &'a [u8],
-}
-
-impl<'a> SegmentRef<'a> {
-    /// RFC 7606, section 7.2: an unknown type, a segment past the end and an empty segment are malformed.
-    #[inline(always)]
-    pub fn read(reader: &mut Reader<'a>, two_octet: bool) -> Result<Self> {
-        let at = *reader;
-        let number = reader.u8().at("type")?;
-        let Some(kind) = SegmentType::new(number) else {
-            return Err(at.error(ErrorKind::Value { found: number.into(), expected: "1, 2, 3 or 4" }))
-                .at("type");
-        };
-        let at = *reader;
-        let count = usize::from(reader.u8().at("length")?);
-        if count == 0 {
-            return Err(at.error(ErrorKind::Length { found: 0, expected: "1 or more" })).at("length");
-        }
-        let asns = reader.take(count * if two_octet { 2 } else { 4 }).at("asns")?;
-        Ok(SegmentRef { kind, asns })
-    }
-}
-
 impl AsPath {
     /// A path of one sequence; empty where there is none.
     pub fn sequence(asns: &[u32]) -> Self {
@@ -110,7 +82,7 @@ impl AsPath {
                     .map(|asn| asn.iter().fold(0, |high, low| high << 8 | u32::from(*low)))
                     .collect()
             } else {
-                segment.asns.as_chunks::<4>().0.iter().map(|asn| u32::from_be_bytes(*asn)).collect()
+                segment.four_octet_asns().collect()
             };
             path.segments.push(AsPathSegment { kind: segment.kind, asns });
         }

@@ -1,6 +1,7 @@
 //! EXTENDED COMMUNITIES (RFC 4360).
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use serde::{Serialize, Serializer};
 
@@ -41,7 +42,27 @@ impl PathAttribute for ExtendedCommunities {
     }
 }
 
+/// What an extended community says of OSPF (RFC 4577, section 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OspfCommunity {
+    DomainId,
+    RouteType,
+    RouterId(Ipv4Addr),
+}
+
 impl ExtendedCommunity {
+    /// Those of type 0x80 are as they were before RFC 4577 gave them types.
+    pub fn ospf(self) -> Option<OspfCommunity> {
+        match self.0 {
+            [0..=2 | 0x80, 5, ..] => Some(OspfCommunity::DomainId),
+            [3, 6, ..] | [0x80, 0, ..] => Some(OspfCommunity::RouteType),
+            [1, 7, a, b, c, d, ..] | [0x80, 1, a, b, c, d, ..] => {
+                Some(OspfCommunity::RouterId(Ipv4Addr::new(a, b, c, d)))
+            }
+            _ => None,
+        }
+    }
+
     /// Name of the type and subtype (IANA "BGP Extended Communities").
     pub fn name(self) -> Option<&'static str> {
         let [kind, subtype, ..] = self.0;

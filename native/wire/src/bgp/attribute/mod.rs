@@ -47,6 +47,7 @@ pub mod attr_39_next_hop_capabilities;
 pub mod attr_40_prefix_sid;
 pub mod attr_41_bier;
 pub mod attr_42_edge_metadata;
+mod reference;
 
 pub use attr_01_origin::Origin;
 pub use attr_02_as_path::{AsPath, AsPathSegment, SegmentType};
@@ -61,7 +62,7 @@ pub use attr_10_cluster_list::ClusterList;
 pub use attr_128_attr_set::AttrSet;
 pub use attr_14_mp_reach_nlri::{MpReach, NextHop};
 pub use attr_15_mp_unreach_nlri::MpUnreach;
-pub use attr_16_extended_communities::{ExtendedCommunities, ExtendedCommunity};
+pub use attr_16_extended_communities::{ExtendedCommunities, ExtendedCommunity, OspfCommunity};
 pub use attr_17_as4_path::As4Path;
 pub use attr_18_as4_aggregator::As4Aggregator;
 pub use attr_21_as_pathlimit::AsPathLimit;
@@ -83,6 +84,7 @@ pub use attr_39_next_hop_capabilities::NextHopCapabilities;
 pub use attr_40_prefix_sid::PrefixSid;
 pub use attr_41_bier::Bier;
 pub use attr_42_edge_metadata::EdgeMetadata;
+pub use reference::{AttributeRef, SegmentRef};
 
 /// Attribute flags (RFC 4271, section 4.3).
 pub mod flags {
@@ -251,48 +253,6 @@ pub(crate) fn write_canonical_head(out: &mut Vec<u8>, flags: u8, code: u8, lengt
     }
 }
 
-/// An attribute where it is on the wire.
-#[derive(Clone, Copy, Debug)]
-pub struct AttributeRef<'a> {
-    pub flags: u8,
-    pub code: u8,
-    pub value: &'a [u8],
-    /// Absolute, of the value.
-    pub offset: u64,
-}
-
-impl<'a> AttributeRef<'a> {
-    /// Reads flags, code, length; the value is not looked at.
-    #[inline(always)]
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self> {
-        let flags = reader.u8().at("flags")?;
-        let code = reader.u8().at("code")?;
-        let length = if flags & flags::EXTENDED_LENGTH != 0 {
-            reader.u16().at("length")?.into()
-        } else {
-            reader.u8().at("length")?.into()
-        };
-        let offset = reader.offset();
-        Ok(AttributeRef { flags, code, value: reader.take(length).at("value")?, offset })
-    }
-
-    #[inline]
-    pub(crate) fn reader(&self) -> Reader<'a> {
-        Reader::new(self.value, self.offset)
-    }
-
-    /// The attribute in owned, typed form. A value that is malformed is kept raw.
-    pub fn to_owned(&self, context: Context<'_>) -> Attribute {
-        let mut reader = self.reader();
-        let value = AttributeValue::decode(self.code, &mut reader, context)
-            .and_then(|value| reader.finish().map(|()| value))
-            .unwrap_or_else(|_| {
-                AttributeValue::Unknown(Unknown { code: self.code, value: self.value.into() })
-            });
-        Attribute { flags: self.flags, value }
-    }
-}
-
 /// An attribute without a reading, or one whose value is malformed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
@@ -455,7 +415,7 @@ pub(crate) fn as_0(attribute: &AttributeRef<'_>, context: Context<'_>) -> Option
             let two_octet = attribute.code == AsPath::CODE && context.two_octet_as;
             while !reader.is_empty() {
                 // After the type and the number of them.
-                let segment = attr_02_as_path::SegmentRef::read(&mut reader, two_octet).ok()?;
+                let segment = SegmentRef::read(&mut reader, two_octet).ok()?;
                 let mut asns = attribute.reader();
                 let before = asns.len().checked_sub(reader.len() + segment.asns.len())?;
                 asns.take(before).ok()?;

@@ -36,13 +36,7 @@ impl Framing {
                 out.push(*key_length);
                 out.extend_from_slice(rest.get(..1 + usize::from(*key_length)).unwrap_or(rest));
             }
-            (Framing::Bits, [bits, rest @ ..]) => {
-                out.push(*bits);
-                out.extend_from_slice(rest);
-                if let (1..=7, Some(last)) = (bits % 8, out.last_mut()) {
-                    *last &= 0xff << (8 - bits % 8);
-                }
-            }
+            (Framing::Bits, _) => super::unicast::key(bytes, out),
             _ => out.extend_from_slice(bytes),
         }
     }

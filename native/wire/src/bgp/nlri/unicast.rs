@@ -59,9 +59,6 @@ pub(crate) fn prefix(length: u8, octets: &[u8], v6: bool) -> Option<IpNet> {
     *first = length;
     rest.get_mut(..octets.len())?.copy_from_slice(octets);
     let bytes = bytes.get(..=octets.len())?;
-    if octets.len() != self::octets(length) {
-        return None;
-    }
     if v6 {
         decode_v6(bytes)
     } else {
@@ -69,38 +66,70 @@ pub(crate) fn prefix(length: u8, octets: &[u8], v6: bool) -> Option<IpNet> {
     }
 }
 
+/// The address of a prefix, and its length; `bytes` as they are on the wire, length octet and address octets. `N` octets are an
+/// address of the family.
+#[inline(always)]
+pub fn address<const N: usize>(bytes: &[u8]) -> Option<([u8; N], u8)> {
+    let (&length, rest) = bytes.split_first()?;
+    let mut address = [0; N];
+    address.get_mut(..rest.len())?.copy_from_slice(rest);
+    if rest.len() != octets(length) {
+        return None;
+    }
+    clear_after(length, &mut address);
+    Some((address, length))
+}
+
+/// Path identifier, address and length of each prefix of a block, up to what is malformed; `N` octets are an address of the family.
+#[inline]
+pub fn each<const N: usize>(block: &[u8], add_path: bool, mut visit: impl FnMut(Option<u32>, [u8; N], u8)) {
+    let limit = if N == 4 { 32 } else { 128 };
+    let mut reader = Reader::new(block, 0);
+    while !reader.is_empty() {
+        let path_id = if add_path { reader.u32().ok() } else { None };
+        let Ok(bytes) = take(&mut reader, limit) else { return };
+        let Some((address, length)) = address(bytes) else { return };
+        visit(path_id, address, length);
+    }
+}
+
 /// `bytes` as `take` gives them.
 #[inline(always)]
 pub(crate) fn decode_v4(bytes: &[u8]) -> Option<IpNet> {
-    let (&length, rest) = bytes.split_first()?;
-    let mut address = [0; 4];
-    address.get_mut(..rest.len())?.copy_from_slice(rest);
-    let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
-    Ipv4Net::new((u32::from_be_bytes(address) & mask).into(), length).ok().map(IpNet::V4)
+    let (address, length) = address::<4>(bytes)?;
+    Ipv4Net::new(address.into(), length).ok().map(IpNet::V4)
 }
 
 /// `bytes` as `take` gives them.
 #[inline(always)]
 pub(crate) fn decode_v6(bytes: &[u8]) -> Option<IpNet> {
-    let (&length, rest) = bytes.split_first()?;
-    let mut address = [0; 16];
-    address.get_mut(..rest.len())?.copy_from_slice(rest);
-    let mask = u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0);
-    Ipv6Net::new((u128::from_be_bytes(address) & mask).into(), length).ok().map(IpNet::V6)
+    let (address, length) = address::<16>(bytes)?;
+    Ipv6Net::new(address.into(), length).ok().map(IpNet::V6)
+}
+
+/// Clears what comes after the first `bits` bits in the octet that has the last of them. The one place that makes prefixes
+/// which are the same look the same.
+#[inline(always)]
+pub(crate) fn clear_after(bits: u8, octets: &mut [u8]) {
+    if let (1..=7, Some(last)) = (bits % 8, octets.get_mut(usize::from(bits / 8))) {
+        *last &= 0xff << (8 - bits % 8);
+    }
+}
+
+/// The same of length octet and address octets.
+#[inline(always)]
+pub fn canonicalize(bytes: &mut [u8]) {
+    if let Some((length, octets)) = bytes.split_first_mut() {
+        clear_after(*length, octets);
+    }
 }
 
 /// Length octet and address octets, bits after the length cleared.
 #[inline]
 pub(crate) fn key(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
     out.extend_from_slice(bytes);
-    if let [length, .., last] = bytes {
-        if length % 8 != 0 {
-            let cleared = last & (0xff << (8 - length % 8));
-            if let Some(last) = out.last_mut() {
-                *last = cleared;
-            }
-        }
-    }
+    canonicalize(out.get_mut(start..).unwrap_or_default());
 }
 
 pub(crate) fn encode(prefix: &IpNet, out: &mut Vec<u8>) {
