@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use batch::{Session, SessionOptions};
-use rib::{Limits, RoutingTable};
+use rib::{Limits, PrefixMatch, Query, RoutingTable};
 
 fn main() -> ExitCode {
     let Some(file) = std::env::args().nth(1) else {
@@ -65,6 +65,7 @@ fn measure(stream: &[u8], out: &mut impl Write) -> io::Result<()> {
                 "{size:?}: {octets} octets resident more, {:.1} a route",
                 octets as f64 / size.routes as f64
             )?;
+            ask(&table, out)?;
             let start = cpu_time();
             let deltas = table.apply(&batches[0].payload).expect("a batch");
             writeln!(out, "redelivered batch: {} older, {:.3?}", deltas.counts.older, cpu_time() - start)?;
@@ -95,6 +96,41 @@ fn apply(
     let time = cpu_time() - start;
     let rate = routes as f64 / time.as_secs_f64() / 1e6;
     writeln!(out, "table, {name}: {routes} routes, {changes} changes, {time:.3?}, {rate:.2} M routes/s")
+}
+
+/// How long questions take: of what many routes have, what one has and what none has.
+fn ask(table: &RoutingTable, out: &mut impl Write) -> io::Result<()> {
+    let mut middle = None;
+    let mut left = table.size().routes / 2;
+    let visit = |row| {
+        middle = Some(row);
+        left = left.saturating_sub(1);
+        left > 0
+    };
+    table.each_route(&Query::default(), visit).expect("no cursor");
+    let Some(row) = middle else { return Ok(()) };
+    let prefix = row.prefix.unwrap_or_default();
+    let (first, last) = (row.attributes.as_path.first().copied(), row.attributes.as_path.last().copied());
+    let pattern = |text: String| Some(text.parse().expect("an expression"));
+    let query = Query::default;
+    for (name, query) in [
+        ("longest match", Query { prefix: PrefixMatch::Longest(prefix.addr()), ..query() }),
+        ("less specifics", Query { prefix: PrefixMatch::LessSpecifics(prefix), ..query() }),
+        ("an AS of many paths", Query { as_in_path: first, ..query() }),
+        ("an AS of few paths", Query { as_in_path: last, ..query() }),
+        ("an AS of no path", Query { as_in_path: Some(4_294_967_294), ..query() }),
+        (
+            "an expression over the path",
+            Query { as_path: pattern(format!("(^| ){}$", last.unwrap_or(0))), ..query() },
+        ),
+        ("a community of none", Query { community: Some(rib::Community::Standard(1)), ..query() }),
+    ] {
+        let start = cpu_time();
+        let found = table.routes(&query).expect("no cursor").rows.len();
+        let time = (cpu_time() - start).as_secs_f64() * 1e3;
+        writeln!(out, "asked for {name}: {found} routes on the first page, {time:.2} ms")?;
+    }
+    Ok(())
 }
 
 /// CPU time of this thread: others may use the machine meanwhile.

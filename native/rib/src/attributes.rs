@@ -186,19 +186,8 @@ impl PathAttributes {
     /// Reads canonical attributes. Everything is in one of the fields: what has none, or is malformed,
     /// in `other`.
     pub(crate) fn decode(next_hop: &[u8], canonical: &[u8]) -> Self {
-        let mut out = PathAttributes::default();
-        match NextHop::decode(next_hop) {
-            NextHop::Ipv4(address) | NextHop::VpnIpv4 { address, .. } => out.next_hop = Some(address.into()),
-            NextHop::Ipv6 { global, link_local } => {
-                out.next_hop = Some(global.into());
-                out.next_hop_link_local = link_local;
-            }
-            NextHop::VpnIpv6 { global, link_local, .. } => {
-                out.next_hop = Some(global.into());
-                out.next_hop_link_local = link_local.map(|(_, address)| address);
-            }
-            NextHop::None | NextHop::Raw(_) => {}
-        }
+        let (next_hop, next_hop_link_local) = next_hops(next_hop);
+        let mut out = PathAttributes { next_hop, next_hop_link_local, ..PathAttributes::default() };
         // The batch carries checked attributes only; of anything else the readable part is shown.
         for attribute in Attributes::decode_canonical(canonical).unwrap_or_default().0 {
             out.take(attribute);
@@ -247,6 +236,28 @@ impl PathAttributes {
             }
         }
     }
+}
+
+/// The addresses of a next hop.
+fn next_hops(octets: &[u8]) -> (Option<IpAddr>, Option<Ipv6Addr>) {
+    match NextHop::decode(octets) {
+        NextHop::Ipv4(address) | NextHop::VpnIpv4 { address, .. } => (Some(address.into()), None),
+        NextHop::Ipv6 { global, link_local } => (Some(global.into()), link_local),
+        NextHop::VpnIpv6 { global, link_local, .. } => {
+            (Some(global.into()), link_local.map(|(_, address)| address))
+        }
+        NextHop::None | NextHop::Raw(_) => (None, None),
+    }
+}
+
+/// The next hop of a set's identity, without reading its attributes.
+pub(crate) fn next_hop_of(identity: &[u8]) -> Option<IpAddr> {
+    next_hops(split(identity).0).0
+}
+
+/// One attribute of a set's identity, without reading the others.
+pub(crate) fn attribute_of(identity: &[u8], code: u8) -> Option<AttributeValue> {
+    Attributes::find_canonical(split(identity).1, code).map(|attribute| attribute.value)
 }
 
 /// Name and value of an attribute that has a field of its name.

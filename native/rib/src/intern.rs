@@ -116,9 +116,9 @@ impl Interner {
         (self.slots.len() - self.free.len(), self.octets)
     }
 
-    /// Every set that is held.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (SetId, &Arc<[u8]>)> {
-        (0..).zip(&self.slots).filter_map(|(id, slot)| Some((id, slot.bytes.as_ref()?)))
+    /// Each set by its name from 0 on, and how many routes hold it; one that is free is empty and held by none.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (&[u8], u32)> {
+        self.slots.iter().map(|slot| (slot.bytes.as_deref().unwrap_or_default(), slot.references))
     }
 
     fn put(&mut self, slot: Slot) -> SetId {

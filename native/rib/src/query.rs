@@ -10,11 +10,12 @@ use ipnet::IpNet;
 use regex::{Regex, RegexBuilder};
 use serde::Serialize;
 use thiserror::Error;
-use wire::bgp::RouteDistinguisher;
+use wire::bgp::attribute::code;
+use wire::bgp::{AsPath, AttributeValue, RouteDistinguisher};
 
-use crate::attributes::{AttributeSet, PathAttributes};
+use crate::attributes::{attribute_of, next_hop_of, AttributeSet, PathAttributes};
 use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow, SessionRow};
-use crate::intern::SetId;
+use crate::intern::{Interner, SetId};
 use crate::nlri::{self, Nlri};
 use crate::router::{Peer, Rib, RibKey, Router};
 use crate::routes::{Route, Span, WireKey};
@@ -53,20 +54,57 @@ pub struct Query {
 }
 
 impl Query {
-    fn asks_for_attributes(&self) -> bool {
-        self.as_in_path.is_some()
-            || self.origin_as.is_some()
-            || self.as_path.is_some()
-            || self.next_hop.is_some()
-            || self.community.is_some()
+    fn asks_for_path(&self) -> bool {
+        self.as_in_path.is_some() || self.origin_as.is_some() || self.as_path.is_some()
     }
 
-    fn wants(&self, attributes: &PathAttributes) -> bool {
-        self.as_in_path.is_none_or(|asn| attributes.as_path.contains(&asn))
-            && self.origin_as.is_none_or(|asn| attributes.as_path.last() == Some(&asn))
-            && self.as_path.as_ref().is_none_or(|path| path.0.is_match(&attributes.as_path_text))
-            && self.next_hop.is_none_or(|next_hop| attributes.next_hop == Some(next_hop))
-            && self.community.as_ref().is_none_or(|community| community.is_in(attributes))
+    /// Whether an attribute set, by its identity, has what is asked of attributes. Only what is asked for is read: a table has
+    /// hundreds of thousands of sets.
+    fn wants(&self, set: &[u8]) -> bool {
+        self.next_hop.is_none_or(|next_hop| next_hop_of(set) == Some(next_hop))
+            && (!self.asks_for_path() || self.wants_path(set))
+            && self.community.as_ref().is_none_or(|community| community.is_in(set))
+    }
+
+    fn wants_path(&self, set: &[u8]) -> bool {
+        let path = match attribute_of(set, code::AS_PATH) {
+            Some(AttributeValue::AsPath(path)) => path,
+            _ => AsPath::default(),
+        };
+        self.as_in_path.is_none_or(|asn| path.asns().any(|held| held == asn))
+            && self.origin_as.is_none_or(|asn| path.asns().last() == Some(asn))
+            && self.as_path.as_ref().is_none_or(|pattern| pattern.0.is_match(&path.to_string()))
+    }
+}
+
+/// Which attribute sets are wanted, and how many routes with them are not yet seen: to look at the sets is far cheaper than to walk
+/// through the routes, and where none is left the walk is over.
+struct Wanted {
+    /// By set.
+    sets: Vec<bool>,
+    left: u64,
+}
+
+impl Wanted {
+    /// None where the query asks nothing of attributes.
+    fn new(query: &Query, sets: &Interner) -> Option<Self> {
+        if !query.asks_for_path() && query.next_hop.is_none() && query.community.is_none() {
+            return None;
+        }
+        let mut left = 0;
+        let wants = |(set, references): (&[u8], u32)| {
+            let wants = query.wants(set);
+            left += if wants { u64::from(references) } else { 0 };
+            wants
+        };
+        let sets = sets.slots().map(wants).collect();
+        Some(Wanted { sets, left })
+    }
+
+    fn take(&mut self, set: SetId) -> bool {
+        let wanted = usize::try_from(set).is_ok_and(|set| self.sets.get(set) == Some(&true));
+        self.left = self.left.saturating_sub(u64::from(wanted));
+        wanted
     }
 }
 
@@ -137,11 +175,24 @@ impl FromStr for Community {
 }
 
 impl Community {
-    fn is_in(&self, attributes: &PathAttributes) -> bool {
+    fn is_in(&self, set: &[u8]) -> bool {
         match self {
-            Community::Standard(community) => attributes.communities.contains(community),
-            Community::Large(community) => attributes.large_communities.contains(community),
-            Community::Extended(community) => attributes.extended_communities.contains(community),
+            Community::Standard(community) => match attribute_of(set, code::COMMUNITIES) {
+                Some(AttributeValue::Communities(held)) => held.0.iter().any(|held| held.0 == *community),
+                _ => false,
+            },
+            Community::Large(community) => match attribute_of(set, code::LARGE_COMMUNITIES) {
+                Some(AttributeValue::LargeCommunities(held)) => {
+                    held.0.iter().any(|held| held.to_string() == *community)
+                }
+                _ => false,
+            },
+            Community::Extended(community) => match attribute_of(set, code::EXTENDED_COMMUNITIES) {
+                Some(AttributeValue::ExtendedCommunities(held)) => {
+                    held.0.iter().any(|held| held.to_string() == *community)
+                }
+                _ => false,
+            },
         }
     }
 }
@@ -360,7 +411,7 @@ impl RoutingTable {
         mut visit: impl FnMut(&dyn Fn() -> Place, &mut dyn FnMut() -> RouteRow) -> bool,
     ) -> Result<(), QueryError> {
         let cursor = query.cursor.as_deref().map(Place::parse).transpose()?;
-        let matching = self.matching_sets(query);
+        let mut wanted = Wanted::new(query, &self.sets);
         let span = match query.prefix {
             PrefixMatch::Any => Span::All,
             PrefixMatch::Exact(net) => Span::Exact(net.trunc()),
@@ -391,17 +442,21 @@ impl RoutingTable {
                     let cursor = cursor.filter(|place| place.rib == *key);
                     let whole = rib.routes.visit(span, cursor.map(|place| &place.key), &mut |wire, route| {
                         let set = route.attributes;
-                        if matching.as_ref().is_some_and(|matching| !matching.contains_key(&set)) {
-                            return true;
+                        if let Some(wanted) = &mut wanted {
+                            if wanted.left == 0 {
+                                return false;
+                            }
+                            if !wanted.take(set) {
+                                return true;
+                            }
                         }
-                        let wanted = query.nlri_text.as_deref();
-                        if wanted.is_some_and(|text| nlri::text(key.afi, key.safi, &wire().nlri) != text) {
+                        let text = query.nlri_text.as_deref();
+                        if text.is_some_and(|text| nlri::text(key.afi, key.safi, &wire().nlri) != text) {
                             return true;
                         }
                         let place = || Place { router: *router_id, peer: *peer_id, rib: *key, key: wire() };
                         let mut row = || {
-                            let known = typed.get(&set).or_else(|| matching.as_ref()?.get(&set)).cloned();
-                            let attributes = known.unwrap_or_else(|| {
+                            let attributes = typed.get(&set).cloned().unwrap_or_else(|| {
                                 let bytes = self.sets.bytes(set).map(Arc::clone).unwrap_or_default();
                                 let decoded = Arc::new(AttributeSet::new(bytes).into_typed());
                                 typed.insert(set, Arc::clone(&decoded));
@@ -418,18 +473,6 @@ impl RoutingTable {
             }
         }
         Ok(())
-    }
-
-    /// The attribute sets that hold what the query asks of attributes; none where it asks nothing.
-    fn matching_sets(&self, query: &Query) -> Option<HashMap<SetId, Arc<PathAttributes>>> {
-        if !query.asks_for_attributes() {
-            return None;
-        }
-        let matching = self.sets.iter().filter_map(|(id, bytes)| {
-            let attributes = AttributeSet::new(Arc::clone(bytes)).into_typed();
-            query.wants(&attributes).then(|| (id, Arc::new(attributes)))
-        });
-        Some(matching.collect())
     }
 }
 

@@ -111,6 +111,8 @@ defmodule ServiceRadar.BMPWeb.MapStreamTest do
 
   test "a table is its partition's process's to tell of" do
     config = BMP.Instance.config!(start_station!(:map_stream_table))
+    # Until its process has it, it is nobody's.
+    eventually(fn -> BMP.Instance.whereis(config.name, {:table, 0}) end)
     table = BMP.RoutingTable.new()
     assert Feed.table(config, 0, table) == :ok
     refute BMP.Instance.value(config.name, {:table, 0}) == table

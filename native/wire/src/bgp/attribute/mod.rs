@@ -279,6 +279,18 @@ impl Attributes {
         Ok(Attributes(attributes))
     }
 
+    /// The attribute of a code out of the canonical form; the others are not read.
+    pub fn find_canonical(bytes: &[u8], code: u8) -> Option<Attribute> {
+        let mut reader = Reader::new(bytes, 0);
+        while !reader.is_empty() {
+            let attribute = AttributeRef::read(&mut reader).ok()?;
+            if attribute.code == code {
+                return Some(attribute.to_owned(Context::default()));
+            }
+        }
+        None
+    }
+
     /// Writes the attributes in the canonical form, sorted by code.
     pub fn encode_canonical(&self, out: &mut Vec<u8>) {
         let mut sorted: Vec<&Attribute> = self.0.iter().collect();
