@@ -9,10 +9,12 @@ mod md5;
 mod metrics;
 mod openbmp;
 mod openings;
+mod progress;
 mod proxy;
 mod session;
 mod sessions;
 mod spool;
+mod status;
 mod tee;
 mod tls;
 
@@ -28,6 +30,7 @@ use listener::Gate;
 use md5::Md5;
 use metrics::Metrics;
 use openbmp::OpenBmp;
+use progress::Progress;
 use sd_notify::NotifyState;
 use session::World;
 use sessions::Sessions;
@@ -37,6 +40,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::signal::unix::{signal, SignalKind};
 use tokio::sync::{oneshot, Semaphore};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::EnvFilter;
 
 /// Receives BMP sessions of routers and publishes them, as the station does
@@ -101,18 +105,22 @@ pub fn run(options: &Options) -> Result<Outcome> {
         eprintln!("the configuration is in order");
         return Ok(Outcome::Clean);
     }
+    let progress = Progress::start(config.broker == config::Broker::JsonLines);
+    let writer = match progress.clone() {
+        None => BoxMakeWriter::new(std::io::stderr),
+        Some(progress) => BoxMakeWriter::new(move || progress.log()),
+    };
     let colours = std::io::stderr().is_terminal();
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(writer);
     match config.log.format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads")?;
-    runtime.block_on(collect(config, &options.sources()))
+    runtime.block_on(collect(config, &options.sources(), progress))
 }
 
-async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
+async fn collect(config: Config, sources: &Sources, progress: Option<Progress>) -> Result<Outcome> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -152,6 +160,7 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
     let accepting = tokio::spawn(listener::accept(listener, Arc::clone(&gate)));
     tracing::info!(%address, allow = ?config.allow, tls = config.tls.cert.is_some(), "listening for routers");
     notify(NotifyState::Ready);
+    let shown = progress.clone().map(|progress| tokio::spawn(progress.show(Arc::clone(&sessions))));
 
     let outcome = loop {
         tokio::select! {
@@ -170,6 +179,10 @@ async fn collect(config: Config, sources: &Sources) -> Result<Outcome> {
     sessions.shut_down().await;
     if let Some(openbmp) = &gate.world.openbmp {
         openbmp.drain(Duration::from_millis(config.drain_timeout_ms)).await;
+    }
+    if let (Some(progress), Some(shown)) = (progress, shown) {
+        shown.abort();
+        progress.clear();
     }
     outcome
 }

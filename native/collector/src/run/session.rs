@@ -11,6 +11,7 @@ use super::config::{Config, SysNames};
 use super::metrics::Metrics;
 use super::openbmp::{Feed, OpenBmp};
 use super::sessions::{Control, Place, Sessions};
+use super::status::Status;
 use super::tee::Tee;
 use anyhow::Result;
 use batch::{EncodedBatch, EndReason, SessionOptions};
@@ -47,6 +48,7 @@ struct Session<S> {
     router: SocketAddr,
     id: String,
     place: Place,
+    status: Arc<Status>,
     decoder: batch::Session,
     socket: S,
     tee: Option<Tee>,
@@ -85,7 +87,8 @@ pub async fn serve<S: AsyncRead + Unpin + Send>(
 ) -> Result<()> {
     let session_id = random_id()?;
     let id = format!("{:032x}", u128::from_be_bytes(session_id));
-    let place = world.sessions.add(id.clone());
+    let status = Arc::new(Status::new(router));
+    let place = world.sessions.add(id.clone(), Arc::clone(&status));
     let number = place.number;
     world.metrics.accepted.inc();
     world.metrics.sessions.inc();
@@ -104,6 +107,7 @@ pub async fn serve<S: AsyncRead + Unpin + Send>(
         router,
         id,
         place,
+        status,
         decoder,
         socket,
         tee: Tee::start(&world.config.tee, limits.max_peers, &world.metrics),
@@ -150,9 +154,9 @@ impl<S: AsyncRead + Unpin> Session<S> {
                 }
                 Event::Control(Some(Control::Reset(why))) => self.end(EndReason::Reset, &why),
                 Event::Control(None) => self.end(EndReason::Shutdown, "nobody knows of the session"),
-                Event::Answer(Some(Ok(()))) => self.unacked = self.unacked.saturating_sub(1),
+                Event::Answer(Some(Ok(()))) => self.answered(),
                 Event::Answer(Some(Err(why))) => {
-                    self.unacked = self.unacked.saturating_sub(1);
+                    self.answered();
                     self.end(EndReason::Limit, &format!("the broker failed: {why}"));
                 }
                 Event::Memory(Ok(memory)) => {
@@ -352,6 +356,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
         if let Some(openbmp) = &mut self.openbmp {
             openbmp.push(&octets, self.decoder.router_id(), now_us);
         }
+        self.status.named(self.decoder.sys_name());
         self.waiting.extend(fed.batches);
         if let Some(error) = fed.fatal {
             self.end(EndReason::Error, &error.to_string());
@@ -365,6 +370,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
         metrics.batches.inc();
         metrics.messages.inc_by(batch.messages);
         metrics.routes.inc_by(batch.routes);
+        self.status.handed(batch.messages, batch.routes);
         self.said = Instant::now();
         self.unacked += 1;
         self.world.broker.publish(Publication {
@@ -373,6 +379,11 @@ impl<S: AsyncRead + Unpin> Session<S> {
             memory,
             answers: self.answers.0.clone(),
         });
+    }
+
+    fn answered(&mut self) {
+        self.unacked = self.unacked.saturating_sub(1);
+        self.status.taken();
     }
 
     /// Publishes the end, then waits for the broker to have everything. A connection that never said a word, such as a

@@ -1,8 +1,9 @@
 //! Knows every session there is, and how to tell it something.
 
+use super::status::Status;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
 use tokio::sync::Notify;
 
@@ -19,6 +20,7 @@ pub enum Control {
 struct Known {
     id: String,
     control: UnboundedSender<Control>,
+    status: Arc<Status>,
 }
 
 #[derive(Debug, Default)]
@@ -38,10 +40,10 @@ pub struct Place {
 
 impl Sessions {
     /// `id` is hexadecimal.
-    pub fn add(&self, id: String) -> Place {
+    pub fn add(&self, id: String, status: Arc<Status>) -> Place {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, control) = unbounded_channel();
-        self.lock().insert(number, Known { id, control: sender });
+        self.lock().insert(number, Known { id, control: sender, status });
         Place { number, control }
     }
 
@@ -52,6 +54,15 @@ impl Sessions {
 
     fn count(&self) -> usize {
         self.lock().len()
+    }
+
+    /// By the order in which they came.
+    pub fn statuses(&self) -> Vec<(u64, Arc<Status>)> {
+        let known = self.lock();
+        let mut all: Vec<_> =
+            known.iter().map(|(number, known)| (*number, Arc::clone(&known.status))).collect();
+        all.sort_unstable_by_key(|(number, _)| *number);
+        all
     }
 
     /// Whether there is such a session, which is told to end.

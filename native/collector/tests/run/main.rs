@@ -21,6 +21,7 @@ mod nats;
 mod openbmp;
 mod outages;
 mod packages;
+mod progress;
 mod rotation;
 mod router;
 mod spool;
