@@ -45,6 +45,9 @@ defmodule ServiceRadar.BMP.Config do
       anew with the session's opening messages
   * `:identity` - what makes two sessions those of one router: `:sys_name` (default), the name that the router gives, or
     its address where it gives none; `:address`; or `:both` of them
+  * `:sys_names` - the sources from which a sysName is believed, a map: `%{"core1" => ["192.0.2.1", "2001:db8::/32"]}`; default
+    empty. A session that says such a name from elsewhere ends, and nothing of it is published. A name that is not listed
+    is believed of everybody who is let in
   * `:collector` - name of this station in the batches; default the node's name
   * `:partitions` - number of routing tables, each with a process of its own; a router always belongs to the same one.
     Default 8. Stations that share a broker need the same number
@@ -79,7 +82,7 @@ defmodule ServiceRadar.BMP.Config do
       iex> ServiceRadar.BMP.Config.new(prot: 1)
       {:error, "unknown option :prot; known are :acceptors, :allow, :balancers, :broker, :collector, " <>
         ":connects_per_second, :handshake_timeout, :identity, :insight, :insight_state, :ip, :max_sessions, " <>
-        ":max_sessions_per_source, :name, :names, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :table, :tcp_md5_keys, :tee, :tls, :webhook"}
+        ":max_sessions_per_source, :name, :names, :ocsf, :partitions, :pipeline, :port, :pubsub, :roles, :session, :store, :sys_names, :table, :tcp_md5_keys, :tee, :tls, :webhook"}
   """
 
   alias ServiceRadar.BMP.{Broker, OCSF, Pipeline, Prefix, Store}
@@ -119,6 +122,7 @@ defmodule ServiceRadar.BMP.Config do
             handshake_timeout: 10_000,
             session: @session,
             identity: :sys_name,
+            sys_names: %{},
             collector: nil,
             partitions: 8,
             table: @table,
@@ -152,6 +156,7 @@ defmodule ServiceRadar.BMP.Config do
           handshake_timeout: pos_integer,
           session: map,
           identity: :sys_name | :address | :both,
+          sys_names: %{String.t() => [Prefix.t()]},
           collector: String.t(),
           partitions: pos_integer,
           table: map,
@@ -257,6 +262,15 @@ defmodule ServiceRadar.BMP.Config do
   defp check(:identity, identity),
     do: is(identity, identity in [:sys_name, :address, :both], ":identity", ":sys_name, :address or :both")
 
+  defp check(:sys_names, names) when is_map(names) do
+    Map.new(names, fn {name, sources} ->
+      unless is_binary(name), do: wrong(":sys_names", "a map from names to lists of sources", names)
+      {name, prefixes(":sys_names, #{inspect(name)},", "a list of addresses and prefixes", sources)}
+    end)
+  end
+
+  defp check(:sys_names, other), do: wrong(":sys_names", "a map from names to lists of sources", other)
+
   defp check(:collector, nil), do: to_string(node())
   defp check(:collector, name), do: is(name, is_binary(name), ":collector", "a string")
   defp check(:session, options), do: nested(":session", options, @session)
@@ -345,6 +359,21 @@ defmodule ServiceRadar.BMP.Config do
     do: is(value, is_integer(value) and value >= 0, name, "seconds, 0 or more")
 
   defp limit(name, _key, value), do: positive(name, value)
+
+  @doc """
+  Whether a router that says this sysName from there is who it says.
+
+      iex> config = ServiceRadar.BMP.Config.new!(sys_names: %{"core1" => ["192.0.2.1"]})
+      iex> for name <- ["core1", "core2"], do: ServiceRadar.BMP.Config.believes?(config, name, {198, 51, 100, 7})
+      [false, true]
+  """
+  @spec believes?(t, String.t(), :inet.ip_address()) :: boolean
+  def believes?(%__MODULE__{sys_names: names}, name, address) do
+    case names do
+      %{^name => sources} -> Enum.any?(sources, &Prefix.contains?(&1, address))
+      _not_listed -> true
+    end
+  end
 
   @doc """
   An `:inet` address from text or tuple.

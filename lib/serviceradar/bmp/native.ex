@@ -109,6 +109,7 @@ defmodule ServiceRadar.BMP.Native do
   def session_feed_long(_session, _input, _now_us), do: error()
   def session_alive(_session, _now_us), do: error()
   def session_counters(_session), do: error()
+  def session_sys_name(_session), do: error()
   def session_end(_session, _reason, _now_us), do: error()
   def table_new(_limits), do: error()
   def table_apply(_table, _payload), do: error()

@@ -18,6 +18,7 @@ defmodule ServiceRadar.BMP.Session do
   | the router closed the connection | `closed` |
   | the connection broke, or the process crashed | `error` |
   | framing lost | `framing` |
+  | it says a sysName that is not believed from there (`:sys_names`): of such a session nothing is published | `sys_name` |
   | a limit passed: `:stall_timeout`, `:idle_timeout`, `:first_message_timeout`, `:message_timeout` | `limit` |
   | the owner of the routing table missed something, and asks for all of it again | `reset` |
   | the station stops | `shutdown` |
@@ -30,7 +31,7 @@ defmodule ServiceRadar.BMP.Session do
   alias ServiceRadar.BMP.{Batch, Config, Native, Sessions, Tee, Telemetry}
   alias ServiceRadar.BMP.Session.Transport
 
-  @type reason :: :closed | :error | :framing | :limit | :reset | :shutdown | :terminated
+  @type reason :: :closed | :error | :framing | :limit | :reset | :shutdown | :sys_name | :terminated
 
   @doc false
   def child_spec({config, _, _} = argument) do
@@ -235,11 +236,22 @@ defmodule ServiceRadar.BMP.Session do
   defp take(state, bytes) do
     state = %{state | tee: Tee.push(state.tee, bytes)}
 
-    case Native.session_feed(state.native, bytes, System.system_time(:microsecond)) do
-      {:ok, batches, nil} -> {:ok, state |> awaits(batches) |> publish(batches, byte_size(bytes))}
-      {:ok, batches, fatal} -> {:error, :framing, fatal, publish(state, batches, byte_size(bytes))}
+    with {:ok, batches, fatal} <- Native.session_feed(state.native, bytes, System.system_time(:microsecond)),
+         :ok <- believed(state) do
+      state = publish(awaits(state, batches), batches, byte_size(bytes))
+      if fatal, do: {:error, :framing, fatal, state}, else: {:ok, state}
+    else
+      {:forged, name} -> {:error, :sys_name, "the sysName #{inspect(name)} is not believed from there", state}
       {:error, why} -> {:error, :error, why, state}
     end
+  end
+
+  # Whoever is let in could say another router's name and take its place.
+  defp believed(%{config: %Config{sys_names: names}}) when names == %{}, do: :ok
+
+  defp believed(%{config: config, metadata: %{address: address}, native: native}) do
+    name = Native.session_sys_name(native)
+    if Config.believes?(config, name, address), do: :ok, else: {:forged, name}
   end
 
   # Publishing ------------------------------------------------------------------------------------------------------
@@ -298,11 +310,13 @@ defmodule ServiceRadar.BMP.Session do
   defp put_end(state, reason, text) do
     if state.socket, do: Transport.close(state.socket)
 
-    if reason in [:error, :framing, :limit, :reset] do
+    if reason in [:error, :framing, :limit, :reset, :sys_name] do
       Logger.warning("the session of #{:inet.ntoa(state.metadata.address)} ends (#{reason}): #{text}")
     end
 
-    state = if state.totals.bytes > 0, do: publish_end(state, reason, text), else: state
+    # The name would go with it, to the router that has it.
+    say = state.totals.bytes > 0 and reason != :sys_name
+    state = if say, do: publish_end(state, reason, text), else: state
     :ok = Sessions.ended(state.config)
     %{state | ended: reason}
   end
@@ -325,7 +339,8 @@ defmodule ServiceRadar.BMP.Session do
   # The station stops: end the session, and give the broker its time.
   @impl true
   def terminate(reason, %{ended: nil} = state) when reason == :shutdown or elem(reason, 0) == :shutdown do
-    state = state |> take_delivered() |> put_end(:shutdown, "the station stops")
+    {end_reason, text, state} = take_delivered(state)
+    state = put_end(state, end_reason, text)
     deadline = System.monotonic_time(:millisecond) + state.limits.drain_timeout
     await(state.unacked, deadline)
     stop(state)
@@ -338,11 +353,11 @@ defmodule ServiceRadar.BMP.Session do
     receive do
       {tag, ^socket, bytes} when tag in [:tcp, :ssl] ->
         case take(state, bytes) do
-          {:ok, state} -> state
-          {:error, _reason, _why, state} -> state
+          {:ok, state} -> {:shutdown, "the station stops", state}
+          {:error, reason, why, state} -> {reason, why, state}
         end
     after
-      0 -> state
+      0 -> {:shutdown, "the station stops", state}
     end
   end
 

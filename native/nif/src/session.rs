@@ -118,6 +118,12 @@ fn session_alive(env: Env<'_>, session: ResourceArc<SessionResource>, now_us: i6
     }
 }
 
+/// The sysName that the router has said last; empty before it said one.
+#[rustler::nif]
+fn session_sys_name(session: ResourceArc<SessionResource>) -> String {
+    session.lock().sys_name().to_owned()
+}
+
 // Not on a normal scheduler: it may have to wait for the lock.
 #[rustler::nif(schedule = "DirtyCpu")]
 fn session_counters(env: Env<'_>, session: ResourceArc<SessionResource>) -> Term<'_> {

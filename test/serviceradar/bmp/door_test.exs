@@ -84,6 +84,62 @@ defmodule ServiceRadar.BMP.DoorTest do
     end
   end
 
+  describe "names" do
+    defp connect_from(station, from) do
+      options = [:binary, active: false, nodelay: true, ip: from]
+      {:ok, socket} = :gen_tcp.connect({127, 0, 0, 1}, BMP.port(station), options)
+      socket
+    end
+
+    defp names(station) do
+      {:ok, routers} = BMP.routers(station)
+      routers |> Enum.map(& &1.sys_name) |> Enum.sort()
+    end
+
+    test "a forged sysName is refused, and the router that has it goes on", %{test: test} do
+      sources = %{"core1" => ["127.0.0.1"], "core2" => ["127.0.0.2", "127.9.0.0/16"]}
+      station = start_station!(test, allow: ["127.0.0.0/8"], sys_names: sources)
+      test = self()
+
+      Telemetry.attach(
+        {station, :ends},
+        [[:serviceradar, :bmp, :session, :stopped]],
+        fn _event, _measurements, metadata, _ ->
+          if metadata.station == station, do: send(test, {:stopped, metadata.address, metadata.reason})
+        end,
+        nil
+      )
+
+      on_exit(fn -> Telemetry.detach({station, :ends}) end)
+      honest = connect_from(station, {127, 0, 0, 1})
+      :ok = :gen_tcp.send(honest, Wire.initiation("core1"))
+      eventually(fn -> names(station) == ["core1"] end)
+
+      log =
+        capture_log(fn ->
+          forger = connect_from(station, {127, 0, 0, 3})
+          :ok = :gen_tcp.send(forger, Wire.initiation("core1"))
+          assert closed?(forger)
+          assert_receive {:stopped, {127, 0, 0, 3}, :sys_name}, 20_000
+        end)
+
+      assert log =~ ~s(the session of 127.0.0.3 ends \(sys_name\): the sysName "core1" is not believed from there)
+
+      # A name that is not listed is believed, until it becomes another's.
+      later = connect_from(station, {127, 9, 0, 3})
+      :ok = :gen_tcp.send(later, Wire.initiation("somebody"))
+      eventually(fn -> names(station) == ["core1", "somebody"] end)
+      :ok = :gen_tcp.send(later, Wire.initiation("core1"))
+      assert closed?(later)
+      assert_receive {:stopped, {127, 9, 0, 3}, :sys_name}, 20_000
+
+      :ok = :gen_tcp.send(connect_from(station, {127, 9, 0, 4}), Wire.initiation("core2"))
+      eventually(fn -> names(station) == ["core1", "core2", "somebody"] end)
+      assert session_of(station, {127, 0, 0, 1})
+      refute_received {:stopped, {127, 0, 0, 1}, _reason}
+    end
+  end
+
   describe "times" do
     test "who says nothing is disconnected", %{test: test} do
       station = start_station!(test, session: [first_message_timeout: 100])
