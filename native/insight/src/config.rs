@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::aspa::Aspa;
 use crate::said::Severity;
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Config {
     pub services: BTreeMap<String, String>,
     pub vrps: Vec<Vrp>,
     pub rpki: Rpki,
+    /// What autonomous systems say their providers are, beside what the file has.
+    pub aspas: Vec<Aspa>,
     /// Providers of customers, for paths of which the sessions tell nothing.
     pub relationships: Vec<Provider>,
     /// Regular expressions that a path must or must not match.
@@ -227,7 +230,7 @@ pub enum PathMatch {
 pub struct Rpki {
     /// Caches that are asked by RTR (RFC 8210), `host:port`; the first that answers counts.
     pub caches: Vec<String>,
-    /// A file as routinator writes it: `{"roas": [{"prefix": …, "maxLength": …, "asn": "AS64500"}]}`.
+    /// A file as routinator writes it: `{"roas": [{"prefix": …, "maxLength": …, "asn": "AS64500"}], "aspas": […]}`.
     pub file: Option<String>,
     /// How often it is looked at whether the file is another one.
     pub reload_ms: Option<u64>,
@@ -372,7 +375,7 @@ fn one_or_several<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<V
 }
 
 /// `64500` or `"AS64500"`.
-fn asn<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+pub(crate) fn asn<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {

@@ -23,6 +23,8 @@ pub(crate) struct Facts {
     pub origins: SmallVec<[u32; 1]>,
     /// The path ends with an AS_SET: RFC 6811 knows no origin then.
     pub ends_with_set: bool,
+    /// There is an AS_SET in the path.
+    pub has_set: bool,
     pub med: Option<u32>,
     /// ONLY_TO_CUSTOMER (RFC 9234).
     pub otc: Option<u32>,
@@ -73,6 +75,7 @@ impl Facts {
             }
             SegmentType::AsSet => {
                 self.ends_with_set = true;
+                self.has_set = true;
                 self.origins = segment.four_octet_asns().collect();
                 self.path.extend(asns);
             }

@@ -1,10 +1,11 @@
 //! Route leaks (RFC 7908): routes that came along a path which the relationships of autonomous systems forbid.
 //!
-//! ONLY_TO_CUSTOMER (RFC 9234) says it of itself. Else the path is read from its origin: once it went down, from a provider to a customer
-//! or between peers, it may not go up again.
+//! ONLY_TO_CUSTOMER (RFC 9234) says it of itself, and autonomous systems say who their providers are ([`crate::aspa`]). Else the path is
+//! read from its origin: once it went down, from a provider to a customer or between peers, it may not go up again.
 
 use std::collections::HashSet;
 
+use crate::aspa::Aspas;
 use crate::config::{Config, Relationship};
 use crate::facts::Facts;
 use crate::world::Peer;
@@ -13,12 +14,15 @@ use crate::world::Peer;
 pub(crate) struct Leaks {
     /// (provider, customer)
     provides: HashSet<(u32, u32)>,
+    /// What autonomous systems say themselves.
+    pub aspas: Aspas,
 }
 
 impl Leaks {
     pub fn new(config: &Config) -> Self {
         let pairs = config.relationships.iter();
-        Leaks { provides: pairs.map(|pair| (pair.provider, pair.customer)).collect() }
+        let provides = pairs.map(|pair| (pair.provider, pair.customer)).collect();
+        Leaks { provides, aspas: Aspas::new(&config.aspas) }
     }
 
     /// Why a route that a peer announced is a leak, if it is one. `ours` are the AS numbers of our neighbours by what they are
@@ -29,6 +33,11 @@ impl Leaks {
                 return Some(why);
             }
             if let Some(why) = through_ours(&route.path, relationship, peer.asn, ours) {
+                return Some(why);
+            }
+        }
+        if !self.aspas.is_empty() && !route.has_set {
+            if let Some(why) = self.aspas.leak(&route.path, peer.relationship) {
                 return Some(why);
             }
         }

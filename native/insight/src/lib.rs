@@ -6,6 +6,7 @@
 
 mod adopt;
 mod alerts;
+mod aspa;
 mod calico;
 mod clock;
 mod conditions;
@@ -42,11 +43,12 @@ mod world;
 
 pub use adopt::{Kept, KeptAlert};
 pub use alerts::{Mark, Marked};
+pub use aspa::Aspa;
 pub use config::{Config, ConfigError, Coordinates, Rpki, Site, Vrp};
 pub use findings::Findings;
 pub use insight::Insight;
 pub use interfaces::{IfStatus, InterfaceEvent};
-pub use rpki::{read_file, Source, Validity, Vrps};
+pub use rpki::{read_file, Payloads, Source, Validity, Vrps};
 pub use said::{Alert, AlertState, Cause, Change, Class, Evidence, LinkSaid, Said, Severity, Verdict, What};
 pub use tables::Tables;
 pub use topology::Topology;

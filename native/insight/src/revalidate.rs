@@ -1,17 +1,21 @@
-//! VRPs that come and go: what that means for watched prefixes is said, and the routes that they cover are validated again.
+//! VRPs and ASPAs that come and go: what that means for watched prefixes is said, and the routes that they cover are validated again.
 
 use ipnet::IpNet;
 use rib::view::RibView;
 use rib::Deltas;
 use wire::bgp::AddressFamily;
 
+use crate::aspa::Aspa;
+use crate::conditions::Broken;
 use crate::config::Vrp;
 use crate::facts::Sets;
 use crate::insight::Insight;
 use crate::route::Changed;
-use crate::rpki::Source;
+use crate::rpki::{Payloads, Source};
 use crate::said::Said;
 use crate::tables::Tables;
+use crate::watch::Watched;
+use crate::world::World;
 
 /// More prefixes than so many are no question each, but one walk over all routes.
 const MOST_QUESTIONS: usize = 1_000;
@@ -61,8 +65,38 @@ impl Insight {
         self.change_vrps(tables, source, &added, &removed, now_ms)
     }
 
+    /// A file takes the place of another.
+    pub fn replace_file(&mut self, tables: &dyn Tables, file: Payloads, now_ms: i64) -> Vec<Said> {
+        let mut said = self.replace_vrps(tables, Source::File, file.vrps, now_ms);
+        said.extend(self.replace_aspas(tables, file.aspas, now_ms));
+        said
+    }
+
+    /// What autonomous systems say their providers are, by the file: every path is looked at again where that is something else.
+    pub fn replace_aspas(&mut self, tables: &dyn Tables, aspas: Vec<Aspa>, now_ms: i64) -> Vec<Said> {
+        self.run(tables, now_ms);
+        if self.watched.replace_aspas(Source::File, aspas) {
+            tables.each_held(None, &mut |deltas| {
+                self.look_again(deltas, "path_leak", |watched, route, world| {
+                    watched.leak(route, world, world.neighbours())
+                });
+            });
+        }
+        self.run(tables, now_ms)
+    }
+
     /// Routes that are held are validated again.
     fn validate(&mut self, deltas: &Deltas) {
+        self.look_again(deltas, "rpki_invalid", Watched::validate);
+    }
+
+    /// Whether routes that are held break a rule is looked at again.
+    fn look_again(
+        &mut self,
+        deltas: &Deltas,
+        rule: &'static str,
+        breaks: impl Fn(&Watched, &Changed<'_>, &World) -> Option<Broken>,
+    ) {
         if deltas.routes.is_empty() {
             return;
         }
@@ -96,9 +130,9 @@ impl Insight {
                 after_gap: false,
                 dump: true,
             };
-            let broken = watched.validate(&route, world);
+            let broken = breaks(watched, &route, world);
             let holder = (peer, prefix, delta.path_id, rib.view as u8);
-            conditions.set_rule("rpki_invalid", holder, broken, |text| route.evidence(world, text), voice);
+            conditions.set_rule(rule, holder, broken, |text| route.evidence(world, text), voice);
         }
     }
 }

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use crate::aspa::Aspa;
 use crate::config::{ConfigError, Vrp};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -90,16 +91,21 @@ impl Sources {
     }
 }
 
-/// Reads a file as routinator and other validators write it.
+/// What a validator writes to a file.
+#[derive(Debug, Deserialize)]
+pub struct Payloads {
+    #[serde(rename = "roas")]
+    pub vrps: Vec<Vrp>,
+    #[serde(default)]
+    pub aspas: Vec<Aspa>,
+}
+
+/// Reads a file as routinator, rpki-client and other validators write it.
 ///
 /// # Errors
 /// Where it is no such file, with line and column.
-pub fn read_file(text: &str) -> Result<Vec<Vrp>, ConfigError> {
-    #[derive(Deserialize)]
-    struct File {
-        roas: Vec<Vrp>,
-    }
-    Ok(serde_json::from_str::<File>(text)?.roas)
+pub fn read_file(text: &str) -> Result<Payloads, ConfigError> {
+    Ok(serde_json::from_str(text)?)
 }
 
 /// A set of VRPs, by prefix. The lengths that occur at all are kept for each first octet, so that a look-up tries few.
@@ -258,8 +264,11 @@ mod tests {
     fn a_file_of_routinator_is_read() {
         let text = r#"{"metadata": {"generated": 1}, "roas": [
             {"asn": "AS64500", "prefix": "192.0.2.0/24", "maxLength": 24, "ta": "ripe"},
-            {"asn": "AS0", "prefix": "2001:db8::/32", "maxLength": 48, "ta": "arin"}], "aspas": []}"#;
-        assert_eq!(read_file(text).unwrap(), [vrp("192.0.2.0/24", 24, 64500), vrp("2001:db8::/32", 48, 0)]);
+            {"asn": "AS0", "prefix": "2001:db8::/32", "maxLength": 48, "ta": "arin"}],
+            "aspas": [{"customer": "AS64500", "providers": ["AS64501", "AS64502"], "ta": "ripe"}]}"#;
+        let payloads = read_file(text).unwrap();
+        assert_eq!(payloads.aspas, [Aspa { customer: 64500, providers: vec![64501, 64502] }]);
+        assert_eq!(payloads.vrps, [vrp("192.0.2.0/24", 24, 64500), vrp("2001:db8::/32", 48, 0)]);
         assert!(read_file("{}").unwrap_err().to_string().contains("roas"));
     }
 

@@ -7,12 +7,13 @@ use regex::Regex;
 use rib::RouteChange;
 
 use crate::alerts::Raise;
+use crate::aspa::Aspa;
 use crate::conditions::Broken;
 use crate::config::{Config, ConfigError, PathMatch, Vrp, Watch};
 use crate::facts::Facts;
 use crate::leaks::{Leaks, Neighbours};
 use crate::route::Changed;
-use crate::rpki::{Validity, Vrps};
+use crate::rpki::{Source, Validity, Vrps};
 use crate::said::Severity;
 use crate::timers::Timer;
 use crate::voice::Voice;
@@ -118,6 +119,11 @@ impl Watched {
         &mut self.vrps
     }
 
+    /// What a source says now of providers; whether that changes anything.
+    pub fn replace_aspas(&mut self, source: Source, aspas: Vec<Aspa>) -> bool {
+        self.leaks.aspas.replace(source, aspas)
+    }
+
     pub fn is_watched(&self, prefix: &IpNet) -> bool {
         self.by_prefix.contains_key(prefix)
     }
@@ -145,21 +151,11 @@ impl Watched {
         for (index, exact) in covering {
             self.watch(index, exact, route, facts, &origins, validity, world, &mut broken);
         }
-        let peer = world.peer(route.peer);
         let group = || Some(world.subject(route.peer).to_string());
         if validity == Validity::Invalid {
             broken.push(self.invalid(route, &origins, world));
         }
-        if let Some(why) = peer.and_then(|peer| self.leaks.leak(facts, peer, ours)) {
-            broken.push(Broken {
-                rule: "path_leak",
-                subject: route.prefix.to_string(),
-                text: format!("{} leaks: {why}", route.prefix),
-                severity: None,
-                group: group(),
-                prefix: route.prefix,
-            });
-        }
+        broken.extend(self.leak(route, world, ours));
         if !self.anywhere.is_empty() {
             let path = list(&facts.path);
             for expressions in self.anywhere.iter().filter(|one| one.tells(&route.prefix, &path)) {
@@ -177,6 +173,19 @@ impl Watched {
             self.new_prefix(route, &origins, &mut broken);
         }
         broken
+    }
+
+    /// Whether a route came along a path that it may not.
+    pub fn leak(&self, route: &Changed<'_>, world: &World, ours: &Neighbours) -> Option<Broken> {
+        let why = self.leaks.leak(route.new?, world.peer(route.peer)?, ours)?;
+        Some(Broken {
+            rule: "path_leak",
+            subject: route.prefix.to_string(),
+            text: format!("{} leaks: {why}", route.prefix),
+            severity: None,
+            group: Some(world.subject(route.peer).to_string()),
+            prefix: route.prefix,
+        })
     }
 
     fn validity(&self, route: &Changed<'_>, facts: &Facts, origins: &[u32]) -> Validity {

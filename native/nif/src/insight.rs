@@ -219,9 +219,7 @@ fn insight_vrp_file<'a>(
     now_ms: i64,
 ) -> Term<'a> {
     match read_file(file) {
-        Ok(vrps) => {
-            insight.say(env, |insight| insight.replace_vrps(&AllTables(tables), Source::File, vrps, now_ms))
-        }
+        Ok(file) => insight.say(env, |insight| insight.replace_file(&AllTables(tables), file, now_ms)),
         Err(reason) => error(env, reason.to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use super::tell::{Teller, Told};
 use anyhow::{bail, Context, Result};
 use batch::{EncodedBatch, EndReason, Session, SessionOptions};
-use insight::{Config, Findings, Insight, InterfaceEvent, Said, Source, Vrp};
+use insight::{Aspa, Config, Findings, Insight, InterfaceEvent, Said, Source, Vrp};
 use rib::ocsf::Grouping;
 use rib::{Limits, RoutingTable};
 use serde::Deserialize;
@@ -29,6 +29,8 @@ struct Event {
     interface: Option<InterfaceEvent>,
     restart: Option<Restart>,
     vrps: Option<Vrps>,
+    /// A file of other ASPAs takes the place of the one before.
+    aspas: Option<Vec<Aspa>>,
     #[serde(flatten)]
     told: Told,
 }
@@ -145,6 +147,11 @@ impl Player {
         if let Some(Vrps { added, removed }) = &event.vrps {
             let now_ms = self.unix_ms();
             let said = self.insight.change_vrps(&self.table, Source::Cache, added, removed, now_ms);
+            self.say(said);
+            return Ok(());
+        }
+        if let Some(aspas) = event.aspas {
+            let said = self.insight.replace_aspas(&self.table, aspas, self.unix_ms());
             self.say(said);
             return Ok(());
         }

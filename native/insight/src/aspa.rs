@@ -1,0 +1,301 @@
+//! Verification of paths by Autonomous System Provider Authorizations (draft-ietf-sidrops-aspa-verification): what an autonomous system
+//! says its providers are, and what that says of a path.
+//!
+//! Read from its origin a path goes up, from customer to provider, and then down, and it may step once sideways between the two. How
+//! far it can go up at most and must go up at least is known from the authorizations, and so it is, read from the neighbour, of the way down.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::Deserialize;
+use smallvec::SmallVec;
+
+use crate::config::{asn, Relationship};
+use crate::rpki::Source;
+
+/// What an autonomous system says its providers are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Aspa {
+    /// rpki-client writes `customer_asid`, routinator `customer`.
+    #[serde(alias = "customer_asid", deserialize_with = "asn")]
+    pub customer: u32,
+    #[serde(deserialize_with = "asns")]
+    pub providers: Vec<u32>,
+}
+
+fn asns<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
+    #[derive(Deserialize)]
+    struct One(#[serde(deserialize_with = "asn")] u32);
+    Ok(Vec::<One>::deserialize(deserializer)?.into_iter().map(|one| one.0).collect())
+}
+
+/// Which way a route may have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Procedure {
+    /// Only from customers to providers.
+    Upstream,
+    /// Up, and down again.
+    Downstream,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Outcome {
+    Valid,
+    Unknown,
+    /// Why.
+    Invalid(String),
+}
+
+/// Authorizations, by customer, from the configuration and from a file.
+#[derive(Debug, Default)]
+pub(crate) struct Aspas {
+    written: Vec<Aspa>,
+    file: Vec<Aspa>,
+    providers: HashMap<u32, BTreeSet<u32>>,
+}
+
+/// From how many of a path's autonomous systems one after the other it goes up (or, from the other end, down): at most, where none
+/// of them says that it does not, and at least, where each says that it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ramp {
+    most: usize,
+    least: usize,
+}
+
+impl Aspas {
+    pub fn new(written: &[Aspa]) -> Self {
+        let mut aspas = Aspas { written: written.to_vec(), ..Aspas::default() };
+        aspas.gather();
+        aspas
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.providers.is_empty()
+    }
+
+    /// What the file has now; whether that changes anything.
+    pub fn replace(&mut self, source: Source, aspas: Vec<Aspa>) -> bool {
+        let held = if source == Source::Written { &mut self.written } else { &mut self.file };
+        *held = aspas;
+        let before = std::mem::take(&mut self.providers);
+        self.gather();
+        before != self.providers
+    }
+
+    /// Several of one customer are taken together. AS 0 stands for no provider at all, and only where it stands alone.
+    fn gather(&mut self) {
+        for aspa in self.written.iter().chain(&self.file) {
+            self.providers
+                .entry(aspa.customer)
+                .or_default()
+                .extend(aspa.providers.iter().filter(|asn| **asn != 0));
+        }
+    }
+
+    /// Whether a customer says that another is its provider; none: it says nothing.
+    fn authorized(&self, customer: u32, provider: u32) -> Option<bool> {
+        Some(self.providers.get(&customer)?.contains(&provider))
+    }
+
+    /// Why a path that a neighbour told us is a leak. `path` has the neighbour's AS number first, as the attribute has it.
+    ///
+    /// A path that the draft calls invalid for another reason (it has an AS_SET, or does not begin with the neighbour) is none.
+    pub fn leak(&self, path: &[u32], neighbour: Option<Relationship>) -> Option<String> {
+        let procedure = match neighbour {
+            // A route server tells what its clients, our peers, told it.
+            Some(
+                Relationship::Customer
+                | Relationship::Peer
+                | Relationship::RouteServerClient
+                | Relationship::RouteServer,
+            ) => Procedure::Upstream,
+            // What is invalid on the way down is so on the way up, too: where nothing is known of the neighbour it is not too much.
+            Some(Relationship::Provider | Relationship::Internal) | None => Procedure::Downstream,
+        };
+        match self.verify(path, procedure) {
+            Outcome::Invalid(why) => Some(why),
+            Outcome::Valid | Outcome::Unknown => None,
+        }
+    }
+
+    fn verify(&self, path: &[u32], procedure: Procedure) -> Outcome {
+        let mut path: SmallVec<[u32; 16]> = SmallVec::from_slice(path);
+        path.dedup();
+        let up = self.ramp(path.iter().rev().copied());
+        let down = match procedure {
+            Procedure::Upstream => Ramp { most: 0, least: 0 },
+            Procedure::Downstream => self.ramp(path.iter().copied()),
+        };
+        if up.most + down.most < path.len() {
+            let at = |index: usize| path.get(index).copied().unwrap_or_default();
+            let last = path.len() - up.most;
+            let mut why =
+                format!("AS {} says that AS {} is no provider of it (ASPA)", at(last), at(last - 1));
+            if procedure == Procedure::Downstream {
+                let first = down.most - 1;
+                why += &format!(", and AS {} says the same of AS {}", at(first), at(first + 1));
+            }
+            return Outcome::Invalid(why);
+        }
+        if up.least + down.least < path.len() {
+            return Outcome::Unknown;
+        }
+        Outcome::Valid
+    }
+
+    /// How far a path goes up from its first autonomous system.
+    fn ramp(&self, path: impl Iterator<Item = u32>) -> Ramp {
+        let (mut most, mut least, mut all_said) = (0, 0, true);
+        let mut before = None;
+        for asn in path {
+            match before.map(|before| self.authorized(before, asn)) {
+                Some(Some(false)) => break,
+                Some(None) => all_said = false,
+                // The first, and one that the one before it names.
+                None | Some(Some(true)) => {}
+            }
+            most += 1;
+            least += usize::from(all_said);
+            before = Some(asn);
+        }
+        Ramp { most, least }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Section 6.1 of the draft names "ASPA-based AS Path Verification Examples" by Sriram, Borchert and Matejka; these are all of them,
+    // with the lengths of ramps that they give. A letter is its octet as AS number.
+    const FIRST: [(&str, &str); 5] = [("A", "CD"), ("B", "E"), ("C", "F"), ("D", "FG"), ("G", "0")];
+    const SECOND: [(&str, &str); 7] =
+        [("H", "0"), ("K", "0"), ("L", "K"), ("P", "0"), ("Q", "0"), ("R", "Q"), ("S", "R")];
+
+    fn numbers(letters: &str) -> Vec<u32> {
+        letters.bytes().map(|letter| if letter == b'0' { 0 } else { u32::from(letter) }).collect()
+    }
+
+    fn topology(aspas: &[(&str, &str)]) -> Aspas {
+        let aspa = |(customer, providers): &(&str, &str)| Aspa {
+            customer: numbers(customer)[0],
+            providers: numbers(providers),
+        };
+        Aspas::new(&aspas.iter().map(aspa).collect::<Vec<_>>())
+    }
+
+    fn says(aspas: &Aspas, path: &str, procedure: Procedure) -> &'static str {
+        match aspas.verify(&numbers(path), procedure) {
+            Outcome::Valid => "valid",
+            Outcome::Unknown => "unknown",
+            Outcome::Invalid(_) => "invalid",
+        }
+    }
+
+    fn ramps(aspas: &Aspas, path: &str) -> [usize; 4] {
+        let path = numbers(path);
+        let (up, down) = (aspas.ramp(path.iter().rev().copied()), aspas.ramp(path.iter().copied()));
+        [up.most, up.least, down.most, down.least]
+    }
+
+    #[test]
+    fn the_upstream_examples() {
+        let aspas = topology(&FIRST);
+        for (path, most, least, expected) in [
+            ("FCA", 3, 3, "valid"),
+            ("DCA", 2, 2, "invalid"),
+            ("DFCA", 4, 3, "unknown"),
+            ("DEB", 3, 2, "unknown"),
+            ("ADEB", 3, 2, "invalid"),
+            ("ADGEB", 3, 2, "invalid"),
+            ("ACF", 2, 1, "invalid"),
+            ("ACFG", 1, 1, "invalid"),
+            ("EB", 2, 2, "valid"),
+        ] {
+            assert_eq!(ramps(&aspas, path)[..2], [most, least], "{path}");
+            assert_eq!(says(&aspas, path, Procedure::Upstream), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_downstream_examples() {
+        let aspas = topology(&FIRST);
+        // Most and least up, most and least down.
+        for (path, lengths, expected) in [
+            ("EGFCA", [4, 3, 2, 1], "unknown"),
+            ("EGDA", [3, 3, 2, 1], "valid"),
+            ("EDCA", [2, 2, 2, 1], "unknown"),
+            ("EGDCA", [2, 2, 2, 1], "invalid"),
+            ("CFDG", [1, 1, 4, 2], "unknown"),
+            ("DGEB", [3, 2, 2, 2], "valid"),
+            ("CDGEB", [3, 2, 1, 1], "invalid"),
+            ("FCA", [3, 3, 2, 1], "valid"),
+            ("EA", [1, 1, 2, 1], "valid"),
+            ("ECA", [2, 2, 2, 1], "valid"),
+        ] {
+            assert_eq!(ramps(&aspas, path), lengths, "{path}");
+            assert_eq!(says(&aspas, path, Procedure::Downstream), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_examples_of_complex_relationships() {
+        let aspas = topology(&SECOND);
+        assert_eq!(says(&aspas, "JH", Procedure::Upstream), "invalid");
+        assert_eq!(ramps(&aspas, "KJH"), [1, 1, 1, 1]);
+        assert_eq!(says(&aspas, "KJH", Procedure::Downstream), "invalid");
+        assert_eq!(says(&aspas, "QP", Procedure::Upstream), "invalid");
+    }
+
+    #[test]
+    fn who_told_it_decides_and_prepending_does_not_count() {
+        let aspas = topology(&FIRST);
+        let leak = |path: &str, neighbour| aspas.leak(&numbers(path), neighbour);
+        // From a provider a path may have gone down already, from a customer or a peer not.
+        assert_eq!(leak("DGEB", Some(Relationship::Provider)), None);
+        assert_eq!(leak("EGDDDA", Some(Relationship::Provider)), None);
+        for neighbour in [Relationship::Customer, Relationship::Peer, Relationship::RouteServer] {
+            assert_eq!(
+                leak("DDCAA", Some(neighbour)).unwrap(),
+                "AS 67 says that AS 68 is no provider of it (ASPA)"
+            );
+        }
+        assert_eq!(
+            leak("EGDCA", None).unwrap(),
+            "AS 67 says that AS 68 is no provider of it (ASPA), and AS 71 says the same of AS 68"
+        );
+        // Its own routes, and a path without an AS number.
+        assert_eq!((leak("A", Some(Relationship::Customer)), leak("", None)), (None, None));
+    }
+
+    #[test]
+    fn what_is_invalid_on_the_way_down_is_invalid_on_the_way_up() {
+        let aspas = topology(&FIRST);
+        let letters = "ABCDEFG";
+        let mut paths: Vec<String> = vec![String::new()];
+        for _ in 0..5 {
+            let longer =
+                |path: &String| letters.chars().map(|letter| format!("{path}{letter}")).collect::<Vec<_>>();
+            paths = paths.iter().flat_map(longer).collect();
+            for path in &paths {
+                let (up, down) =
+                    (says(&aspas, path, Procedure::Upstream), says(&aspas, path, Procedure::Downstream));
+                assert!(down != "invalid" || up == "invalid", "{path}: {up}, {down}");
+                assert!(up != "valid" || down == "valid", "{path}: {up}, {down}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_authorizations_of_one_customer_are_taken_together() {
+        let read = |text: &str| serde_json::from_str::<Vec<Aspa>>(text).unwrap();
+        // rpki-client and routinator.
+        let mut aspas =
+            Aspas::new(&read(r#"[{"customer_asid": 43, "expires": 1791385200, "providers": [293, 0]}]"#));
+        assert_eq!((aspas.authorized(43, 293), aspas.authorized(43, 294)), (Some(true), Some(false)));
+        assert_eq!((aspas.authorized(43, 0), aspas.authorized(44, 293)), (Some(false), None));
+        let file = read(r#"[{"customer": "AS43", "providers": ["AS294"], "ta": "arin"}]"#);
+        assert!(aspas.replace(Source::File, file.clone()) && !aspas.replace(Source::File, file));
+        assert_eq!((aspas.authorized(43, 293), aspas.authorized(43, 294)), (Some(true), Some(true)));
+        assert!(aspas.replace(Source::File, Vec::new()) && aspas.authorized(43, 294) == Some(false));
+    }
+}
