@@ -29,7 +29,10 @@ defmodule ServiceRadar.BMP.Test.Lab do
     end
   end
 
-  @doc "Starts the routers with so many routes, announced by both neighbours together; `core: true` with the fourth router."
+  @doc """
+  Starts the routers with so many routes, announced by both neighbours together; `core: true` with the fourth router, `ospf: true` with two
+  more that speak OSPF.
+  """
   def start!(routes, options \\ []) do
     folder = Path.join(System.tmp_dir!(), "bmp-lab-#{System.unique_integer([:positive])}-#{System.pid()}")
     File.mkdir_p!(folder)
@@ -41,7 +44,7 @@ defmodule ServiceRadar.BMP.Test.Lab do
 
     facts =
       lab
-      |> run("up", [to_string(routes)] ++ if(options[:core], do: ["core"], else: []))
+      |> run("up", [to_string(routes) | for(more <- [:core, :ospf], options[more], do: to_string(more))])
       |> String.split("\n", trim: true)
 
     %{lab | facts: Map.new(facts, &List.to_tuple(String.split(&1, "=", parts: 2)))}

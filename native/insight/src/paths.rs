@@ -35,7 +35,8 @@ struct Shift {
 #[derive(Debug, Default)]
 pub(crate) struct Paths {
     shifts: HashMap<ShiftKey, Shift>,
-    gone: HashMap<(u32, IpNet), (IpAddr, i64)>,
+    /// By peer, prefix and, where a peer announces several paths of one, the path.
+    gone: HashMap<(u32, IpNet, Option<u32>), (IpAddr, i64)>,
 }
 
 impl Paths {
@@ -46,12 +47,13 @@ impl Paths {
             return;
         }
         let (old, new) = (route.old.and_then(|old| old.next_hop), route.new.and_then(|new| new.next_hop));
-        let key = (route.peer, route.prefix);
+        let key = (route.peer, route.prefix, route.path_id.filter(|_| !loc_rib));
         match (route.change, old, new) {
             (RouteChange::Change, Some(old), Some(new)) if old != new => {
                 self.shift(route.router, old, new, route.prefix, world, waits, voice);
             }
-            (RouteChange::Withdraw, Some(old), _) if loc_rib => {
+            // FRR tells it so: after policy a route is withdrawn until its new next hop is known to be reachable.
+            (RouteChange::Withdraw, Some(old), _) => {
                 if self.gone.len() >= MAX_GONE {
                     self.gone.retain(|_, (_, at)| *at + GONE_MS >= voice.now);
                 }
@@ -59,7 +61,7 @@ impl Paths {
                     self.gone.insert(key, (old, voice.now));
                 }
             }
-            (RouteChange::Announce, _, Some(new)) if loc_rib && !self.gone.is_empty() => {
+            (RouteChange::Announce, _, Some(new)) if !self.gone.is_empty() => {
                 if let Some((old, at)) = self.gone.remove(&key) {
                     if at + GONE_MS >= voice.now && old != new {
                         self.shift(route.router, old, new, route.prefix, world, waits, voice);
@@ -81,10 +83,12 @@ impl Paths {
         waits: &Waits,
         voice: &mut Voice,
     ) {
-        let key = (router, world.name(from), world.name(to));
-        if key.1 == key.2 {
-            return;
+        let (mut names, addresses) = ((world.name(from), world.name(to)), (from.to_string(), to.to_string()));
+        // From one link to another between the same two nodes.
+        if names.0 == names.1 {
+            names = addresses;
         }
+        let key = (router, names.0, names.1);
         let shift = self.shifts.entry(key.clone()).or_insert_with(|| {
             voice.after(waits.shift, Timer::Shift(key));
             Shift::default()

@@ -59,6 +59,12 @@ impl Reason {
                 fsm_event::TCP_CONNECTION_FAILS => {
                     Reason::new(Cause::RemoteFailure, true, "the TCP connection failed (FSM event 18)")
                 }
+                // It has no event to name. FRR says this of a neighbour that is shut here, of an interface that went down, and of BFD;
+                // where nothing else is seen that explains it, the router's own configuration is the likeliest.
+                0 => {
+                    let text = "the router closed it itself and does not say why (FSM event 0)";
+                    Reason::new(Cause::LocalShutdown, true, text)
+                }
                 _ => Reason::new(
                     Cause::RemoteFailure,
                     true,

@@ -6,109 +6,44 @@ else
   defmodule ServiceRadar.BMP.InsightLabTest do
     @moduledoc """
     Live FRR routers, to which things happen, and what a running station says of it.
-
-    How long it takes from the first octets of the router's message, as they pass a relay in front of the station, until it is
-    said is printed, and asserted by nobody. `SERVICERADAR_BMP_LONG=1` does everything fifty times, and prints p50 and p99.
     """
     use ExUnit.Case, async: false
 
-    alias ServiceRadar.BMP
-    alias ServiceRadar.BMP.{Events, Insight}
-    alias ServiceRadar.BMP.Test.Lab
+    import ServiceRadar.BMP.Test.InsightLab
+
+    alias ServiceRadar.BMP.Insight
+    alias ServiceRadar.BMP.Test.{InsightLab, Lab}
 
     @moduletag capture_log: true
     @moduletag timeout: 3_600_000
 
     @station __MODULE__.Station
-    @patience 60_000
-    @runs if(System.get_env("SERVICERADAR_BMP_LONG") in [nil, ""], do: 1, else: 50)
 
     setup context do
       lab = Lab.start!(40)
       on_exit(fn -> Lab.stop(lab) end)
-      path = Path.join(lab.folder, "insight.json")
-      File.write!(path, configuration(lab, context[:downs] || 1_000))
-      Events.subscribe("bmp:insight")
-      start_supervised!({BMP, name: @station, ip: "127.0.0.1", port: 0, partitions: 1, insight: path})
-      port = relay(lab.facts["STATION"], BMP.port(@station))
-      Lab.run(lab, "bmp", [port])
-      for peer <- ~w(WEST_PEER EAST_PEER), do: said([~s("kind":"link_added"), ~s("source":"edge"), target(lab, peer)])
+      # West and east are Kubernetes nodes, too, where nothing else is said.
+      nodes? = Map.get(context, :nodes, true)
+      InsightLab.start!(lab, @station, configuration(lab, context[:downs] || 1_000, nodes?))
+      # A neighbour that nobody named is called what it calls itself in its OPEN.
+      names = if nodes?, do: ~w(node-a node-b), else: ~w(west east)
+      for name <- names, do: said([~s("kind":"link_added"), ~s("source":"edge"), ~s("target":"#{name}")])
       %{lab: lab}
     end
 
-    # West and east are Kubernetes nodes, too.
-    defp configuration(lab, downs) do
+    defp configuration(lab, downs, nodes?) do
       [west, east] = for peer <- ~w(WEST_PEER EAST_PEER), do: lab.facts[peer]
+      nodes = if nodes?, do: ~s("#{west}": "node-a", "#{east}": "node-b", "10.255.2.2": "node-b")
 
       """
       {"sites": {"edge": "#{lab.facts["EDGE"]}"},
        "sessions": [{"router": "edge", "peer": "#{west}", "interface": {"device": "edge", "name": "west"}},
                     {"router": "edge", "peer": "#{east}", "interface": {"device": "edge", "name": "east"}}],
-       "calico": {"pools": ["10.42.0.0/16"], "nodes": {"#{west}": "node-a", "#{east}": "node-b", "10.255.2.2": "node-b"}},
+       "calico": {"pools": ["10.42.0.0/16"], "nodes": {#{nodes}}},
        "flapping": {"downs": #{downs}, "within_ms": 600000, "quiet_ms": 2000},
        "rules": {"router_clock": {"enabled": false}}}
       """
     end
-
-    defp target(_lab, "WEST_PEER"), do: ~s("target":"node-a")
-    defp target(_lab, "EAST_PEER"), do: ~s("target":"node-b")
-
-    # Passes on what comes, and notes when something came first since it was asked.
-    defp relay(address, to) do
-      {:ok, ip} = :inet.parse_address(to_charlist(address))
-      {:ok, listener} = :gen_tcp.listen(0, [:binary, ip: ip, active: false, reuseaddr: true])
-      {:ok, port} = :inet.port(listener)
-      came = start_supervised!({Agent, fn -> nil end})
-      Process.put(:came, came)
-      start_supervised!({Task, fn -> accept(listener, to, came) end})
-      port
-    end
-
-    defp accept(listener, to, came) do
-      {:ok, router} = :gen_tcp.accept(listener)
-      {:ok, station} = :gen_tcp.connect({127, 0, 0, 1}, to, [:binary, active: false, nodelay: true])
-      pump(router, station, came)
-      accept(listener, to, came)
-    end
-
-    defp pump(router, station, came) do
-      case :gen_tcp.recv(router, 0) do
-        {:ok, octets} ->
-          at = now()
-          # Statistics come by themselves: type 1 of the common header.
-          if not match?(<<3, _::32, 1, _::binary>>, octets), do: Agent.update(came, &(&1 || at))
-          :ok = :gen_tcp.send(station, octets)
-          pump(router, station, came)
-
-        {:error, _} ->
-          :gen_tcp.close(station)
-      end
-    end
-
-    # What is said that has all these parts, of what comes from now on or came already.
-    defp said(parts) do
-      receive do
-        {:bmp_insight, @station, line} -> if Enum.all?(parts, &(line =~ &1)), do: line, else: said(parts)
-      after
-        @patience -> flunk("not said: #{inspect(parts)}; open are #{inspect(Insight.alerts(@station))}")
-      end
-    end
-
-    # Lets something happen and measures until all of these are said.
-    defp measure(happen, all) do
-      Agent.update(Process.get(:came), fn _ -> nil end)
-      happen.()
-      for parts <- all, do: said(parts)
-      now() - Agent.get(Process.get(:came), & &1)
-    end
-
-    defp report(what, times) do
-      sorted = Enum.sort(times)
-      at = fn share -> Enum.at(sorted, min(trunc(share * length(sorted)), length(sorted) - 1)) end
-      IO.puts("insight: #{what}: #{length(sorted)} runs, p50 #{at.(0.5)} ms, p99 #{at.(0.99)} ms from the socket")
-    end
-
-    defp now, do: System.monotonic_time(:millisecond)
 
     defp west(lab, commands), do: node(lab, "west", lab.facts["WEST_AS"], commands)
     defp east(lab, commands), do: node(lab, "east", lab.facts["EAST_AS"], commands)
@@ -127,7 +62,7 @@ else
       said([~s("protocol":"calico"), ~s("target":"node-a")])
 
       times =
-        for _ <- 1..@runs do
+        for _ <- 1..runs() do
           time =
             measure(fn -> west(lab, ["no network 10.42.1.0/26"]) end, [
               [~s("rule":"pod_route_lost"), ~s("state":"open"), "Route to Pod Subnet Lost - Check Calico Node BGP Peer"]
@@ -141,7 +76,7 @@ else
       report("a pod block lost", times)
 
       times =
-        for _ <- 1..@runs do
+        for _ <- 1..runs() do
           time =
             measure(
               fn ->
@@ -164,7 +99,7 @@ else
       west = ~s({"device": "edge", "name": "west", "admin_status": "up", "oper_status": ")
 
       times =
-        for _ <- 1..@runs do
+        for _ <- 1..runs() do
           cut = fn ->
             {_, 0} = System.cmd("ip", ["-n", lab.facts["EDGE_NS"], "link", "set", "west", "down"])
             :ok = Insight.interface(@station, west <> ~s(down"}))
@@ -180,29 +115,82 @@ else
       report("a link cut", times)
     end
 
-    @tag downs: 3
-    test "a node that dies, and a session that flaps", %{lab: lab} do
+    @tag nodes: false
+    test "a neighbour that is shut with a reason text, and opened again", %{lab: lab} do
+      subject = "edge peer #{lab.facts["WEST_PEER"]}"
+      text = "upgrade of the line card"
+
+      # By the neighbour, and by the router itself, of which FRR 8.4 does not tell the text.
+      shut = [
+        {"remote_shutdown", text, fn -> Lab.run(lab, "leave", ["west", text]) end,
+         fn -> Lab.run(lab, "return", ["west"]) end},
+        {"local_shutdown", "", fn -> Lab.run(lab, "shutdown", ["west", text]) end,
+         fn -> Lab.run(lab, "no-shutdown", ["west"]) end}
+      ]
+
+      for {cause, text, close, open} <- shut do
+        times =
+          for _ <- 1..runs() do
+            time =
+              measure(close, [
+                [~s("cause":"#{cause}"), ~s("subject":"#{subject}"), text],
+                [~s("rule":"peer_down"), ~s("state":"open"), ~s("subject":"#{subject}")]
+              ])
+
+            open.()
+            said([~s("rule":"peer_down"), ~s("state":"close"), ~s("subject":"#{subject}")])
+            time
+          end
+
+        report("a neighbour shut, #{cause}", times)
+      end
+    end
+
+    test "a node that dies", %{lab: lab} do
       west(lab, ["network 10.42.1.0/26"])
       said([~s("protocol":"calico"), ~s("target":"node-a")])
 
-      time =
-        measure(fn -> Lab.run(lab, "kill", ["west"]) end, [
-          [~s("cause":"node_failure"), ~s("subject":"node-a")],
-          [~s("kind":"node_lost"), ~s("node":"node-a")]
-        ])
+      times =
+        for _ <- 1..runs() do
+          time =
+            measure(fn -> Lab.run(lab, "kill", ["west"]) end, [
+              [~s("cause":"node_failure"), ~s("subject":"node-a")],
+              [~s("kind":"node_lost"), ~s("node":"node-a")]
+            ])
 
-      report("a node killed", [time])
+          Lab.run(lab, "restart", ["west"])
+          said([~s("kind":"link_added"), ~s("protocol":"bgp"), ~s("target":"node-a")])
+          west(lab, ["network 10.42.1.0/26"])
+          said([~s("kind":"link_added"), ~s("protocol":"calico"), ~s("target":"node-a")])
+          time
+        end
 
-      # The second and the third time.
-      for _ <- 1..2 do
-        Lab.run(lab, "restart", ["west"])
-        said([~s("kind":"link_added"), ~s("protocol":"bgp"), ~s("target":"node-a")])
-        Lab.run(lab, "kill", ["west"])
-        said([~s("kind":"link_lost"), ~s("protocol":"bgp"), ~s("target":"node-a")])
-      end
+      report("a node killed", times)
+    end
 
-      said([~s("rule":"peer_flapping"), ~s("state":"open")])
-      said([~s("rule":"peer_flapping"), ~s("state":"close")])
+    @tag downs: 3
+    test "a session that flaps", %{lab: lab} do
+      flap = fn -> Lab.run(lab, "vtysh", ["edge", "clear bgp #{lab.facts["WEST_PEER"]}"]) end
+      down = [~s("kind":"link_lost"), ~s("protocol":"bgp"), ~s("target":"node-a")]
+      up = [~s("kind":"link_added"), ~s("protocol":"bgp"), ~s("target":"node-a")]
+
+      times =
+        for _ <- 1..runs() do
+          for _ <- 1..2 do
+            flap.()
+            said(down)
+            said(up)
+          end
+
+          # The third time within the configured one.
+          time =
+            measure(flap, [[~s("rule":"peer_flapping"), ~s("state":"open")], [~s("cause":"flapping")]])
+
+          said_all([up, [~s("rule":"peer_flapping"), ~s("state":"close")]])
+          time
+        end
+
+      report("a session that flaps, the third time", times)
     end
   end
 end

@@ -12,14 +12,18 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/tables.sh"
 # shellcheck source=core.sh
 . "$here/core.sh"
+# shellcheck source=ospf.sh
+. "$here/ospf.sh"
 
 usage() {
   cat <<'USAGE'
 usage: lab.sh COMMAND DIR [...]
 
-  up DIR [ROUTES] [core]    start the routers with ROUTES (default 1000, from 40 to 8000) announced by the two
+  up DIR [ROUTES] [core | ospf]
+                            start the routers with ROUTES (default 1000, from 40 to 8000) announced by the two
                             neighbours together, wait until edge has them, print the lab's facts as KEY=value;
-                            with `core`, a fourth router: see core.sh
+                            with `core`, a fourth router: see core.sh;
+                            with `ospf`, two more that speak OSPF: see ospf.sh
   down DIR                  end it all; DIR keeps the logs and configurations
   facts DIR                 print the facts again
   bmp DIR PORT              let edge speak BMP to STATION:PORT (pre- and post-policy, IPv4 and IPv6 unicast)
@@ -29,9 +33,10 @@ usage: lab.sh COMMAND DIR [...]
   withdraw DIR ROUTER N     west or east takes back the first N prefixes of each family (half of them shared at most)
   announce DIR ROUTER N     ... announces them again
   change DIR ROUTER N       ... gives them other attributes; `announce` gives them the first ones back
-  shutdown DIR ROUTER       edge takes the neighbour down (`neighbor X shutdown`): Peer Down reason 2
+  shutdown DIR ROUTER [TEXT]
+                            edge takes the neighbour down (`neighbor X shutdown`), with a text: Peer Down reason 2
   no-shutdown DIR ROUTER    ... and up again
-  leave DIR ROUTER          the neighbour itself shuts the session (CEASE): Peer Down reason 3
+  leave DIR ROUTER [TEXT]   the neighbour itself shuts the session (CEASE), with a text: Peer Down reason 3
   return DIR ROUTER         ... and opens it again
   kill DIR ROUTER           kill -9 of the neighbour's bgpd: Peer Down reason 4
   restart DIR ROUTER        ... and start it again
@@ -147,7 +152,7 @@ end() {
 
 up() {
   local routes=${1:-1000} r
-  [ "${2:-}" != core ] || CORE=yes
+  case ${2:-} in core) CORE=yes ;; ospf) OSPF=yes ;; esac
   need
   [ "$routes" -ge 40 ] && [ "$routes" -le 8000 ] || die "ROUTES from 40 to 8000"
   [ ! -e "$DIR/facts" ] || die "$DIR has a lab already"
@@ -156,10 +161,11 @@ up() {
   SOCKETS=$(mktemp -d /run/bmplab.XXXXXX) # short: a socket's path has room for 107 characters, DIR may be longer
   printf '%s=%s\n' NUMBER "$NUMBER" STATION "$STATION" EDGE "$EDGE" EDGE_NS "$(ns edge)" SYSNAME edge \
     ROUTES "$routes" SOCKETS "$SOCKETS" WEST_PEER "$WEST_PEER" WEST_AS "$WEST_AS" EAST_PEER "$EAST_PEER" EAST_AS "$EAST_AS" \
+    OSPF "${OSPF:-}" FARM01_NS "$(ns farm01)" FARM01_PEER "$FARM01_PEER" TONKA01_PEER "$TONKA01_PEER" \
     CORE "${CORE:-}" CORE_STATION "$CORE_STATION" CORE_PEER "$CORE_PEER" EDGE_OF_CORE "$EDGE_OF_CORE" >"$DIR/facts"
   trap 'echo "lab: up failed, taking it down" >&2; down' ERR EXIT
   network
-  for r in edge west east; do
+  for r in edge west east ${OSPF:+$OSPF_ROUTERS}; do
     mkdir -p "$DIR/$r" "$SOCKETS/$r"
     printf 'hostname %s\n' "$r" >"$DIR/$r/zebra.conf"
     : >"$DIR/$r/vtysh.conf"
@@ -171,11 +177,16 @@ up() {
     edge_core_config >>"$DIR/edge/bgpd.conf"
     core_config >"$DIR/core/gobgpd.toml"
   fi
+  if [ -n "${OSPF:-}" ]; then
+    ospf_network
+    edge_ospf_config >>"$DIR/edge/bgpd.conf"
+  fi
   neighbour_config west $((routes / 2)) >"$DIR/west/bgpd.conf"
   neighbour_config east $((routes - routes / 2)) >"$DIR/east/bgpd.conf"
   for r in west east edge; do start $r zebra; done
   for r in west east edge; do bgpd $r; done
   [ -z "${CORE:-}" ] || core_start
+  [ -z "${OSPF:-}" ] || ospf_start
   settle
   trap - ERR EXIT
   cat "$DIR/facts"
@@ -183,10 +194,10 @@ up() {
 
 down() {
   local r
-  end TERM {edge,west,east}/{bgpd,zebra} core/gobgpd
+  end TERM {edge,west,east,farm01,tonka01}/{bgpd,ospfd,zebra} core/gobgpd
   ip link del "bmplab$NUMBER" 2>/dev/null || true
   ip link del "bmpcore$NUMBER" 2>/dev/null || true
-  for r in west east core edge; do ip netns del "$(ns $r)" 2>/dev/null || true; done
+  for r in west east core farm01 tonka01 edge; do ip netns del "$(ns $r)" 2>/dev/null || true; done
   case $SOCKETS in /run/bmplab.*) rm -rf "$SOCKETS" ;; esac
   mv "$DIR/facts" "$DIR/facts.down"
 }
@@ -224,10 +235,11 @@ bmp() {
 }
 no_bmp() { on_edge "no bmp targets station"; }
 
+# leave ROUTER NO TEXT
 leave() {
   local to=10.255.1.1
   [ "$1" = east ] && to=2001:db8:ffff:2::1
-  shell "$1" "configure terminal" "router bgp $(asn "$1")" "${2:+$2 }neighbor $to shutdown" >/dev/null
+  shell "$1" "configure terminal" "router bgp $(asn "$1")" "${2:+$2 }neighbor $to shutdown${3:+ message $3}" >/dev/null
 }
 
 # ---- the router's own tables -------------------------------------------------------------------------------------
@@ -255,7 +267,7 @@ settled() {
       same "$f" "$r" $up || return 1
     done
   done
-  core_settled
+  core_settled && ospf_settled
 }
 
 case ${1:-} in -h | --help | help | '') usage; exit 0 ;; esac
@@ -278,9 +290,9 @@ case $command in
   withdraw) first "$1" "$2" no 0 ;;
   announce) first "$1" "$2" "" 0 ;;
   change) first "$1" "$2" "" 7 ;;
-  shutdown) on_edge "neighbor $(neighbour "$1") shutdown"; : >"$DIR/$1/shut" ;;
+  shutdown) on_edge "neighbor $(neighbour "$1") shutdown${2:+ message $2}"; : >"$DIR/$1/shut" ;;
   no-shutdown) on_edge "no neighbor $(neighbour "$1") shutdown"; rm -f "$DIR/$1/shut" ;;
-  leave) leave "$1"; : >"$DIR/$1/left" ;;
+  leave) leave "$1" "" "${2:-}"; : >"$DIR/$1/left" ;;
   return) leave "$1" no; rm -f "$DIR/$1/left" ;;
   kill) neighbour "$1" >/dev/null; end KILL "$1/bgpd" ;;
   restart) neighbour "$1" >/dev/null; bgpd "$1" ;;
