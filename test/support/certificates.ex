@@ -3,15 +3,19 @@ defmodule ServiceRadar.BMP.Test.Certificates do
 
   @type files :: %{certfile: Path.t(), keyfile: Path.t(), cacertfile: Path.t()}
 
-  @doc "Files of `:server` and `:client`; the `cacertfile` of each is what the other has to trust."
-  @spec make!(Path.t()) :: %{server: files, client: files}
-  def make!(folder) do
+  @doc """
+  Files of `:server` and `:client`; the `cacertfile` of each is what the other has to trust. The server's certificate is for this host,
+  or for another name.
+  """
+  @spec make!(Path.t(), name :: String.t() | nil) :: %{server: files, client: files}
+  def make!(folder, name \\ nil) do
     File.mkdir_p!(folder)
     strong = [key: {:namedCurve, :secp256r1}, digest: :sha256]
     chain = %{root: strong, intermediates: [], peer: strong}
+    named = %{chain | peer: strong ++ if(name, do: [extensions: [subject_alt_name(name)]], else: [])}
 
     %{server_config: server, client_config: client} =
-      :public_key.pkix_test_data(%{server_chain: chain, client_chain: chain})
+      :public_key.pkix_test_data(%{server_chain: named, client_chain: chain})
 
     %{
       # Each side's `cacerts` is what it trusts: the other's root.
@@ -19,6 +23,8 @@ defmodule ServiceRadar.BMP.Test.Certificates do
       client: write!(folder, "client", client, server[:cacerts])
     }
   end
+
+  defp subject_alt_name(name), do: {:Extension, {2, 5, 29, 17}, false, [dNSName: to_charlist(name)]}
 
   defp write!(folder, name, config, own_roots) do
     {type, key} = config[:key]

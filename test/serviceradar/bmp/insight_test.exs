@@ -136,4 +136,24 @@ defmodule ServiceRadar.BMP.InsightTest do
     assert {:error, {:insight_file, ^path, reason}} = apply(module, function, arguments)
     assert reason =~ "no_such_rule"
   end
+
+  if Code.ensure_loaded?(Phoenix.PubSub) do
+    test "what is said goes out over PubSub, too, and so do findings", %{test: test, tmp_dir: tmp_dir} do
+      start_supervised!({Phoenix.PubSub, name: :insight_pubsub})
+      for topic <- ["bmp:insight", "bmp:ocsf"], do: :ok = Phoenix.PubSub.subscribe(:insight_pubsub, topic)
+      path = Path.join(tmp_dir, "insight.json")
+      File.write!(path, ~s({#{@no_clock}}))
+      station = start_station!(test, insight: path, pubsub: :insight_pubsub, ocsf: [])
+      socket = connect!(station)
+      :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(@peer), Wire.peer_down(@peer)])
+      # This process did not subscribe otherwise.
+      said([~s("rule":"peer_down"), ~s("state":"open"), ~s("subject":"rtr peer 10.0.0.9")])
+      assert finding(station) =~ ~s("event_code":"peer_down")
+    end
+
+    defp finding(station) do
+      assert_receive {:bmp_ocsf, ^station, events}, 20_000
+      Enum.find(events, &(&1 =~ ~s("class_uid":2004))) || finding(station)
+    end
+  end
 end

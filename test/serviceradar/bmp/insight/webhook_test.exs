@@ -5,36 +5,53 @@ defmodule ServiceRadar.BMP.Insight.WebhookTest do
 
   alias ServiceRadar.BMP.{Config, Wire}
   alias ServiceRadar.BMP.Insight.Webhook
+  alias ServiceRadar.BMP.Test.Certificates
 
   @moduletag capture_log: true
 
-  # Answers one request after the other with these statuses, and tells of each.
-  defp receiver(statuses) do
-    {:ok, listener} = :gen_tcp.listen(0, [:binary, active: false, packet: :http_bin, ip: {127, 0, 0, 1}])
-    {:ok, port} = :inet.port(listener)
+  # Answers one request after the other with these statuses, and tells of each. With TLS where there are options of it.
+  defp receiver(statuses, tls \\ nil) do
+    options = [:binary, active: false, packet: :http_bin, ip: {127, 0, 0, 1}]
+    {:ok, listener} = if tls, do: :ssl.listen(0, options ++ tls), else: :gen_tcp.listen(0, options)
+    {:ok, {_address, port}} = if tls, do: :ssl.sockname(listener), else: :inet.sockname(listener)
     test = self()
-    start_supervised!({Task, fn -> Enum.each(statuses, &answer(listener, &1, test)) end})
-    "http://127.0.0.1:#{port}/findings"
+    start_supervised!({Task, fn -> Enum.each(statuses, &answer(accept(listener, tls), &1, test)) end})
+    if tls, do: "https://localhost:#{port}/findings", else: "http://127.0.0.1:#{port}/findings"
   end
 
-  defp answer(listener, status, test) do
+  # The module that speaks with a socket, the one that sets its options, and the socket.
+  defp accept(listener, nil) do
     {:ok, socket} = :gen_tcp.accept(listener)
-    {:ok, {:http_request, :POST, {:abs_path, path}, _}} = :gen_tcp.recv(socket, 0)
-    headers = headers(socket, %{})
-    :ok = :inet.setopts(socket, packet: :raw)
-    {:ok, body} = :gen_tcp.recv(socket, String.to_integer(headers["content-length"]))
-    send(test, {:posted, path, headers, body})
-    :ok = :gen_tcp.send(socket, "HTTP/1.1 #{status} Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-    :gen_tcp.close(socket)
+    {:gen_tcp, :inet, socket}
   end
 
-  defp headers(socket, found) do
-    case :gen_tcp.recv(socket, 0) do
+  # Who does not trust the certificate goes again, and is no request.
+  defp accept(listener, tls) do
+    {:ok, socket} = :ssl.transport_accept(listener)
+
+    case :ssl.handshake(socket, 10_000) do
+      {:ok, socket} -> {:ssl, :ssl, socket}
+      {:error, _} -> accept(listener, tls)
+    end
+  end
+
+  defp answer({speak, set, socket}, status, test) do
+    {:ok, {:http_request, :POST, {:abs_path, path}, _}} = speak.recv(socket, 0)
+    headers = headers(speak, socket, %{})
+    :ok = set.setopts(socket, packet: :raw)
+    {:ok, body} = speak.recv(socket, String.to_integer(headers["content-length"]))
+    send(test, {:posted, path, headers, body})
+    :ok = speak.send(socket, "HTTP/1.1 #{status} Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    speak.close(socket)
+  end
+
+  defp headers(speak, socket, found) do
+    case speak.recv(socket, 0) do
       {:ok, :http_eoh} ->
         found
 
       {:ok, {:http_header, _, name, _, value}} ->
-        headers(socket, Map.put(found, name |> to_string() |> String.downcase(), value))
+        headers(speak, socket, Map.put(found, name |> to_string() |> String.downcase(), value))
     end
   end
 
@@ -43,6 +60,8 @@ defmodule ServiceRadar.BMP.Insight.WebhookTest do
     start_supervised!(%{id: test, start: {Webhook, :start_link, [config]}})
     config
   end
+
+  defp webhook(station), do: station |> ServiceRadar.BMP.Instance.whereis(:webhook)
 
   defp posted do
     assert_receive {:posted, "/findings", headers, body}, 10_000
@@ -68,6 +87,38 @@ defmodule ServiceRadar.BMP.Insight.WebhookTest do
 
     assert {other, ~s([{"b":2},{"c":3}])} = posted()
     assert other["x-bmp-delivery"] != first["x-bmp-delivery"]
+  end
+
+  test "over TLS, signed and tried again, to who has a certificate of the authority that is trusted", %{test: test} do
+    folder = Path.join(System.tmp_dir!(), "webhook-tls-#{System.unique_integer([:positive])}-#{System.pid()}")
+    on_exit(fn -> File.rm_rf(folder) end)
+    %{server: server} = Certificates.make!(folder, "localhost")
+    %{server: stranger} = Certificates.make!(Path.join(folder, "stranger"), "localhost")
+    url = receiver([503, 200], certfile: server.certfile, keyfile: server.keyfile)
+
+    # Of another authority: nothing is sent, and it is tried again.
+    other = config(:"#{test} stranger", url: url, secret: "s3cret", cacertfile: stranger.cacertfile)
+    Webhook.put(other, ["0"])
+    refute_receive {:posted, _, _, _}, 200
+
+    config = config(test, url: url, secret: "s3cret", cacertfile: server.cacertfile)
+    Webhook.put(config, [~s({"a":1})])
+
+    for {headers, body} <- [posted(), posted()] do
+      assert body == ~s([{"a":1}])
+      signed = :crypto.mac(:hmac, :sha256, "s3cret", [headers["x-bmp-timestamp"], ".", body])
+      assert headers["x-bmp-signature"] == "sha256=" <> Base.encode16(signed, case: :lower)
+    end
+  end
+
+  test "over TLS the certificate has to be for the name that is asked", %{test: test} do
+    folder = Path.join(System.tmp_dir!(), "webhook-tls-#{System.unique_integer([:positive])}-#{System.pid()}")
+    on_exit(fn -> File.rm_rf(folder) end)
+    %{server: server} = Certificates.make!(folder, "elsewhere.example")
+    url = receiver([200], certfile: server.certfile, keyfile: server.keyfile)
+    Webhook.put(config(test, url: url, cacertfile: server.cacertfile, give_up_after: 50), ["0"])
+    assert eventually(fn -> :sys.get_state(webhook(test)).sending == nil end)
+    refute_received {:posted, _, _, _}
   end
 
   test "what is refused is given up, and the next is sent", %{test: test} do
