@@ -4,8 +4,9 @@
 //! Read from its origin a path goes up, from customer to provider, and then down, and it may step once sideways between the two. How
 //! far it can go up at most and must go up at least is known from the authorizations, and so it is, read from the neighbour, of the way down.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use hashbrown::HashMap;
 use serde::Deserialize;
 use smallvec::SmallVec;
 

@@ -3,7 +3,8 @@
 //! ONLY_TO_CUSTOMER (RFC 9234) says it of itself, and autonomous systems say who their providers are ([`crate::aspa`]). Else the path is
 //! read from its origin: once it went down, from a provider to a customer or between peers, it may not go up again.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
+use smallvec::SmallVec;
 
 use crate::aspa::Aspas;
 use crate::config::{Config, Relationship};
@@ -48,7 +49,7 @@ impl Leaks {
     }
 
     fn valley(&self, path: &[u32], last: Option<Relationship>) -> Option<String> {
-        let mut path: Vec<u32> = path.to_vec();
+        let mut path: SmallVec<[u32; 16]> = SmallVec::from_slice(path);
         path.dedup();
         let mut went_down = None;
         for step in path.windows(2).rev() {

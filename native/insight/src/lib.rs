@@ -19,6 +19,7 @@ mod findings;
 mod insight;
 mod interfaces;
 mod leaks;
+mod lengths;
 mod link_state;
 mod observation;
 mod ospf;

@@ -4,9 +4,10 @@
 //! type, router id) with origin incomplete. Its router id names the router that it comes from; a transit subnet names two routers at its
 //! ends; a host route is a loopback, and its router is reached by the one that announces it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use hashbrown::HashMap;
 use ipnet::IpNet;
 use wire::bgp::attribute::{Origin, OspfCommunity};
 
@@ -148,6 +149,9 @@ impl Ospf {
     }
 
     fn withdrawn(&mut self, holder: Holder, waits: &Waits, voice: &mut Voice) {
+        if self.links.is_empty() {
+            return;
+        }
         let Some(held) = self.links.get_mut(&holder) else { return };
         held.lost_ms = Some(voice.now);
         if let Some(ends) = self.transit.get_mut(&holder.1) {

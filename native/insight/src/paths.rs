@@ -3,9 +3,10 @@
 //! A router's Loc-RIB says which path it uses. Of a router that does not show it, only a change of next hop inside what one peer
 //! announces is seen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use hashbrown::HashMap;
 use ipnet::IpNet;
 use rib::view::RibView;
 use rib::RouteChange;

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use rib::view::RibView;
 use rib::{Position, RouteChange};
+use smallvec::SmallVec;
 
 use crate::facts::Facts;
 use crate::said::Evidence;
@@ -38,9 +39,9 @@ impl Changed<'_> {
     }
 
     /// The AS numbers that may have originated it; of a path without any it is the peer's own.
-    pub fn origins(&self, world: &World) -> Vec<u32> {
+    pub fn origins(&self, world: &World) -> SmallVec<[u32; 1]> {
         match self.new {
-            Some(facts) if !facts.origins.is_empty() => facts.origins.to_vec(),
+            Some(facts) if !facts.origins.is_empty() => facts.origins.clone(),
             _ => world.peer(self.peer).map(|peer| peer.asn).into_iter().collect(),
         }
     }

@@ -1,7 +1,6 @@
 //! Origin validation (RFC 6811): Validated ROA Payloads, where they come from, and what they say of a route.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use hashbrown::HashMap;
 use ipnet::IpNet;
@@ -10,6 +9,7 @@ use smallvec::SmallVec;
 
 use crate::aspa::Aspa;
 use crate::config::{ConfigError, Vrp};
+use crate::lengths::Lengths;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,20 +108,12 @@ pub fn read_file(text: &str) -> Result<Payloads, ConfigError> {
     Ok(serde_json::from_str(text)?)
 }
 
-/// A set of VRPs, by prefix. The lengths that occur at all are kept for each first octet, so that a look-up tries few.
-#[derive(Clone, Debug)]
+/// A set of VRPs, by prefix.
+#[derive(Clone, Debug, Default)]
 pub struct Vrps {
     by_prefix: HashMap<IpNet, SmallVec<[(u8, u32); 1]>>,
-    /// Bit n: there is a prefix of length n that holds addresses with this first octet.
-    v4: [u64; 256],
-    v6: [u128; 256],
+    lengths: Lengths,
     count: usize,
-}
-
-impl Default for Vrps {
-    fn default() -> Self {
-        Vrps { by_prefix: HashMap::new(), v4: [0; 256], v6: [0; 256], count: 0 }
-    }
 }
 
 impl Vrps {
@@ -149,24 +141,7 @@ impl Vrps {
         }
         held.push(value);
         self.count += 1;
-        let length = prefix.prefix_len();
-        let first = first_octet(prefix.addr());
-        let last = first | u8::MAX.checked_shr(u32::from(length)).unwrap_or(0);
-        for octet in first..=last {
-            match prefix {
-                IpNet::V4(_) => {
-                    if let Some(lengths) = self.v4.get_mut(usize::from(octet)) {
-                        *lengths |= 1 << length;
-                    }
-                }
-                IpNet::V6(_) => {
-                    if let Some(lengths) = self.v6.get_mut(usize::from(octet)) {
-                        // A VRP of a single address is as good as one of its /127.
-                        *lengths |= 1 << length.min(127);
-                    }
-                }
-            }
-        }
+        self.lengths.insert(&prefix);
     }
 
     /// Takes one out; the lengths stay, as others may have them.
@@ -196,26 +171,10 @@ impl Vrps {
         if self.count == 0 {
             return;
         }
-        let first = usize::from(first_octet(prefix.addr()));
-        let mut lengths = match prefix {
-            IpNet::V4(_) => u128::from(self.v4.get(first).copied().unwrap_or(0)),
-            IpNet::V6(_) => self.v6.get(first).copied().unwrap_or(0),
-        };
-        let last = prefix.prefix_len();
-        while lengths != 0 {
-            let Ok(length) = u8::try_from(lengths.trailing_zeros()) else { return };
-            lengths &= lengths - 1;
-            if length > last {
-                return;
-            }
-            let lengths_here = if length == 127 && last == 128 { &[127, 128][..] } else { &[length][..] };
-            for length in lengths_here {
-                let Ok(net) = IpNet::new(prefix.addr(), *length) else { return };
-                let net = net.trunc();
-                for (max_length, asn) in self.by_prefix.get(&net).into_iter().flatten() {
-                    if !visit(net, *max_length, *asn) {
-                        return;
-                    }
+        for net in self.lengths.covering(prefix) {
+            for (max_length, asn) in self.by_prefix.get(&net).into_iter().flatten() {
+                if !visit(net, *max_length, *asn) {
+                    return;
                 }
             }
         }
@@ -231,13 +190,6 @@ impl Vrps {
             !valid
         });
         validity
-    }
-}
-
-fn first_octet(address: IpAddr) -> u8 {
-    match address {
-        IpAddr::V4(address) => address.octets()[0],
-        IpAddr::V6(address) => address.octets()[0],
     }
 }
 

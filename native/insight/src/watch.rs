@@ -1,10 +1,12 @@
 //! Watched prefixes and origins: what BGPalerter watches, and what RPKI says.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use hashbrown::HashMap;
 use ipnet::IpNet;
 use regex::Regex;
 use rib::RouteChange;
+use smallvec::SmallVec;
 
 use crate::alerts::Raise;
 use crate::aspa::Aspa;
@@ -12,6 +14,7 @@ use crate::conditions::Broken;
 use crate::config::{Config, ConfigError, PathMatch, Vrp, Watch};
 use crate::facts::Facts;
 use crate::leaks::{Leaks, Neighbours};
+use crate::lengths::Lengths;
 use crate::route::Changed;
 use crate::rpki::{Source, Validity, Vrps};
 use crate::said::Severity;
@@ -54,10 +57,13 @@ impl Expressions {
         })
     }
 
-    fn tells(&self, prefix: &IpNet, path: &str) -> bool {
-        (self.prefixes.is_empty() || self.prefixes.iter().any(|net| net.contains(prefix)))
-            && (self.matches.as_ref().is_some_and(|regex| regex.is_match(path))
-                || self.not_match.as_ref().is_some_and(|regex| !regex.is_match(path)))
+    fn is_of(&self, prefix: &IpNet) -> bool {
+        self.prefixes.is_empty() || self.prefixes.iter().any(|net| net.contains(prefix))
+    }
+
+    fn tells(&self, path: &str) -> bool {
+        self.matches.as_ref().is_some_and(|regex| regex.is_match(path))
+            || self.not_match.as_ref().is_some_and(|regex| !regex.is_match(path))
     }
 }
 
@@ -74,8 +80,7 @@ pub(crate) struct Watched {
     paths: Vec<Option<Expressions>>,
     anywhere: Vec<Expressions>,
     by_prefix: HashMap<IpNet, Vec<usize>>,
-    /// Lengths that watched prefixes have.
-    lengths: BTreeSet<u8>,
+    lengths: Lengths,
     seen: Vec<Seen>,
     /// What an origin whose new prefixes are told announced so far.
     known: BTreeMap<u32, HashSet<IpNet>>,
@@ -88,7 +93,9 @@ pub(crate) struct Watched {
 impl Watched {
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
         let mut by_prefix: HashMap<IpNet, Vec<usize>> = HashMap::new();
+        let mut lengths = Lengths::default();
         for (index, watch) in config.watch.iter().enumerate() {
+            lengths.insert(&watch.prefix.trunc());
             by_prefix.entry(watch.prefix.trunc()).or_default().push(index);
         }
         let paths = config.watch.iter().map(|watch| watch.path.as_ref().map(Expressions::new).transpose());
@@ -100,7 +107,7 @@ impl Watched {
         Ok(Watched {
             paths: paths.collect::<Result<_, _>>()?,
             anywhere: config.path_matches.iter().map(Expressions::new).collect::<Result<_, _>>()?,
-            lengths: config.watch.iter().map(|watch| watch.prefix.prefix_len()).collect(),
+            lengths,
             seen: config.watch.iter().map(|_| Seen::default()).collect(),
             known: known.collect(),
             vrps: Vrps::new(config.vrps.iter().copied()),
@@ -131,11 +138,9 @@ impl Watched {
     /// Entries whose prefix holds a prefix, with whether it is the same.
     fn covering(&self, prefix: &IpNet) -> Vec<(usize, bool)> {
         let mut found = Vec::new();
-        for length in self.lengths.iter().take_while(|length| **length <= prefix.prefix_len()) {
-            let Ok(net) = IpNet::new(prefix.addr(), *length) else { continue };
-            for index in self.by_prefix.get(&net.trunc()).into_iter().flatten() {
-                found.push((*index, *length == prefix.prefix_len()));
-            }
+        for net in self.lengths.covering(prefix) {
+            let exact = net.prefix_len() == prefix.prefix_len();
+            found.extend(self.by_prefix.get(&net).into_iter().flatten().map(|index| (*index, exact)));
         }
         found
     }
@@ -146,7 +151,7 @@ impl Watched {
         let mut broken = Vec::new();
         let covering = self.covering(&route.prefix);
         let unasked = covering.is_empty() && self.vrps.is_empty() && self.known.is_empty();
-        let origins = if unasked { Vec::new() } else { route.origins(world) };
+        let origins = if unasked { SmallVec::new() } else { route.origins(world) };
         let validity = self.validity(route, facts, &origins);
         for (index, exact) in covering {
             self.watch(index, exact, route, facts, &origins, validity, world, &mut broken);
@@ -156,9 +161,9 @@ impl Watched {
             broken.push(self.invalid(route, &origins, world));
         }
         broken.extend(self.leak(route, world, ours));
-        if !self.anywhere.is_empty() {
+        for expressions in self.anywhere.iter().filter(|one| one.is_of(&route.prefix)) {
             let path = list(&facts.path);
-            for expressions in self.anywhere.iter().filter(|one| one.tells(&route.prefix, &path)) {
+            if expressions.tells(&path) {
                 broken.push(Broken {
                     rule: "path_match",
                     subject: route.prefix.to_string(),
@@ -279,9 +284,10 @@ impl Watched {
         self.neighbours(watch, facts, world, route, &mut |text| {
             broken.push(of("unexpected_neighbor", text, None));
         });
-        if let Some(expressions) = self.paths.get(index).and_then(Option::as_ref) {
+        let expressions = self.paths.get(index).and_then(Option::as_ref);
+        if let Some(expressions) = expressions.filter(|expressions| expressions.is_of(&route.prefix)) {
             let path = list(&facts.path);
-            if expressions.tells(&route.prefix, &path) {
+            if expressions.tells(&path) {
                 broken.push(of("path_match", format!("{}: the path is {path}", expressions.name), None));
             }
         }

@@ -1,7 +1,8 @@
 //! Prefixes that go from everywhere at a time while no session is down: their origin withdrew them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use hashbrown::HashMap;
 use ipnet::IpNet;
 use rib::query::PrefixMatch;
 use rib::view::RibView;
