@@ -10,7 +10,7 @@ else
     """
     use ExUnit.Case, async: false
 
-    import ServiceRadar.BMP.Test.InsightLab
+    import ServiceRadar.BMP.Test.InsightLab, only: [said: 1]
     import ServiceRadar.BMP.TestRouter, only: [eventually: 2]
 
     alias ServiceRadar.BMP.Insight
@@ -44,9 +44,7 @@ else
           do: {{Enum.sort([row["source"], row["target"]]), prefix}, row["metric"]}
     end
 
-    test "the link is concluded from redistributed routes, and a cut of the primary one shifts them to the backup", %{
-      lab: lab
-    } do
+    test "the link is concluded from redistributed routes, with OSPF's metric" do
       event = JSON.decode!(said([~s("kind":"link_added"), ~s("protocol":"ospf")]))
       assert Enum.sort([event["source"], event["target"]]) == ["farm01", "tonka01"]
       assert event["evidence"] != "" and event["confidence"] > 0.5
