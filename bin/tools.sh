@@ -7,7 +7,7 @@
 # together; its gcc does not bring what it takes to link.
 BUILD_TOOLS="mix:elixir,erlang-nox erlc:erlang-dev cc:gcc,libc6-dev"
 TEST_TOOLS="nats-server:nats-server pg_ctl:postgresql vtysh:frr ip:iproute2 jq:jq socat:socat chromium:chromium \
-faketime:faketime"
+faketime:faketime stayrtr:stayrtr"
 
 say() { printf '==> %s\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }

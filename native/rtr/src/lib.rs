@@ -162,10 +162,8 @@ async fn follow(caches: &[String], tell: impl FnMut(Told)) {
                 Ok(Ok(socket)) => {
                     let (back, state, reason) = converse(socket, held, state, cache).await;
                     held = back;
-                    if let Some(state) = state {
-                        known = Some((cache.clone(), state));
-                        heard = true;
-                    }
+                    heard |= state.is_some();
+                    known = state.map(|state| (cache.clone(), state));
                     reason
                 }
                 Ok(Err(error)) => error.to_string(),
@@ -212,6 +210,7 @@ async fn converse<F: FnMut(Told)>(
             Err(_) => break "it does not answer any more".to_string(),
         }
     };
-    let state = client.state();
+    // A cache that answers a question for changes with an error (StayRTR, when it has another session) is asked for all the next time.
+    let state = client.state().filter(|_| whole);
     (client.into_target(), state, reason)
 }
