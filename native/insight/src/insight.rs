@@ -102,7 +102,7 @@ impl Insight {
 
     /// Takes what a batch, or an expiry, changed; the table is as it is after it. `now_ms` never goes back.
     pub fn apply(&mut self, tables: &dyn Tables, deltas: &Deltas, now_ms: i64) -> Vec<Said> {
-        self.run(tables, now_ms);
+        self.advance(tables, now_ms);
         let now_ms = now_ms.max(self.voice.now);
         self.voice.now = now_ms;
         let (routers, peers) = self.world.absorb(deltas, now_ms);
@@ -141,7 +141,7 @@ impl Insight {
 
     /// Takes what SNMP tells of an interface.
     pub fn interface(&mut self, tables: &dyn Tables, event: &InterfaceEvent, now_ms: i64) -> Vec<Said> {
-        self.run(tables, now_ms);
+        self.advance(tables, now_ms);
         let now_ms = now_ms.max(self.voice.now);
         self.voice.now = now_ms;
         let (name, _) = self.interfaces.take(event, now_ms);
@@ -212,14 +212,19 @@ impl Insight {
         &self.config.rpki
     }
 
-    /// All timers that are due, each at its own time.
+    /// As [`Insight::advance`], and gives all that was said and is not told yet.
     pub(crate) fn run(&mut self, tables: &dyn Tables, now_ms: i64) -> Vec<Said> {
+        self.advance(tables, now_ms);
+        std::mem::take(&mut self.voice.out)
+    }
+
+    /// All timers that are due, each at its own time. What they say is told by who called.
+    pub(crate) fn advance(&mut self, tables: &dyn Tables, now_ms: i64) {
         while let Some((at, timer)) = self.voice.timers.pop(now_ms) {
             self.voice.now = at.max(self.voice.now);
             self.timer(timer, tables);
         }
         self.voice.now = now_ms.max(self.voice.now);
-        std::mem::take(&mut self.voice.out)
     }
 
     fn timer(&mut self, timer: Timer, tables: &dyn Tables) {
@@ -259,5 +264,27 @@ impl Insight {
             Timer::Visibility(index) => self.watched.look(index, world, voice),
             Timer::Restored => self.forget_restored(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rib::{Limits, RoutingTable};
+
+    use super::*;
+    use crate::alerts::Raise;
+
+    #[test]
+    fn what_was_due_before_a_batch_came_is_told_with_it() {
+        let config = Config::from_json(r#"{"rules": {"router_clock": {"open_after_ms": 100}}}"#).unwrap();
+        let table = RoutingTable::new(Limits::default());
+        let mut insight = Insight::new(config).unwrap();
+        insight.voice.now = 1_000;
+        insight.voice.raise("router_clock", "edge", Raise::default());
+        assert_eq!(insight.due(), Some(1_100));
+        assert_eq!(insight.apply(&table, &Deltas::default(), 2_000).len(), 1);
+        insight.voice.clear("router_clock", "edge", "over");
+        let closed_ms = insight.due().unwrap();
+        assert_eq!(insight.change_vrps(&table, crate::Source::Cache, &[], &[], closed_ms + 1).len(), 1);
     }
 }

@@ -30,7 +30,7 @@ impl Insight {
         removed: &[Vrp],
         now_ms: i64,
     ) -> Vec<Said> {
-        self.run(tables, now_ms);
+        self.advance(tables, now_ms);
         let before = self.watched.roas();
         let first = self.watched.vrps().is_empty();
         let (added, removed) = self.vrp_sources.change(source, added, removed);
@@ -74,7 +74,7 @@ impl Insight {
 
     /// What autonomous systems say their providers are, by the file: every path is looked at again where that is something else.
     pub fn replace_aspas(&mut self, tables: &dyn Tables, aspas: Vec<Aspa>, now_ms: i64) -> Vec<Said> {
-        self.run(tables, now_ms);
+        self.advance(tables, now_ms);
         if self.watched.replace_aspas(Source::File, aspas) {
             tables.each_held(None, &mut |deltas| {
                 self.look_again(deltas, "path_leak", |watched, route, world| {

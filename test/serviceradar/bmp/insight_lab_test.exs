@@ -27,7 +27,7 @@ else
       InsightLab.start!(lab, @station, configuration(lab, context[:downs] || 1_000, nodes?))
       # A neighbour that nobody named is called what it calls itself in its OPEN.
       names = if nodes?, do: ~w(node-a node-b), else: ~w(west east)
-      for name <- names, do: said([~s("kind":"link_added"), ~s("source":"edge"), ~s("target":"#{name}")])
+      said_all(for name <- names, do: [~s("kind":"link_added"), ~s("source":"edge"), ~s("target":"#{name}")])
       %{lab: lab}
     end
 
