@@ -23,8 +23,6 @@ pub struct Messages<'a> {
     route_monitoring: Term<'a>,
     /// Per-peer headers without the time: a router's messages are of few peers.
     peers: Cache<PeerHeader, Term<'a>, 16>,
-    /// The last Route Monitoring, without its UPDATE.
-    last: Option<(PeerHeader, Term<'a>)>,
 }
 
 impl<'a> Messages<'a> {
@@ -33,7 +31,6 @@ impl<'a> Messages<'a> {
             bgp: Builder::new(structs),
             route_monitoring: structs.of(atoms::route_monitoring_module()),
             peers: Cache::default(),
-            last: None,
         }
     }
 
@@ -55,8 +52,8 @@ impl<'a> Messages<'a> {
 
     fn route_monitoring(&mut self, view: &RouteMonitoringView<'_>) -> Term<'a> {
         let structs = self.bgp.structs;
-        let head = self.route_monitoring_of(&view.peer);
-        let mut made = fill!(head, update: self.bgp.update(&view.update));
+        let peer = self.peer(&view.peer);
+        let mut made = fill!(self.route_monitoring, peer: peer, update: self.bgp.update(&view.update));
         if !view.tlvs.is_empty() {
             made = fill!(made, tlvs: tlvs(structs, &view.tlvs));
         }
@@ -66,18 +63,6 @@ impl<'a> Messages<'a> {
             made = fill!(made, meanings: meanings);
         }
         made
-    }
-
-    /// A Route Monitoring that has its peer and nothing else. Those that come together often have the time in common, too.
-    fn route_monitoring_of(&mut self, peer: &PeerHeader) -> Term<'a> {
-        match self.last {
-            Some((known, made)) if known == *peer => made,
-            _ => {
-                let made = fill!(self.route_monitoring, peer: self.peer(peer));
-                self.last = Some((*peer, made));
-                made
-            }
-        }
     }
 
     fn peer(&mut self, peer: &PeerHeader) -> Term<'a> {

@@ -36,7 +36,11 @@ impl<'a> Builder<'a> {
                 code::AS_PATH if update.two_octet_as() => {
                     (atoms::as_path(), update.merged_as_path().map_or(nil(env), |path| as_path(env, &path)))
                 }
-                code::AS_PATH => (atoms::as_path(), self.as_path_of(&attribute)),
+                code::AS_PATH => {
+                    let path =
+                        list(env, attribute.segments(), |one| segment(env, one.kind, one.four_octet_asns()));
+                    (atoms::as_path(), path)
+                }
                 code::MULTI_EXIT_DISC => (atoms::multi_exit_disc(), attribute.number().encode(env)),
                 code::ATOMIC_AGGREGATE => (atoms::atomic_aggregate(), true.encode(env)),
                 code::AGGREGATOR => {
@@ -161,16 +165,6 @@ impl<'a> Builder<'a> {
             text: community.to_string(),
         );
         self.communities.insert(community, made)
-    }
-
-    /// AS_PATH of four-octet AS numbers. Neighbours in a table have it in common more often than not.
-    fn as_path_of(&mut self, path: &AttributeRef<'_>) -> Term<'a> {
-        if let Some(known) = self.paths.find(|known| known[..] == *path.value) {
-            return known;
-        }
-        let env = self.env;
-        let made = list(env, path.segments(), |one| segment(env, one.kind, one.four_octet_asns()));
-        self.paths.insert(path.value.into(), made)
     }
 }
 

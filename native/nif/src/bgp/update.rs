@@ -33,7 +33,6 @@ pub struct Builder<'a> {
     /// Attributes of which only the first are known; see `attributes_head`.
     pub(super) heads: Cache<Head, Term<'a>, 16>,
     pub(super) communities: Cache<ExtendedCommunity, Term<'a>, 16>,
-    pub(super) paths: Cache<SmallVec<[u8; 32]>, Term<'a>, 4>,
 }
 
 impl<'a> Builder<'a> {
@@ -50,7 +49,6 @@ impl<'a> Builder<'a> {
             groups: Cache::default(),
             heads: Cache::default(),
             communities: Cache::default(),
-            paths: Cache::default(),
         }
     }
 

@@ -1,271 +1,25 @@
-//! Packet captures: pcap and pcapng, down to the BMP streams of their TCP connections.
+//! The TCP connections of a capture: which of them are BMP, and where its messages begin.
 
-use super::choose::{self, Verdict, BMP_PORT};
-use super::tcp::{Direction, Piece, Segment};
-use super::{Event, Flow, Report, Selection, StreamId};
-use anyhow::{anyhow, bail, Context, Result};
-use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
-use pcap_parser::traits::PcapReaderIterator;
-use pcap_parser::{Block, LegacyPcapReader, Linktype, PcapBlockOwned, PcapError, PcapNGReader};
-use std::cell::RefCell;
+use super::links::{slice, Packet};
+use crate::input::choose::{self, Verdict, BMP_PORT};
+use crate::input::tcp::{Direction, Piece, Segment};
+use crate::input::{Event, Flow, Report, Selection, StreamId};
+use anyhow::Result;
+use etherparse::{LaxNetSlice, TransportSlice};
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Cursor, Read};
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
 
-const BUFFER: usize = 256 << 10;
-const MAX_BUFFER: usize = 64 << 20;
 /// So much of a stream is looked at before giving up on it; a plausible length may ask for as much to be kept.
 const MAX_JUDGED: u64 = 4 << 20;
 
-/// The two kinds of capture files.
-#[derive(Clone, Copy, Debug)]
-pub enum Format {
-    Pcap,
-    PcapNg,
-}
-
-impl Format {
-    /// By the first four bytes of a file: classic pcap in either byte order, with µs or ns, or pcapng.
-    pub fn of(head: &[u8]) -> Option<Self> {
-        match head {
-            [0xa1, 0xb2, 0xc3, 0xd4]
-            | [0xd4, 0xc3, 0xb2, 0xa1]
-            | [0xa1, 0xb2, 0x3c, 0x4d]
-            | [0x4d, 0x3c, 0xb2, 0xa1]
-            | [0xa1, 0xb2, 0xcd, 0x34]
-            | [0x34, 0xcd, 0xb2, 0xa1] => Some(Self::Pcap),
-            [0x0a, 0x0d, 0x0d, 0x0a] => Some(Self::PcapNg),
-            _ => None,
-        }
-    }
-}
-
-/// Reads a whole capture. Errors: as [`super::read`].
-pub fn read<'r>(
-    reader: Box<dyn Read + 'r>,
-    format: Format,
-    selection: Selection,
-    sink: &mut dyn FnMut(Event) -> Result<()>,
-) -> Result<Report> {
-    let failure = Rc::new(RefCell::new(None));
-    let reader = Reader { inner: reader, failure: Rc::clone(&failure) };
-    let mut connections = Connections::new(selection);
-    let mut report = Report::default();
-    let mut packets =
-        open(reader, format).map_err(|e| cause(&failure, e)).context("cannot read the capture's header")?;
-    let mut links = Links::default();
-    loop {
-        match packets.next() {
-            Ok((size, block)) => {
-                if let Some(packet) = links.packet(block) {
-                    connections.packet(&packet, sink)?;
-                }
-                packets.consume(size);
-                continue;
-            }
-            Err(PcapError::Eof) => break,
-            Err(PcapError::Incomplete(_)) => {}
-            Err(PcapError::BufferTooSmall) => {
-                let larger = packets.data().len().max(BUFFER) * 2;
-                if larger > MAX_BUFFER || !packets.grow(larger) {
-                    report.damage(format!(
-                        "the capture is damaged at offset {}: a record of more than {MAX_BUFFER} bytes",
-                        packets.consumed()
-                    ));
-                    break;
-                }
-            }
-            Err(PcapError::UnexpectedEof) => {
-                report.damage(format!("the capture ends within a packet, at offset {}", packets.consumed()));
-                break;
-            }
-            Err(e) => {
-                let e = cause(&failure, e);
-                report.damage(format!("the capture is damaged at offset {}: {e}", packets.consumed()));
-                break;
-            }
-        }
-        if packets.refill().is_err() {
-            let e = failure.borrow_mut().take().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into());
-            if !super::is_damage(&e) {
-                return Err(e).with_context(|| format!("cannot read on after offset {}", packets.consumed()));
-            }
-            report.damage(format!(
-                "the file is damaged: {e}; {} bytes of the capture were read before",
-                packets.consumed()
-            ));
-            break;
-        }
-    }
-    connections.finish(sink)?;
-    connections.notes(&mut report);
-    if connections.streams == 0 {
-        report.print();
-        let which = selection.port.map_or_else(
-            || "port 11019, and none looks like BMP (--port takes another)".to_owned(),
-            |port| format!("port {port}"),
-        );
-        bail!(
-            "no BMP in this capture: of {} TCP connections with data none is on {which}",
-            connections.with_data
-        );
-    }
-    Ok(report)
-}
-
-type Failure = Rc<RefCell<Option<io::Error>>>;
-
-/// Keeps the reader's own error, which the capture parser replaces with one that does not say why.
-struct Reader<'r> {
-    inner: Box<dyn Read + 'r>,
-    failure: Failure,
-}
-
-impl Read for Reader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.inner.read(buffer) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    let again = io::Error::new(e.kind(), e.to_string());
-                    *self.failure.borrow_mut() = Some(e);
-                    return Err(again);
-                }
-                Ok(n) => return Ok(n),
-            }
-        }
-    }
-}
-
-fn cause(failure: &Failure, error: PcapError<&[u8]>) -> anyhow::Error {
-    match failure.borrow_mut().take() {
-        Some(why) => anyhow!(why),
-        None => match error {
-            PcapError::NomError(_, kind) | PcapError::OwnedNomError(_, kind) => {
-                anyhow!("not what a capture holds here ({kind:?})")
-            }
-            other => anyhow!("{other:?}"),
-        },
-    }
-}
-
-fn open<'r>(
-    mut reader: Reader<'r>,
-    format: Format,
-) -> Result<Box<dyn PcapReaderIterator + 'r>, PcapError<&'static [u8]>> {
-    // the parser wants the file's whole header from its first read
-    let mut head = vec![0; 24];
-    reader.read_exact(&mut head).or(Err(PcapError::UnexpectedEof))?;
-    Ok(match format {
-        Format::Pcap => Box::new(LegacyPcapReader::new(BUFFER, Cursor::new(head).chain(reader))?),
-        Format::PcapNg => {
-            let length = section_header_length(&head);
-            let mut options = vec![0; length.saturating_sub(head.len())];
-            reader.read_exact(&mut options).or(Err(PcapError::UnexpectedEof))?;
-            head.append(&mut options);
-            Box::new(PcapNGReader::new(BUFFER, Cursor::new(head).chain(reader))?)
-        }
-    })
-}
-
-/// Block Total Length of the Section Header Block, in the byte order its magic tells.
-fn section_header_length(head: &[u8]) -> usize {
-    let field =
-        |at: usize| head.get(at..at + 4).and_then(|b| b.first_chunk::<4>()).copied().unwrap_or_default();
-    let length = if field(8) == [0x1a, 0x2b, 0x3c, 0x4d] {
-        u32::from_be_bytes(field(4))
-    } else {
-        u32::from_le_bytes(field(4))
-    };
-    usize::try_from(length).unwrap_or(0).min(BUFFER)
-}
-
-/// A captured packet: its link layer type and bytes.
-struct Packet<'a> {
-    link: Linktype,
-    time_us: Option<i64>,
-    bytes: &'a [u8],
-}
-
-/// Link types and clocks of a capture's interfaces.
-#[derive(Default)]
-struct Links {
-    legacy: Option<(Linktype, bool)>,
-    interfaces: Vec<(Linktype, Option<u64>, i64)>,
-}
-
-impl Links {
-    fn packet<'a>(&mut self, block: PcapBlockOwned<'a>) -> Option<Packet<'a>> {
-        match block {
-            PcapBlockOwned::LegacyHeader(header) => {
-                self.legacy = Some((header.network, header.is_nanosecond_precision()));
-                None
-            }
-            PcapBlockOwned::Legacy(packet) => {
-                let (link, nanoseconds) = self.legacy?;
-                let fraction = i64::from(packet.ts_usec) / if nanoseconds { 1000 } else { 1 };
-                let time_us = Some(i64::from(packet.ts_sec) * 1_000_000 + fraction);
-                Some(Packet { link, time_us, bytes: packet.data.get(..packet.caplen as usize)? })
-            }
-            PcapBlockOwned::NG(Block::SectionHeader(_)) => {
-                self.interfaces.clear();
-                None
-            }
-            PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => {
-                self.interfaces.push((interface.linktype, interface.ts_resolution(), interface.if_tsoffset));
-                None
-            }
-            PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
-                let &(link, resolution, offset) = self.interfaces.get(packet.if_id as usize)?;
-                let ticks = (u64::from(packet.ts_high) << 32) | u64::from(packet.ts_low);
-                let time_us = resolution.and_then(|resolution| time_us(ticks, resolution, offset));
-                Some(Packet { link, time_us, bytes: packet.data.get(..packet.caplen as usize)? })
-            }
-            PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
-                let &(link, ..) = self.interfaces.first()?;
-                let length = packet.data.len().min(packet.origlen as usize);
-                Some(Packet { link, time_us: None, bytes: packet.data.get(..length)? })
-            }
-            PcapBlockOwned::NG(_) => None,
-        }
-    }
-}
-
-fn time_us(ticks: u64, resolution: u64, offset: i64) -> Option<i64> {
-    let us = u128::from(ticks) * 1_000_000 / u128::from(resolution.max(1));
-    i64::try_from(us).ok()?.checked_add(offset.checked_mul(1_000_000)?)
-}
-
-/// Parses the headers of a packet, whatever link it was captured on; `None` for a link type not known here.
-fn slice(link: Linktype, bytes: &[u8]) -> Option<Option<LaxSlicedPacket<'_>>> {
-    let ip = |at: usize| bytes.get(at..).and_then(|ip| LaxSlicedPacket::from_ip(ip).ok());
-    let ether_type = |kind: usize, payload: usize| {
-        let kind = EtherType(u16::from_be_bytes(*bytes.get(kind..)?.first_chunk::<2>()?));
-        Some(LaxSlicedPacket::from_ether_type(kind, bytes.get(payload..)?))
-    };
-    Some(match link.0 {
-        // Ethernet
-        1 => LaxSlicedPacket::from_ethernet(bytes).ok(),
-        // BSD loopback and OpenBSD's: an address family of four octets, which the IP version repeats
-        0 | 108 => ip(4),
-        // raw IP: the three numbers in use, and the ones for IPv4 or IPv6 alone
-        12 | 14 | 101 | 228 | 229 => ip(0),
-        // Linux "cooked" captures, versions 1 and 2
-        113 => ether_type(14, 16),
-        276 => ether_type(0, 20),
-        _ => return None,
-    })
-}
-
 /// Every TCP direction of a capture.
-struct Connections {
+pub(super) struct Connections {
     selection: Selection,
     open: HashMap<Flow, Connection>,
     /// Order of appearance, for what is flushed at the end.
     order: Vec<Flow>,
-    streams: usize,
-    with_data: usize,
+    pub(super) streams: usize,
+    pub(super) with_data: usize,
     unknown_links: BTreeMap<i32, u64>,
     fragments: u64,
 }
@@ -294,7 +48,7 @@ enum State {
 }
 
 impl Connections {
-    fn new(selection: Selection) -> Self {
+    pub(super) fn new(selection: Selection) -> Self {
         Self {
             selection,
             open: HashMap::new(),
@@ -306,7 +60,11 @@ impl Connections {
         }
     }
 
-    fn packet(&mut self, packet: &Packet, sink: &mut dyn FnMut(Event) -> Result<()>) -> Result<()> {
+    pub(super) fn packet(
+        &mut self,
+        packet: &Packet,
+        sink: &mut dyn FnMut(Event) -> Result<()>,
+    ) -> Result<()> {
         let Some(sliced) = slice(packet.link, packet.bytes) else {
             *self.unknown_links.entry(packet.link.0).or_default() += 1;
             return Ok(());
@@ -392,14 +150,14 @@ impl Connections {
         connection.finish(judge, sink)
     }
 
-    fn finish(&mut self, sink: &mut dyn FnMut(Event) -> Result<()>) -> Result<()> {
+    pub(super) fn finish(&mut self, sink: &mut dyn FnMut(Event) -> Result<()>) -> Result<()> {
         for flow in std::mem::take(&mut self.order) {
             self.close(flow, sink)?;
         }
         Ok(())
     }
 
-    fn notes(&self, report: &mut Report) {
+    pub(super) fn notes(&self, report: &mut Report) {
         for (link, packets) in &self.unknown_links {
             report.note(format!(
                 "{packets} packets of link type {link} were left out: not a link type known here"

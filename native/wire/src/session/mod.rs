@@ -1,0 +1,256 @@
+//! One BMP session: bytes in any split become frames, and what the peers' OPENs negotiated is remembered.
+//!
+//! ```
+//! use wire::session::{Decoder, Options};
+//!
+//! let mut decoder = Decoder::new(Options::default());
+//! let initiation = [3, 0, 0, 0, 16, 4, 0, 2, 0, 6, b'f', b'a', b'r', b'm', b'0', b'1'];
+//! let (head, tail) = initiation.split_at(7);
+//! assert!(decoder.feed(head).next().is_none());
+//! let mut feed = decoder.feed(tail);
+//! let frame = feed.next().unwrap().unwrap();
+//! assert_eq!(frame.to_message().unwrap().body.type_name(), "initiation");
+//! ```
+
+mod frame;
+mod peers;
+mod whole;
+
+pub use self::frame::{Content, FlatContent, Frame};
+use self::peers::Peers;
+use self::whole::Whole;
+use crate::bgp::flat::Flat;
+pub use crate::bmp::RouteMonitoringView;
+use crate::bmp::{CommonHeader, Message, HEADER_LENGTH};
+use crate::error::{DecodeError, Result};
+use crate::reader::Reader;
+
+/// Limits of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// A longer message ends the session.
+    pub max_message_bytes: u32,
+    /// Peers whose OPENs are remembered; those of further ones are not, which is counted.
+    pub max_peers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { max_message_bytes: 1 << 20, max_peers: 1 << 16 }
+    }
+}
+
+/// What a session's decoder saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counters {
+    pub messages: u64,
+    /// Messages whose framing holds and whose inside could not be read.
+    pub undecodable: u64,
+    /// Those of them that read with the other ADD-PATH setting, which earlier messages or they themselves rule out.
+    pub suspect: u64,
+    /// Families of a peer's view whose path identifiers are inferred: their messages do not read as it was negotiated.
+    pub add_path_inferred: u64,
+    /// How often that was taken back, because more messages read only as it was negotiated.
+    pub add_path_taken_back: u64,
+    /// UPDATEs whose AS_PATH reads in another width than the A flag says.
+    pub as_width_mismatch: u64,
+    /// UPDATEs in which RFC 7606 found a fault.
+    pub faulty_updates: u64,
+    /// Route Monitorings of peers of an unknown type: which table they are about is not known.
+    pub unknown_peer_types: u64,
+    /// Peer Ups that were not remembered for [`Options::max_peers`].
+    pub peers_over_limit: u64,
+}
+
+/// The decoder of one session.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    options: Options,
+    peers: Peers,
+    /// The start of a message that has not come whole.
+    pending: Vec<u8>,
+    /// Of the first octet of `pending`, or of what comes next.
+    offset: u64,
+    counters: Counters,
+    fatal: Option<DecodeError>,
+    /// Whether plain UPDATEs are read in one pass.
+    plain: bool,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Decoder::new(Options::default())
+    }
+}
+
+impl Decoder {
+    pub fn new(options: Options) -> Self {
+        Decoder {
+            options,
+            peers: Peers::default(),
+            pending: Vec::new(),
+            offset: 0,
+            counters: Counters::default(),
+            fatal: None,
+            plain: true,
+        }
+    }
+
+    /// Reads no UPDATE in one pass. For tests, which compare what comes out with what does otherwise.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn the_long_way(self) -> Self {
+        Decoder { plain: false, ..self }
+    }
+
+    /// Gives the decoder more of the session; the frames that are complete come out of the [`Feed`]. What is left
+    /// of `bytes` when the feed is dropped is kept, read or not.
+    pub fn feed<'a>(&'a mut self, bytes: &'a [u8]) -> Feed<'a> {
+        Feed { decoder: self, input: bytes, pending_read: false, failed: false }
+    }
+
+    /// How far the session is read, in octets: everything before is in frames that came out.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Octets of a message that has not come whole.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// So many octets of the session will never come, e.g. because a capture lacks them. Goes on behind them, where a
+    /// message must begin. A message that has not come whole is forgotten; what the peers negotiated is not.
+    pub fn skip(&mut self, octets: u64) {
+        self.offset += self.pending.len() as u64 + octets;
+        self.pending.clear();
+    }
+
+    /// Why the session cannot be read on.
+    pub fn fatal(&self) -> Option<&DecodeError> {
+        self.fatal.as_ref()
+    }
+}
+
+/// Frames that are complete; see [`Decoder::feed`].
+#[derive(Debug)]
+pub struct Feed<'a> {
+    decoder: &'a mut Decoder,
+    input: &'a [u8],
+    /// `Decoder::pending` holds a message that has come out already.
+    pending_read: bool,
+    failed: bool,
+}
+
+impl Feed<'_> {
+    /// The next frame; an error ends the session, as framing is lost: every later call gives nothing, and
+    /// every later feed the same error.
+    #[allow(clippy::should_implement_trait)] // a frame borrows from the feed
+    pub fn next(&mut self) -> Option<Result<Frame<'_>>> {
+        Some(self.take()?.map(Whole::decode))
+    }
+
+    /// The next frame as [`Feed::next`] gives it, with the routes and attributes of a Route Monitoring in `flat`,
+    /// which is empty for other messages and for what cannot be read.
+    #[inline]
+    pub fn next_flat(&mut self, flat: &mut Flat) -> Option<Result<Frame<'_, FlatContent<'_>>>> {
+        Some(self.take()?.map(|whole| whole.decode_flat(flat)))
+    }
+
+    /// The next frame as an owned message; what [`Frame::into_message`] makes of [`Feed::next`], in less time.
+    #[inline]
+    pub fn next_message(&mut self) -> Option<Result<Frame<'_, Message>>> {
+        Some(self.take()?.map(Whole::decode_message))
+    }
+
+    #[inline(always)]
+    fn take(&mut self) -> Option<Result<Whole<'_>>> {
+        if self.failed {
+            return None;
+        }
+        if let Some(error) = &self.decoder.fatal {
+            self.failed = true;
+            return Some(Err(error.clone()));
+        }
+        if self.pending_read {
+            self.decoder.pending.clear();
+            self.pending_read = false;
+        }
+        match self.complete() {
+            Ok(None) => None,
+            Ok(Some((header, from_pending))) => {
+                let Decoder { offset, counters, peers, pending, options, plain, .. } = &mut *self.decoder;
+                let bytes = if from_pending {
+                    self.pending_read = true;
+                    pending.as_slice()
+                } else {
+                    let (frame, rest) = self.input.split_at_checked(header.length as usize)?;
+                    self.input = rest;
+                    frame
+                };
+                let start = *offset;
+                *offset += u64::from(header.length);
+                counters.messages += 1;
+                Some(Ok(Whole { offset: start, bytes, header, peers, options, counters, plain: *plain }))
+            }
+            Err(error) => {
+                self.failed = true;
+                self.decoder.fatal = Some(error.clone());
+                Some(Err(error))
+            }
+        }
+    }
+
+    /// Finds out whether there is a whole message, and whether it is in `pending`.
+    #[inline]
+    fn complete(&mut self) -> Result<Option<(CommonHeader, bool)>> {
+        let Decoder { pending, offset, options, .. } = &mut *self.decoder;
+        let limit = options.max_message_bytes;
+        if pending.is_empty() {
+            if self.input.len() < HEADER_LENGTH {
+                return check_start(self.input, *offset, limit);
+            }
+            let header = CommonHeader::decode(&mut Reader::new(self.input, *offset), limit)?;
+            return Ok((header.length as usize <= self.input.len()).then_some((header, false)));
+        }
+        move_up_to(pending, &mut self.input, HEADER_LENGTH);
+        if pending.len() < HEADER_LENGTH {
+            return check_start(pending, *offset, limit);
+        }
+        let header = CommonHeader::decode(&mut Reader::new(pending, *offset), limit)?;
+        move_up_to(pending, &mut self.input, header.length as usize);
+        Ok((header.length as usize <= pending.len()).then_some((header, true)))
+    }
+}
+
+/// Fewer octets than a header has: what is there must still be right.
+fn check_start(bytes: &[u8], offset: u64, limit: u32) -> Result<Option<(CommonHeader, bool)>> {
+    match CommonHeader::decode(&mut Reader::new(bytes, offset), limit) {
+        Err(error) if !matches!(error.kind(), crate::ErrorKind::Truncated { .. }) => Err(error),
+        _ => Ok(None),
+    }
+}
+
+/// Moves octets from the input until `pending` has `length` of them.
+fn move_up_to(pending: &mut Vec<u8>, input: &mut &[u8], length: usize) {
+    let wanted = length.saturating_sub(pending.len()).min(input.len());
+    if let Some((taken, rest)) = input.split_at_checked(wanted) {
+        pending.extend_from_slice(taken);
+        *input = rest;
+    }
+}
+
+impl Drop for Feed<'_> {
+    fn drop(&mut self) {
+        if self.pending_read {
+            self.decoder.pending.clear();
+        }
+        if self.decoder.fatal.is_none() {
+            self.decoder.pending.extend_from_slice(self.input);
+        }
+    }
+}
