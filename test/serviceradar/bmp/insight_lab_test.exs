@@ -45,6 +45,12 @@ else
       """
     end
 
+    defp down, do: [[~s("rule":"peer_down"), ~s("state":"open")]]
+
+    # A verdict that is the same is not said again within ten minutes.
+    defp first(1, verdict), do: [verdict]
+    defp first(_run, _verdict), do: []
+
     defp west(lab, commands), do: node(lab, "west", lab.facts["WEST_AS"], commands)
     defp east(lab, commands), do: node(lab, "east", lab.facts["EAST_AS"], commands)
 
@@ -99,13 +105,13 @@ else
       west = ~s({"device": "edge", "name": "west", "admin_status": "up", "oper_status": ")
 
       times =
-        for _ <- 1..runs() do
+        for run <- 1..runs() do
           cut = fn ->
             {_, 0} = System.cmd("ip", ["-n", lab.facts["EDGE_NS"], "link", "set", "west", "down"])
             :ok = Insight.interface(@station, west <> ~s(down"}))
           end
 
-          time = measure(cut, [[~s("cause":"link_failure"), ~s("subject":"edge interface west")]])
+          time = measure(cut, down() ++ first(run, [~s("cause":"link_failure"), ~s("subject":"edge interface west")]))
           {_, 0} = System.cmd("ip", ["-n", lab.facts["EDGE_NS"], "link", "set", "west", "up"])
           :ok = Insight.interface(@station, west <> ~s(up"}))
           said([~s("rule":"peer_down"), ~s("state":"close")])
@@ -130,12 +136,9 @@ else
 
       for {cause, text, close, open} <- shut do
         times =
-          for _ <- 1..runs() do
+          for run <- 1..runs() do
             time =
-              measure(close, [
-                [~s("cause":"#{cause}"), ~s("subject":"#{subject}"), text],
-                [~s("rule":"peer_down"), ~s("state":"open"), ~s("subject":"#{subject}")]
-              ])
+              measure(close, down() ++ first(run, [~s("cause":"#{cause}"), ~s("subject":"#{subject}"), text]))
 
             open.()
             said([~s("rule":"peer_down"), ~s("state":"close"), ~s("subject":"#{subject}")])
@@ -151,12 +154,13 @@ else
       said([~s("protocol":"calico"), ~s("target":"node-a")])
 
       times =
-        for _ <- 1..runs() do
+        for run <- 1..runs() do
           time =
-            measure(fn -> Lab.run(lab, "kill", ["west"]) end, [
-              [~s("cause":"node_failure"), ~s("subject":"node-a")],
-              [~s("kind":"node_lost"), ~s("node":"node-a")]
-            ])
+            measure(
+              fn -> Lab.run(lab, "kill", ["west"]) end,
+              [[~s("kind":"node_lost"), ~s("node":"node-a")]] ++
+                down() ++ first(run, [~s("cause":"node_failure"), ~s("subject":"node-a")])
+            )
 
           Lab.run(lab, "restart", ["west"])
           said([~s("kind":"link_added"), ~s("protocol":"bgp"), ~s("target":"node-a")])
