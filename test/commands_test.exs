@@ -91,6 +91,8 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"cargo run -p fuzz -- --write FOLDER", {@from_native, [{"FOLDER", "$SCRATCH/corpus"}], ""}},
     {"bmp-collector decode", {:scratch, [{"decode", "decode dump.bmp.gz"}], "peer_up"}},
     {"RECORD=1 cargo test -p bmp-collector --test wire_contract", {:left_out, "it writes over what is recorded"}},
+    {"SERVICERADAR_BMP_LONG=1 cargo test --manifest-path native/Cargo.toml -p bmp-collector --test run many_routers -- --nocapture",
+     {@from_the_root, [{"SERVICERADAR_BMP_LONG=1 ", ""}], "test result: ok"}},
     {"REGENERATE=1 cargo test -p batch --test generated", {@from_native, [], "test result: ok"}},
     {"cargo test --release --manifest-path native/Cargo.toml -p rib --test postgres speed -- --nocapture",
      {@from_the_root, @debug, "test result: ok"}},

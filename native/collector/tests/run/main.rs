@@ -13,6 +13,7 @@ mod common;
 mod certificates;
 mod collector;
 mod config;
+mod credentials;
 mod door;
 mod jet_stream;
 mod json_lines;

@@ -31,6 +31,8 @@ enum Entry {
     Open,
     /// A user that may do everything.
     Admin,
+    /// A credentials file.
+    Creds(PathBuf),
     /// Files of the authority, and of the test's own certificate and key.
     Tls([PathBuf; 3]),
 }
@@ -83,6 +85,11 @@ impl Nats {
         Self::start_as(config, Entry::Admin)
     }
 
+    /// Where it is an operator's, with the credentials file of one who may do everything.
+    pub fn start_with_creds(config: &str, creds: &Path) -> Self {
+        Self::start_as(config, Entry::Creds(creds.into()))
+    }
+
     /// With mTLS.
     pub fn start_with_tls(config: &str, certificates: &Certificates) -> Self {
         Self::start_as(config, tls(certificates))
@@ -99,6 +106,7 @@ impl Nats {
         let options = match &self.entry {
             Entry::Open => options,
             Entry::Admin => options.user_and_password("admin".into(), "admin".into()),
+            Entry::Creds(file) => options.credentials_file(file).await.unwrap(),
             Entry::Tls([authority, cert, key]) => options
                 .add_root_certificates(authority.clone())
                 .add_client_certificate(cert.clone(), key.clone())

@@ -2,6 +2,7 @@
 
 use super::certificates::Certificates;
 use super::collector::{eventually, Collector};
+use super::credentials::Operator;
 use super::nats::{routes_in_order, Nats};
 use super::router::{generated, initiation, Router};
 use std::fs;
@@ -47,6 +48,26 @@ fn an_nkey_is_renewed() {
         fs::write(&file, keys[1].seed().unwrap()).unwrap();
         // The server lets go of whom it does not know any more.
         nats.reload(&users(&keys[1]));
+    });
+}
+
+#[test]
+fn a_credentials_file_is_renewed() {
+    let operator = Operator::new();
+    let [admin, old, new] = [(); 3].map(|()| nkeys::KeyPair::new_user());
+    let folder = TempDir::new().unwrap();
+    let [file, admins] = ["collector.creds", "admin.creds"].map(|name| folder.path().join(name));
+    fs::write(&file, operator.creds(&old)).unwrap();
+    fs::write(&admins, operator.creds(&admin)).unwrap();
+    let mut nats = Nats::start_with_creds(&operator.config(&[]), &admins);
+    let creds = format!("jetstream.creds={}", file.display());
+    let mut collector = Collector::start(&["--nats", &nats.url(), "--set", &creds]);
+    goes_on(&mut nats, &mut collector, |nats| {
+        fs::write(&file, operator.creds(&new)).unwrap();
+        // With the old file nobody gets in any more.
+        nats.kill();
+        nats.configure(&operator.config(&[&old]), None);
+        nats.start_again();
     });
 }
 
