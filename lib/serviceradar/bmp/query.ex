@@ -146,9 +146,7 @@ defmodule ServiceRadar.BMP.Query do
   defp check(:community, value),
     do: valid(value, is_binary(value) and value =~ ~r/^[^:]+(:[^:]+){1,2}$/, "a community like \"65000:1\"")
 
-  defp check(:as_path, value) do
-    with {:ok, expression} <- AsPathExpression.parse(value), do: {:ok, expression}
-  end
+  defp check(:as_path, value), do: AsPathExpression.parse(value)
 
   defp check(:family, {afi, safi} = value),
     do: valid(value, afi in 1..0xFFFF and safi in 1..0xFF, "{afi, safi}")

@@ -63,9 +63,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       fn ->
         with {:ok, known} <- known(station, known),
              {:ok, routes, next} <- ask(station, Search.resolve(search, known.routers), cursor),
-             {:ok, total} <- total(station, search, known.routers),
-             rpki? = BMP.Insight.validates?(station),
-             do: {:ok, %{known: known, routes: routes, next: next, asked: search, total: total, rpki?: rpki?}}
+             {:ok, total} <- total(station, search, known.routers) do
+          rpki? = BMP.Insight.validates?(station)
+          {:ok, %{known: known, routes: routes, next: next, asked: search, total: total, rpki?: rpki?}}
+        end
       end
     end
 
