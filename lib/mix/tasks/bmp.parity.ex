@@ -166,8 +166,12 @@ defmodule Mix.Tasks.Bmp.Parity do
   # The daemon does not listen yet when the command that started it ends.
   defp answering(tries) do
     case System.cmd("epmd", ["-names"], stderr_to_stdout: true) do
-      {_, status} when status != 0 and tries > 0 -> Process.sleep(100) && answering(tries - 1)
-      _ -> :ok
+      {_, status} when status != 0 and tries > 0 ->
+        Process.sleep(100)
+        answering(tries - 1)
+
+      _ ->
+        :ok
     end
   end
 end

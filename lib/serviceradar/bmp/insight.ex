@@ -135,7 +135,11 @@ defmodule ServiceRadar.BMP.Insight do
 
   @doc "Whether the station runs it."
   @spec runs?(Config.name()) :: boolean
-  def runs?(station), do: Instance.config!(station) && Instance.value(station, :insight) != nil
+  def runs?(station) do
+    # Raises where there is no station.
+    Instance.config!(station)
+    Instance.value(station, :insight) != nil
+  end
 
   @doc "Every link, and every route that is known to use it, as JSON objects with `source`, `target`, `prefix`, `metric` and `status`."
   @spec topology(Config.name()) :: [String.t()]
