@@ -30,7 +30,8 @@ defmodule ServiceRadar.BMPWeb.Search do
   alias ServiceRadar.BMP.{AsPathExpression, Config, Prefix, Query}
   alias ServiceRadar.BMPWeb.Format
 
-  @fields ~w(prefix match nlri router peer view family as origin_as as_path next_hop community rpki at limit cursor)a
+  @filters ~w(prefix match nlri router peer view family as origin_as as_path next_hop community rpki)a
+  @fields @filters ++ [:at, :limit, :cursor]
   @matches ~w(exact longest within covering)
   @validities ~w(valid invalid not_found)
   @limits [25, 50, 100, 250]
@@ -64,6 +65,9 @@ defmodule ServiceRadar.BMPWeb.Search do
           errors: %{field => String.t()},
           notes: %{field => String.t()}
         }
+
+  @doc "The parameters that say which routes are wanted, besides when and how many."
+  def filters, do: @filters
 
   @doc "Page sizes."
   def limits, do: @limits

@@ -4,9 +4,11 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
   """
   alias ServiceRadar.BMP.Query
   alias ServiceRadar.BMPWeb.API.Schema
+  alias ServiceRadar.BMPWeb.Search
 
   @page ~w(limit cursor)
-  @search ~w(prefix match nlri router peer view family as origin_as as_path next_hop community)
+  # What RPKI says is known of routes that are there now, and not of changes.
+  @search Enum.map(Search.filters() -- [:rpki], &to_string/1)
 
   # {name, path, what it answers with, parameters, summary}
   @endpoints [

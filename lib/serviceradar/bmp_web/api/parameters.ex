@@ -13,7 +13,7 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
   @default_limit 100
   @most 1000
 
-  @searched ~w(prefix match nlri router peer view family as origin_as as_path next_hop community rpki)
+  @searched Enum.map(Search.filters(), &to_string/1)
 
   defstruct search: nil,
             limit: @default_limit,
