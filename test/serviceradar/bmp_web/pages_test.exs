@@ -117,6 +117,11 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       {:ok, view, _} = live(conn, "/sample/prefix?prefix=10.16.4.0%2F24")
       render_async(view)
       assert has_element?(view, ".empty", "keeps no history")
+      # What is no text, or none at all, is not asked, and is no fault.
+      for none <- ["prefix[]=x", "prefix=", ""] do
+        {:ok, view, _} = live(conn, "/sample/prefix?" <> none)
+        assert has_element?(view, "#timeline") and not has_element?(view, "#timeline-wrong")
+      end
     end
 
     test "the query lives in the URL, and the form shows it", %{conn: conn} do

@@ -35,7 +35,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       span = if Enum.any?(@spans, &(elem(&1, 0) == params["span"])), do: params["span"], else: @span
       socket = assign(socket, span: span, answer: nil, at: nil, playing: false)
 
-      case params["prefix"] && Prefix.parse(String.trim(params["prefix"])) do
+      case asked(params["prefix"]) do
         {:ok, prefix} ->
           {:noreply, socket |> assign(prefix: prefix, wrong: nil, page_title: to_string(prefix)) |> Live.load(:later)}
 
@@ -46,6 +46,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           {:noreply, assign(socket, prefix: nil, wrong: params["prefix"], loading: false)}
       end
     end
+
+    defp asked(text) when is_binary(text) and text != "", do: text |> String.trim() |> Prefix.parse()
+    defp asked(_none), do: nil
 
     @impl Phoenix.LiveView
     def handle_event("search", %{"prefix" => prefix, "span" => span}, socket),
