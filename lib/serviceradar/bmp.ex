@@ -182,6 +182,14 @@ defmodule ServiceRadar.BMP do
   end
 
   @doc """
+  The table as it was at a moment, for those who draw it: at most so many routes, by prefix. `{:error, :not_kept}` where the store keeps
+  no history.
+  """
+  @spec table_at(Config.name(), DateTime.t(), pos_integer) ::
+          {:ok, BMP.RoutingTable.t()} | {:error, :not_kept | term}
+  def table_at(station \\ __MODULE__, %DateTime{} = at, most), do: kept(station, :table_at, [at, most])
+
+  @doc """
   What happened to sessions and peers, newest first: `:router` and `:peer` (ids), `:limit` (default 100), `:cursor`.
   `{:error, :not_kept}` where the store keeps none.
   """

@@ -10,6 +10,8 @@ defmodule ServiceRadar.BMP.Feed do
 
   alias ServiceRadar.BMP.{Config, Deltas, Instance, Native, RoutingTable}
 
+  # As many as the crate's `Limits` has.
+  @most_routes 20_000
   @tick 1_000
   # How long it is kept when nobody watches any more, in ticks.
   @kept 60
@@ -38,6 +40,19 @@ defmodule ServiceRadar.BMP.Feed do
   @doc "The next octets of the stream; nil where nothing has changed since the last."
   @spec next(stream) :: {:ok, binary | nil} | {:error, String.t()}
   def next(%__MODULE__{ref: ref}), do: Native.feed_next(ref, System.system_time(:microsecond))
+
+  @doc """
+  The picture as it was at a moment: a whole Arrow IPC stream, that of `watch/1` up to its first changes. Of alerts and verdicts it
+  has none. `{:error, :not_kept}` where the store keeps no history.
+  """
+  @spec at(Config.name(), DateTime.t()) :: {:ok, binary} | {:error, :not_kept | term}
+  def at(station, %DateTime{} = at) do
+    with {:ok, table} <- ServiceRadar.BMP.table_at(station, at, @most_routes) do
+      feed = Native.feed_new(Instance.value(station, :insight))
+      :ok = Native.feed_load(feed, table.ref)
+      Native.feed_whole(feed, DateTime.to_unix(at, :microsecond))
+    end
+  end
 
   @doc """
   Tells it what a batch changed. Called by the partitions' processes, each with its table once before: see `table/3`.

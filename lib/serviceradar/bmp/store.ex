@@ -80,6 +80,11 @@ defmodule ServiceRadar.BMP.Store do
   @callback routes_at(Config.t(), DateTime.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}
 
   @doc """
+  The table as it was at a moment, with at most so many routes, by prefix. Routes without a prefix are not among them.
+  """
+  @callback table_at(Config.t(), DateTime.t(), most :: pos_integer) :: {:ok, RoutingTable.t()} | {:error, term}
+
+  @doc """
   What happened to sessions and peers, newest first: of a router (`:router`, its id) and of a peer (`:peer`, its id) where
   given, `:limit` at most, after `:cursor`. Maps as those of `:events` in `t:ServiceRadar.BMP.Deltas.changes/0`.
   """
@@ -109,6 +114,7 @@ defmodule ServiceRadar.BMP.Store do
                       history: 2,
                       changes: 2,
                       routes_at: 3,
+                      table_at: 3,
                       events: 2,
                       statistics: 2
 end

@@ -16,6 +16,7 @@ defmodule ServiceRadar.BMPWeb.API do
   alias ServiceRadar.BMPWeb.{Format, Search}
   alias ServiceRadar.BMPWeb.API.{CSV, Cursor, JSON, MapStream, OpenAPI, Parameters, Schema}
 
+  @arrow "application/vnd.apache.arrow.stream"
   @not_kept [{"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}]
 
   @titles %{
@@ -128,9 +129,12 @@ defmodule ServiceRadar.BMPWeb.API do
   defp answer(:open_api, %{base: base}), do: {:ok, OpenAPI.description(base)}
   defp answer(:counts, %{station: station}), do: with({:ok, counts} <- BMP.counts(station), do: {:ok, counts, "Counts"})
 
-  defp answer(:map_stream, %{station: station}) do
-    with {:ok, stream} <- BMP.Feed.watch(station),
-         do: {:stream, "application/vnd.apache.arrow.stream", &MapStream.run(stream, &1)}
+  defp answer(:map_stream, %{station: station, given: %{at: nil}}) do
+    with {:ok, stream} <- BMP.Feed.watch(station), do: {:stream, @arrow, &MapStream.run(stream, &1)}
+  end
+
+  defp answer(:map_stream, %{station: station, given: %{at: at}}) do
+    with {:ok, octets} <- BMP.Feed.at(station, at), do: {:stream, @arrow, & &1.(octets)}
   end
 
   defp answer(:routers, %{station: station, given: given}) do

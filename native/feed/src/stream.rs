@@ -51,6 +51,16 @@ impl Stream {
         Ok(Some(std::mem::take(self.writer.get_mut())))
     }
 
+    /// All of a picture, and the end of the stream.
+    ///
+    /// # Errors
+    /// As [`Stream::next`] and [`Stream::end`].
+    pub fn whole(mut self, picture: &Picture, now_us: i64) -> Result<Vec<u8>, ArrowError> {
+        let mut octets = self.next(picture, now_us)?.unwrap_or_default();
+        octets.append(&mut self.end()?);
+        Ok(octets)
+    }
+
     /// The octets that say that the stream is over.
     ///
     /// # Errors

@@ -81,13 +81,26 @@ fn feed_stream(env: Env<'_>, feed: ResourceArc<Feed>) -> Term<'_> {
 /// `{:ok, octets}`, `{:ok, nil}` where there is nothing new, or an error, after which the stream is no more.
 #[rustler::nif(schedule = "DirtyCpu")]
 fn feed_next(env: Env<'_>, stream: ResourceArc<FeedStream>, now_us: i64) -> Term<'_> {
-    if stream.0 .0.is_poisoned() {
+    told(env, &stream.0, |picture| {
+        stream.1.lock().unwrap_or_else(PoisonError::into_inner).next(picture, now_us)
+    })
+}
+
+/// All of it as it is now, as a stream that ends: `{:ok, octets}`.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn feed_whole(env: Env<'_>, feed: ResourceArc<Feed>, now_us: i64) -> Term<'_> {
+    told(env, &feed, |picture| Stream::new()?.whole(picture, now_us).map(Some))
+}
+
+fn told<'a, E: ToString>(
+    env: Env<'a>,
+    feed: &Feed,
+    tell: impl FnOnce(&Picture) -> Result<Option<Vec<u8>>, E>,
+) -> Term<'a> {
+    if feed.0.is_poisoned() {
         return error(env, "the picture broke in the midst of a change");
     }
-    let made = guard(|| {
-        let mut writer = stream.1.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.next(&stream.0.picture(), now_us)
-    });
+    let made = guard(|| tell(&feed.picture()));
     match made {
         Ok(Ok(Some(octets))) => ok(env, Bytes(&octets)),
         Ok(Ok(None)) => (atoms::ok(), nil(env)).encode(env),

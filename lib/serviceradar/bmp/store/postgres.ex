@@ -187,17 +187,35 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       ids = repo |> rows("query/router_ids.sql", schema, []) |> Enum.map(& &1["router_id"]) |> Enum.filter(mine)
       table = RoutingTable.new(config.table)
 
-      with :ok <- load_routers(table, repo, ids, options) do
+      with :ok <- load_routers(table, repo, ids, options, for(kind <- @loads, do: {kind, "query/load/#{kind}.sql", []})) do
         # For the commits of this process: what is refused is forgotten.
         Process.put({__MODULE__, config.name, partition}, table)
         {:ok, table}
       end
     end
 
-    defp load_routers(_table, _repo, [], _options), do: :ok
+    @impl ServiceRadar.BMP.Store
+    def table_at(%Config{} = config, %DateTime{} = at, most) when is_integer(most) do
+      reaching(config, fn repo, options ->
+        ids = repo |> rows("query/router_ids.sql", options[:schema], []) |> Enum.map(& &1["router_id"])
+        table = RoutingTable.new(config.table)
+        values = [{"{at}", "'#{DateTime.to_iso8601(at)}'::timestamptz"}, {"{most}", Integer.to_string(most)}]
+        then = [:routers, :peers, :routes]
 
-    defp load_routers(table, repo, ids, options) do
-      ids = Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")
+        loads =
+          for kind <- @loads -- [:sessions] do
+            {kind, "query/#{if kind in then, do: "load_at", else: "load"}/#{kind}.sql", values}
+          end
+
+        with :ok <- load_routers(table, repo, ids, options, loads), do: {:ok, table}
+      end)
+    end
+
+    defp load_routers(_table, _repo, [], _options, _loads), do: :ok
+
+    # `loads` are kinds with the files of their queries, and what these have in place of parameters: COPY takes none.
+    defp load_routers(table, repo, ids, options, loads) do
+      ids = {"{router_ids}", Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")}
 
       # One snapshot for all of them.
       {:ok, loaded} =
@@ -205,7 +223,11 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
           fn ->
             repo.query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", [])
             repo.query!("SET LOCAL jit = off", [])
-            RoutingTable.load(table, for(kind <- @loads, do: {kind, pieces(repo, kind, ids, options)}))
+
+            RoutingTable.load(
+              table,
+              for({kind, file, values} <- loads, do: {kind, pieces(repo, file, [ids | values], options)})
+            )
           end,
           timeout: options[:timeout]
         )
@@ -215,8 +237,11 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     # Of bounded size, as they come. What a Repo's module does for query!/3 it does not for a stream: find the Repo that is
     # meant.
-    defp pieces(repo, kind, ids, options) do
-      sql = "query/load/#{kind}.sql" |> SQL.text(options[:schema]) |> String.replace("{router_ids}", ids)
+    defp pieces(repo, file, values, options) do
+      sql =
+        Enum.reduce(values, SQL.text(file, options[:schema]), fn {name, value}, sql ->
+          String.replace(sql, name, value)
+        end)
 
       repo.get_dynamic_repo()
       |> Ecto.Adapters.SQL.stream(sql, [], max_rows: 10_000)

@@ -7,6 +7,9 @@ defmodule ServiceRadar.BMPWeb.API.MapStream do
   at any time: then what was known before is to be forgotten. The stream ends when the station's tables are loaded anew; clients
   connect again.
 
+  With the parameter `at` the stream has one record batch and ends: the picture as it was at that time, of the routes with a prefix, as
+  far as the store keeps history. Peers and routers are in the state they were in then; alerts and verdicts are not told.
+
   | column | of a node | of a link | of a route |
   |---|---|---|---|
   | `revision` | rises with each change | | |

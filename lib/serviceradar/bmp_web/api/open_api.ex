@@ -30,8 +30,8 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     {:alerts, "/alerts", {:page, "Alert"}, @page, "Alerts that are open, by subject and rule"},
     {:verdicts, "/verdicts", {:page, "Verdict"}, @page,
      "Why something broke: the last verdict of each subject, newest first"},
-    {:map_stream, "/map/stream", :arrow, [],
-     "The routing topology and its changes, as an endless Arrow IPC stream: see ServiceRadar.BMPWeb.API.MapStream"},
+    {:map_stream, "/map/stream", :arrow, ["at"],
+     "The routing topology and its changes, as an endless Arrow IPC stream, or with `at` as it was: see ServiceRadar.BMPWeb.API.MapStream"},
     {:open_api, "/openapi.json", :any, [], "This description"}
   ]
 
@@ -56,7 +56,7 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     "rpki" =>
       {"what RPKI says of the route's origin (RFC 6811). A page may have fewer routes than `limit`, or none, and yet not be the last",
        %{type: "string", enum: ~w(valid invalid not_found)}},
-    "at" => {"the routes as they were at this time, by prefix (RFC 3339)", %{type: "string", format: "date-time"}},
+    "at" => {"as it was at this time (RFC 3339); routes by prefix", %{type: "string", format: "date-time"}},
     "from" => {"received at this time or later (RFC 3339)", %{type: "string", format: "date-time"}},
     "until" => {"received at this time or earlier (RFC 3339)", %{type: "string", format: "date-time"}},
     "format" =>

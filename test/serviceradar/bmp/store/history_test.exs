@@ -14,7 +14,7 @@ cond do
       import ServiceRadar.BMP.TestRouter, only: [connect!: 1, eventually: 1]
 
       alias ServiceRadar.BMP
-      alias ServiceRadar.BMP.{Instance, Wire}
+      alias ServiceRadar.BMP.{Feed, Instance, Query, RoutingTable, Wire}
       alias ServiceRadar.BMP.Store.Postgres
 
       @moduletag capture_log: true
@@ -164,6 +164,30 @@ cond do
 
         assert {:ok, [], nil} = BMP.routes_at(name, ~U[2020-01-01 00:00:00Z], limit: 1000)
         assert {:error, %ArgumentError{}} = BMP.routes_at(name, at, from: at)
+      end
+
+      test "the whole table as of a moment, with the states of then, and its picture", %{name: name, moments: moments} do
+        {:ok, everything} = Query.new(limit: 1000)
+
+        for {{at, told}, state} <- Enum.zip(moments, [:up, :up, :up, :down, :up]) do
+          {:ok, table} = BMP.table_at(name, at, 20_000)
+          assert {:ok, routes, nil} = RoutingTable.routes(table, everything)
+          assert plain(routes) == told
+          assert [%{state: :connected}] = RoutingTable.routers(table)
+          assert Enum.find(RoutingTable.peers(table), &(&1.address == {10, 0, 0, 1})).state == state
+        end
+
+        {first, _} = hd(moments)
+        assert {:ok, picture} = Feed.at(name, first)
+        assert picture =~ "10.49.0.0/16"
+        # The second peer came later, as did its routes.
+        refute picture =~ "10.1.2.0/24"
+        refute picture =~ "10.0.0.2"
+
+        assert {:ok, few} = BMP.table_at(name, DateTime.utc_now(), 7)
+        assert %{routes: 7} = RoutingTable.counts(few)
+        assert {:ok, none} = BMP.table_at(name, ~U[2020-01-01 00:00:00Z], 20_000)
+        assert %{routers: 0, peers: 0, routes: 0} = RoutingTable.counts(none)
       end
     end
 end
