@@ -19,6 +19,10 @@ export class Column<V extends Values = Uint32Array> {
     this.nulls = data.nullCount > 0;
   }
 
+  value(row: number): number {
+    return Number(this.values[row]!);
+  }
+
   isNull(row: number): boolean {
     const at = row + this.offset;
     return this.nulls && (this.bits[at >> 3]! & (1 << (at & 7))) === 0;

@@ -1,10 +1,12 @@
 // <bmp-god-view src="…/map/stream">: the map with its filters, its legend, and the same as a table.
 
+import { h } from "./dom";
 import { follow } from "./feed";
 import { ALL, bestView } from "./filter";
 import { SEVERITIES, type Finding } from "./findings";
 import { MOST_ARCS } from "./arcs";
 import { origins } from "./origins";
+import { Past } from "./past";
 import { Scene } from "./scene";
 import { NODE_KINDS, STATUSES, World, WITHDRAWN } from "./world";
 
@@ -14,29 +16,28 @@ const MOST_WARNINGS = 50;
 
 const clock = () => performance.now() / 1000;
 
-function h<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Record<string, string | null> = {}, ...children: (Node | string)[]): HTMLElementTagNameMap[K] {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) if (value != null) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
 export class GodView extends HTMLElement {
+  /** As it is, and as it is shown: that is another one where the past is looked at. */
+  live!: World;
   world!: World;
   scene!: Scene;
+  past!: Past;
   selectedIn = 0;
   private readonly abort = new AbortController();
   private view = "";
   private built = false;
   private parts!: { canvas: HTMLCanvasElement; says: HTMLElement; connection: HTMLElement; hover: HTMLElement; warnings: HTMLElement; about: HTMLElement; nodes: HTMLElement; view: HTMLSelectElement; router: HTMLSelectElement; layout: HTMLSelectElement };
   private listed = 0;
+  private ticking: ReturnType<typeof setInterval> | undefined;
 
   async connectedCallback(): Promise<void> {
     if (this.built) return;
     this.built = true;
     const base = new URL(".", import.meta.url);
+    const src = this.getAttribute("src") ?? "api/v1/map/stream";
+    this.past = new Past(src, clock, (world) => this.show(world ?? this.live));
     this.build();
-    this.world = new World(await origins(this.getAttribute("wasm") ?? new URL("origins.wasm", base).href));
+    this.live = this.world = new World(await origins(this.getAttribute("wasm") ?? new URL("origins.wasm", base).href));
     if (this.abort.signal.aborted) return;
     this.scene = new Scene(this.world, this.parts.canvas, this.getAttribute("worker") ?? new URL("layout.js", base).href, clock, {
       selected: (slot) => this.select(slot),
@@ -44,9 +45,12 @@ export class GodView extends HTMLElement {
       filled: () => this.tell(),
     });
     this.scene.motion = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    void follow(this.getAttribute("src") ?? "api/v1/map/stream", {
+    this.ticking = setInterval(() => this.past.tick(), 1000);
+    void follow(src, {
       batch: (batch) => {
-        this.world.apply(batch, clock());
+        this.live.apply(batch, clock());
+        this.past.recording.add(batch, clock());
+        if (this.world !== this.live) return;
         this.choices();
         this.scene.touch();
       },
@@ -56,7 +60,17 @@ export class GodView extends HTMLElement {
 
   disconnectedCallback(): void {
     this.abort.abort();
+    clearInterval(this.ticking);
+    this.past?.stop();
     this.scene?.stop();
+  }
+
+  private show(world: World): void {
+    if (!this.scene) return;
+    this.world = world;
+    this.scene.show(world);
+    this.choices();
+    this.about(this.scene.selected, this.scene.selected >= 0 ? world.select(this.scene.selected).length : 0);
   }
 
   /** Selects the node of a slot, or with -1 none. */
@@ -85,7 +99,10 @@ export class GodView extends HTMLElement {
       });
       return element;
     };
-    const view = select("view", "View", [["", "All views"]], (value) => (this.scene.filter.view = value));
+    const view = select("view", "View", [["", "All views"]], (value) => {
+      this.scene.filter.view = value;
+      this.choseView = value !== "";
+    });
     const router = select("router", "Router", [["-1", "All routers"]], (value) => (this.scene.filter.router = Number(value)));
     const family = select("family", "Family", [["0", "All families"], ["1", "IPv4"], ["2", "IPv6"], ["25", "L2VPN"]], (value) => (this.scene.filter.afi = Number(value)));
     const status = select("status", "Status", [["-1", "Any status"], ["0", "active"], ["2", "flapping"], ["1", "withdrawn"]], (value) => (this.scene.filter.status = Number(value)));
@@ -94,6 +111,11 @@ export class GodView extends HTMLElement {
     const search = h("input", { type: "search", "aria-label": "Prefix, AS, or name of a node", placeholder: "prefix, AS or node", "data-bmp-search": "" });
     search.addEventListener("input", () => {
       this.scene.filter.text = search.value;
+      this.scene.touch();
+    });
+    const least = h("input", { type: "number", min: "0", "aria-label": "MED at least", placeholder: "MED at least" });
+    least.addEventListener("input", () => {
+      this.scene.filter.least = Math.max(0, Number(least.value) || 0);
       this.scene.touch();
     });
     const motion = h("button", { type: "button", "aria-pressed": "false" }, "Still");
@@ -106,7 +128,8 @@ export class GodView extends HTMLElement {
     const table = h("details", { class: "god-table" }, h("summary", {}, "The same as a table"), nodes);
     table.addEventListener("toggle", () => this.list());
     this.append(
-      h("div", { class: "god-bar" }, search, view, family, status, router, layout, motion, connection),
+      h("div", { class: "god-bar" }, search, view, family, status, router, least, layout, motion, connection),
+      this.past.element,
       says,
       h("div", { class: "god-stage" }, canvas, hover, legend),
       warnings,
@@ -121,6 +144,7 @@ export class GodView extends HTMLElement {
 
   private table!: HTMLDetailsElement;
   private search!: HTMLInputElement;
+  private choseView = false;
   private warned = "";
 
   private connected(is: boolean): void {
@@ -179,12 +203,14 @@ export class GodView extends HTMLElement {
     if (this.view !== names) {
       this.view = names;
       parts.view.replaceChildren(h("option", { value: "" }, "All views"), ...world.views.filter(Boolean).map((name) => h("option", { value: name }, name.replaceAll("_", " "))));
-      scene.filter.view = parts.view.value = bestView(world);
+      // What was chosen stays, where another time is shown.
+      if (!scene.filter.view || !this.choseView || !world.views.includes(scene.filter.view)) scene.filter.view = bestView(world);
+      parts.view.value = scene.filter.view;
     }
     // Where nothing stands anywhere there is no such layout.
     parts.layout.hidden = !world.nodes.placed;
     const routers = [...world.nodes.slots.of.values()].filter((slot) => world.nodes.kind[slot] === 0);
-    if (routers.length + 1 !== parts.router.options.length) {
+    if (routers.length + 1 !== parts.router.options.length || parts.router.value !== String(scene.filter.router)) {
       parts.router.replaceChildren(h("option", { value: "-1" }, "All routers"), ...routers.map((slot) => h("option", { value: String(slot) }, world.nodes.label[slot]!)));
       parts.router.value = String(scene.filter.router);
     }

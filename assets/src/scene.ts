@@ -38,7 +38,8 @@ export class Scene {
   private known = new Uint8Array();
   private names: { slot: number; text: string }[] = [];
   private laidOut = -1;
-  private layingOut = false;
+  /** The world that the worker lays out just now. */
+  private layingOut: World | null = null;
   private changed = true;
   private framed = false;
   private readonly deck: Deck<OrbitView>;
@@ -51,7 +52,7 @@ export class Scene {
   private stopped = false;
 
   constructor(
-    private readonly world: World,
+    private world: World,
     canvas: HTMLCanvasElement,
     workerUrl: string,
     readonly clock: () => number,
@@ -92,6 +93,26 @@ export class Scene {
     this.geographic = geographic;
     this.known.fill(0);
     this.laidOut = -1;
+  }
+
+  /** Draws another world. What is in both stays where it is, selected and wanted. */
+  show(world: World): void {
+    if (world === this.world) return this.touch();
+    const { nodes } = this.world;
+    const slots = new Map(Array.from(world.nodes.slots.of.values(), (slot) => [world.nodes.name(slot), slot]));
+    const same = (slot: number) => (slot < 0 ? -1 : (slots.get(nodes.name(slot)) ?? -1));
+    const size = world.nodes.kind.length;
+    const [positions, known] = [new Float32Array(3 * size), new Uint8Array(size)];
+    for (const slot of nodes.slots.of.values()) {
+      const now = same(slot);
+      if (now < 0 || !this.known[slot]) continue;
+      positions.set(this.positions.subarray(3 * slot, 3 * slot + 3), 3 * now);
+      known[now] = 1;
+    }
+    this.selected = same(this.selected);
+    this.filter.router = same(this.filter.router);
+    [this.world, this.positions, this.known, this.laidOut] = [world, positions, known, -1];
+    this.touch();
   }
 
   /** The world, the filter or the selection is another. */
@@ -160,11 +181,15 @@ export class Scene {
       const column = (values: Float32Array) => Float32Array.from(slots, (slot) => values[slot]!);
       graph.places = project(column(nodes.latitude), column(nodes.longitude));
     }
-    this.layingOut = true;
+    this.layingOut = this.world;
     this.worker.postMessage(graph);
   }
 
   private placed(slots: Uint32Array, positions: Float32Array): void {
+    const meant = this.layingOut;
+    this.layingOut = null;
+    // Another world is shown by now, and what was laid out are not its slots.
+    if (meant !== this.world) return void (this.laidOut = -1);
     const size = this.world.nodes.kind.length;
     if (this.positions.length < 3 * size) {
       const [larger, known] = [new Float32Array(3 * size), new Uint8Array(size)];
@@ -177,7 +202,6 @@ export class Scene {
       this.positions.set(positions.subarray(3 * index, 3 * index + 3), 3 * slot);
       this.known[slot] = 1;
     });
-    this.layingOut = false;
     this.framed = true;
     this.changed = true;
   }

@@ -1,9 +1,9 @@
 // What the stream has told: nodes, links and routes, in columns, and the few alerts and verdicts. A thing keeps its slot in the columns for as long as it is.
 
 import type { RecordBatch } from "apache-arrow";
-import { Column, Dictionary } from "./columns";
 import { Findings } from "./findings";
-import type { Origins } from "./origins";
+import { InJavaScript, type Origins } from "./origins";
+import { BatchRows, type Rows } from "./rows";
 
 export const STATUSES = ["active", "withdrawn", "flapping", "stale", "down"] as const;
 export const NODE_KINDS = ["router", "peer", "next_hop", "as"] as const;
@@ -46,6 +46,13 @@ class Slots {
   }
 }
 
+/** The same columns in buffers of their own. */
+function copy<T extends { slots: Slots }>(from: T, into: T): void {
+  const { slots, ...columns } = from;
+  Object.assign(into, structuredClone(columns));
+  Object.assign(into.slots, structuredClone({ ...slots }));
+}
+
 export class Nodes {
   readonly slots = new Slots();
   kind = new Uint8Array(64);
@@ -62,6 +69,12 @@ export class Nodes {
   /** Whether it is known where at least one stands. */
   get placed(): boolean {
     return [...this.slots.of.values()].some((slot) => !Number.isNaN(this.latitude[slot]!));
+  }
+
+  /** What a node is, where slots and ids are other ones. */
+  name(slot: number): string {
+    const router = this.label[this.router[slot]!] ?? "";
+    return `${this.kind[slot]} ${this.label[slot]} ${router}`;
   }
 
   reserve(size: number): void {
@@ -118,7 +131,7 @@ export class World {
   readonly links = new Links();
   readonly routes = new Routes();
   readonly findings = new Findings();
-  revision = 0n;
+  revision = 0;
   /** Routes that are told one by one at most. */
   most = 0;
   pictures = 0;
@@ -134,15 +147,18 @@ export class World {
 
   /** Takes what a batch tells. `now` is the page's clock in seconds. */
   apply(batch: RecordBatch, now: number): void {
-    const kinds = new Dictionary<Uint8Array>(batch, "kind");
-    const revisions = new Column<BigUint64Array>(batch, "revision").values;
-    const rows = new Rows(batch);
-    for (let row = 0; row < batch.numRows; row++) {
-      this.revision = revisions[row]! > this.revision ? revisions[row]! : this.revision;
-      switch (kinds.text(row)) {
+    this.take(new BatchRows(batch), 0, batch.numRows, now);
+  }
+
+  /** Takes some of the rows. */
+  take(rows: Rows, from: number, until: number, now: number): void {
+    for (let row = from; row < until; row++) {
+      this.revision = Math.max(this.revision, Number(rows.revision.value(row)));
+      const kind = rows.kind.text(row);
+      switch (kind) {
         case "picture":
           this.clear();
-          this.most = rows.metric.values[row]!;
+          this.most = rows.metric.value(row);
           break;
         case "node":
           this.node(rows, row, now);
@@ -155,9 +171,24 @@ export class World {
           break;
         case "alert":
         case "verdict":
-          this.finding(kinds.text(row) as "alert" | "verdict", rows, row);
+          this.finding(kind, rows, row);
       }
     }
+  }
+
+  /** The same, which goes its own way from now on. */
+  copy(): World {
+    const world = new World(new InJavaScript());
+    copy(this.nodes, world.nodes);
+    copy(this.links, world.links);
+    copy(this.routes, world.routes);
+    for (const [id, finding] of this.findings.of) world.findings.of.set(id, finding);
+    world.origins.reserve(this.routes.source.length);
+    world.origins.nodes.set(this.origins.nodes);
+    world.origins.active.set(this.origins.active);
+    Object.assign(world, { revision: this.revision, most: this.most, views: [...this.views], shape: this.shape });
+    world.ghosts = [...this.ghosts];
+    return world;
   }
 
   private clear(): void {
@@ -167,37 +198,37 @@ export class World {
     this.routes.used.fill(0);
     this.origins.active.fill(0);
     this.ghosts = [];
-    this.revision = 0n;
+    this.revision = 0;
     this.shape++;
     this.stale = true;
   }
 
   private node(rows: Rows, row: number, now: number): void {
     const { nodes } = this;
-    const id = rows.id.values[row]!;
+    const id = rows.id.value(row);
     let slot = nodes.slots.of.get(id);
-    const status = rows.status.values[row]!;
+    const status = rows.status.value(row);
     if (slot === undefined) {
       slot = nodes.slots.take(id);
       nodes.reserve(slot + 1);
-      nodes.kind[slot] = rows.nodeKind.values[row]!;
+      nodes.kind[slot] = rows.nodeKind.value(row);
       nodes.since[slot] = now;
       this.shape++;
     } else if (nodes.status[slot] !== status) nodes.since[slot] = now;
     nodes.status[slot] = status;
-    nodes.routes[slot] = Number(rows.routes.values[row]);
-    nodes.asn[slot] = rows.asn.isNull(row) ? 0 : rows.asn.values[row]!;
-    nodes.router[slot] = rows.router.isNull(row) ? NONE : (nodes.slots.of.get(rows.router.values[row]!) ?? NONE);
-    nodes.latitude[slot] = rows.latitude.isNull(row) ? NaN : rows.latitude.values[row]!;
-    nodes.longitude[slot] = rows.longitude.isNull(row) ? NaN : rows.longitude.values[row]!;
+    nodes.routes[slot] = Number(rows.routes.value(row));
+    nodes.asn[slot] = rows.asn.isNull(row) ? 0 : rows.asn.value(row);
+    nodes.router[slot] = rows.router.isNull(row) ? NONE : (nodes.slots.of.get(rows.router.value(row)) ?? NONE);
+    nodes.latitude[slot] = rows.latitude.isNull(row) ? NaN : rows.latitude.value(row);
+    nodes.longitude[slot] = rows.longitude.isNull(row) ? NaN : rows.longitude.value(row);
     nodes.label[slot] = rows.label.text(row);
     if (status === WITHDRAWN) this.ghosts.push({ kind: "node", id, at: now });
   }
 
   private link(rows: Rows, row: number, now: number): void {
     const { links, nodes } = this;
-    const id = rows.id.values[row]!;
-    const [source, destination] = [nodes.slots.of.get(rows.source.values[row]!), nodes.slots.of.get(rows.destination.values[row]!)];
+    const id = rows.id.value(row);
+    const [source, destination] = [nodes.slots.of.get(rows.source.value(row)), nodes.slots.of.get(rows.destination.value(row))];
     if (source === undefined || destination === undefined) return;
     let slot = links.slots.of.get(id);
     if (slot === undefined) {
@@ -207,17 +238,17 @@ export class World {
     }
     links.source[slot] = source;
     links.destination[slot] = destination;
-    links.status[slot] = rows.status.values[row]!;
-    links.routes[slot] = Number(rows.routes.values[row]);
+    links.status[slot] = rows.status.value(row);
+    links.routes[slot] = Number(rows.routes.value(row));
     if (links.status[slot] === WITHDRAWN) this.ghosts.push({ kind: "link", id, at: now });
   }
 
   private route(rows: Rows, row: number, now: number): void {
     const { routes, nodes, origins } = this;
-    const id = rows.id.values[row]!;
-    const [source, destination] = [nodes.slots.of.get(rows.source.values[row]!), nodes.slots.of.get(rows.destination.values[row]!)];
+    const id = rows.id.value(row);
+    const [source, destination] = [nodes.slots.of.get(rows.source.value(row)), nodes.slots.of.get(rows.destination.value(row))];
     if (source === undefined || destination === undefined) return;
-    const status = rows.status.values[row]!;
+    const status = rows.status.value(row);
     let slot = routes.slots.of.get(id);
     if (slot === undefined) {
       slot = routes.slots.take(id);
@@ -227,7 +258,7 @@ export class World {
       routes.oldSource[slot] = source;
       routes.oldDestination[slot] = destination;
       routes.view[slot] = this.viewOf(rows, row);
-      routes.afi[slot] = rows.afi.values[row]!;
+      routes.afi[slot] = rows.afi.value(row);
       routes.prefix[slot] = rows.prefix.text(row);
       routes.used[slot] = 1;
     } else {
@@ -240,8 +271,8 @@ export class World {
     }
     routes.source[slot] = source;
     routes.status[slot] = status;
-    routes.router[slot] = nodes.slots.of.get(rows.router.values[row]!) ?? NONE;
-    routes.metric[slot] = rows.metric.isNull(row) ? 0 : rows.metric.values[row]! + 1;
+    routes.router[slot] = nodes.slots.of.get(rows.router.value(row)) ?? NONE;
+    routes.metric[slot] = rows.metric.isNull(row) ? 0 : rows.metric.value(row) + 1;
     routes.path[slot] = rows.label.text(row);
     origins.nodes[slot] = destination;
     origins.active[slot] = status === WITHDRAWN ? 0 : 1;
@@ -250,18 +281,18 @@ export class World {
   }
 
   private finding(kind: "alert" | "verdict", rows: Rows, row: number): void {
-    const id = rows.id.values[row]!;
-    if (rows.status.values[row] === WITHDRAWN) return void this.findings.of.delete(id);
+    const id = rows.id.value(row);
+    if (rows.status.value(row) === WITHDRAWN) return void this.findings.of.delete(id);
     this.findings.of.set(id, {
       kind,
-      node: rows.source.isNull(row) ? null : rows.source.values[row]!,
+      node: rows.source.isNull(row) ? null : rows.source.value(row),
       subject: rows.subject.text(row),
       rule: rows.rule.text(row),
-      severity: rows.severity.isNull(row) ? -1 : rows.severity.values[row]!,
-      confidence: rows.confidence.isNull(row) ? null : rows.confidence.values[row]!,
+      severity: rows.severity.isNull(row) ? -1 : rows.severity.value(row),
+      confidence: rows.confidence.isNull(row) ? null : rows.confidence.value(row),
       text: rows.label.text(row),
       prefix: rows.prefix.text(row),
-      prefixes: Number(rows.routes.values[row]),
+      prefixes: Number(rows.routes.value(row)),
     });
   }
 
@@ -305,34 +336,5 @@ export class World {
       this.stale = false;
     }
     return this.origins.select(node);
-  }
-}
-
-/** The columns of a batch that things are made of. */
-class Rows {
-  readonly id; readonly status; readonly source; readonly destination; readonly prefix; readonly metric; readonly label;
-  readonly nodeKind; readonly router; readonly view; readonly afi; readonly asn; readonly routes;
-  readonly subject; readonly rule; readonly severity; readonly confidence; readonly latitude; readonly longitude;
-
-  constructor(batch: RecordBatch) {
-    this.id = new Column(batch, "id");
-    this.status = new Column<Uint8Array>(batch, "status");
-    this.source = new Column(batch, "source_node_id");
-    this.destination = new Column(batch, "destination_node_id");
-    this.prefix = new Dictionary<Uint32Array>(batch, "prefix");
-    this.metric = new Column(batch, "metric");
-    this.label = new Dictionary<Uint32Array>(batch, "label");
-    this.nodeKind = new Column<Uint8Array>(batch, "node_kind");
-    this.router = new Column(batch, "router_node_id");
-    this.view = new Dictionary<Uint8Array>(batch, "view");
-    this.afi = new Column<Uint16Array>(batch, "afi");
-    this.asn = new Column(batch, "asn");
-    this.routes = new Column<BigUint64Array>(batch, "routes");
-    this.subject = new Dictionary<Uint32Array>(batch, "subject");
-    this.rule = new Dictionary<Uint32Array>(batch, "rule");
-    this.severity = new Column<Uint8Array>(batch, "severity");
-    this.confidence = new Column<Float32Array>(batch, "confidence");
-    this.latitude = new Column<Float32Array>(batch, "latitude");
-    this.longitude = new Column<Float32Array>(batch, "longitude");
   }
 }

@@ -18,6 +18,10 @@ defmodule ServiceRadar.BMPWeb.MapTest do
               true -> nil
             end)
 
+  @no_postgres if Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres),
+                 do: BMP.Test.Postgres.missing(),
+                 else: "the core build has no packages"
+
   # Software GL: what is judged is what is drawn and the time that our code takes, not how many frames there are.
   @flags ~w(--use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist --window-size=900,700)
 
@@ -220,6 +224,97 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     assert Browser.evaluate(browser, "#{place.("10.0.0.2", 0)} > #{place.("k8s-edge", 0)}")
     Browser.picture(browser, "map-geography")
     assert complaints(browser) == []
+  end
+
+  @past "#{@view}.querySelector('.god-past')"
+
+  # What the page says, once half of the transit peer's routes are withdrawn: and when they were all there still.
+  defp half_withdrawn(socket, browser) do
+    moment = Browser.evaluate(browser, "performance.now() / 1000")
+    date = DateTime.utc_now()
+    Process.sleep(1_100)
+    withdraw(socket, @transit, for(number <- 0..9, do: "100.0.#{number}.0/24"))
+    Browser.wait(browser, "#{@view}.scene.wanted == 20", 30_000)
+    {moment, date}
+  end
+
+  defp slide(browser, moment) do
+    Browser.evaluate(browser, """
+    (() => {
+      const slider = #{@past}.querySelector('input[type=range]');
+      slider.value = #{moment};
+      slider.dispatchEvent(new Event('input'));
+    })()
+    """)
+  end
+
+  defp ask(browser, date) do
+    text = date |> DateTime.truncate(:second) |> DateTime.to_naive() |> NaiveDateTime.to_iso8601()
+
+    Browser.evaluate(browser, """
+    (() => {
+      #{@past}.querySelector('input[type=datetime-local]').value = '#{text}';
+      #{@past}.querySelector('form').requestSubmit();
+    })()
+    """)
+  end
+
+  defp says(browser, text),
+    do: Browser.wait(browser, "#{@past}.querySelector('output').textContent.includes(#{Browser.text(text)})", 30_000)
+
+  @tag skip: @missing
+  @tag timeout: 240_000
+  test "the map goes back in time, is played again, and is live again" do
+    {socket, browser} = map!(:map_past, 10, 20)
+    {moment, date} = half_withdrawn(socket, browser)
+    place = "[...#{@view}.scene.positions.slice(0, 3)].map(Math.round).join()"
+    at = Browser.evaluate(browser, place)
+
+    slide(browser, moment)
+    Browser.wait(browser, "#{@view}.scene.wanted == 30", 30_000)
+    says(browser, "As it was at #{DateTime.to_date(date)}")
+    Browser.picture(browser, "map-past")
+    # What stays, stays where it was.
+    assert Browser.evaluate(browser, place) == at
+    # What comes meanwhile is not drawn, and not lost.
+    external(socket, [70], 65_000)
+    Browser.wait(browser, "[...#{@view}.live.routes.slots.of.keys()].length == 21", 30_000)
+    assert Browser.evaluate(browser, "#{@view}.scene.wanted") == 30
+
+    Browser.evaluate(browser, "#{@past}.querySelector('select').value = '60'; #{@past}.querySelector('button').click()")
+    Browser.wait(browser, "#{@view}.scene.wanted == 21", 60_000)
+    says(browser, "Live")
+
+    slide(browser, moment)
+    Browser.wait(browser, "#{@view}.scene.wanted == 30", 30_000)
+    Browser.evaluate(browser, "#{@past}.querySelectorAll('button')[1].click()")
+    Browser.wait(browser, "#{@view}.scene.wanted == 21", 30_000)
+
+    ask(browser, date)
+    says(browser, "This station's store keeps no history.")
+    # The answer 501 is in the console.
+    assert Enum.reject(complaints(browser), &(&1 =~ "501")) == []
+  end
+
+  @tag skip: @missing || @no_postgres
+  @tag timeout: 240_000
+  test "of a time before the page was opened the station's history tells" do
+    server = BMP.Test.Postgres.start!()
+    on_exit(fn -> BMP.Test.Postgres.stop(server) end)
+    store = {ServiceRadar.BMP.Store.Postgres, url: BMP.Test.Postgres.url(server)}
+    {socket, browser} = map!(:map_history, 10, 20, store: store)
+    # To the second, as the field has it.
+    Process.sleep(1_100)
+    {_, date} = half_withdrawn(socket, browser)
+    ask(browser, date)
+    Browser.wait(browser, "#{@view}.scene.wanted == 30", 30_000)
+    says(browser, "Alerts of then are not kept.")
+    assert Browser.evaluate(browser, "#{@view}.world.nodes.label.includes('k8s-edge')")
+    Browser.picture(browser, "map-history")
+    Browser.evaluate(browser, "#{@past}.querySelectorAll('button')[1].click()")
+    Browser.wait(browser, "#{@view}.scene.wanted == 20", 30_000)
+    assert complaints(browser) == []
+    :ok = stop_supervised(:map_history)
   end
 
   @tag skip: @missing
