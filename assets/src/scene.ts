@@ -37,6 +37,9 @@ export class Scene {
   private nodeSlots = new Uint32Array();
   private known = new Uint8Array();
   private names: { slot: number; text: string }[] = [];
+  /** Rises where nodes are elsewhere; and what it was when the names were set. */
+  private arrangement = 0;
+  private namesPlaced = -1;
   private laidOut = -1;
   /** The world that the worker lays out just now. */
   private layingOut: World | null = null;
@@ -112,6 +115,7 @@ export class Scene {
     this.selected = same(this.selected);
     this.filter.router = same(this.filter.router);
     [this.world, this.positions, this.known, this.laidOut] = [world, positions, known, -1];
+    this.arrangement++;
     this.touch();
   }
 
@@ -198,6 +202,7 @@ export class Scene {
       [this.positions, this.known] = [larger, known];
     }
     this.known.fill(0);
+    this.arrangement++;
     slots.forEach((slot, index) => {
       this.positions.set(positions.subarray(3 * index, 3 * index + 3), 3 * slot);
       this.known[slot] = 1;
@@ -241,11 +246,16 @@ export class Scene {
       this.nodeMoods.set([nodes.kind[slot]!, nodes.status[slot]!, nodes.since[slot]!, (slot === this.selected ? 2 : 1) + (warned.has(slot) ? 2 : 0)], 4 * at);
       this.sizes[at] = [15, 11, 7, 7][nodes.kind[slot]!]! + Math.min(9, Math.log2(1 + nodes.routes[slot]!) * 0.7) + (warned.has(slot) ? 5 : 0);
     });
-    this.names = slots
+    const names = slots
       .filter((slot) => nodes.status[slot] !== WITHDRAWN || warned.has(slot))
       .sort((one, other) => Number(warned.has(other)) - Number(warned.has(one)) || nodes.kind[one]! - nodes.kind[other]! || nodes.routes[other]! - nodes.routes[one]!)
       .slice(0, MOST_NAMES)
+      .sort((one, other) => one - other)
       .map((slot) => ({ slot, text: warned.has(slot) ? `⚠ ${nodes.label[slot]}\n${short(warned.get(slot)!.text)}` : nodes.label[slot]! }));
+    // Where they are the same as before they are the same array: then no letter is set again.
+    const known = this.names.length === names.length && this.namesPlaced === this.arrangement;
+    if (known && names.every(({ slot, text }, at) => slot === this.names[at]!.slot && text === this.names[at]!.text)) return;
+    [this.names, this.namesPlaced] = [names, this.arrangement];
   }
 
   private picked(info: PickingInfo): number {
