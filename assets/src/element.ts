@@ -47,13 +47,13 @@ export class GodView extends HTMLElement {
     this.scene.motion = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.ticking = setInterval(() => this.past.tick(), 1000);
     void follow(src, {
-      batch: (batch) => {
+      batch: (batch) => this.scene.count(() => {
         this.live.apply(batch, clock());
         this.past.recording.add(batch, clock());
         if (this.world !== this.live) return;
         this.choices();
         this.scene.touch();
-      },
+      }),
       connected: (is) => this.connected(is),
     }, this.abort.signal);
   }

@@ -51,6 +51,7 @@ export class Scene {
   private version = 0;
   private readonly times = new Float32Array(4096);
   private timed = 0;
+  private before = 0;
   private drawn = 0;
   private stopped = false;
 
@@ -76,13 +77,15 @@ export class Scene {
       onHover: (info: PickingInfo) => this.told.hovered(this.picked(info), info.x, info.y),
       onAfterRender: () => void this.drawn++,
     }) as never;
-    const step = () => {
-      if (this.stopped) return;
-      this.frame = requestAnimationFrame(step);
-      this.step();
-    };
-    this.frame = requestAnimationFrame(step);
+    this.frame = requestAnimationFrame(this.onFrame);
   }
+
+  // By this name the browser's tracing tells what is ours of a frame.
+  private readonly onFrame = () => {
+    if (this.stopped) return;
+    this.frame = requestAnimationFrame(this.onFrame);
+    this.step();
+  };
 
   stop(): void {
     this.stopped = true;
@@ -124,6 +127,13 @@ export class Scene {
     this.changed = true;
   }
 
+  /** Does something whose time counts as that of the next frame. */
+  count(work: () => void): void {
+    const started = performance.now();
+    work();
+    this.before += performance.now() - started;
+  }
+
   /** Our own time in each of the last frames, in ms, and how often was drawn. */
   measured(): Measured {
     const count = Math.min(this.timed, this.times.length);
@@ -160,7 +170,8 @@ export class Scene {
     } else if (this.world.fading) {
       (this.deck as unknown as { redraw(reason: string): void }).redraw("ghosts fade");
     }
-    this.times[this.timed++ % this.times.length] = performance.now() - started;
+    this.times[this.timed++ % this.times.length] = this.before + performance.now() - started;
+    this.before = 0;
   }
 
   private layOut(): void {

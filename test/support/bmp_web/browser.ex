@@ -84,6 +84,14 @@ defmodule ServiceRadar.BMPWeb.Browser do
   @doc "One command of the protocol to the page."
   def command(browser, method, params \\ %{}), do: GenServer.call(browser, {:command, method, params}, 60_000)
 
+  @doc "What the browser's own tracing tells of some categories while `fun` runs: its events."
+  def trace(browser, categories, fun) do
+    command(browser, "Tracing.start", %{transferMode: "ReportEvents", traceConfig: %{includedCategories: categories}})
+    fun.()
+    command(browser, "Tracing.end")
+    GenServer.call(browser, :traced, 60_000)
+  end
+
   @impl true
   def init(options) do
     Process.flag(:trap_exit, true)
@@ -97,7 +105,18 @@ defmodule ServiceRadar.BMPWeb.Browser do
     shell = ["-c", "exec \"$0\" \"$@\" 2>/dev/null", executable() | arguments]
     port = Port.open({:spawn_executable, "/bin/sh"}, [:nouse_stdio, :binary, :exit_status, args: shell])
 
-    state = %{port: port, folder: folder, buffer: "", id: 0, callers: %{}, session: nil, complaints: []}
+    state = %{
+      port: port,
+      folder: folder,
+      buffer: "",
+      id: 0,
+      callers: %{},
+      session: nil,
+      complaints: [],
+      traced: [],
+      tracer: nil
+    }
+
     {:ok, state, {:continue, :attach}}
   end
 
@@ -142,6 +161,8 @@ defmodule ServiceRadar.BMPWeb.Browser do
     {:noreply, put_in(state.callers[id], from)}
   end
 
+  def handle_call(:traced, from, state), do: {:noreply, traced(%{state | tracer: from})}
+
   def handle_call(:complaints, _from, state), do: {:reply, Enum.reverse(state.complaints), state}
 
   @impl true
@@ -165,7 +186,20 @@ defmodule ServiceRadar.BMPWeb.Browser do
   defp message(%{"method" => "Runtime.exceptionThrown", "params" => %{"exceptionDetails" => details}}, state),
     do: complain(state, inspect(details, limit: :infinity))
 
+  defp message(%{"method" => "Tracing.dataCollected", "params" => %{"value" => events}}, state),
+    do: %{state | traced: [events | state.traced]}
+
+  defp message(%{"method" => "Tracing.tracingComplete"}, state), do: traced(%{state | traced: {:all, state.traced}})
+
   defp message(_event, state), do: state
+
+  # Who asks gets it when it is whole.
+  defp traced(%{tracer: from, traced: {:all, events}} = state) when from != nil do
+    GenServer.reply(from, Enum.concat(events))
+    %{state | tracer: nil, traced: []}
+  end
+
+  defp traced(state), do: state
 
   defp complain(state, text), do: %{state | complaints: [text | state.complaints]}
 
