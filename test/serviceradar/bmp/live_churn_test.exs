@@ -26,6 +26,8 @@ case why do
       alias ServiceRadar.BMP.{Parity, Pipeline, Store}
       alias ServiceRadar.BMP.Test.{Lab, Link, NATS, Postgres}
 
+      @moduletag :lab
+
       @moduletag capture_log: true
       @moduletag timeout: 1_800_000
 

@@ -10,6 +10,8 @@ defmodule ServiceRadar.BMPWeb.MapLiveFRRTest do
   alias ServiceRadar.BMPWeb.Browser
   alias ServiceRadar.BMPWeb.Server.Httpd
 
+  @moduletag :lab
+
   @moduletag capture_log: true
   @moduletag timeout: 900_000
 
