@@ -15,7 +15,8 @@ const MOST_NAMES = 120;
 
 const short = (text: string) => (text.length > 64 ? `${text.slice(0, 63)}…` : text);
 
-export type Measured = { frames: number; p50: number; p99: number; most: number; drawn: number };
+/** Of our own time in frames, in ms; `first`: since the page was asked for, when the first routes were drawn. */
+export type Measured = { frames: number; p50: number; p99: number; most: number; drawn: number; first: number };
 
 export class Scene {
   filter: Filter = { ...ALL };
@@ -52,6 +53,7 @@ export class Scene {
   private readonly times = new Float32Array(4096);
   private timed = 0;
   private before = 0;
+  private first = 0;
   private drawn = 0;
   private stopped = false;
 
@@ -75,7 +77,10 @@ export class Scene {
       layers: [],
       onClick: (info: PickingInfo) => this.told.selected(this.picked(info)),
       onHover: (info: PickingInfo) => this.told.hovered(this.picked(info), info.x, info.y),
-      onAfterRender: () => void this.drawn++,
+      onAfterRender: () => {
+        this.drawn++;
+        if (!this.first && this.arcs.length) this.first = performance.now();
+      },
     }) as never;
     this.frame = requestAnimationFrame(this.onFrame);
   }
@@ -139,7 +144,7 @@ export class Scene {
     const count = Math.min(this.timed, this.times.length);
     const sorted = this.times.slice(0, count).sort();
     const at = (part: number) => sorted[Math.min(count - 1, Math.floor(part * count))] ?? 0;
-    return { frames: this.timed, p50: at(0.5), p99: at(0.99), most: at(1), drawn: this.drawn };
+    return { frames: this.timed, p50: at(0.5), p99: at(0.99), most: at(1), drawn: this.drawn, first: this.first };
   }
 
   forgetMeasured(): void {
