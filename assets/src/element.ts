@@ -84,7 +84,8 @@ export class GodView extends HTMLElement {
   }
 
   private build(): void {
-    const canvas = h("canvas", { "aria-hidden": "true" });
+    // It takes the keyboard: the arrows turn it.
+    const canvas = h("canvas", { role: "img", "aria-label": "The routing topology in three dimensions. The same is in the table below." });
     const says = h("p", { class: "god-says", role: "status" }, "Waiting for the station…");
     const connection = h("span", { class: "god-connection" }, "connecting");
     const hover = h("div", { class: "god-hover", hidden: "" });
