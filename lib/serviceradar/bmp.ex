@@ -73,6 +73,51 @@ defmodule ServiceRadar.BMP do
   @spec decode_json(binary) :: {:ok, [String.t()], rest :: binary} | {:error, String.t()}
   def decode_json(binary) when is_binary(binary), do: Native.decode_json(binary)
 
+  @typedoc """
+  A field of a message: its `:name`, as in the path of an error where there is one; the `:offset` of its first octet and its `:length`;
+  what it says as `:text`, which is empty where its parts say it; the section that defines it as `:reference`, which is empty
+  where that is the field around it; `:errors` that the decoder found in it, as sentences; and its parts, `:fields`.
+  """
+  @type field :: %{
+          name: String.t(),
+          offset: non_neg_integer,
+          length: non_neg_integer,
+          text: String.t(),
+          reference: String.t(),
+          errors: [String.t()],
+          fields: [field]
+        }
+
+  @doc """
+  The messages of a binary as a tree of fields: what stands in which octets, and where that is defined. Messages are those of BMP, or
+  of BGP where the binary starts with its marker. Nothing is left out: octets that are not read are a field `unread`, which says why.
+  A tree has about 4,000 fields at most.
+
+      iex> [message] = ServiceRadar.BMP.dissect(<<3, 0, 0, 0, 15, 4, 0, 2, 0, 5, "rtr-1">>)
+      iex> [header, name] = message.fields
+      iex> {header.name, header.offset, header.length, header.reference}
+      {"common_header", 0, 6, "RFC 7854, section 4.1"}
+      iex> {name.name, name.offset, name.length, name.text}
+      {"sys_name", 6, 9, "rtr-1"}
+
+      iex> [message] = ServiceRadar.BMP.dissect(<<3, 0, 0, 0, 15, 4, 0, 2, 0, 9, "rtr-1">>)
+      iex> message.errors
+      []
+      iex> for %{errors: [_ | _]} = field <- hd(Enum.drop(message.fields, 1)).fields, do: {field.offset, field.errors}
+      [{10, ["bmp.initiation.tlvs[0].value at offset 10: truncated: needs 9 octets, has 5"]}]
+
+  As with `decode/1`, the capabilities of peers are known from the Peer Ups in the same binary.
+
+  * `:attribute` - the binary is the value of a path attribute of this code, as a dead letter keeps it
+  """
+  @spec dissect(binary, attribute: 0..255) :: [field]
+  def dissect(binary, options \\ []) when is_binary(binary) do
+    case Native.dissect(binary, options[:attribute]) do
+      {:ok, fields} -> fields
+      {:error, reason} -> raise RuntimeError, reason
+    end
+  end
+
   @doc "Starts a station under a supervisor."
   @spec child_spec(keyword) :: Supervisor.child_spec()
   def child_spec(options) do
@@ -202,6 +247,20 @@ defmodule ServiceRadar.BMP do
   """
   @spec statistics(Config.name(), peer_id :: String.t()) :: {:ok, [map]} | {:error, :not_kept | term}
   def statistics(station \\ __MODULE__, peer_id), do: kept(station, :statistics, [peer_id])
+
+  @doc """
+  What could not be decoded, newest first: `:router` (its id), `:limit` (default 100), `:cursor`. Maps with the `:id` for
+  `dead_letter/2`, `:router`, `:router_id`, `:peer`, `:peer_id`, the `:offset` in the session of what was wrong, the `:path` to
+  the field, the `:reason`, the `:treatment` (`"kept_raw"`, `"refused"`, or by RFC 7606), `:suspect` (it reads with the other ADD-PATH
+  setting), how many `:octets` are kept, and `:received_at_us`. `{:error, :not_kept}` where the store keeps none.
+  """
+  @spec dead_letters(Config.name(), keyword) :: {:ok, [map], cursor :: term | nil} | {:error, :not_kept | term}
+  def dead_letters(station \\ __MODULE__, options \\ []),
+    do: kept(station, :dead_letters, [Keyword.merge([router: nil, limit: 100, cursor: nil], options)])
+
+  @doc "One of them, by its id, with its octets as `:raw`; nil where it is not kept any more."
+  @spec dead_letter(Config.name(), id :: String.t()) :: {:ok, map | nil} | {:error, :not_kept | term}
+  def dead_letter(station \\ __MODULE__, id), do: kept(station, :dead_letter, [id])
 
   @doc "`%{routers: n, peers: n, routes: n}`."
   @spec counts(Config.name()) :: {:ok, map} | {:error, term}

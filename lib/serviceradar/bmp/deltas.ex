@@ -98,6 +98,12 @@ defmodule ServiceRadar.BMP.Deltas do
   @spec resets(t) :: [%{session_id: String.t(), collector: String.t(), reason: String.t()}]
   def resets(%__MODULE__{ref: ref}), do: Native.deltas_resets(ref)
 
+  @doc """
+  What could not be decoded, with the octets as `:raw`; otherwise as `ServiceRadar.BMP.dead_letters/2` gives it.
+  """
+  @spec dead_letters(t) :: [map]
+  def dead_letters(%__MODULE__{ref: ref}), do: Native.deltas_dead_letters(ref)
+
   @doc "The summary, for at most `limit` routes."
   @spec changes(t, atom, non_neg_integer) :: changes
   def changes(%__MODULE__{ref: ref, counts: counts}, station, limit \\ 100) do

@@ -85,6 +85,9 @@ defmodule ServiceRadar.BMP.Native do
 
   def decode_json(_input), do: error()
 
+  def dissect(input, attribute), do: dissect(input, attribute, @structs)
+  def dissect(_input, _attribute, _structs), do: error()
+
   def decode_open(message), do: decode_open(message, @structs)
   def decode_open(_message, _structs), do: error()
   def extended_community(octets), do: extended_community(octets, @structs)
@@ -132,6 +135,7 @@ defmodule ServiceRadar.BMP.Native do
   def commit_origin(_commit, _kind, _row), do: error()
   def parity_compare(_lines, _tables, _bmp, _options), do: error()
   def deltas_ocsf(_deltas, _group_from, _samples), do: error()
+  def deltas_dead_letters(_deltas), do: error()
   def deltas_resets(_deltas), do: error()
   def deltas_semantic(_deltas), do: error()
   def deltas_summary(_deltas, _limit), do: error()

@@ -96,6 +96,12 @@ defmodule ServiceRadar.BMP.Store do
   """
   @callback statistics(Config.t(), peer_id :: String.t()) :: {:ok, [map]} | {:error, term}
 
+  @doc "What could not be decoded, newest first, as `ServiceRadar.BMP.dead_letters/2`: `:router`, `:limit`, `:cursor`."
+  @callback dead_letters(Config.t(), keyword) :: {:ok, [map], cursor :: term | nil} | {:error, term}
+
+  @doc "One of them, with its octets as `:raw`."
+  @callback dead_letter(Config.t(), id :: String.t()) :: {:ok, map | nil} | {:error, term}
+
   @doc "Keeps what `ServiceRadar.BMP.Insight` has to know after a restart of this station, in place of what it kept before."
   @callback keep_insight(Config.t(), json :: String.t()) :: :ok | {:error, term}
 
@@ -116,5 +122,7 @@ defmodule ServiceRadar.BMP.Store do
                       routes_at: 3,
                       table_at: 3,
                       events: 2,
-                      statistics: 2
+                      statistics: 2,
+                      dead_letters: 2,
+                      dead_letter: 2
 end

@@ -183,6 +183,20 @@ defmodule ServiceRadar.BMPWeb.API do
     end
   end
 
+  defp answer(:dead_letters, %{station: station, given: given}) do
+    with {:ok, router} <- router(station, given) do
+      paged("DeadLetter", BMP.dead_letters(station, router: router, limit: given.limit, cursor: given.cursor))
+    end
+  end
+
+  defp answer(:dead_letter, %{station: station, id: id}) do
+    case BMP.dead_letter(station, id) do
+      {:ok, nil} -> :none
+      {:ok, letter} -> {:ok, letter, "KeptOctets"}
+      error -> error
+    end
+  end
+
   defp answer(:alerts, %{station: station, given: given}) do
     concluded(station, fn ->
       page(Insight.alerts(station), &{&1.subject, &1.rule}, given, "Alert", fn alert ->

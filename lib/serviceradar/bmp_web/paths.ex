@@ -14,6 +14,9 @@ defmodule ServiceRadar.BMPWeb.Paths do
     do: with_query("#{base}/prefix", [prefix: prefix] ++ if(span, do: [span: span], else: []))
 
   def evpn(base, find \\ ""), do: with_query("#{base}/evpn", if(find == "", do: [], else: [find: find]))
+  @doc "A frame's octets: of a dead letter (`letter: id`), or given (`octets: hexadecimal`)."
+  def frame(base, params \\ []), do: with_query("#{base}/frame", params)
+
   def alerts(base), do: "#{base}/alerts"
   def map(base), do: "#{base}/map"
 

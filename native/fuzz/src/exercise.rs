@@ -6,6 +6,7 @@ use std::time::Duration;
 use wire::bgp::flat::Flat;
 use wire::bgp::{self, Attributes};
 use wire::bmp::{Body, Message, Mirrored};
+use wire::dissect::Field;
 use wire::session::{Content, Decoder, FlatContent};
 use wire::{DecodeError, Raw};
 
@@ -142,6 +143,18 @@ struct Buffers {
     text: String,
 }
 
+/// The fields lie side by side and leave nothing out, and so do the parts of each.
+fn covered(fields: &[Field], from: u64, length: usize) {
+    let end = fields.iter().fold(from, |at, field| {
+        assert_eq!(field.offset, at, "{} is where the field before it ends", field.name);
+        if !field.fields.is_empty() {
+            covered(&field.fields, at, field.length);
+        }
+        at + field.length as u64
+    });
+    assert_eq!(end, from + length as u64, "the fields are all of it");
+}
+
 /// Feeds one whole frame, and does everything with it that can be done.
 ///
 /// # Panics
@@ -177,6 +190,7 @@ pub fn frame(ways: &mut Ways, frame: &[u8], tally: &mut Tally) {
     drop(feed);
 
     let time = time.max(in_one_pass(flat, frame, buffers, &message, tally));
+    covered(&wire::dissect::dissect(frame, &mut Decoder::default()), 0, frame.len());
 
     let mut feed = owned.feed(frame);
     let (same, used) = measure(|| feed.next_message());

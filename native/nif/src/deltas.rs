@@ -116,6 +116,31 @@ fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usiz
     object!(env, routers: routers, peers: peers, events: events, statistics: statistics, routes: routes)
 }
 
+/// What could not be decoded.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn deltas_dead_letters(env: Env<'_>, deltas: ResourceArc<DeltasResource>) -> Term<'_> {
+    let deltas = &deltas.0;
+    list(env, &deltas.dead_letters, |letter| {
+        let router = deltas.router(letter.router);
+        let peer = letter.peer.and_then(|index| deltas.peer(index));
+        object!(env,
+            router: router.map(router_name),
+            router_id: router.map(|router| id_text(&router.router_id)),
+            peer: peer.map(|peer| Address(peer.address)),
+            peer_id: peer.map(|peer| id_text(&peer.peer_id)),
+            offset: letter.offset,
+            path: letter.path,
+            reason: letter.reason,
+            treatment: letter.treatment,
+            suspect: letter.suspect,
+            raw: Bytes(&letter.raw),
+            generation: letter.position.generation,
+            sequence: letter.position.sequence,
+            received_at_us: letter.received_at_us,
+        )
+    })
+}
+
 /// Sessions that have to begin anew: maps of `session_id`, as hexadecimal text, `collector` and `reason`.
 #[rustler::nif]
 fn deltas_resets(env: Env<'_>, deltas: ResourceArc<DeltasResource>) -> Term<'_> {

@@ -8,6 +8,7 @@ mod bgp;
 mod cache;
 mod decoder;
 mod deltas;
+mod dissect;
 mod feed;
 mod insight;
 mod json;

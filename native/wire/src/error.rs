@@ -102,6 +102,12 @@ impl DecodeError {
         self.0.kind.to_string()
     }
 
+    /// The same of octets that are so much further on in what was fed.
+    pub(crate) fn moved(mut self, octets: u64) -> Self {
+        self.0.offset = self.0.offset.wrapping_add(octets);
+        self
+    }
+
     #[cold]
     pub(crate) fn in_field(mut self, name: &'static str) -> Self {
         self.0.path.0.push(Step::Field(name));

@@ -7,6 +7,7 @@
 //! * [`bmp::Message`] is a message in owned, typed values, and serialises to JSON.
 //! * [`bgp::update::UpdateView`] is an UPDATE by reference, checked from end to end: route groups in wire
 //!   order, canonical attributes, RFC 7606 faults. [`bgp::update::Update`] is the same in owned values.
+//! * [`dissect::dissect`] shows a message as a tree of fields, each with its octets and the section that defines it.
 //!
 //! What is not known is kept as [`raw::Raw`] octets: it is never guessed at and never an error.
 //! No input panics or allocates more than a few times its own size.
@@ -17,6 +18,7 @@
 
 pub mod bgp;
 pub mod bmp;
+pub mod dissect;
 pub mod error;
 mod path_ids;
 pub mod proxy;

@@ -2,8 +2,8 @@ defmodule ServiceRadar.BMP.Store.Memory do
   @moduledoc """
   The routing tables themselves: routes live as long as the station. No server is needed.
 
-  Of what happened, the latest 10,000 events of sessions and peers are kept, and the newest value of each counter; of
-  the history of routes nothing.
+  Of what happened, the latest 10,000 events of sessions and peers are kept, the newest value of each counter, and of what could
+  not be decoded the latest 1,000, of 16 MiB at most; of the history of routes nothing.
   """
   @behaviour ServiceRadar.BMP.Store
   use GenServer
@@ -26,6 +26,10 @@ defmodule ServiceRadar.BMP.Store.Memory do
 
   @impl ServiceRadar.BMP.Store
   def commit(config, _partition, _token, deltas) do
+    for %{counts: %{dead_letters: letters}} = delta <- deltas, letters > 0 do
+      Log.add_dead_letters(log(config), Deltas.dead_letters(delta))
+    end
+
     for %{counts: counts} = delta <- deltas, counts.events > 0 or counts.statistics > 0 do
       Log.add(log(config), Deltas.changes(delta, config.name, 0))
     end
@@ -38,6 +42,12 @@ defmodule ServiceRadar.BMP.Store.Memory do
 
   @impl ServiceRadar.BMP.Store
   def statistics(config, peer_id), do: {:ok, Log.statistics(log(config), peer_id)}
+
+  @impl ServiceRadar.BMP.Store
+  def dead_letters(config, options), do: Log.dead_letters(log(config), options)
+
+  @impl ServiceRadar.BMP.Store
+  def dead_letter(config, id), do: {:ok, Log.dead_letter(log(config), id)}
 
   defp log(config), do: Instance.value(config.name, :store_log)
 

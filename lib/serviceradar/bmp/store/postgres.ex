@@ -512,6 +512,40 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp place(row), do: [DateTime.to_unix(row["time"], :microsecond), row["generation"], row["sequence"]]
 
     @impl ServiceRadar.BMP.Store
+    def dead_letters(config, options) do
+      limit = options[:limit] || 100
+
+      with {:ok, cursor} <- read_cursor(options[:cursor], 5) do
+        reaching(config, fn repo, store ->
+          [_router, time, generation, sequence, ordinal] = cursor || List.duplicate(nil, 5)
+          place = [time && DateTime.from_unix!(time, :microsecond), generation, sequence, ordinal]
+          found = rows(repo, "query/dead_letters.sql", store[:schema], [uuid(options[:router])] ++ place ++ [limit + 1])
+          {page, more} = Enum.split(found, limit)
+          letters = for row <- page, do: Rows.dead_letter(row, letter_id(row))
+          {:ok, letters, if(more != [], do: page |> List.last() |> letter_id())}
+        end)
+      end
+    end
+
+    @impl ServiceRadar.BMP.Store
+    def dead_letter(config, id) do
+      with {:ok, [router, time | place]} when byte_size(router) in [0, 16] <- read_cursor(id, 5),
+           true <- Enum.all?([time | place], &is_integer/1),
+           {:ok, time} <- DateTime.from_unix(time, :microsecond) do
+        reaching(config, fn repo, store ->
+          values = [time] ++ place ++ [if(router != "", do: router)]
+          row = repo |> rows("query/dead_letter.sql", store[:schema], values) |> List.first()
+          {:ok, row && Rows.dead_letter(row, id)}
+        end)
+      else
+        # No address of a letter leads to it.
+        _ -> {:ok, nil}
+      end
+    end
+
+    defp letter_id(row), do: write_cursor([row["router_id"] || ""] ++ place(row) ++ [row["ordinal"]])
+
+    @impl ServiceRadar.BMP.Store
     def statistics(config, peer_id) do
       reaching(config, fn repo, options ->
         found = rows(repo, "query/statistics.sql", options[:schema], [uuid(peer_id)])

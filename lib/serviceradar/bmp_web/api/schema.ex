@@ -166,6 +166,37 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:since, {:maybe, :time}, ""},
        {:received_at, :time, ""}
      ]},
+    {"DeadLetter", "Something that could not be decoded, and is kept.",
+     [
+       {:id, :text, "for /dead_letters/{id}"},
+       {:router, {:maybe, :text}, ""},
+       {:router_id, {:maybe, :id}, ""},
+       {:peer, {:maybe, :address}, ""},
+       {:peer_id, {:maybe, :id}, ""},
+       {:offset, {:maybe, :integer}, "of what was wrong, in octets since the session's start"},
+       {:path, :text, "to the field that was wrong"},
+       {:reason, :text, ""},
+       {:treatment, :text, "kept_raw, refused, or what RFC 7606 has done with it"},
+       {:suspect, :boolean, "it reads with the other ADD-PATH setting"},
+       {:octets, :integer, "how many are kept"},
+       {:received_at, :time, ""}
+     ]},
+    {"KeptOctets", "Something that could not be decoded, with its octets.",
+     [
+       {:id, :text, "for /dead_letters/{id}"},
+       {:router, {:maybe, :text}, ""},
+       {:router_id, {:maybe, :id}, ""},
+       {:peer, {:maybe, :address}, ""},
+       {:peer_id, {:maybe, :id}, ""},
+       {:offset, {:maybe, :integer}, "of what was wrong, in octets since the session's start"},
+       {:path, :text, "to the field that was wrong"},
+       {:reason, :text, ""},
+       {:treatment, :text, "kept_raw, refused, or what RFC 7606 has done with it"},
+       {:suspect, :boolean, "it reads with the other ADD-PATH setting"},
+       {:octets, :integer, "how many are kept"},
+       {:raw, :hex, "a whole message; of a fault in an attribute the value of the attribute"},
+       {:received_at, :time, ""}
+     ]},
     {"Statistic", "The newest value of a counter of a peer (RFC 7854, section 4.8).",
      [
        {:type, :integer, ""},

@@ -48,6 +48,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def render(assigns) do
       ~H"""
       <.shell base={@base} style?={@style?} here={:events} title="Events" paused={@paused} missed={@missed} error={@error} refused={@refused}>
+        <p class="result"><.link navigate={Paths.frame(@base)}>What could not be decoded, octet by octet</.link></p>
         <.empty :if={@events == nil} title="This store keeps no events.">
           <p>
             They are kept by the Postgres store; new ones are shown <.link navigate={Paths.overview(@base)}>with the routers</.link>

@@ -81,7 +81,7 @@ pub enum Header {
 }
 
 /// TLVs inside TLVs are read so deep.
-const DEEPEST: usize = 6;
+pub(crate) const DEEPEST: usize = 6;
 
 /// One TLV.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -121,7 +121,7 @@ pub enum Value {
 }
 
 impl Namespace {
-    fn find(&self, number: u16) -> Option<(&'static str, Shape)> {
+    pub(crate) fn find(&self, number: u16) -> Option<(&'static str, Shape)> {
         let index = self.table.binary_search_by_key(&number, |(number, _, _)| *number).ok()?;
         self.table.get(index).map(|(_, name, shape)| (*name, *shape))
     }
@@ -166,7 +166,7 @@ impl Shape {
 }
 
 impl Header {
-    fn decode(self, reader: &mut Reader<'_>) -> Result<(u16, usize)> {
+    pub(crate) fn decode(self, reader: &mut Reader<'_>) -> Result<(u16, usize)> {
         let number = match self {
             Header::Long => reader.u16().at("type")?,
             Header::Short | Header::Mixed | Header::ByType => reader.u8().at("type")?.into(),
@@ -177,6 +177,11 @@ impl Header {
             reader.u16().at("length")?.into()
         };
         Ok((number, length))
+    }
+
+    /// How many octets type and length have.
+    pub(crate) fn octets(self, number: u16) -> (usize, usize) {
+        (if self == Header::Long { 2 } else { 1 }, if self.short_length(number) { 1 } else { 2 })
     }
 
     fn short_length(self, number: u16) -> bool {

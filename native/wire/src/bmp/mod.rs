@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::{At, ErrorKind, Result};
+use crate::error::{At, DecodeError, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
 use crate::registry::bmp::message;
@@ -85,6 +85,18 @@ impl Body {
             Body::PeerUp(message) => Some(&message.peer),
             Body::RouteMirroring(message) => Some(&message.peer),
             Body::Initiation(_) | Body::Termination(_) | Body::Unknown(_) => None,
+        }
+    }
+
+    /// What is wrong with parts of the message, which is read all the same. Those of an UPDATE are its own, see
+    /// [`Update`](crate::bgp::Update).
+    pub fn faults(&self) -> Vec<DecodeError> {
+        match self {
+            Body::PeerUp(message) => message.faults.clone(),
+            Body::RouteMirroring(message) => {
+                message.mirrored.iter().filter_map(|mirrored| mirrored.error().cloned()).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

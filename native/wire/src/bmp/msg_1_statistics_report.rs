@@ -104,6 +104,11 @@ impl StatisticsReport {
     }
 }
 
+/// Version 4: whether the statistics are in a TLV.
+pub(crate) fn is_in_a_tlv(reader: Reader<'_>) -> bool {
+    in_a_tlv(reader).is_some()
+}
+
 /// From revision 20 of version 4's draft on the statistics are in a TLV among others. The older form starts with a count, and
 /// is meant where as many statistics follow: a TLV's type and length make a count of 65,536 or more.
 fn in_a_tlv(mut reader: Reader<'_>) -> Option<(Reader<'_>, Vec<Tlv>, usize)> {

@@ -73,6 +73,14 @@ impl RouteMirroring {
 }
 
 impl Mirrored {
+    /// Why the message of it does not read.
+    pub(crate) fn error(&self) -> Option<&DecodeError> {
+        match self {
+            Mirrored::BgpMessage { error, .. } => error.as_ref(),
+            Mirrored::Information { .. } | Mirrored::Unknown { .. } => None,
+        }
+    }
+
     fn decode(reader: &mut Reader<'_>, context: bgp::Context<'_>, try_to_read: bool) -> Result<Self> {
         let tlv_type = reader.u16().at("type")?;
         let length = reader.u16().at("length")?;

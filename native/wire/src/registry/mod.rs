@@ -40,4 +40,5 @@ pub mod bgp;
 pub mod bmp;
 pub mod capabilities;
 pub mod families;
+pub mod references;
 pub mod statistics;

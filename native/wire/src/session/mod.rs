@@ -20,8 +20,9 @@ pub use self::frame::{Content, FlatContent, Frame};
 use self::peers::Peers;
 use self::whole::Whole;
 use crate::bgp::flat::Flat;
+use crate::bgp::Context;
 pub use crate::bmp::RouteMonitoringView;
-use crate::bmp::{CommonHeader, Message, HEADER_LENGTH};
+use crate::bmp::{CommonHeader, Message, PeerHeader, HEADER_LENGTH};
 use crate::error::{DecodeError, Result};
 use crate::reader::Reader;
 
@@ -121,6 +122,11 @@ impl Decoder {
 
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// How a message of the peer would be read now.
+    pub(crate) fn context(&self, peer: &PeerHeader) -> Context<'static> {
+        peers::context(peer, &self.peers)
     }
 
     /// So many octets of the session will never come, e.g. because a capture lacks them. Goes on behind them, where a

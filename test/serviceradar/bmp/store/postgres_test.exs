@@ -375,6 +375,14 @@ cond do
                  ["routes_new", "23514", <<24, 10, 0, 3>>, false]
                ]
 
+        # By pages of one, and each by its id.
+        assert {:ok, [%{path: first}], cursor} = BMP.dead_letters(name, limit: 1)
+        assert {:ok, [%{path: second} = letter], nil} = BMP.dead_letters(name, limit: 1, cursor: cursor)
+        assert Enum.sort([first, second]) == ["events", "routes_new"]
+        assert {:ok, %{raw: raw, octets: octets} = whole} = BMP.dead_letter(name, letter.id)
+        assert byte_size(raw) == octets and Map.delete(whole, :raw) == letter
+        assert {:ok, nil} = BMP.dead_letter(name, "no such")
+
         # The table does not hold it either: told again when nothing stands in the way, it is new.
         query!(name, "ALTER TABLE {schema}.bgp_routing_state DROP CONSTRAINT poison")
         query!(name, "ALTER TABLE {schema}.bgp_peer_events DROP CONSTRAINT poison")

@@ -1,21 +1,25 @@
 defmodule ServiceRadar.BMP.Store.Memory.Log do
   @moduledoc false
-  # The latest events and the newest value of every counter, in ETS: no more than so many of each.
+  # The latest events, the newest value of every counter and the latest dead letters, in ETS: no more than so many of each.
 
   @most_events 10_000
   @most_counters 100_000
+  @most_letters 1_000
+  @most_letter_octets 16 * 1024 * 1024
 
-  @type t :: {events :: :ets.table(), counters :: :ets.table()}
+  @type t :: {events :: :ets.table(), counters :: :ets.table(), letters :: :ets.table()}
 
   @spec new :: t
   def new do
     options = [:ordered_set, :public, read_concurrency: true]
-    {:ets.new(__MODULE__.Events, options), :ets.new(__MODULE__.Counters, options)}
+
+    {:ets.new(__MODULE__.Events, options), :ets.new(__MODULE__.Counters, options),
+     :ets.new(__MODULE__.Letters, options)}
   end
 
   @doc "Adds the events and counters of `t:ServiceRadar.BMP.Deltas.changes/0`."
   @spec add(t, map) :: :ok
-  def add({events, counters}, changes) do
+  def add({events, counters, _letters}, changes) do
     for event <- changes.events, do: :ets.insert(events, {{event.received_at_us, unique()}, event})
     for one <- changes.statistics, do: put(counters, one)
     trim(events, :ets.info(events, :size) - @most_events)
@@ -31,6 +35,52 @@ defmodule ServiceRadar.BMP.Store.Memory.Log do
     if :ets.member(counters, key) or :ets.info(counters, :size) < @most_counters,
       do: :ets.insert(counters, {key, Map.delete(one, :peer_id)})
   end
+
+  @doc "Adds what `ServiceRadar.BMP.Deltas.dead_letters/1` gives."
+  @spec add_dead_letters(t, [map]) :: :ok
+  def add_dead_letters({_, counters, letters}, all) do
+    for letter <- all do
+      :ets.insert(letters, {{letter.received_at_us, unique()}, letter})
+      octets = :ets.update_counter(counters, :letter_octets, byte_size(letter.raw), {:letter_octets, 0})
+      trim_letters(letters, counters, octets)
+    end
+
+    :ok
+  end
+
+  # The oldest give way, but the newest is kept however long it is.
+  defp trim_letters(letters, counters, octets) do
+    size = :ets.info(letters, :size)
+
+    with true <- size > @most_letters or (octets > @most_letter_octets and size > 1),
+         [{_, letter}] <- :ets.take(letters, :ets.first(letters)) do
+      octets = :ets.update_counter(counters, :letter_octets, -byte_size(letter.raw))
+      trim_letters(letters, counters, octets)
+    end
+  end
+
+  @doc "Newest first, as `c:ServiceRadar.BMP.Store.dead_letters/2`."
+  @spec dead_letters(t, keyword) :: {:ok, [map], cursor :: term | nil}
+  def dead_letters({_, _, letters}, options) do
+    start = options[:cursor] || :ets.last(letters)
+    wanted = &(options[:router] in [nil, &1.router_id])
+    {:ok, found, cursor} = before(letters, start, wanted, options[:limit] || 100, [], &{&1, &2})
+    {:ok, for({key, letter} <- found, do: letter |> kept(key) |> Map.delete(:raw)), cursor}
+  end
+
+  @doc "One by its id, as `c:ServiceRadar.BMP.Store.dead_letter/2`."
+  @spec dead_letter(t, String.t()) :: map | nil
+  def dead_letter({_, _, letters}, id) do
+    with [_, time, number] <- Regex.run(~r/^(\d{1,20}):(-?\d{1,20})$/, id),
+         key = {String.to_integer(time), String.to_integer(number)},
+         [{_, letter}] <- :ets.lookup(letters, key) do
+      kept(letter, key)
+    else
+      _ -> nil
+    end
+  end
+
+  defp kept(letter, {time, number}), do: Map.merge(letter, %{id: "#{time}:#{number}", octets: byte_size(letter.raw)})
 
   defp trim(_events, surplus) when surplus <= 0, do: :ok
 
@@ -48,33 +98,29 @@ defmodule ServiceRadar.BMP.Store.Memory.Log do
 
   @doc "Newest first, as `c:ServiceRadar.BMP.Store.events/2`."
   @spec events(t, keyword) :: {:ok, [map], cursor :: term | nil}
-  def events({events, _}, options) do
+  def events({events, _, _}, options) do
     wanted = fn event ->
       options[:router] in [nil, event.router_id] and options[:peer] in [nil, event.peer_id]
     end
 
     start = options[:cursor] || :ets.last(events)
-    before(events, start, wanted, options[:limit] || 100, [])
+    before(events, start, wanted, options[:limit] || 100, [], fn _key, event -> event end)
   end
 
-  defp before(_events, :"$end_of_table", _wanted, _left, found), do: {:ok, Enum.reverse(found), nil}
-  defp before(_events, key, _wanted, 0, found), do: {:ok, Enum.reverse(found), key}
+  defp before(_table, :"$end_of_table", _wanted, _left, found, _as), do: {:ok, Enum.reverse(found), nil}
+  defp before(_table, key, _wanted, 0, found, _as), do: {:ok, Enum.reverse(found), key}
 
-  defp before(events, key, wanted, left, found) do
-    previous = :ets.prev(events, key)
+  defp before(table, key, wanted, left, found, as) do
+    previous = :ets.prev(table, key)
 
-    case :ets.lookup(events, key) do
-      [{_, event}] ->
-        if wanted.(event),
-          do: before(events, previous, wanted, left - 1, [event | found]),
-          else: before(events, previous, wanted, left, found)
-
-      [] ->
-        before(events, previous, wanted, left, found)
+    with [{_, row}] <- :ets.lookup(table, key), true <- wanted.(row) do
+      before(table, previous, wanted, left - 1, [as.(key, row) | found], as)
+    else
+      _ -> before(table, previous, wanted, left, found, as)
     end
   end
 
   @doc "The counters of a peer, as `c:ServiceRadar.BMP.Store.statistics/2`."
   @spec statistics(t, String.t()) :: [map]
-  def statistics({_, counters}, peer_id), do: :ets.select(counters, [{{{peer_id, :_, :_, :_}, :"$1"}, [], [:"$1"]}])
+  def statistics({_, counters, _}, peer_id), do: :ets.select(counters, [{{{peer_id, :_, :_, :_}, :"$1"}, [], [:"$1"]}])
 end

@@ -190,6 +190,27 @@ if Code.ensure_loaded?(Postgrex) do
       }
     end
 
+    def dead_letter(row, id) do
+      letter = %{
+        id: id,
+        router: name(row["sys_name"], row["router_address"]),
+        router_id: uuid(row["router_id"]),
+        peer: address(row["peer_address"]),
+        peer_id: uuid(row["peer_id"]),
+        offset: row["offset"],
+        path: row["path"],
+        reason: row["reason"],
+        treatment: row["treatment"],
+        suspect: row["suspect"],
+        octets: row["octets"],
+        generation: row["generation"],
+        sequence: row["sequence"],
+        received_at_us: time(row["time"])
+      }
+
+      if row["raw"], do: Map.put(letter, :raw, row["raw"]), else: letter
+    end
+
     def statistic(row) do
       %{
         type: row["type"],

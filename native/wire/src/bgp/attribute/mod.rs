@@ -5,6 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::tlv::Shape;
 use super::Context;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
@@ -143,6 +144,11 @@ pub(crate) trait PathAttribute: Registered + Sized {
         Ok(())
     }
 
+    /// What the value looks like, where a [`Shape`] describes it.
+    fn shape() -> Option<Shape> {
+        None
+    }
+
     /// Reads the value; everything must be taken.
     fn decode(reader: &mut Reader<'_>, context: Context<'_>) -> Result<Self>;
 
@@ -167,6 +173,10 @@ macro_rules! shaped_attribute {
         pub struct $type(pub $crate::bgp::tlv::Value);
 
         impl super::PathAttribute for $type {
+            fn shape() -> Option<$crate::bgp::tlv::Shape> {
+                Some($shape)
+            }
+
             fn decode(
                 reader: &mut $crate::reader::Reader<'_>,
                 _: super::Context<'_>,
@@ -401,6 +411,14 @@ macro_rules! define {
                     })
                 }
             )*
+        }
+
+        /// What the value of an attribute looks like, where a [`Shape`] describes it.
+        pub(crate) fn shape(code: u8) -> Option<Shape> {
+            match code {
+                $(<$type>::CODE => <$type>::shape(),)*
+                _ => None,
+            }
         }
 
         /// Checks flags and value of an attribute; what RFC 7606 does when that fails.

@@ -156,6 +156,14 @@ impl<'a> NlriRef<'a> {
         }
     }
 
+    /// Octets of the labels, behind the length.
+    pub(crate) fn labels_length(&self) -> usize {
+        match self.kind() {
+            Kind::Ahead(layout) => layout.labels_in(self.bytes),
+            _ => 0,
+        }
+    }
+
     /// Adds the octets that identify the route among all of its family: what is irrelevant on the
     /// wire (bits after a prefix's length) or no part of the route key (labels, gateways, flags) is cleared or left
     /// out. The path identifier is not part of it.

@@ -154,6 +154,11 @@ impl<'a> UpdateView<'a> {
         &self.groups
     }
 
+    /// How the message was read.
+    pub(crate) fn context(&self) -> Context<'a> {
+        self.context
+    }
+
     /// How the session's messages are read, without what this message says of itself.
     pub(crate) fn session_context<'b>(&self) -> Context<'b> {
         let Context { two_octet_as, add_path, inferred, settled, multiple_labels, external, stateless: _ } =
