@@ -249,6 +249,16 @@ defmodule ServiceRadar.BMP do
   def statistics(station \\ __MODULE__, peer_id), do: kept(station, :statistics, [peer_id])
 
   @doc """
+  The counters of a peer's Statistics Reports between two moments, each as a map with `:type`, `:afi`, `:safi` and its `:points`, oldest
+  first: microseconds since 1970 and the value. There are at most 240 points a counter, of longer times the last value of each part.
+  The store in memory keeps the latest 120 of a counter. `{:error, :not_kept}` where the store keeps none.
+  """
+  @spec statistics_series(Config.name(), peer_id :: String.t(), DateTime.t(), DateTime.t()) ::
+          {:ok, [map]} | {:error, :not_kept | term}
+  def statistics_series(station \\ __MODULE__, peer_id, %DateTime{} = from, %DateTime{} = until),
+    do: kept(station, :statistics_series, [peer_id, from, until])
+
+  @doc """
   What could not be decoded, newest first: `:router` (its id), `:limit` (default 100), `:cursor`. Maps with the `:id` for
   `dead_letter/2`, `:router`, `:router_id`, `:peer`, `:peer_id`, the `:offset` in the session of what was wrong, the `:path` to
   the field, the `:reason`, the `:treatment` (`"kept_raw"`, `"refused"`, or by RFC 7606), `:suspect` (it reads with the other ADD-PATH

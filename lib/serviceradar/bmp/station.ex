@@ -7,6 +7,7 @@ defmodule ServiceRadar.BMP.Station do
       ├─ broker        e.g. Broker.Local
       ├─ OCSF          where it is configured
       ├─ Feed          what the map draws
+      ├─ Counts        how many routes each table held of late
       ├─ Webhook       where findings are posted, where it is configured
       ├─ Insight       what broke, where and why, where it is configured
       ├─ RPKI          Validated ROA Payloads for it, where there are to be any
@@ -25,7 +26,7 @@ defmodule ServiceRadar.BMP.Station do
   """
   use Supervisor
 
-  alias ServiceRadar.BMP.{Config, Feed, Insight, Instance, Listener, OCSF, Pipeline, Sessions, Tee}
+  alias ServiceRadar.BMP.{Config, Counts, Feed, Insight, Instance, Listener, OCSF, Pipeline, Sessions, Tee}
   alias ServiceRadar.BMP.Insight.{RPKI, Webhook}
 
   @spec start_link(Config.t()) :: Supervisor.on_start()
@@ -50,6 +51,7 @@ defmodule ServiceRadar.BMP.Station do
       {broker.child_spec(config), [:receive, :pipeline]},
       {%{id: OCSF, start: {OCSF, :start_link, [config]}}, if(config.ocsf, do: [:pipeline], else: [])},
       {Feed.child_spec(config), [:pipeline]},
+      {Counts.child_spec(config), [:view]},
       {%{id: Webhook, start: {Webhook, :start_link, [config]}}, if(config.webhook, do: [:pipeline], else: [])},
       {Insight.child_spec(config), if(config.insight, do: [:pipeline], else: [])},
       {{RPKI, config}, if(config.insight, do: [:pipeline], else: [])},

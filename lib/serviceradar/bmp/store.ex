@@ -96,6 +96,10 @@ defmodule ServiceRadar.BMP.Store do
   """
   @callback statistics(Config.t(), peer_id :: String.t()) :: {:ok, [map]} | {:error, term}
 
+  @doc "The values of a peer's counters between two moments, as `ServiceRadar.BMP.statistics_series/4`."
+  @callback statistics_series(Config.t(), peer_id :: String.t(), DateTime.t(), DateTime.t()) ::
+              {:ok, [map]} | {:error, term}
+
   @doc "What could not be decoded, newest first, as `ServiceRadar.BMP.dead_letters/2`: `:router`, `:limit`, `:cursor`."
   @callback dead_letters(Config.t(), keyword) :: {:ok, [map], cursor :: term | nil} | {:error, term}
 
@@ -123,6 +127,7 @@ defmodule ServiceRadar.BMP.Store do
                       table_at: 3,
                       events: 2,
                       statistics: 2,
+                      statistics_series: 4,
                       dead_letters: 2,
                       dead_letter: 2
 end

@@ -74,6 +74,19 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       """
     end
 
+    attr :points, :any, required: true, doc: "as of an SVG polyline"
+    attr :label, :string, required: true
+
+    @doc "Numbers through time, as a small line; see `ServiceRadar.BMPWeb.Plot`."
+    def plot(assigns) do
+      ~H"""
+      <svg class="spark plot" viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label={@label}>
+        <title>{@label}</title>
+        <polyline points={@points} />
+      </svg>
+      """
+    end
+
     attr :title, :string, required: true
     slot :inner_block
 

@@ -6,7 +6,10 @@ defmodule ServiceRadar.BMPWeb.Paths do
   def overview(base), do: if(base == "", do: "/", else: base)
   def router(base, id), do: "#{base}/routers/#{segment(id)}"
   def peers(base, params \\ []), do: with_query("#{base}/peers", params)
-  def peer(base, id), do: "#{base}/peers/#{segment(id)}"
+
+  def peer(base, id, span \\ nil),
+    do: with_query("#{base}/peers/#{segment(id)}", if(span, do: [span: span], else: []))
+
   def routes(base, params \\ []), do: with_query("#{base}/routes", params)
   def events(base, params \\ []), do: with_query("#{base}/events", params)
   @doc "A prefix through time."

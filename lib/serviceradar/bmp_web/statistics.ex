@@ -9,4 +9,12 @@ defmodule ServiceRadar.BMPWeb.Statistics do
       "Unknown counter"
   """
   def name(type), do: ServiceRadar.BMP.Registry.statistic_label(type) || "Unknown counter"
+
+  @doc """
+  Whether a number only rises (a counter in RFC 7854, section 4.8), so that what is told of it is how much.
+
+      iex> for type <- [1, 7, 13, 14], do: ServiceRadar.BMPWeb.Statistics.rises?(type)
+      [true, false, true, false]
+  """
+  def rises?(type), do: type in 0..6 or type in 11..13
 end

@@ -7,6 +7,7 @@ defmodule ServiceRadar.BMPWeb.FormatTest do
   doctest ServiceRadar.BMPWeb.Format
   doctest ServiceRadar.BMPWeb.Differences
   doctest ServiceRadar.BMPWeb.Octets
+  doctest ServiceRadar.BMPWeb.Plot
   doctest ServiceRadar.BMPWeb.Statistics
 
   test "what both sides announced is put side by side" do

@@ -42,6 +42,23 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     defp withdraw(socket, prefixes),
       do: :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.update(withdrawn: prefixes)))
 
+    test "how many routes a table held of late is drawn", context do
+      %{conn: conn, station: station, socket: socket, peer: peer, router: router} = context
+      announce(socket, ["198.51.100.0/24", "203.0.113.0/24"])
+      eventually(fn -> match?({:ok, %{routes: 2}}, BMP.counts(station)) end)
+      :ok = BMP.Counts.take(station)
+      withdraw(socket, ["203.0.113.0/24"])
+      eventually(fn -> match?({:ok, %{routes: 1}}, BMP.counts(station)) end)
+      :ok = BMP.Counts.take(station)
+      assert [%{points: points}] = BMP.Counts.series(station, peer: peer.peer_id)
+      assert [2, 1] = points |> Enum.map(&elem(&1, 1)) |> Enum.take(-2)
+
+      for path <- ["/live/peers/#{peer.peer_id}", "/live/routers/#{router.router_id}"] do
+        {:ok, view, _} = live(conn, path)
+        assert has_element?(view, "svg.plot[aria-label='from 2 to 1, between 1 and 2']")
+      end
+    end
+
     test "the routes of a search come, change and go", %{conn: conn, socket: socket} do
       {:ok, view, _} = live(conn, "/live/routes?prefix=198.51.100.0/22&match=within")
       assert render_async(view) =~ "There is nothing in 198.51.100.0/22"

@@ -214,6 +214,9 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert has_element?(view, "#events .change.bad", "Peer down")
       assert has_element?(view, "#events .change.good", "Peer up")
       assert has_element?(view, "#statistics th", "type 65531")
+      assert has_element?(view, "#statistics svg[role=img] polyline")
+      assert view |> element(".chip", "7d") |> render_click() =~ "type 65531"
+      assert_patch(view, "/sample/peers/#{peer.peer_id}?span=7d")
 
       link = element(view, "#rib-adj_rib_in_pre-ipv6-unicast a")
       {:ok, routes, _} = link |> render_click() |> follow_redirect(conn)

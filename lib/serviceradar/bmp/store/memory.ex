@@ -2,7 +2,7 @@ defmodule ServiceRadar.BMP.Store.Memory do
   @moduledoc """
   The routing tables themselves: routes live as long as the station. No server is needed.
 
-  Of what happened, the latest 10,000 events of sessions and peers are kept, the newest value of each counter, and of what could
+  Of what happened, the latest 10,000 events of sessions and peers are kept, the newest values of each counter, and of what could
   not be decoded the latest 1,000, of 16 MiB at most; of the history of routes nothing.
   """
   @behaviour ServiceRadar.BMP.Store
@@ -42,6 +42,12 @@ defmodule ServiceRadar.BMP.Store.Memory do
 
   @impl ServiceRadar.BMP.Store
   def statistics(config, peer_id), do: {:ok, Log.statistics(log(config), peer_id)}
+
+  @impl ServiceRadar.BMP.Store
+  def statistics_series(config, peer_id, from, until) do
+    [from, until] = Enum.map([from, until], &DateTime.to_unix(&1, :microsecond))
+    {:ok, Log.statistics_series(log(config), peer_id, from, until)}
+  end
 
   @impl ServiceRadar.BMP.Store
   def dead_letters(config, options), do: Log.dead_letters(log(config), options)

@@ -406,6 +406,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       end
     end
 
+    # Values of a counter, of however long a time.
+    @points 240
+
     # So many changes a call looks at.
     @looked_at 20_000
 
@@ -510,6 +513,20 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     end
 
     defp place(row), do: [DateTime.to_unix(row["time"], :microsecond), row["generation"], row["sequence"]]
+
+    @impl ServiceRadar.BMP.Store
+    def statistics_series(config, peer_id, from, until) do
+      reaching(config, fn repo, options ->
+        found = rows(repo, "query/statistics_series.sql", options[:schema], [uuid(peer_id), from, until, @points])
+
+        series =
+          found
+          |> Enum.map(&Rows.statistic/1)
+          |> Enum.group_by(&{&1.type, &1.afi, &1.safi}, &{&1.received_at_us, &1.value})
+
+        {:ok, for({{type, afi, safi}, points} <- series, do: %{type: type, afi: afi, safi: safi, points: points})}
+      end)
+    end
 
     @impl ServiceRadar.BMP.Store
     def dead_letters(config, options) do

@@ -6,13 +6,18 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.EventsTable
 
-    alias ServiceRadar.BMPWeb.{Capabilities, EventsTable, PeersTable, Statistics}
+    alias ServiceRadar.BMPWeb.{Capabilities, EventsTable, PeersTable, Plot, Statistics}
+
+    @day 24 * 3_600
+    # Of how long plots tell.
+    @spans %{"1h" => 3_600, "24h" => @day, "7d" => 7 * @day}
 
     @impl Phoenix.LiveView
     def mount(%{"id" => id}, _session, socket) do
       socket =
         socket
-        |> assign(page_title: "Peer", id: id, peer: nil, capabilities: nil, statistics: [], events: [])
+        |> assign(page_title: "Peer", id: id, peer: nil, capabilities: nil, statistics: [], events: [], span: "24h")
+        |> assign(counts: %{}, series: %{})
         |> stream_configure(:events, dom_id: & &1.id)
         |> stream(:events, [])
 
@@ -20,18 +25,45 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     @impl Phoenix.LiveView
-    def handle_params(_params, _uri, socket), do: {:noreply, Live.load(socket)}
+    def handle_params(params, _uri, socket) do
+      span = if is_map_key(@spans, params["span"]), do: params["span"], else: "24h"
+      {:noreply, socket |> assign(span: span) |> Live.load()}
+    end
 
     @impl Live
-    def fetch(%{station: station, id: id}) do
+    def fetch(%{station: station, id: id, span: span}) do
       fn ->
+        until = DateTime.utc_now()
+        from = DateTime.add(until, -@spans[span])
+
         with {:ok, peers} <- BMP.peers(station),
              %{} = peer <- Enum.find(peers, {:ok, nil}, &(&1.peer_id == id)),
              {:ok, events} <- Live.kept(BMP.events(station, router: peer.router_id, peer: id, limit: 100)),
              {:ok, statistics} <- Live.kept(BMP.statistics(station, id)),
-             do: {:ok, %{peer: peer, events: events, statistics: statistics}}
+             {:ok, series} <- Live.kept(BMP.statistics_series(station, id, from, until)) do
+          answer = %{peer: peer, events: events, statistics: statistics}
+          {:ok, Map.merge(answer, %{series: plots(series || [], from, until), counts: tables(station, id, until)})}
+        end
       end
     end
+
+    # By counter: its points, and what they show in words.
+    defp plots(series, from, until) do
+      for one <- series, into: %{} do
+        points = if Statistics.rises?(one.type), do: Plot.rises(one.points), else: one.points
+        {{one.type, one.afi, one.safi}, {Plot.line(points, us(from), us(until)), Plot.words(points)}}
+      end
+    end
+
+    # By view and family.
+    defp tables(station, id, until) do
+      for one <- BMP.Counts.series(station, peer: id), into: %{} do
+        points = Plot.steps(one.points, us(until) - @day * 1_000_000, us(until))
+        {{one.view, one.afi, one.safi}, {points, Plot.words(one.points)}}
+      end
+    end
+
+    defp us(time), do: DateTime.to_unix(time, :microsecond)
 
     @impl Live
     def show(socket, nil, _fresh?), do: assign(socket, peer: nil, page_title: "Unknown peer")
@@ -40,6 +72,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket
       |> assign(page_title: "Peer #{Format.address(peer.address)}", peer: peer)
       |> assign(capabilities: Capabilities.compare(peer), statistics: answer.statistics, events: answer.events)
+      |> assign(series: answer.series, counts: answer.counts)
       |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
     end
 
@@ -100,6 +133,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                   <th scope="col">View</th>
                   <th scope="col">Family</th>
                   <th scope="col" class="number">Routes</th>
+                  <th scope="col">Last 24 hours</th>
                   <th scope="col">Last change (UTC)</th>
                   <th scope="col"></th>
                 </tr>
@@ -111,6 +145,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                   <td class="number">
                     <.link navigate={Paths.routes(@base, PeersTable.rib_query(@peer, rib))}>{Format.count(rib.routes)}</.link>
                   </td>
+                  <td><.series of={@counts[{rib.view, rib.afi, rib.safi}]} /></td>
                   <td><.time at={rib.last_change_us} /></td>
                   <td>{Format.rib_remarks(rib)}</td>
                 </tr>
@@ -119,6 +154,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <tr>
                   <th scope="row" colspan="2">All</th>
                   <td class="number">{Format.count(@peer.routes)}</td>
+                  <td></td>
                   <td></td>
                   <td></td>
                 </tr>
@@ -152,6 +188,11 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <h2>Statistics Reports</h2>
           <.empty :if={@statistics == nil} title="This store keeps no statistics." />
           <.empty :if={@statistics == []} title="The router has sent no Statistics Report for this peer." />
+          <p :if={@statistics not in [nil, []]} class="result">
+            Of the last
+            <.link :for={span <- ~w(1h 24h 7d)} patch={Paths.peer(@base, @id, span)} aria-current={span == @span && "true"} class="chip">{span}</.link>
+            Counters that only rise are drawn by how much they rose from one report to the next.
+          </p>
           <div :if={@statistics not in [nil, []]} class="table fit">
             <table>
               <caption class="hidden">Newest value of each counter</caption>
@@ -160,6 +201,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                   <th scope="col">Counter</th>
                   <th scope="col">Family</th>
                   <th scope="col" class="number">Value</th>
+                  <th scope="col">Through time</th>
                   <th scope="col">Reported (UTC)</th>
                 </tr>
               </thead>
@@ -168,6 +210,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                   <th scope="row">{Statistics.name(one.type)} <small class="why mono">type {one.type}</small></th>
                   <td>{one.afi && Format.family({one.afi, one.safi})}</td>
                   <td class="number">{Format.count(one.value)}</td>
+                  <td><.series of={@series[{one.type, one.afi, one.safi}]} /></td>
                   <td><.time at={one.received_at_us} /></td>
                 </tr>
               </tbody>
@@ -182,6 +225,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           </div>
         </div>
       </.shell>
+      """
+    end
+
+    attr :of, :any, required: true
+
+    defp series(%{of: nil} = assigns), do: ~H|<.value value={nil} />|
+
+    defp series(assigns) do
+      ~H"""
+      <.plot points={elem(@of, 0)} label={elem(@of, 1)} />
       """
     end
 

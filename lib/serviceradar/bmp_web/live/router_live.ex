@@ -6,13 +6,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.{EventsTable, PeersTable}
 
-    alias ServiceRadar.BMPWeb.{EventsTable, PeersTable}
+    alias ServiceRadar.BMPWeb.{EventsTable, PeersTable, Plot}
+
+    @day_us 24 * 3_600 * 1_000_000
 
     @impl Phoenix.LiveView
     def mount(%{"id" => id}, _session, socket) do
       socket =
         socket
         |> assign(page_title: "Router", id: id, router: nil, session: nil, peers?: false, sessions: 0, events: [])
+        |> assign(families: [])
         |> stream_configure(:peers, dom_id: & &1.id)
         |> stream_configure(:events, dom_id: & &1.id)
         |> stream(:peers, [])
@@ -32,7 +35,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
              {:ok, peers} <- BMP.peers(station, router: id),
              {:ok, events} <- Live.kept(BMP.events(station, router: id, limit: 50)) do
           session = Enum.find(BMP.sessions(station), &(&1.router_id == id))
-          {:ok, %{router: router, peers: peers, events: events, session: session}}
+          counts = BMP.Counts.series(station, router: id)
+          {:ok, %{router: router, peers: peers, events: events, session: session, counts: counts}}
         end
       end
     end
@@ -44,9 +48,26 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket
       |> assign(page_title: router.name, router: router, session: answer.session, peers?: answer.peers != [])
       |> assign(sessions: Enum.count(answer.peers, &(not Format.own?(&1))))
-      |> assign(events: answer.events)
+      |> assign(events: answer.events, families: families(answer.peers, answer.counts))
       |> Live.sync(:peers, PeersTable.rows(answer.peers), fresh?)
       |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
+    end
+
+    # The routes of all peers by family, as many as there are now, and of the last 24 hours.
+    defp families(peers, counts) do
+      now = System.system_time(:microsecond)
+      ribs = for peer <- peers, rib <- peer.ribs, do: {{rib.afi, rib.safi}, rib.routes}
+
+      for {family, routes} <- ribs |> Enum.group_by(&elem(&1, 0), &elem(&1, 1)) |> Enum.sort() do
+        points = Plot.sum(for one <- counts, {one.afi, one.safi} == family, do: one.points)
+
+        %{
+          family: family,
+          routes: Enum.sum(routes),
+          label: Plot.words(points),
+          points: Plot.steps(points, now - @day_us, now)
+        }
+      end
     end
 
     @impl Phoenix.LiveView
@@ -85,6 +106,30 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.fact label="Last change (UTC)"><.time at={@router.last_change_us} /></.fact>
             <.fact label="Software"><.value value={@router.sys_descr} /></.fact>
           </dl>
+
+          <h2>Routes by family</h2>
+          <.empty :if={@families == []} title="It has told of no route yet." />
+          <div :if={@families != []} class="table fit">
+            <table>
+              <caption class="hidden">Routes of all peers and views by family, now and in the last 24 hours</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Family</th>
+                  <th scope="col" class="number">Routes</th>
+                  <th scope="col">Last 24 hours</th>
+                </tr>
+              </thead>
+              <tbody id="families">
+                <tr :for={one <- @families}>
+                  <th scope="row">
+                    <.link navigate={Paths.routes(@base, router: @router.router_id, family: Format.family_slug(one.family))}>{Format.family(one.family)}</.link>
+                  </th>
+                  <td class="number">{Format.count(one.routes)}</td>
+                  <td><.plot points={one.points} label={one.label} /></td>
+                </tr>
+              </tbody>
+            </table>
+          </div>
 
           <h2>Peers</h2>
           <.empty :if={!@peers?} title="It has told of no peer yet." />

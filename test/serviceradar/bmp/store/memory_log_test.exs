@@ -35,5 +35,7 @@ defmodule ServiceRadar.BMP.Store.Memory.LogTest do
     Log.add(log, %{events: [], statistics: [counter, %{counter | peer_id: "q"}, %{counter | type: 9, afi: 1, safi: 1}]})
     Log.add(log, %{events: [], statistics: [%{counter | value: 5, received_at_us: 2}]})
     assert [%{type: 7, value: 5, received_at_us: 2}, %{type: 9, afi: 1, value: 1}] = Log.statistics(log, "p")
+    assert [%{type: 7, points: [_, {2, 5}]}, %{type: 9, points: [_]}] = Log.statistics_series(log, "p", 0, 9)
+    assert [%{type: 7, points: [{2, 5}]}, %{type: 9, points: []}] = Log.statistics_series(log, "p", 2, 9)
   end
 end

@@ -312,6 +312,14 @@ cond do
 
         {:ok, peers} = BMP.peers(name)
         statistics = Enum.flat_map(peers, &elem(BMP.statistics(name, &1.peer_id), 1))
+        # The last of each counter's values is the newest.
+        until = DateTime.utc_now()
+
+        series =
+          Enum.flat_map(peers, &elem(BMP.statistics_series(name, &1.peer_id, DateTime.add(until, -3600), until), 1))
+
+        last = for one <- series, do: {one.type, one.afi, one.safi, one.points |> List.last() |> elem(1)}
+        assert Enum.sort(last) == Enum.sort(for one <- statistics, do: {one.type, one.afi, one.safi, one.value})
         assert Enum.any?(statistics, &(is_integer(&1.value) and &1.type == 0))
       end
 

@@ -4,6 +4,9 @@ defmodule ServiceRadar.BMP.Store.Memory.Log do
 
   @most_events 10_000
   @most_counters 100_000
+  # Of so many counters the latest values are kept; where there are more, the newest alone.
+  @most_series 5_000
+  @most_points 120
   @most_letters 1_000
   @most_letter_octets 16 * 1024 * 1024
 
@@ -32,8 +35,17 @@ defmodule ServiceRadar.BMP.Store.Memory.Log do
   defp put(counters, one) do
     key = {one.peer_id, one.type, one.afi, one.safi}
 
-    if :ets.member(counters, key) or :ets.info(counters, :size) < @most_counters,
-      do: :ets.insert(counters, {key, Map.delete(one, :peer_id)})
+    size = :ets.info(counters, :size)
+
+    points =
+      case :ets.lookup(counters, key) do
+        [{_, _, points}] -> points
+        [] -> if size < @most_counters, do: []
+      end
+
+    point = {one.received_at_us, one.value}
+    points = if size < @most_series, do: points && Enum.take([point | points], @most_points), else: points && [point]
+    if points, do: :ets.insert(counters, {key, Map.delete(one, :peer_id), points})
   end
 
   @doc "Adds what `ServiceRadar.BMP.Deltas.dead_letters/1` gives."
@@ -122,5 +134,15 @@ defmodule ServiceRadar.BMP.Store.Memory.Log do
 
   @doc "The counters of a peer, as `c:ServiceRadar.BMP.Store.statistics/2`."
   @spec statistics(t, String.t()) :: [map]
-  def statistics({_, counters, _}, peer_id), do: :ets.select(counters, [{{{peer_id, :_, :_, :_}, :"$1"}, [], [:"$1"]}])
+  def statistics({_, counters, _}, peer_id),
+    do: :ets.select(counters, [{{{peer_id, :_, :_, :_}, :"$1", :_}, [], [:"$1"]}])
+
+  @doc "Their latest values between two moments, as `c:ServiceRadar.BMP.Store.statistics_series/4`."
+  @spec statistics_series(t, String.t(), integer, integer) :: [map]
+  def statistics_series({_, counters, _}, peer_id, from, until) do
+    for [type, afi, safi, points] <- :ets.match(counters, {{peer_id, :"$1", :"$2", :"$3"}, :_, :"$4"}) do
+      within = for {at, _} = point <- Enum.reverse(points), at >= from and at <= until, do: point
+      %{type: type, afi: afi, safi: safi, points: within}
+    end
+  end
 end
