@@ -14,7 +14,7 @@ defmodule ServiceRadar.BMP.Application do
         options -> [{BMP, options}]
       end
 
-    children = [BMP.Instance, BMP.Events | stations]
+    children = [BMP.Instance, BMP.Events, BMP.Elsewhere | stations]
     Supervisor.start_link(children, strategy: :one_for_one, name: BMP.Application.Supervisor)
   end
 end

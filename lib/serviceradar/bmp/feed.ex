@@ -8,7 +8,8 @@ defmodule ServiceRadar.BMP.Feed do
   """
   use GenServer
 
-  alias ServiceRadar.BMP.{Config, Deltas, Instance, Native, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, Elsewhere, Instance, Native, RoutingTable}
+  alias ServiceRadar.BMP.Feed.Relay
 
   # As many as the crate's `Limits` has.
   @most_routes 20_000
@@ -19,7 +20,7 @@ defmodule ServiceRadar.BMP.Feed do
   @enforce_keys [:ref]
   defstruct [:ref]
 
-  @opaque stream :: %__MODULE__{ref: reference}
+  @opaque stream :: %__MODULE__{ref: reference | pid}
 
   @doc false
   def child_spec(%Config{} = config) do
@@ -27,9 +28,31 @@ defmodule ServiceRadar.BMP.Feed do
     %{id: __MODULE__, start: {GenServer, :start_link, [__MODULE__, config, [name: name]]}}
   end
 
-  @doc "A stream of its own for the calling process. `{:error, :no_feed}` where the station runs no pipeline."
-  @spec watch(Config.name()) :: {:ok, stream} | {:error, :no_feed | String.t()}
+  @doc """
+  A stream of its own for the calling process: of this node's feed, or where the station runs no pipeline here of that of another node.
+  `{:error, :no_feed}` where no node that this one is connected to has one.
+  """
+  @spec watch(Config.name()) :: {:ok, stream} | {:error, :no_feed | term}
   def watch(station) do
+    with {:error, :no_feed} <- watch_here(station),
+         [node | _] <- Elsewhere.nodes(station, :feed),
+         {:ok, relay} <- Relay.start(node, station) do
+      {:ok, %__MODULE__{ref: relay}}
+    else
+      [] -> {:error, :no_feed}
+      other -> other
+    end
+  end
+
+  @doc "The nodes that draw: this one first, where it does. Each draws the partitions that it owns."
+  @spec nodes(Config.name()) :: [node]
+  def nodes(station) do
+    here = if Instance.whereis(station, :feed), do: [node()], else: []
+    here ++ Elsewhere.nodes(station, :feed)
+  end
+
+  @doc false
+  def watch_here(station) do
     Instance.config!(station)
 
     with pid when is_pid(pid) <- Instance.whereis(station, :feed) || {:error, :no_feed},
@@ -39,6 +62,7 @@ defmodule ServiceRadar.BMP.Feed do
 
   @doc "The next octets of the stream; nil where nothing has changed since the last."
   @spec next(stream) :: {:ok, binary | nil} | {:error, String.t()}
+  def next(%__MODULE__{ref: relay}) when is_pid(relay), do: Relay.next(relay)
   def next(%__MODULE__{ref: ref}), do: Native.feed_next(ref, System.system_time(:microsecond))
 
   @doc """
@@ -87,6 +111,7 @@ defmodule ServiceRadar.BMP.Feed do
 
   @impl GenServer
   def init(config) do
+    :ok = Elsewhere.join(config.name, :feed)
     {:ok, %{config: config, feed: nil, tables: [], watchers: %{}, idle: 0}}
   end
 

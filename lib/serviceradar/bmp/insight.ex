@@ -13,7 +13,7 @@ defmodule ServiceRadar.BMP.Insight do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Instance, Native, OCSF, Route, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, Elsewhere, Events, Feed, Instance, Native, OCSF, Route, RoutingTable}
   alias ServiceRadar.BMP.Insight.{State, Webhook}
 
   @topic "bmp:insight"
@@ -80,7 +80,12 @@ defmodule ServiceRadar.BMP.Insight do
   def validate(station, routes) do
     case Instance.value(station, :insight) do
       nil ->
-        routes
+        with [node | _] <- Elsewhere.nodes(station, :insight),
+             [validated] <- Elsewhere.ask([node], __MODULE__, :validate, [station, routes]) do
+          validated
+        else
+          [] -> routes
+        end
 
       ref ->
         asked = for route <- routes, do: {validated_prefix(route), origin(route)}
@@ -93,8 +98,15 @@ defmodule ServiceRadar.BMP.Insight do
   @doc "Whether the station has VRPs, so that it knows what RPKI says of a route."
   @spec validates?(Config.name()) :: boolean
   def validates?(station) do
-    ref = Instance.value(station, :insight)
-    ref != nil and Native.insight_validity(ref, [{"0.0.0.0/0", nil}]) != [nil]
+    case Instance.value(station, :insight) do
+      nil ->
+        station |> Elsewhere.nodes(:insight) |> Enum.take(1) |> Elsewhere.ask(__MODULE__, :validates?, [station]) == [
+          true
+        ]
+
+      ref ->
+        Native.insight_validity(ref, [{"0.0.0.0/0", nil}]) != [nil]
+    end
   end
 
   defp validated_prefix(%Route{safi: 1, distinguisher: rd, prefix: prefix})
@@ -125,20 +137,38 @@ defmodule ServiceRadar.BMP.Insight do
   """
   @type verdict :: map
 
-  @doc "Every alert that is open."
+  @doc "Every alert that is open, on this node and on those that it is connected to."
   @spec alerts(Config.name()) :: [alert]
-  def alerts(station), do: ask(station, &Native.insight_alerts(&1, now()))
+  def alerts(station), do: everywhere(station, :alerts_here) |> Enum.uniq_by(&{&1.rule, &1.subject})
 
-  @doc "The last verdict of each subject, oldest first."
+  @doc "The last verdict of each subject, oldest first, of all nodes, too."
   @spec verdicts(Config.name()) :: [verdict]
-  def verdicts(station), do: ask(station, &Native.insight_verdicts/1)
+  def verdicts(station) do
+    # Of several of one subject the latest.
+    station
+    |> everywhere(:verdicts_here)
+    |> Enum.sort_by(& &1.at_ms, :desc)
+    |> Enum.uniq_by(& &1.subject)
+    |> Enum.reverse()
+  end
 
-  @doc "Whether the station runs it."
+  defp everywhere(station, function) do
+    elsewhere = station |> Elsewhere.nodes(:insight) |> Elsewhere.ask(__MODULE__, function, [station])
+    Enum.concat([apply(__MODULE__, function, [station]) | elsewhere])
+  end
+
+  @doc false
+  def alerts_here(station), do: ask(station, &Native.insight_alerts(&1, now()))
+
+  @doc false
+  def verdicts_here(station), do: ask(station, &Native.insight_verdicts/1)
+
+  @doc "Whether the station runs it, here or on a node that this one is connected to."
   @spec runs?(Config.name()) :: boolean
   def runs?(station) do
     # Raises where there is no station.
     Instance.config!(station)
-    Instance.value(station, :insight) != nil
+    Instance.value(station, :insight) != nil or Elsewhere.nodes(station, :insight) != []
   end
 
   @doc "Every link, and every route that is known to use it, as JSON objects with `source`, `target`, `prefix`, `metric` and `status`."
@@ -149,6 +179,14 @@ defmodule ServiceRadar.BMP.Insight do
   @spec mark(Config.name(), rule :: String.t(), subject :: String.t(), acknowledged :: boolean, integer | nil) ::
           :ok | {:error, :no_insight}
   def mark(station, rule, subject, acknowledged, muted_until_ms \\ nil) do
+    # Whose alert it is, one does not see.
+    arguments = [station, rule, subject, acknowledged, muted_until_ms]
+    elsewhere = station |> Elsewhere.nodes(:insight) |> Elsewhere.ask(__MODULE__, :mark_here, arguments)
+    if :ok in [apply(__MODULE__, :mark_here, arguments) | elsewhere], do: :ok, else: {:error, :no_insight}
+  end
+
+  @doc false
+  def mark_here(station, rule, subject, acknowledged, muted_until_ms) do
     case Instance.value(station, :insight) do
       nil ->
         {:error, :no_insight}
@@ -174,6 +212,7 @@ defmodule ServiceRadar.BMP.Insight do
       Process.flag(:trap_exit, true)
       restore(config, ref)
       Instance.put_value(config.name, :insight, ref)
+      :ok = Elsewhere.join(config.name, :insight)
       {:ok, %{config: config, json: json, due: nil, keeps: false}}
     else
       {:error, reason} -> {:stop, {:insight_file, config.insight, reason}}

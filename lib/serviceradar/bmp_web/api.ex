@@ -111,7 +111,7 @@ defmodule ServiceRadar.BMPWeb.API do
   defp response({:wrong, errors}, _name, _request), do: wrong(errors)
 
   defp response({:error, :no_feed}, _name, _request),
-    do: problem(501, "This station runs no pipeline, and draws no map.")
+    do: problem(501, "This station runs no pipeline, and is connected to no node that does: there is no map to draw.")
 
   defp response({:error, :no_insight}, _name, _request),
     do: problem(501, "This station concludes nothing: it was started without the option :insight.")

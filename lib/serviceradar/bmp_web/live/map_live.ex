@@ -7,16 +7,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     alias ServiceRadar.BMPWeb.{API, Assets}
 
     @impl Phoenix.LiveView
-    def mount(_params, _session, socket), do: {:ok, assign(socket, page_title: "Map", built?: Assets.map?())}
+    def mount(_params, _session, socket), do: {:ok, assign(socket, page_title: "Map", built?: Assets.map?(), nodes: [])}
 
     @impl Phoenix.LiveView
-    def handle_params(_params, _uri, socket), do: {:noreply, assign(socket, loading: false)}
+    def handle_params(_params, _uri, socket), do: {:noreply, Live.load(socket)}
 
     @impl Live
-    def fetch(_assigns), do: fn -> {:ok, nil} end
+    def fetch(%{station: station}), do: fn -> {:ok, BMP.Feed.nodes(station)} end
 
     @impl Live
-    def show(socket, _answer, _fresh?), do: socket
+    def show(socket, nodes, _fresh?), do: assign(socket, nodes: nodes)
 
     @impl Phoenix.LiveView
     def render(assigns) do
@@ -29,8 +29,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         <.empty :if={@built? and !@endpoints?} title="The map has no endpoints to read from.">
           <p>The pages were mounted with hooks and without the option <span class="mono">:authorize</span>, which guards the endpoints.</p>
         </.empty>
+        <.empty :if={@built? and @endpoints? and @nodes == [] and !@loading} title="There is nobody here who draws the map.">
+          <p>It is drawn where the tables are: on a node whose station has the role <span class="mono">:pipeline</span>. This one has not, and is
+            connected to no node of which a station of this name has it. In an Erlang cluster the map would be that node's.</p>
+        </.empty>
+        <p :if={length(@nodes) > 1} class="result note">
+          {length(@nodes)} nodes own partitions of the routers. This is what {hd(@nodes)} owns; the others are {Enum.join(tl(@nodes), ", ")}.
+        </p>
         <div
-          :if={@built? and @endpoints?}
+          :if={@built? and @endpoints? and @nodes != []}
           id="god-view"
           phx-hook="BmpGodView"
           phx-update="ignore"

@@ -1,0 +1,94 @@
+alias ServiceRadar.BMP.Store
+alias ServiceRadar.BMP.Test.Postgres
+
+cond do
+  not Code.ensure_loaded?(Store.Postgres) ->
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
+
+  why = Postgres.missing() ->
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
+
+  true ->
+    defmodule ServiceRadar.BMP.ElsewhereTest do
+      # Two nodes of an Erlang cluster and one database: here is a station that only shows, there one that does the rest.
+      use ExUnit.Case, async: false
+
+      import ServiceRadar.BMP.TestRouter
+
+      alias ServiceRadar.BMP
+      alias ServiceRadar.BMP.{Feed, Insight, Store, Wire}
+      alias ServiceRadar.BMP.Test.Postgres
+
+      @moduletag capture_log: true
+      @moduletag :tmp_dir
+      @moduletag timeout: 120_000
+      @station :elsewhere
+
+      setup do
+        {_, 0} = System.cmd("epmd", ["-daemon"])
+        name = :"bmp_#{System.unique_integer([:positive])}_#{System.pid()}"
+        {:ok, _} = :net_kernel.start([:"#{name}@127.0.0.1", :longnames])
+        on_exit(fn -> :net_kernel.stop() end)
+        postgres = Postgres.start!()
+        on_exit(fn -> Postgres.stop(postgres) end)
+        %{store: {Store.Postgres, url: Postgres.url(postgres)}, name: :"#{name}_there"}
+      end
+
+      defp there!(context) do
+        paths = Enum.flat_map(:code.get_path(), &[~c"-pa", &1])
+        {:ok, peer, node} = :peer.start(%{name: context.name, host: ~c"127.0.0.1", longnames: true, args: paths})
+        on_exit(fn -> catch_exit(:peer.stop(peer)) end)
+        {:ok, _} = :erpc.call(node, Application, :ensure_all_started, [:elixir])
+        {:ok, _} = :erpc.call(node, Application, :ensure_all_started, [:serviceradar_bmp])
+        {peer, node}
+      end
+
+      defp station!(node, context) do
+        insight = Path.join(context.tmp_dir, "insight.json")
+        File.write!(insight, ~s({"vrps": [{"prefix": "198.51.100.0/24", "max_length": 24, "asn": 64999}]}))
+        options = [name: @station, port: 0, ip: "127.0.0.1", store: context.store, insight: insight]
+        supervisor = ServiceRadar.BMP.Application.Supervisor
+        {:ok, _} = :erpc.call(node, Supervisor, :start_child, [supervisor, {BMP, options}], 30_000)
+        :erpc.call(node, BMP, :port, [@station])
+      end
+
+      defp octets(stream, found \\ "") do
+        case Feed.next(stream) do
+          {:ok, nil} -> found
+          {:ok, more} -> octets(stream, found <> more)
+        end
+      end
+
+      test "the map and what was concluded come from the node that has them", context do
+        start_station!(@station, roles: [:view], store: context.store)
+        assert Feed.nodes(@station) == []
+        assert Feed.watch(@station) == {:error, :no_feed}
+        refute Insight.runs?(@station)
+
+        {peer, node} = there!(context)
+        port = station!(node, context)
+        {:ok, socket} = :gen_tcp.connect({127, 0, 0, 1}, port, [:binary, active: false])
+        update = Wire.update(attributes: Wire.mandatory([64_500]), nlri: ["198.51.100.0/24"])
+        :ok = :gen_tcp.send(socket, [Wire.initiation("rtr-there"), Wire.peer_up(), Wire.route_monitoring(update)])
+        eventually(fn -> match?({:ok, [%{as_path: [64_500]}], nil}, BMP.routes(@station, limit: 5)) end)
+
+        eventually(fn -> Feed.nodes(@station) == [node] end)
+        {:ok, stream} = Feed.watch(@station)
+        assert octets(stream) =~ "rtr-there"
+
+        assert Insight.runs?(@station)
+        assert Insight.validates?(@station)
+        assert {:ok, [%{validity: :invalid}], nil} = BMP.routes(@station, limit: 5)
+        assert is_list(Insight.alerts(@station)) and is_list(Insight.verdicts(@station))
+
+        # The other node is gone: the stream ends, and the pages say what they know without it.
+        :peer.stop(peer)
+        eventually(fn -> Feed.nodes(@station) == [] end)
+        assert {:error, _} = Feed.next(stream)
+        assert Feed.watch(@station) == {:error, :no_feed}
+        refute Insight.validates?(@station)
+        assert {:ok, [%{validity: nil}], nil} = BMP.routes(@station, limit: 5)
+        :ok = stop_supervised(@station)
+      end
+    end
+end
