@@ -80,7 +80,8 @@ defmodule ServiceRadar.BMP.Store do
   @callback routes_at(Config.t(), DateTime.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}
 
   @doc """
-  The table as it was at a moment, with at most so many routes, by prefix. Routes without a prefix are not among them.
+  The table as it was at a moment, with at most so many routes, by prefix. Routes without a prefix are not among them. No more than
+  five times as many prefixes are looked at.
   """
   @callback table_at(Config.t(), DateTime.t(), most :: pos_integer) :: {:ok, RoutingTable.t()} | {:error, term}
 

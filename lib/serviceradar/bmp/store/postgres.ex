@@ -199,7 +199,13 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       reaching(config, fn repo, options ->
         ids = repo |> rows("query/router_ids.sql", options[:schema], []) |> Enum.map(& &1["router_id"])
         table = RoutingTable.new(config.table)
-        values = [{"{at}", "'#{DateTime.to_iso8601(at)}'::timestamptz"}, {"{most}", Integer.to_string(most)}]
+
+        values = [
+          {"{at}", "'#{DateTime.to_iso8601(at)}'::timestamptz"},
+          {"{most}", Integer.to_string(most)},
+          {"{prefixes}", Integer.to_string(5 * most)}
+        ]
+
         then = [:routers, :peers, :routes]
 
         loads =

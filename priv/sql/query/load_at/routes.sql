@@ -1,5 +1,5 @@
 -- At most {most} routes with a prefix as they were at {at}, as load/routes.sql has them: prefix after prefix along the index, of each
--- what query/as_of.sql says.
+-- what query/as_of.sql says. No more than {prefixes} prefixes are looked at, as all of them may have been withdrawn.
 COPY (
   WITH RECURSIVE walked AS (
     SELECT {schema}.bgp_next_prefix({at}, NULL, NULL) AS prefix
@@ -7,7 +7,7 @@ COPY (
     SELECT {schema}.bgp_next_prefix({at}, w.prefix, NULL) FROM walked w WHERE w.prefix IS NOT NULL
   )
   SELECT t.rib_id, t.path_id, t.nlri, t.generation, t.sequence, t.time, t.next_hop_octets, t.attributes
-  FROM walked w
+  FROM (SELECT prefix FROM walked WHERE prefix IS NOT NULL LIMIT {prefixes}) AS w
   CROSS JOIN LATERAL (
     SELECT l.*, s.next_hop_octets, s.attributes
     FROM (
@@ -31,6 +31,5 @@ COPY (
           AND (e.peer_id IS NULL OR e.peer_id = p.peer_id)
           AND e.time <= {at} AND (e.generation, e.sequence) > (l.generation, l.sequence))
   ) AS t
-  WHERE w.prefix IS NOT NULL
   LIMIT {most}
 ) TO STDOUT (FORMAT binary)
