@@ -125,16 +125,27 @@ fn ask(table: &RoutingTable, out: &mut impl Write) -> io::Result<()> {
         ),
         ("a community of none", Query { community: Some(rib::Community::Standard(1)), ..query() }),
     ] {
-        let start = cpu_time();
-        let found = table.routes(&query).expect("no cursor").rows.len();
-        let time = (cpu_time() - start).as_secs_f64() * 1e3;
-        writeln!(out, "asked for {name}: {found} routes on the first page, {time:.2} ms")?;
+        let ask = || {
+            let start = cpu_time();
+            let found = table.routes(&query).expect("no cursor").rows.len();
+            (found, (cpu_time() - start).as_secs_f64() * 1e3)
+        };
+        // The first question of its kind makes what the others read.
+        let (found, first) = ask();
+        let mut again: Vec<f64> = (0..9).map(|_| ask().1).collect();
+        again.sort_by(f64::total_cmp);
+        writeln!(
+            out,
+            "asked for {name}: {found} routes on the first page, {first:.2} ms, then {:.2} ms",
+            again[4]
+        )?;
     }
     Ok(())
 }
 
-/// CPU time of this thread: others may use the machine meanwhile.
+/// CPU time of this thread: others may use the machine meanwhile. The kernel counts it when the thread gives the processor back.
 fn cpu_time() -> Duration {
+    std::thread::yield_now();
     let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(times.split(' ').next().and_then(|time| time.parse().ok()).unwrap_or(0))
 }

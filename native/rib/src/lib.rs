@@ -16,6 +16,7 @@ mod load;
 pub mod nlri;
 pub mod ocsf;
 mod pass;
+mod paths;
 pub mod query;
 mod recorder;
 mod router;

@@ -214,6 +214,7 @@ impl Loader {
             sequence: position.sequence,
             changed_at_us,
         };
+        rib.routes.post(set, nlri, path_id);
         router.last = router.last.max(position);
         Some(true)
     }

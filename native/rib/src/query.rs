@@ -7,7 +7,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use regex::{Regex, RegexBuilder};
 use serde::Serialize;
 use thiserror::Error;
 use wire::bgp::attribute::code;
@@ -17,8 +16,9 @@ use crate::attributes::{attribute_of, next_hop_of, AttributeSet, PathAttributes}
 use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow, SessionRow};
 use crate::intern::{Interner, SetId};
 use crate::nlri::{self, Nlri};
+use crate::paths::Expression;
 use crate::router::{Peer, Rib, RibKey, Router};
-use crate::routes::{Route, Span, WireKey};
+use crate::routes::{Route, Routes, Span, WireKey};
 use crate::table::RoutingTable;
 use crate::text;
 use crate::view::RibView;
@@ -61,8 +61,11 @@ impl Query {
     /// Whether an attribute set, by its identity, has what is asked of attributes. Only what is asked for is read: a table has
     /// hundreds of thousands of sets.
     fn wants(&self, set: &[u8]) -> bool {
+        self.wants_beside_path(set) && (!self.asks_for_path() || self.wants_path(set))
+    }
+
+    fn wants_beside_path(&self, set: &[u8]) -> bool {
         self.next_hop.is_none_or(|next_hop| next_hop_of(set) == Some(next_hop))
-            && (!self.asks_for_path() || self.wants_path(set))
             && self.community.as_ref().is_none_or(|community| community.is_in(set))
     }
 
@@ -75,36 +78,100 @@ impl Query {
             && self.origin_as.is_none_or(|asn| path.asns().last() == Some(asn))
             && self.as_path.as_ref().is_none_or(|pattern| pattern.0.is_match(&path.to_string()))
     }
+
+    /// What is asked of the AS path, as expressions over its text.
+    fn expressions(&self) -> Vec<Expression> {
+        let built = |text: String| Expression::new(&text, MOST_PATTERN_OCTETS).ok();
+        let own = self.as_path.as_ref().map(|pattern| pattern.0.clone());
+        let origin = self.origin_as.and_then(|asn| built(format!(r"\b{asn}[\]}})]?$")));
+        let within = self.as_in_path.and_then(|asn| built(format!(r"\b{asn}\b")));
+        origin.into_iter().chain(within).chain(own).collect()
+    }
 }
 
-/// Which attribute sets are wanted, and how many routes with them are not yet seen: to look at the sets is far cheaper than to walk
-/// through the routes, and where none is left the walk is over.
-struct Wanted {
+/// Which attribute sets are wanted. At first each is looked at when a route has it: of what many routes have a page is full soon. Then
+/// all of them are looked at, and it is known how many routes there are: where none is left the search is over.
+struct Wanted<'a> {
+    query: &'a Query,
+    sets: &'a Interner,
+    /// Routes that are looked at before all sets are.
+    before: usize,
+    all: Option<All>,
+}
+
+struct All {
     /// By set.
-    sets: Vec<bool>,
+    wanted: Vec<bool>,
+    /// Routes that are not yet seen.
     left: u64,
 }
 
-impl Wanted {
+/// As many routes as are looked at in a millisecond or two.
+const ONE_BY_ONE: usize = 4_096;
+
+impl<'a> Wanted<'a> {
     /// None where the query asks nothing of attributes.
-    fn new(query: &Query, sets: &Interner) -> Option<Self> {
-        if !query.asks_for_path() && query.next_hop.is_none() && query.community.is_none() {
-            return None;
-        }
-        let mut left = 0;
-        let wants = |(set, references): (&[u8], u32)| {
-            let wants = query.wants(set);
-            left += if wants { u64::from(references) } else { 0 };
-            wants
-        };
-        let sets = sets.slots().map(wants).collect();
-        Some(Wanted { sets, left })
+    fn new(query: &'a Query, sets: &'a Interner) -> Option<Self> {
+        let asks = query.asks_for_path() || query.next_hop.is_some() || query.community.is_some();
+        asks.then_some(Wanted { query, sets, before: ONE_BY_ONE, all: None })
     }
 
     fn take(&mut self, set: SetId) -> bool {
-        let wanted = usize::try_from(set).is_ok_and(|set| self.sets.get(set) == Some(&true));
-        self.left = self.left.saturating_sub(u64::from(wanted));
-        wanted
+        match &mut self.all {
+            Some(all) => {
+                let wanted = all.wants(set);
+                all.left = all.left.saturating_sub(u64::from(wanted));
+                wanted
+            }
+            None => {
+                self.before = self.before.saturating_sub(1);
+                self.sets.bytes(set).is_some_and(|bytes| self.query.wants(bytes))
+            }
+        }
+    }
+
+    /// Whether it is time to look at all sets, which is done once.
+    fn turns(&mut self) -> bool {
+        let turns = self.before == 0 && self.all.is_none();
+        if turns {
+            self.all = Some(All::new(self.query, self.sets));
+        }
+        turns
+    }
+
+    fn is_over(&self) -> bool {
+        self.all.as_ref().is_some_and(|all| all.left == 0)
+    }
+}
+
+impl All {
+    fn new(query: &Query, sets: &Interner) -> Self {
+        let mut all = All { wanted: vec![false; sets.names()], left: 0 };
+        if query.asks_for_path() {
+            sets.search(&query.expressions(), |set, bytes, references| {
+                if query.wants_beside_path(bytes) {
+                    all.put(set, references);
+                }
+            });
+        } else {
+            for (set, (bytes, references)) in sets.slots().enumerate() {
+                if references > 0 && query.wants_beside_path(bytes) {
+                    all.put(SetId::try_from(set).unwrap_or(SetId::MAX), references);
+                }
+            }
+        }
+        all
+    }
+
+    fn put(&mut self, set: SetId, references: u32) {
+        if let Some(wanted) = usize::try_from(set).ok().and_then(|set| self.wanted.get_mut(set)) {
+            *wanted = true;
+            self.left += u64::from(references);
+        }
+    }
+
+    fn wants(&self, set: SetId) -> bool {
+        usize::try_from(set).is_ok_and(|set| self.wanted.get(set) == Some(&true))
     }
 }
 
@@ -144,16 +211,23 @@ pub enum QueryError {
 
 /// A regular expression over an AS path as text.
 #[derive(Clone, Debug)]
-pub struct AsPathPattern(Regex);
+pub struct AsPathPattern(Expression);
 
 /// An expression that takes more memory than this is refused: whoever may search may not fill the station's.
 const MOST_PATTERN_OCTETS: usize = 1 << 20;
+
+impl AsPathPattern {
+    /// As it was written.
+    pub fn expression(&self) -> &str {
+        self.0.as_str()
+    }
+}
 
 impl FromStr for AsPathPattern {
     type Err = QueryError;
 
     fn from_str(text: &str) -> Result<Self, QueryError> {
-        let built = RegexBuilder::new(text).size_limit(MOST_PATTERN_OCTETS).build();
+        let built = Expression::new(text, MOST_PATTERN_OCTETS);
         built.map(AsPathPattern).map_err(|reason| QueryError::AsPath(reason.to_string()))
     }
 }
@@ -440,16 +514,8 @@ impl RoutingTable {
                         continue;
                     }
                     let cursor = cursor.filter(|place| place.rib == *key);
-                    let whole = rib.routes.visit(span, cursor.map(|place| &place.key), &mut |wire, route| {
+                    let mut tell = |wire: &dyn Fn() -> WireKey, route: &Route| {
                         let set = route.attributes;
-                        if let Some(wanted) = &mut wanted {
-                            if wanted.left == 0 {
-                                return false;
-                            }
-                            if !wanted.take(set) {
-                                return true;
-                            }
-                        }
                         let text = query.nlri_text.as_deref();
                         if text.is_some_and(|text| nlri::text(key.afi, key.safi, &wire().nlri) != text) {
                             return true;
@@ -465,7 +531,12 @@ impl RoutingTable {
                             row(router, peer, *key, wire(), route, rib.add_path_inferred, attributes)
                         };
                         visit(&place, &mut row)
-                    });
+                    };
+                    let after = cursor.map(|place| &place.key);
+                    let whole = match &mut wanted {
+                        Some(wanted) => of_attributes(&rib.routes, span, after, wanted, &mut tell),
+                        None => rib.routes.visit(span, after, &mut tell),
+                    };
                     if !whole {
                         return Ok(());
                     }
@@ -473,6 +544,52 @@ impl RoutingTable {
             }
         }
         Ok(())
+    }
+}
+
+/// The routes of a table whose attributes are wanted: by a walk through them, and when it is known which sets are wanted and how many
+/// routes that is by the postings.
+fn of_attributes(
+    routes: &Routes,
+    span: Span,
+    after: Option<&WireKey>,
+    wanted: &mut Wanted<'_>,
+    tell: &mut dyn FnMut(&dyn Fn() -> WireKey, &Route) -> bool,
+) -> bool {
+    let mut reached = None;
+    if wanted.all.is_none() || span != Span::All {
+        let mut stopped = false;
+        let whole = routes.visit(span, after, &mut |wire, route| {
+            if wanted.is_over() {
+                stopped = true;
+                return false;
+            }
+            if wanted.take(route.attributes) && !tell(wire, route) {
+                stopped = true;
+                return false;
+            }
+            // Here the walk ends and the postings go on.
+            let turns = wanted.turns() && span == Span::All;
+            if turns {
+                reached = Some(wire());
+            }
+            !turns
+        });
+        if whole || stopped {
+            return whole;
+        }
+    }
+    let Some(all) = &mut wanted.all else { return true };
+    let after = reached.as_ref().or(after);
+    if all.left == 0 {
+        return false;
+    }
+    let wants = |set| all.wants(set);
+    match routes.visit_sets(&wants, after, &mut |wire, route| tell(wire, route)) {
+        Some(whole) => whole,
+        None => {
+            routes.visit(span, after, &mut |wire, route| !wanted.take(route.attributes) || tell(wire, route))
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 //! fifth to look up. Routes with a path identifier (RFC 7911), several of which may share a prefix, are
 //! in a sorted map beside it.
 
+mod postings;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Bound;
@@ -14,6 +16,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::{Prefix, PrefixMap};
 use wire::bgp::{AddressFamily, NlriRef};
 
+use self::postings::Postings;
 use crate::intern::SetId;
 use crate::nlri::{self, Nlri};
 
@@ -48,7 +51,7 @@ pub(crate) struct WireKey {
 }
 
 /// Which routes of a family a query looks at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Span {
     All,
     Exact(IpNet),
@@ -227,11 +230,12 @@ impl Other {
 pub(crate) struct Prefixes<N: Net> {
     plain: PrefixMap<N, Route>,
     paths: BTreeMap<(N, u32), Route>,
+    postings: Postings<N>,
 }
 
 impl<N: Net> Prefixes<N> {
     fn new() -> Self {
-        Prefixes { plain: PrefixMap::new(), paths: BTreeMap::new() }
+        Prefixes { plain: PrefixMap::new(), paths: BTreeMap::new(), postings: Postings::default() }
     }
 
     fn len(&self) -> usize {

@@ -212,6 +212,7 @@ impl Pass<'_> {
             sequence: moment.position.sequence,
             changed_at_us: moment.received_at_us,
         };
+        rib.routes.post(new.set, nlri, path_id);
         rib.last_change_us = moment.received_at_us;
         let (rib, attributes) = *new.places.get_or_insert_with(|| {
             let attributes = self.work.sets.tell(new.set).map(|(bytes, told)| self.work.out.set(bytes, told));

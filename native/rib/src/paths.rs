@@ -1,0 +1,242 @@
+//! AS paths of all attribute sets as lines of one text: an expression goes through it once, and not through hundreds of thousands of
+//! sets that lie anywhere in memory.
+//!
+//! The text is made when somebody asks for the first time; from then on the sets that come are added before the next question. One that is
+//! gone leaves its line behind, which nobody is told of; when half of the lines are such, the text is made anew.
+
+use std::sync::Mutex;
+
+use regex::{Regex, RegexBuilder};
+use wire::bgp::attribute::code;
+use wire::bgp::AttributeValue;
+
+use crate::attributes::attribute_of;
+use crate::intern::SetId;
+
+/// What was asked last is ready for the next question.
+#[derive(Default)]
+pub(crate) struct Paths(Mutex<Option<Lines>>);
+
+#[derive(Default)]
+struct Lines {
+    text: String,
+    lines: Vec<Line>,
+    /// By set: its line.
+    of_set: Vec<u32>,
+    /// Sets that came since.
+    fresh: Vec<SetId>,
+}
+
+#[derive(Clone, Copy)]
+struct Line {
+    start: u32,
+    set: SetId,
+}
+
+/// A set without a line.
+const NONE: u32 = u32::MAX;
+
+/// An expression for single paths and for lines of many.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression {
+    alone: Regex,
+    /// None where the expression could match over the end of a line.
+    lines: Option<Regex>,
+}
+
+impl Expression {
+    pub(crate) fn new(text: &str, most_octets: usize) -> Result<Self, regex::Error> {
+        let alone = RegexBuilder::new(text).size_limit(most_octets).build()?;
+        let lines = || RegexBuilder::new(text).multi_line(true).size_limit(most_octets).build().ok();
+        Ok(Expression { alone, lines: stays_in_a_line(text).then(lines).flatten() })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.alone.as_str()
+    }
+
+    pub(crate) fn is_match(&self, path: &str) -> bool {
+        self.alone.is_match(path)
+    }
+}
+
+/// Whether an expression can match no end of a line, and no other end than that of a line: then it finds in a text of many lines what it
+/// finds in each alone, and no match is looked for further than to the end of its line. Of what it may be made of only what is
+/// known to be so counts: no classes of what something is not, no names of classes, and of what begins with a backslash digits, ends of
+/// words and signs.
+fn stays_in_a_line(text: &str) -> bool {
+    let groups = text.match_indices("(?").count() == text.match_indices("(?:").count();
+    let classes = !text.contains("[^") && !text.contains("[:");
+    let signs = text.chars().all(|sign| !sign.is_control());
+    let mut rest = text.chars();
+    let mut escapes = true;
+    while let Some(sign) = rest.next() {
+        escapes &= sign != '\\'
+            || rest
+                .next()
+                .is_some_and(|escaped| matches!(escaped, 'b' | 'd') || escaped.is_ascii_punctuation());
+    }
+    groups && classes && signs && escapes
+}
+
+impl Paths {
+    /// A set came.
+    pub(crate) fn came(&mut self, set: SetId) {
+        if let Ok(Some(lines)) = self.0.get_mut() {
+            lines.fresh.push(set);
+            // Nobody asks any more, or so much came that all can as well be read again.
+            if lines.fresh.len() > 1024 + lines.lines.len() {
+                self.forget();
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        if let Ok(lines) = self.0.get_mut() {
+            *lines = None;
+        }
+    }
+
+    /// Calls `found` with each set whose path matches all of the expressions, perhaps also with sets that are no more. `bytes` gives
+    /// the octets of a set; there are `count` of them.
+    pub(crate) fn search<'a>(
+        &self,
+        expressions: &[Expression],
+        count: usize,
+        bytes: impl Fn(SetId) -> Option<&'a [u8]>,
+        mut found: impl FnMut(SetId),
+    ) {
+        let Ok(mut held) = self.0.lock() else { return };
+        let lines = held.get_or_insert_with(Lines::default);
+        lines.update(count, bytes);
+        let Some((first, others)) = expressions.split_first() else { return };
+        lines.search(first, |lines, place| {
+            let Some(line) = lines.lines.get(place) else { return };
+            if lines.set_of(*line) == Some(place)
+                && others.iter().all(|other| other.is_match(lines.path(place)))
+            {
+                found(line.set);
+            }
+        });
+    }
+}
+
+impl Lines {
+    fn update<'a>(&mut self, count: usize, bytes: impl Fn(SetId) -> Option<&'a [u8]>) {
+        let fresh = std::mem::take(&mut self.fresh);
+        if self.lines.is_empty() || self.lines.len() + fresh.len() > 1024 + 2 * count {
+            *self = Lines::default();
+            (0..count).filter_map(|set| SetId::try_from(set).ok()).for_each(|set| self.add(set, &bytes));
+        } else {
+            fresh.into_iter().for_each(|set| self.add(set, &bytes));
+        }
+    }
+
+    fn add<'a>(&mut self, set: SetId, bytes: impl Fn(SetId) -> Option<&'a [u8]>) {
+        use std::fmt::Write;
+        let Some(bytes) = bytes(set) else { return };
+        // A text of four GiB would be of as many sets as no table has.
+        let Ok(start) = u32::try_from(self.text.len()) else { return };
+        if let Some(AttributeValue::AsPath(path)) = attribute_of(bytes, code::AS_PATH) {
+            let _ = write!(self.text, "{path}");
+        }
+        self.text.push('\n');
+        let place = usize::try_from(set).unwrap_or(usize::MAX);
+        if self.of_set.len() <= place {
+            self.of_set.resize(place + 1, NONE);
+        }
+        if let Some(line) = self.of_set.get_mut(place) {
+            *line = u32::try_from(self.lines.len()).unwrap_or(NONE);
+        }
+        self.lines.push(Line { start, set });
+    }
+
+    /// The line that its set has now.
+    fn set_of(&self, line: Line) -> Option<usize> {
+        let place = *self.of_set.get(usize::try_from(line.set).ok()?)?;
+        (place != NONE).then(|| usize::try_from(place).ok())?
+    }
+
+    fn start(&self, place: usize) -> usize {
+        self.lines.get(place).map_or(self.text.len(), |line| line.start as usize)
+    }
+
+    fn path(&self, place: usize) -> &str {
+        self.text.get(self.start(place)..self.start(place + 1).saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// Calls `found` with the place of each line that matches.
+    fn search(&self, expression: &Expression, mut found: impl FnMut(&Self, usize)) {
+        let Some(of_lines) = &expression.lines else {
+            let all = 0..self.lines.len();
+            return all
+                .filter(|place| expression.is_match(self.path(*place)))
+                .for_each(|place| found(self, place));
+        };
+        let mut place = 0;
+        while let Some(hit) = of_lines.find_at(&self.text, self.start(place)) {
+            let rest = self.lines.get(place..).unwrap_or_default();
+            place += rest.partition_point(|line| line.start as usize <= hit.start());
+            // Behind the last line nothing is left but the end of the text.
+            if place > self.lines.len() || hit.start() >= self.text.len() {
+                break;
+            }
+            found(self, place - 1);
+            if place == self.lines.len() {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines(paths: &[String]) -> Lines {
+        let mut lines = Lines::default();
+        for (place, path) in paths.iter().enumerate() {
+            lines.lines.push(Line { start: lines.text.len() as u32, set: place as u32 });
+            lines.of_set.push(place as u32);
+            lines.text.push_str(path);
+            lines.text.push('\n');
+        }
+        lines
+    }
+
+    fn found(lines: &Lines, pattern: &str) -> Vec<usize> {
+        let mut places = Vec::new();
+        lines.search(&Expression::new(pattern, 1 << 20).unwrap(), |_, place| places.push(place));
+        places
+    }
+
+    proptest! {
+        /// What the text of many lines gives is what each path alone gives.
+        #[test]
+        fn many_lines_match_as_each_alone(
+            paths in prop::collection::vec(r"([1-3]{1,2}( |,|\{|\})?){0,4}", 0..12),
+            pattern in r"(\^|\$|\\b|[1-3]|[1-3]\*|\.|\.\*| |\[\^1\]|\[\^1\]\*|\\s|\\W\+|\||\(2\|3\)){1,5}",
+        ) {
+            let Ok(alone) = Regex::new(&pattern) else { return Ok(()) };
+            let expected: Vec<usize> =
+                (0..paths.len()).filter(|place| alone.is_match(&paths[*place])).collect();
+            prop_assert_eq!(found(&lines(&paths), &pattern), expected, "{} of {:?}", pattern, paths);
+        }
+    }
+
+    #[test]
+    fn the_ends_of_all_that_is_given_are_those_of_each_path() {
+        let lines = lines(&["1 2".into(), "2 1".into()]);
+        assert_eq!(found(&lines, r"\A2"), [1]);
+        assert_eq!(found(&lines, r"2\z"), [0]);
+        assert_eq!(found(&lines, "(?s)2.*1"), [1]);
+        assert_eq!(found(&lines, "[^3]"), [0, 1]);
+        assert!([r"_|^|$", r"(?:^|[ ,{}()\[\]]|$)64500", r"\b1\b.*2$"].into_iter().all(stays_in_a_line));
+        assert!(![r"[^1]", r"\s", r"\W", r"(?s).", "[[:space:]]", r"\x0a", "\n"]
+            .into_iter()
+            .any(stays_in_a_line));
+    }
+}

@@ -1,0 +1,146 @@
+//! Which routes have an attribute set, of those who ask for attributes.
+//!
+//! A walk through a million prefixes waits for memory at each of them. The postings are the sets and prefixes of all routes one after the
+//! other, and are read in order. They are made when somebody asks for the first time; from then on a route that is given another
+//! set adds one. What they say of a route may be over: the route itself is asked before it is told.
+
+use std::sync::Mutex;
+
+use super::{Net, Prefixes, Routes, Visit, WireKey};
+use crate::intern::SetId;
+
+pub(super) struct Postings<N>(Mutex<Option<Lists<N>>>);
+
+struct Lists<N> {
+    plain: Vec<(SetId, N)>,
+    paths: Vec<(SetId, (N, u32))>,
+}
+
+impl<N> Default for Postings<N> {
+    fn default() -> Self {
+        Postings(Mutex::new(None))
+    }
+}
+
+impl Routes {
+    /// A route has another set of attributes now.
+    pub fn post(&mut self, set: SetId, nlri: &[u8], path_id: Option<u32>) {
+        match self {
+            Routes::V4(prefixes) => prefixes.post(set, nlri, path_id),
+            Routes::V6(prefixes) => prefixes.post(set, nlri, path_id),
+            Routes::Others(_) => {}
+        }
+    }
+
+    /// The routes with a set that is `wanted`, as [`Routes::visit`] gives them. None of a family that is kept otherwise.
+    pub fn visit_sets(
+        &self,
+        wanted: &dyn Fn(SetId) -> bool,
+        after: Option<&WireKey>,
+        visit: &mut Visit,
+    ) -> Option<bool> {
+        match self {
+            Routes::V4(prefixes) => Some(prefixes.visit_sets(wanted, after, visit)),
+            Routes::V6(prefixes) => Some(prefixes.visit_sets(wanted, after, visit)),
+            Routes::Others(_) => None,
+        }
+    }
+}
+
+impl<N: Net> Prefixes<N> {
+    fn post(&mut self, set: SetId, nlri: &[u8], path_id: Option<u32>) {
+        let most = 1024 + 2 * self.len();
+        let Ok(held) = self.postings.0.get_mut() else { return };
+        let Some(lists) = held else { return };
+        let Some(net) = N::of_nlri(nlri) else { return };
+        match path_id {
+            None => lists.plain.push((set, net)),
+            Some(id) => lists.paths.push((set, (net, id))),
+        }
+        // Half of them are over, or nobody asks any more.
+        if lists.plain.len() + lists.paths.len() > most {
+            *held = None;
+        }
+    }
+
+    fn visit_sets(&self, wanted: &dyn Fn(SetId) -> bool, after: Option<&WireKey>, visit: &mut Visit) -> bool {
+        let (mut plain, mut paths) = {
+            let Ok(mut held) = self.postings.0.lock() else { return true };
+            let lists = held.get_or_insert_with(|| Lists {
+                plain: self.plain.iter().map(|(net, route)| (route.attributes, net)).collect(),
+                paths: self.paths.iter().map(|(key, route)| (route.attributes, *key)).collect(),
+            });
+            (wanted_of(&lists.plain, wanted), wanted_of(&lists.paths, wanted))
+        };
+        if let Some(after) = after {
+            let Some(net) = N::of_nlri(&after.nlri) else { return true };
+            match after.path_id {
+                None => plain.retain(|key| *key > net),
+                Some(id) => {
+                    plain.clear();
+                    paths.retain(|key| *key > (net, id));
+                }
+            }
+        }
+        in_order(&mut plain, &mut |net| {
+            let route = self.plain.get(&net).filter(|route| wanted(route.attributes));
+            route.is_none_or(|route| visit(&|| net.wire(None), route))
+        }) && in_order(&mut paths, &mut |key| {
+            let route = self.paths.get(&key).filter(|route| wanted(route.attributes));
+            route.is_none_or(|route| visit(&|| key.0.wire(Some(key.1)), route))
+        })
+    }
+}
+
+fn wanted_of<K: Copy>(postings: &[(SetId, K)], wanted: &dyn Fn(SetId) -> bool) -> Vec<K> {
+    postings.iter().filter(|(set, _)| wanted(*set)).map(|(_, key)| *key).collect()
+}
+
+/// Each key once, the smallest first, until `visit` says stop (false). Who wants a page does not wait until all are sorted.
+fn in_order<K: Copy + Ord>(keys: &mut [K], visit: &mut dyn FnMut(K) -> bool) -> bool {
+    let mut rest = keys;
+    let mut count = 1024;
+    let mut last = None;
+    while !rest.is_empty() {
+        let many = count.min(rest.len());
+        if many < rest.len() {
+            rest.select_nth_unstable(many - 1);
+        }
+        let (next, later) = rest.split_at_mut(many);
+        next.sort_unstable();
+        for key in next.iter().copied() {
+            if last != Some(key) && !visit(key) {
+                return false;
+            }
+            last = Some(key);
+        }
+        rest = later;
+        count *= 4;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_in_order_and_once_and_stop() {
+        let mut keys: Vec<u32> = (0..20_000).map(|number: u32| number.wrapping_mul(7919) % 9_000).collect();
+        let mut expected = keys.clone();
+        expected.sort_unstable();
+        expected.dedup();
+        let mut found = Vec::new();
+        assert!(in_order(&mut keys, &mut |key| {
+            found.push(key);
+            true
+        }));
+        assert_eq!(found, expected);
+        let mut left = 3;
+        assert!(!in_order(&mut keys, &mut |_| {
+            left -= 1;
+            left > 0
+        }));
+        assert_eq!(left, 0);
+    }
+}

@@ -1,0 +1,185 @@
+//! Questions about attributes to a table that is large enough for its postings: whatever came before, they give what a look at every
+//! route gives.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
+mod support;
+
+use batch::proto::route_group::Action;
+use batch::proto::{self, event::Body};
+use rib::{Limits, Query, RibView, RouteRow, RoutingTable};
+use support::*;
+
+const IN: RibView = RibView::AdjRibInPre;
+/// More than are looked at one by one.
+const MANY: u32 = 6_000;
+
+fn path(asns: &[u32]) -> Vec<u8> {
+    let mut out = vec![0x40, 1, 1, 0, 0x40, 2, 2 + 4 * asns.len() as u8, 2, asns.len() as u8];
+    out.extend(asns.iter().flat_map(|asn| asn.to_be_bytes()));
+    out
+}
+
+/// 10.0.0.0/24 and those after it, one with a path identifier where the peer's have one.
+fn nlri(number: u32, path_id: Option<u32>) -> Vec<u8> {
+    let mut out: Vec<u8> = path_id.map(u32::to_be_bytes).into_iter().flatten().collect();
+    let [_, _, high, low] = number.to_be_bytes();
+    out.extend([24, 10, high, low]);
+    out
+}
+
+fn say(
+    speaker: &mut Speaker,
+    table: &mut RoutingTable,
+    peer: u8,
+    action: Action,
+    asns: &[u32],
+    number: u32,
+    id: Option<u32>,
+) {
+    let group = proto::RouteGroup { add_path: id.is_some(), ..group(action, 1, 1, nlri(number, id)) };
+    let attributes = if action == Action::Announce { path(asns) } else { Vec::new() };
+    let body = Body::Routes(proto::Routes {
+        attributes: attributes.into(),
+        groups: vec![group],
+        ..Default::default()
+    });
+    speaker.say(table, peer, IN, body);
+}
+
+fn asks() -> Vec<Query> {
+    let pattern = |text: &str| Query { as_path: Some(text.parse().unwrap()), ..Query::default() };
+    vec![
+        Query { as_in_path: Some(3), ..Query::default() },
+        Query { as_in_path: Some(777), ..Query::default() },
+        Query { as_in_path: Some(99_999), ..Query::default() },
+        Query { origin_as: Some(40), ..Query::default() },
+        Query { origin_as: Some(40), as_in_path: Some(65_011), ..Query::default() },
+        Query { origin_as: Some(41), view: Some(RibView::LocRib), ..Query::default() },
+        pattern("^65010 3 "),
+        pattern(r"(^|[\]\[ ,{}()]|$)77(^|[\]\[ ,{}()]|$)"),
+        pattern("[^0-9]4[0-9]$"),
+        pattern("88$"),
+        Query { as_in_path: Some(5), ..pattern("99$") },
+    ]
+}
+
+fn wanted(query: &Query, row: &RouteRow) -> bool {
+    let path = &row.attributes.as_path;
+    query.view.is_none_or(|view| view == row.view)
+        && query.as_in_path.is_none_or(|asn| path.contains(&asn))
+        && query.origin_as.is_none_or(|asn| path.last() == Some(&asn))
+}
+
+fn name(row: &RouteRow) -> String {
+    format!("{} {:?} {:?} {}", row.peer, row.prefix, row.path_id, row.attributes.as_path_text)
+}
+
+/// Page after page, and once as a whole, against a look at all routes.
+fn holds(table: &RoutingTable, when: &str) {
+    let mut all = Vec::new();
+    table
+        .each_route(&Query::default(), |row| {
+            all.push(row);
+            true
+        })
+        .unwrap();
+    for query in asks() {
+        let alone = query.as_path.as_ref().map(|pattern| pattern.expression().to_owned());
+        let alone = alone.map(|text| regex::Regex::new(&text).unwrap());
+        let matches = |row: &&RouteRow| {
+            wanted(&query, row)
+                && alone.as_ref().is_none_or(|alone| alone.is_match(&row.attributes.as_path_text))
+        };
+        let expected: Vec<String> = all.iter().filter(matches).map(name).collect();
+        let mut whole = Vec::new();
+        table
+            .each_route(&query, |row| {
+                whole.push(name(&row));
+                true
+            })
+            .unwrap();
+        assert_eq!(whole, expected, "{when}: {query:?}");
+        let (mut paged, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = table.routes(&Query { limit: 250, cursor, ..query.clone() }).unwrap();
+            assert!(page.rows.len() <= 250);
+            paged.extend(page.rows.iter().map(name));
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(paged, expected, "{when}, in pages: {query:?}");
+    }
+}
+
+#[test]
+fn what_is_asked_of_attributes_is_what_a_look_at_every_route_gives() {
+    let mut table = table_with(Limits::default());
+    let mut speaker = Speaker::new(1, EPOCH);
+    speaker.start(&mut table);
+    for peer in [10, 11] {
+        speaker.say(&mut table, peer, IN, peer_up());
+    }
+    let id = |peer: u8, number: u32| (peer == 11).then_some(number % 3);
+    let first = |peer: u8| 65_000 + u32::from(peer);
+    for peer in [10, 11] {
+        for number in 0..MANY {
+            say(
+                &mut speaker,
+                &mut table,
+                peer,
+                Action::Announce,
+                &[first(peer), number % 7, number % 1_000],
+                number,
+                id(peer, number),
+            );
+        }
+    }
+    holds(&table, "filled");
+    // Others come, some change and some go.
+    for number in (0..MANY).step_by(13) {
+        say(&mut speaker, &mut table, 10, Action::Announce, &[first(10), 777, number % 50], number, None);
+        say(&mut speaker, &mut table, 11, Action::Withdraw, &[], number, id(11, number));
+        say(&mut speaker, &mut table, 10, Action::Announce, &[first(10), 3], MANY + number, None);
+    }
+    holds(&table, "changed");
+    // There and back: what was said of them before holds again.
+    for number in (0..MANY).step_by(29) {
+        say(&mut speaker, &mut table, 10, Action::Withdraw, &[], number, None);
+        say(
+            &mut speaker,
+            &mut table,
+            10,
+            Action::Announce,
+            &[first(10), number % 7, number % 1_000],
+            number,
+            None,
+        );
+    }
+    holds(&table, "there and back");
+    // So much that the postings are forgotten.
+    for round in 0..3 {
+        for number in 0..MANY {
+            say(
+                &mut speaker,
+                &mut table,
+                10,
+                Action::Announce,
+                &[first(10), round, number % 900 + round],
+                number,
+                None,
+            );
+        }
+    }
+    holds(&table, "all of it anew");
+    speaker.say(&mut table, 10, IN, peer_down());
+    holds(&table, "a peer is gone");
+}
