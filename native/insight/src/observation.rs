@@ -44,6 +44,7 @@ impl Observation {
             EventKind::SessionStart => {
                 if let Some(held) = world.router_mut(router) {
                     held.observed = true;
+                    held.observed_ms = voice.now;
                 }
                 self.ended.remove(&router);
                 voice.topology.links_status(&name, Status::Stale, Status::Up);
@@ -109,11 +110,12 @@ impl Observation {
             format!("the BMP session of {name} ended ({reason}): nothing is known of what is behind it");
         let raise = Raise { text: text.clone(), evidence: vec![evidence.clone()], ..Raise::default() };
         voice.raise("session_gap", &name, raise);
-        // That the router itself is gone says more.
-        let known = voice.verdicts.get(&name);
-        if known
-            .is_none_or(|known| known.said.cause != Cause::RouterFailure || known.at_ms + 600_000 < voice.now)
-        {
+        // That the router itself is gone says more, where it was not heard since.
+        let gone = voice
+            .verdicts
+            .get(&name)
+            .is_some_and(|known| known.said.cause == Cause::RouterFailure && known.at_ms >= held.observed_ms);
+        if !gone {
             let mut judgement = Judgement::new(&name, Cause::ObservationLost, 1.0, text);
             judgement.evidence.push(evidence.clone());
             voice.judge(judgement);

@@ -39,6 +39,8 @@ pub(crate) struct Router {
     pub address: Option<IpAddr>,
     /// Its BMP session is there.
     pub observed: bool,
+    /// Since when, or since when it was for the last time.
+    pub observed_ms: i64,
     /// When something came of it last.
     pub heard_ms: i64,
     pub has_loc_rib: bool,
@@ -115,6 +117,8 @@ pub(crate) struct World {
     names: Names,
     site_names: BTreeSet<String>,
     sessions: HashMap<(String, IpAddr), Vec<crate::config::Session>>,
+    /// Interfaces by the address at their other end, also of sessions that no router tells of.
+    interfaces: HashMap<IpAddr, Vec<InterfaceName>>,
     router_of: HashMap<Id, u32>,
     peer_of: HashMap<Id, u32>,
     pub routers: Vec<Router>,
@@ -138,6 +142,9 @@ impl World {
         }
         world.names.calico = config.calico.nodes.iter().map(|(a, name)| (*a, name.clone())).collect();
         for session in &config.sessions {
+            if let Some(interface) = &session.interface {
+                world.interfaces.entry(session.peer).or_default().push(interface.clone());
+            }
             let key = (session.router.clone(), session.peer);
             world.sessions.entry(key).or_default().push(session.clone());
         }
@@ -146,6 +153,12 @@ impl World {
 
     pub fn peer(&self, peer: u32) -> Option<&Peer> {
         self.peers.get(usize::try_from(peer).ok()?)
+    }
+
+    /// The interfaces that an address is behind, but for those with a session that would tell that they are down.
+    pub fn interfaces_to(&self, address: &IpAddr) -> impl Iterator<Item = &InterfaceName> {
+        let all = self.interfaces.get(address).into_iter().flatten();
+        all.filter(|name| self.by_interface.get(*name).is_none_or(BTreeSet::is_empty))
     }
 
     pub fn neighbours(&self) -> &Neighbours {
@@ -247,6 +260,7 @@ impl World {
                     name: String::new(),
                     address: None,
                     observed: row.state == RouterState::Connected,
+                    observed_ms: now_ms,
                     heard_ms: now_ms,
                     has_loc_rib: false,
                     peers: BTreeSet::new(),

@@ -69,17 +69,19 @@ impl Downs {
         }
     }
 
-    /// Says an explanation: one verdict, one alert.
+    /// Says an explanation: one verdict, one alert. A verdict that stands is not said again, unless one of its peers came up and went
+    /// down again since.
     pub(super) fn say(&mut self, explanation: Explanation, world: &World, voice: &mut Voice) {
         let Explanation { judgement, peers, .. } = explanation;
         let subject = judgement.subject.clone();
         let cause = judgement.cause;
         let held = voice.verdicts.get(&subject);
         let same = held.is_some_and(|held| {
+            let since = |peer: &u32| self.downs.get(peer).is_some_and(|down| down.at_ms > held.at_ms);
             held.said.cause == cause
                 && held.peers == judgement.peers
                 && (held.said.confidence - judgement.confidence).abs() < 0.05
-                && held.at_ms + 600_000 > voice.now
+                && !peers.iter().any(since)
         });
         let mut together = BTreeSet::new();
         for peer in &peers {
