@@ -62,6 +62,12 @@ impl Conditions {
         self.by_holder.is_empty()
     }
 
+    /// Whether a route breaks a rule.
+    pub fn breaks(&self, rule: &str, holder: &Holder) -> bool {
+        !self.is_empty()
+            && self.by_holder.get(holder).is_some_and(|keys| keys.iter().any(|key| key.0 == rule))
+    }
+
     /// An alert of before a restart: what breaks its rule is no news.
     pub fn restore(&mut self, rule: &'static str, subject: String, prefixes: BTreeSet<IpNet>) {
         self.restored.insert((rule, subject), prefixes);

@@ -125,12 +125,15 @@ impl Insight {
             }
             self.watched.visibility(&changed, world, voice);
         }
+        let holder = (peer, prefix, delta.path_id, rib.view as u8);
         let broken = match new {
-            Some(_) => self.watched.breaks(&changed, world, world.neighbours()),
+            Some(_) => {
+                let was_invalid = self.conditions.breaks("rpki_invalid", &holder);
+                self.watched.breaks(&changed, was_invalid, world, world.neighbours())
+            }
             None => Vec::new(),
         };
         if !broken.is_empty() || !self.conditions.is_empty() {
-            let holder = (peer, prefix, delta.path_id, rib.view as u8);
             self.conditions.set(holder, broken, |text| changed.evidence(world, text), voice);
         }
     }

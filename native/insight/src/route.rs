@@ -46,6 +46,14 @@ impl Changed<'_> {
         }
     }
 
+    /// Whether it was there before, and came from the same origin.
+    pub fn has_same_origin(&self) -> bool {
+        match (self.old, self.new) {
+            (Some(old), Some(new)) => old.origins == new.origins && old.ends_with_set == new.ends_with_set,
+            _ => false,
+        }
+    }
+
     pub fn evidence(&self, world: &World, text: impl AsRef<str>) -> Evidence {
         let text = format!("{}: {} {}", world.subject(self.peer), self.prefix, text.as_ref());
         Evidence::of(world.router_name(self.router), self.position, text)

@@ -2,14 +2,12 @@
 
 use std::collections::HashSet;
 
-use hashbrown::HashMap;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use crate::aspa::Aspa;
 use crate::config::{ConfigError, Vrp};
-use crate::lengths::Lengths;
+use crate::prefixes::Prefixes;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,9 +109,21 @@ pub fn read_file(text: &str) -> Result<Payloads, ConfigError> {
 /// A set of VRPs, by prefix.
 #[derive(Clone, Debug, Default)]
 pub struct Vrps {
-    by_prefix: HashMap<IpNet, SmallVec<[(u8, u32); 1]>>,
-    lengths: Lengths,
+    by_prefix: Prefixes<Authorized>,
     count: usize,
+}
+
+/// Who may announce a prefix, and its more specifics up to a length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Authorized {
+    max_length: u8,
+    asn: u32,
+}
+
+impl Authorized {
+    fn of(vrp: &Vrp) -> Self {
+        Authorized { max_length: vrp.max_length.max(vrp.prefix.prefix_len()), asn: vrp.asn }
+    }
 }
 
 impl Vrps {
@@ -133,59 +143,36 @@ impl Vrps {
     }
 
     pub fn insert(&mut self, vrp: Vrp) {
-        let prefix = vrp.prefix.trunc();
-        let held = self.by_prefix.entry(prefix).or_default();
-        let value = (vrp.max_length.max(prefix.prefix_len()), vrp.asn);
-        if held.contains(&value) {
-            return;
+        let authorized = Authorized::of(&vrp);
+        if !self.by_prefix.exact(&vrp.prefix).any(|held| *held == authorized) {
+            self.by_prefix.insert(&vrp.prefix, authorized);
+            self.count += 1;
         }
-        held.push(value);
-        self.count += 1;
-        self.lengths.insert(&prefix);
     }
 
-    /// Takes one out; the lengths stay, as others may have them.
     pub fn remove(&mut self, vrp: Vrp) {
-        let prefix = vrp.prefix.trunc();
-        let Some(held) = self.by_prefix.get_mut(&prefix) else { return };
-        let value = (vrp.max_length.max(prefix.prefix_len()), vrp.asn);
-        let before = held.len();
-        held.retain(|held| *held != value);
-        self.count -= before - held.len();
-        if held.is_empty() {
-            self.by_prefix.remove(&prefix);
-        }
+        let authorized = Authorized::of(&vrp);
+        self.count -= self.by_prefix.remove(&vrp.prefix, |held| *held == authorized);
     }
 
     /// Every VRP whose prefix covers the prefix, as prefix, maximum length and AS.
     pub fn covering(&self, prefix: &IpNet) -> Vec<Vrp> {
         let mut found = Vec::new();
-        self.each(prefix, |net, max_length, asn| {
-            found.push(Vrp { prefix: net, max_length, asn });
+        self.by_prefix.covering(prefix, |length, of| {
+            if let Ok(net) = IpNet::new(prefix.addr(), length) {
+                found.push(Vrp { prefix: net.trunc(), max_length: of.max_length, asn: of.asn });
+            }
             true
         });
         found
     }
 
-    fn each(&self, prefix: &IpNet, mut visit: impl FnMut(IpNet, u8, u32) -> bool) {
-        if self.count == 0 {
-            return;
-        }
-        for net in self.lengths.covering(prefix) {
-            for (max_length, asn) in self.by_prefix.get(&net).into_iter().flatten() {
-                if !visit(net, *max_length, *asn) {
-                    return;
-                }
-            }
-        }
-    }
-
     /// What the VRPs say of a route; without an origin (the path ends with an AS_SET) none can be valid.
     pub fn validity(&self, prefix: &IpNet, origin: Option<u32>) -> Validity {
         let mut validity = Validity::NotFound;
-        self.each(prefix, |_, max_length, asn| {
+        self.by_prefix.covering(prefix, |_, of| {
             // RFC 6483, section 4: AS 0 is nobody's.
-            let valid = origin == Some(asn) && asn != 0 && prefix.prefix_len() <= max_length;
+            let valid = origin == Some(of.asn) && of.asn != 0 && prefix.prefix_len() <= of.max_length;
             validity = if valid { Validity::Valid } else { Validity::Invalid };
             !valid
         });

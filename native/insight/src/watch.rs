@@ -14,7 +14,7 @@ use crate::conditions::Broken;
 use crate::config::{Config, ConfigError, PathMatch, Vrp, Watch};
 use crate::facts::Facts;
 use crate::leaks::{Leaks, Neighbours};
-use crate::lengths::Lengths;
+use crate::prefixes::Prefixes;
 use crate::route::Changed;
 use crate::rpki::{Source, Validity, Vrps};
 use crate::said::Severity;
@@ -79,8 +79,7 @@ pub(crate) struct Watched {
     entries: Vec<Watch>,
     paths: Vec<Option<Expressions>>,
     anywhere: Vec<Expressions>,
-    by_prefix: HashMap<IpNet, Vec<usize>>,
-    lengths: Lengths,
+    by_prefix: Prefixes<usize>,
     seen: Vec<Seen>,
     /// What an origin whose new prefixes are told announced so far.
     known: BTreeMap<u32, HashSet<IpNet>>,
@@ -92,11 +91,9 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
-        let mut by_prefix: HashMap<IpNet, Vec<usize>> = HashMap::new();
-        let mut lengths = Lengths::default();
+        let mut by_prefix = Prefixes::default();
         for (index, watch) in config.watch.iter().enumerate() {
-            lengths.insert(&watch.prefix.trunc());
-            by_prefix.entry(watch.prefix.trunc()).or_default().push(index);
+            by_prefix.insert(&watch.prefix, index);
         }
         let paths = config.watch.iter().map(|watch| watch.path.as_ref().map(Expressions::new).transpose());
         let new = config.watch.iter().filter(|watch| watch.new_prefix).flat_map(|watch| &watch.origins);
@@ -107,7 +104,6 @@ impl Watched {
         Ok(Watched {
             paths: paths.collect::<Result<_, _>>()?,
             anywhere: config.path_matches.iter().map(Expressions::new).collect::<Result<_, _>>()?,
-            lengths,
             seen: config.watch.iter().map(|_| Seen::default()).collect(),
             known: known.collect(),
             vrps: Vrps::new(config.vrps.iter().copied()),
@@ -132,27 +128,38 @@ impl Watched {
     }
 
     pub fn is_watched(&self, prefix: &IpNet) -> bool {
-        self.by_prefix.contains_key(prefix)
+        self.by_prefix.exact(prefix).next().is_some()
     }
 
     /// Entries whose prefix holds a prefix, with whether it is the same.
     fn covering(&self, prefix: &IpNet) -> Vec<(usize, bool)> {
         let mut found = Vec::new();
-        for net in self.lengths.covering(prefix) {
-            let exact = net.prefix_len() == prefix.prefix_len();
-            found.extend(self.by_prefix.get(&net).into_iter().flatten().map(|index| (*index, exact)));
-        }
+        self.by_prefix.covering(prefix, |length, index| {
+            found.push((*index, length == prefix.prefix_len()));
+            true
+        });
         found
     }
 
     /// Which rules a route that is announced breaks.
-    pub fn breaks(&mut self, route: &Changed<'_>, world: &World, ours: &Neighbours) -> Vec<Broken> {
+    /// `was_invalid`: RPKI said so of it before it changed.
+    pub fn breaks(
+        &mut self,
+        route: &Changed<'_>,
+        was_invalid: bool,
+        world: &World,
+        ours: &Neighbours,
+    ) -> Vec<Broken> {
         let Some(facts) = route.new else { return Vec::new() };
         let mut broken = Vec::new();
         let covering = self.covering(&route.prefix);
         let unasked = covering.is_empty() && self.vrps.is_empty() && self.known.is_empty();
         let origins = if unasked { SmallVec::new() } else { route.origins(world) };
-        let validity = self.validity(route, facts, &origins);
+        // A route of the same origin is what it was, and of one that nobody watches nothing else is asked.
+        let validity = match covering.is_empty() && !was_invalid && route.has_same_origin() {
+            true => Validity::NotFound,
+            false => self.validity(route, facts, &origins),
+        };
         for (index, exact) in covering {
             self.watch(index, exact, route, facts, &origins, validity, world, &mut broken);
         }
@@ -274,8 +281,8 @@ impl Watched {
         }
         // Two entries of one prefix allow both origins.
         let allowed = |asn: &u32| {
-            let entries = self.by_prefix.get(&watch.prefix.trunc()).into_iter().flatten();
-            entries.filter_map(|index| self.entries.get(*index)).any(|other| other.origins.contains(asn))
+            let entries = self.by_prefix.exact(&watch.prefix).filter_map(|index| self.entries.get(*index));
+            entries.into_iter().any(|entry| entry.origins.contains(asn))
         };
         if !watch.origins.is_empty() && !origins.iter().all(allowed) {
             let text = format!("announced by AS {}, not by AS {}", list(origins), list(&watch.origins));
@@ -354,8 +361,10 @@ impl Watched {
 
     /// Who has a watched prefix.
     pub fn visibility(&mut self, route: &Changed<'_>, world: &World, voice: &mut Voice) {
-        let Some(entries) = self.by_prefix.get(&route.prefix).filter(|_| route.counts(world)) else { return };
-        for index in entries {
+        for index in self.by_prefix.exact(&route.prefix) {
+            if !route.counts(world) {
+                return;
+            }
             let asked = self.entries.get(*index).and_then(|watch| watch.visibility?.share());
             let Some(seen) = self.seen.get_mut(*index).filter(|_| asked.is_some()) else { continue };
             match route.change {
