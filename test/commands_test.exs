@@ -93,6 +93,8 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"RECORD=1 cargo test -p bmp-collector --test wire_contract", {:left_out, "it writes over what is recorded"}},
     {"SERVICERADAR_BMP_LONG=1 cargo test --manifest-path native/Cargo.toml -p bmp-collector --test run many_routers -- --nocapture",
      {@from_the_root, [{"SERVICERADAR_BMP_LONG=1 ", ""}], "test result: ok"}},
+    {"SERVICERADAR_BMP_LONG=1 mix test test/serviceradar/bmp/insight_lab_test.exs test/serviceradar/bmp/insight_shift_lab_test.exs",
+     {:left_out, "it takes half an hour; both are tests themselves, in short"}},
     {"REGENERATE=1 cargo test -p batch --test generated", {@from_native, [], "test result: ok"}},
     {"cargo test --release --manifest-path native/Cargo.toml -p rib --test postgres speed -- --nocapture",
      {@from_the_root, @debug, "test result: ok"}},

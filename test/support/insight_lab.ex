@@ -2,8 +2,8 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
   @moduledoc """
   A station beside a lab of live routers: what happens to them, what the station says of it, and how long that takes.
 
-  The time is from the first octets of the router's message, as they pass a relay in front of the station, until it is said. It is
-  printed, and asserted by nobody. `SERVICERADAR_BMP_LONG=1` does everything fifty times.
+  The time is from the first octets of the router's message, as they pass a relay in front of the station, until it is said. Nothing
+  happens before the router has told all that happened before. It is printed, and asserted by nobody. `SERVICERADAR_BMP_LONG=1` does everything fifty times.
   """
   import ExUnit.Assertions
 
@@ -12,23 +12,30 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
   alias ServiceRadar.BMP.Test.Lab
 
   @patience 60_000
+  # A router that said nothing for so long has told all, as its BMP waits for nothing else.
+  @quiet 700
 
   @doc "How often each thing happens."
   def runs, do: if(System.get_env("SERVICERADAR_BMP_LONG") in [nil, ""], do: 1, else: 50)
 
-  @doc "Starts a station with this configuration of insight, a relay in front of it, and has edge speak BMP to that."
-  def start!(lab, station, json) do
+  @doc "Starts a station with this configuration of insight, a relay in front of it, and has a router (edge, or GoBGP) speak BMP to that."
+  def start!(lab, station, json, router \\ :edge) do
     path = Path.join(lab.folder, "insight.json")
     File.write!(path, json)
     Events.subscribe("bmp:insight")
     ExUnit.Callbacks.start_supervised!({BMP, name: station, ip: "127.0.0.1", port: 0, partitions: 1, insight: path})
-    came = ExUnit.Callbacks.start_supervised!({Agent, fn -> nil end})
+    came = ExUnit.Callbacks.start_supervised!({Agent, fn -> %{first: nil, last: now(), telling: &any?/1} end})
     Process.put(__MODULE__, {station, came})
-    Lab.run(lab, "bmp", [relay(lab.facts["STATION"], BMP.port(station), came)])
+    speak(lab, router, &relay(lab.facts[&1], BMP.port(station), came))
     :ok
   end
 
-  # Passes on what comes, and notes when something came first since it was asked.
+  defp speak(lab, :edge, relay), do: Lab.run(lab, "bmp", [relay.("STATION")])
+
+  defp speak(lab, :watch, relay),
+    do: Lab.run(lab, "gobgp", ["bmp", "add", "#{lab.facts["CORE_STATION"]}:#{relay.("CORE_STATION")}", "all"])
+
+  # Passes on what comes, and notes when something came first since it was asked, and last.
   defp relay(address, to, came) do
     {:ok, ip} = :inet.parse_address(to_charlist(address))
     {:ok, listener} = :gen_tcp.listen(0, [:binary, ip: ip, active: false, reuseaddr: true])
@@ -40,23 +47,36 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
   defp accept(listener, to, came) do
     {:ok, router} = :gen_tcp.accept(listener)
     {:ok, station} = :gen_tcp.connect({127, 0, 0, 1}, to, [:binary, active: false, nodelay: true])
-    pump(router, station, came)
+    pump(router, station, came, "")
     accept(listener, to, came)
   end
 
-  defp pump(router, station, came) do
+  defp pump(router, station, came, begun) do
     case :gen_tcp.recv(router, 0) do
       {:ok, octets} ->
         at = now()
-        # Statistics come by themselves: type 1 of the common header.
-        if not match?(<<3, _::32, 1, _::binary>>, octets), do: Agent.update(came, &(&1 || at))
         :ok = :gen_tcp.send(station, octets)
-        pump(router, station, came)
+        {messages, begun} = split(begun <> octets, [])
+        # Statistics come by themselves: type 1 of the common header.
+        told = Enum.reject(messages, &match?(<<3, _::32, 1, _::binary>>, &1))
+        Agent.update(came, &Enum.reduce(told, &1, fn message, came -> note(came, message, at) end))
+        pump(router, station, came, begun)
 
       {:error, _} ->
         :gen_tcp.close(station)
     end
   end
+
+  # Whole messages, and the beginning of the next one.
+  defp split(<<3, length::32, _::binary>> = octets, messages) when byte_size(octets) >= length do
+    <<message::binary-size(length), rest::binary>> = octets
+    split(rest, [message | messages])
+  end
+
+  defp split(octets, messages), do: {Enum.reverse(messages), octets}
+
+  defp note(%{first: nil} = came, message, at), do: %{came | last: at, first: if(came.telling.(message), do: at)}
+  defp note(came, _message, at), do: %{came | last: at}
 
   @doc "What is said that has all these parts, of what comes from now on or came already and was not asked for."
   def said(parts) do
@@ -82,16 +102,37 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
     end
   end
 
-  @doc "Lets something happen, and gives the milliseconds until `until` returns, which waits for what is said of it."
-  def measure(happen, until) when is_function(until) do
+  @doc """
+  Lets something happen, and gives the milliseconds until all of what is to be said of it is said.
+
+  What tells it is the first message of the router after that of which `telling` says so.
+  """
+  def measure(happen, all, telling \\ &any?/1) do
     {_station, came} = Process.get(__MODULE__)
-    Agent.update(came, fn _ -> nil end)
-    happen.()
-    until.()
-    now() - Agent.get(came, & &1)
+    await_quiet(came)
+    Agent.update(came, &%{&1 | first: nil, telling: telling})
+    # The command that makes it happen may end after all is said.
+    happening = Task.async(happen)
+    said_all(all)
+    time = now() - Agent.get(came, & &1.first)
+    Task.await(happening, @patience)
+    time
   end
 
-  def measure(happen, all), do: measure(happen, fn -> said_all(all) end)
+  @doc "Any message tells it."
+  def any?(_message), do: true
+
+  @doc "A Peer Down tells it, type 2 of the common header."
+  def peer_down?(message), do: match?(<<3, _length::32, 2, _::binary>>, message)
+
+  defp await_quiet(came) do
+    left = Agent.get(came, & &1.last) + @quiet - now()
+
+    if left > 0 do
+      Process.sleep(left)
+      await_quiet(came)
+    end
+  end
 
   @doc "Prints a row of a table: what happened, how often, p50 and p99 in milliseconds, and the load of the machine."
   def report(what, times) do

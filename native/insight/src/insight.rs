@@ -15,6 +15,7 @@ use crate::dispatch::happened;
 use crate::downs::{Context, Downs};
 use crate::facts::Sets;
 use crate::interfaces::{InterfaceEvent, Interfaces};
+use crate::left_links::LeftLinks;
 use crate::link_state::LinkState;
 use crate::observation::Observation;
 use crate::ospf::Ospf;
@@ -46,6 +47,7 @@ pub struct Insight {
     pub(crate) defaults: DefaultRoutes,
     pub(crate) downs: Downs,
     pub(crate) observation: Observation,
+    pub(crate) left_links: LeftLinks,
     pub(crate) link_state: LinkState,
     pub(crate) ospf: Ospf,
     pub(crate) paths: Paths,
@@ -84,6 +86,7 @@ impl Insight {
             defaults: DefaultRoutes::default(),
             downs: Downs::default(),
             observation: Observation::default(),
+            left_links: LeftLinks::default(),
             link_state: LinkState::default(),
             ospf: Ospf::new(&config),
             paths: Paths::default(),
@@ -148,6 +151,7 @@ impl Insight {
         let Insight { downs, world, interfaces, blocks, config, voice, .. } = self;
         let mut of = Context { world, interfaces, blocks, flapping: config.flapping, waits: config.waits };
         downs.interface_changed(&name, &mut of, voice);
+        self.left_links.interface_changed(&name, &self.interfaces, self.config.waits.snmp, &mut self.voice);
         self.run(tables, now_ms)
     }
 
@@ -249,7 +253,11 @@ impl Insight {
             }
             Timer::BlocksLost(node) => blocks.alert(&node, world, voice),
             Timer::BlockGone(prefix) => blocks.gone(prefix, &waits, world, voice),
-            Timer::Shift(key) => self.paths.tell(&key, world, voice),
+            Timer::Shift(key) => {
+                if let Some(shift) = self.paths.tell(&key, world, voice) {
+                    self.left_links.shifted(shift, world, interfaces, waits.snmp, voice);
+                }
+            }
             Timer::Conditions => self.conditions.tell(voice),
             Timer::Observation(router) => self.observation.look(router, world, voice),
             Timer::Service(service, address) => self.services.look(&service, &address, &waits, voice),

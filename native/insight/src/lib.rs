@@ -19,6 +19,7 @@ mod findings;
 mod insight;
 mod interfaces;
 mod leaks;
+mod left_links;
 mod link_state;
 mod observation;
 mod ospf;

@@ -13,7 +13,7 @@ use rib::RouteChange;
 
 use crate::config::Waits;
 use crate::route::Changed;
-use crate::said::Change;
+use crate::said::{Change, Evidence};
 use crate::timers::Timer;
 use crate::voice::Voice;
 use crate::world::World;
@@ -23,14 +23,21 @@ use crate::MAX_LISTED;
 const GONE_MS: i64 = 2_000;
 /// So many routes that went are remembered for that.
 const MAX_GONE: usize = 10_000;
+/// Of a shift the first routes are its evidence.
+const EVIDENCE: usize = 4;
 
 /// Router, and the names or addresses of both next hops.
 pub(crate) type ShiftKey = (u32, String, String);
 
-#[derive(Debug, Default)]
-struct Shift {
-    prefixes: BTreeSet<IpNet>,
-    count: u64,
+/// Prefixes that went from one next hop to another.
+#[derive(Debug)]
+pub(crate) struct Shift {
+    pub from: IpAddr,
+    pub to: IpAddr,
+    /// The first of them.
+    pub prefixes: BTreeSet<IpNet>,
+    pub count: u64,
+    pub evidence: Vec<Evidence>,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +58,7 @@ impl Paths {
         let key = (route.peer, route.prefix, route.path_id.filter(|_| !loc_rib));
         match (route.change, old, new) {
             (RouteChange::Change, Some(old), Some(new)) if old != new => {
-                self.shift(route.router, old, new, route.prefix, world, waits, voice);
+                self.shift(route, old, new, world, waits, voice);
             }
             // FRR tells it so: after policy a route is withdrawn until its new next hop is known to be reachable.
             (RouteChange::Withdraw, Some(old), _) => {
@@ -65,7 +72,7 @@ impl Paths {
             (RouteChange::Announce, _, Some(new)) if !self.gone.is_empty() => {
                 if let Some((old, at)) = self.gone.remove(&key) {
                     if at + GONE_MS >= voice.now && old != new {
-                        self.shift(route.router, old, new, route.prefix, world, waits, voice);
+                        self.shift(route, old, new, world, waits, voice);
                     }
                 }
             }
@@ -73,13 +80,11 @@ impl Paths {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn shift(
         &mut self,
-        router: u32,
+        route: &Changed<'_>,
         from: IpAddr,
         to: IpAddr,
-        prefix: IpNet,
         world: &World,
         waits: &Waits,
         voice: &mut Voice,
@@ -89,30 +94,35 @@ impl Paths {
         if names.0 == names.1 {
             names = addresses;
         }
-        let key = (router, names.0, names.1);
+        let key = (route.router, names.0, names.1);
         let shift = self.shifts.entry(key.clone()).or_insert_with(|| {
             voice.after(waits.shift, Timer::Shift(key));
-            Shift::default()
+            Shift { from, to, prefixes: BTreeSet::new(), count: 0, evidence: Vec::new() }
         });
         shift.count += 1;
         if shift.prefixes.len() < MAX_LISTED {
-            shift.prefixes.insert(prefix);
+            shift.prefixes.insert(route.prefix);
+        }
+        if shift.evidence.len() < EVIDENCE {
+            shift.evidence.push(route.evidence(world, format!("goes by {to}, not by {from} any more")));
         }
     }
 
     /// What shifted together is told.
-    pub fn tell(&mut self, key: &ShiftKey, world: &World, voice: &mut Voice) {
-        let Some(Shift { prefixes, count }) = self.shifts.remove(key) else { return };
+    pub fn tell(&mut self, key: &ShiftKey, world: &World, voice: &mut Voice) -> Option<Shift> {
+        let shift = self.shifts.remove(key)?;
+        let Shift { prefixes, count, .. } = &shift;
         let (router, from, to) = key;
-        let one = (count == 1 || prefixes.len() == 1).then(|| prefixes.first().copied()).flatten();
-        let prefixes = if one.is_some() { Vec::new() } else { prefixes.into_iter().collect() };
+        let one = (*count == 1 || prefixes.len() == 1).then(|| prefixes.first().copied()).flatten();
+        let prefixes = if one.is_some() { Vec::new() } else { prefixes.iter().copied().collect() };
         voice.change(Change::PathShift {
             router: world.router_name(*router).into(),
             from: from.clone(),
             to: to.clone(),
             prefix: one,
             prefixes,
-            count,
+            count: *count,
         });
+        Some(shift)
     }
 }

@@ -17,13 +17,19 @@ core_network() {
   ip -n "$(ns edge)" link add core type veth peer name edge netns "$(ns core)"
   ip -n "$(ns edge)" addr add $EDGE_OF_CORE/30 dev core
   ip -n "$(ns core)" addr add $CORE_PEER/30 dev edge
+  ip -n "$(ns edge)" link set core up
+  ip -n "$(ns core)" link set edge up
+  core_station
+}
+
+# Its link to the station.
+core_station() {
   ip link add "bmpcore$NUMBER" type veth peer name station netns "$(ns core)"
   ip addr add "$CORE_STATION/30" dev "bmpcore$NUMBER"
   ip -n "$(ns core)" addr add "198.19.$NUMBER.2/30" dev station
   ip link set "bmpcore$NUMBER" up
-  ip -n "$(ns edge)" link set core up
   local l
-  for l in lo edge station; do ip -n "$(ns core)" link set "$l" up; done
+  for l in lo station; do ip -n "$(ns core)" link set "$l" up; done
 }
 
 # What edge knows of core.
@@ -91,7 +97,7 @@ gobgp() { ip netns exec "$(ns core)" gobgp "$@"; }
 # What edge and core have told each other has arrived, by how many routes there are.
 core_settled() {
   local f name told received sent
-  [ -s "$DIR/core/gobgpd.pid" ] || return 0
+  [ -n "${CORE:-}" ] || return 0
   for f in ipv4:unicast ipv6:unicast ipv4:vpn l2vpn:evpn; do
     case $f in *:unicast) name=${f%:*} ;; ipv4:vpn) name=vpnv4 ;; *) name=evpn ;; esac
     read -r told received sent < <(shell edge "show bgp ${f/:/ } summary json" |

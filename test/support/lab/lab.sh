@@ -23,7 +23,7 @@ usage: lab.sh COMMAND DIR [...]
                             start the routers with ROUTES (default 1000, from 40 to 8000) announced by the two
                             neighbours together, wait until edge has them, print the lab's facts as KEY=value;
                             with `core`, a fourth router: see core.sh;
-                            with `ospf`, two more that speak OSPF: see ospf.sh
+                            with `ospf`, two more that speak OSPF, and GoBGP beside them: see ospf.sh
   down DIR                  end it all; DIR keeps the logs and configurations
   facts DIR                 print the facts again
   bmp DIR PORT              let edge speak BMP to STATION:PORT (pre- and post-policy, IPv4 and IPv6 unicast)

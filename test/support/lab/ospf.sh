@@ -7,9 +7,13 @@
 #      |   ========== backup  ==========    |
 #      |      10.21.22.0/30, cost 100       |
 #      +------------- edge (AS 65000) ------+
-#                       |
-#                    station
+#      |                |                   |
+#      |             station                |
+#      |                |                   |
+#      +------------ watch (AS 65000) ------+
 #
+# `watch` is GoBGP and speaks BMP, too, where GoBGP is installed: FRR 8.4 tells of such a route over BMP that it went, and not that it
+# came back with another next hop.
 # Each has a network behind it, 10.50.1.0/24 and 10.50.2.0/24, and a loopback. Routes of OSPF and the subnets between the two carry the
 # community 65000:110; MED is OSPF's metric, as FRR has it.
 
@@ -38,8 +42,47 @@ ospf_network() {
     ip -n "$(ns "$r")" addr add "10.255.0.1$n/32" dev lo
     for l in lo edge primary backup lan host; do ip -n "$(ns "$r")" link set $l up; done
   done
+  if watch_there; then watch_network; fi
   # FRR tells a route after policy only where its next hop, which iBGP leaves as it was, can be reached.
   ip -n "$(ns edge)" route add 10.21.0.0/16 via "$FARM01_PEER"
+}
+
+# ---- watch -------------------------------------------------------------------------------------------------------
+watch_there() { command -v gobgpd >/dev/null && command -v gobgp >/dev/null; }
+
+# It is in the place of `core`, which is not there in this lab: its namespace, its link to the station, its commands.
+watch_network() {
+  local r n
+  ip netns add "$(ns core)"
+  for r in $OSPF_ROUTERS; do
+    n=$(($(ospf_number "$r") + 5))
+    ip -n "$(ns core)" link add "$r" type veth peer name watch netns "$(ns "$r")"
+    ip -n "$(ns core)" addr add "10.255.$n.1/30" dev "$r"
+    ip -n "$(ns "$r")" addr add "10.255.$n.2/30" dev watch
+    ip -n "$(ns core)" link set "$r" up
+    ip -n "$(ns "$r")" link set watch up
+  done
+  core_station
+}
+
+watch_config() {
+  local n
+  printf '[global.config]\n  as = %s\n  router-id = "10.255.0.5"\n' "$EDGE_AS"
+  for n in 6 7; do
+    cat <<CONF
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "10.255.$n.2"
+    peer-as = $EDGE_AS
+  [neighbors.timers.config]
+    connect-retry = 1
+    hold-time = 60
+    keepalive-interval = 20
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "ipv4-unicast"
+CONF
+  done
 }
 
 # What edge knows of them.
@@ -106,10 +149,13 @@ router bgp $EDGE_AS
  timers bgp 20 60
  neighbor 10.255.$((n + 3)).1 remote-as $EDGE_AS
  neighbor 10.255.$((n + 3)).1 timers connect 1
+ neighbor 10.255.$((n + 5)).1 remote-as $EDGE_AS
+ neighbor 10.255.$((n + 5)).1 timers connect 1
  address-family ipv4 unicast
   redistribute ospf route-map OSPF
   redistribute connected route-map BETWEEN
   neighbor 10.255.$((n + 3)).1 activate
+  neighbor 10.255.$((n + 5)).1 activate
  exit-address-family
 exit
 CONF
@@ -124,6 +170,10 @@ ospf_start() {
     start "$r" ospfd
     bgpd "$r"
   done
+  watch_there || return 0
+  mkdir -p "$DIR/core"
+  watch_config >"$DIR/core/gobgpd.toml"
+  core_start
 }
 
 # Each tells edge the loopback and the network of the other one.
@@ -135,5 +185,11 @@ ospf_settled() {
     shell edge "show bgp ipv4 unicast json" 2>/dev/null |
       jq -e --arg peer "$(ospf_peer "$r")" --argjson n "$n" '.routes as $routes | ["10.255.0.1\($n)/32", "10.50.\($n).0/24"] |
         all(. as $prefix | $routes[$prefix] // [] | any(.peerId == $peer))' >/dev/null || return 1
+  done
+  watch_there || return 0
+  for r in $OSPF_ROUTERS; do
+    n=$(ospf_number "$r")
+    gobgp neighbor "10.255.$((n + 5)).2" adj-in -j 2>/dev/null | jq -e --argjson n $((3 - n)) \
+      '["10.255.0.1\($n)/32", "10.50.\($n).0/24"] - keys == []' >/dev/null || return 1
   done
 }
