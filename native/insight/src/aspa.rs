@@ -46,11 +46,12 @@ enum Outcome {
     Invalid(String),
 }
 
-/// Authorizations, by customer, from the configuration and from a file.
+/// Authorizations, by customer, from the configuration, from a file and from a cache.
 #[derive(Debug, Default)]
 pub(crate) struct Aspas {
     written: Vec<Aspa>,
     file: Vec<Aspa>,
+    cache: Vec<Aspa>,
     providers: HashMap<u32, BTreeSet<u32>>,
 }
 
@@ -73,10 +74,13 @@ impl Aspas {
         self.providers.is_empty()
     }
 
-    /// What the file has now; whether that changes anything.
+    /// What a source has now; whether that changes anything.
     pub fn replace(&mut self, source: Source, aspas: Vec<Aspa>) -> bool {
-        let held = if source == Source::Written { &mut self.written } else { &mut self.file };
-        *held = aspas;
+        match source {
+            Source::Written => self.written = aspas,
+            Source::File => self.file = aspas,
+            Source::Cache => self.cache = aspas,
+        }
         let before = std::mem::take(&mut self.providers);
         self.gather();
         before != self.providers
@@ -84,7 +88,7 @@ impl Aspas {
 
     /// Several of one customer are taken together. AS 0 stands for no provider at all, and only where it stands alone.
     fn gather(&mut self) {
-        for aspa in self.written.iter().chain(&self.file) {
+        for aspa in self.written.iter().chain(&self.file).chain(&self.cache) {
             self.providers
                 .entry(aspa.customer)
                 .or_default()
@@ -297,6 +301,9 @@ mod tests {
         let file = read(r#"[{"customer": "AS43", "providers": ["AS294"], "ta": "arin"}]"#);
         assert!(aspas.replace(Source::File, file.clone()) && !aspas.replace(Source::File, file));
         assert_eq!((aspas.authorized(43, 293), aspas.authorized(43, 294)), (Some(true), Some(true)));
+        assert!(aspas.replace(Source::Cache, read(r#"[{"customer": 43, "providers": [295]}]"#)));
+        assert_eq!((aspas.authorized(43, 294), aspas.authorized(43, 295)), (Some(true), Some(true)));
         assert!(aspas.replace(Source::File, Vec::new()) && aspas.authorized(43, 294) == Some(false));
+        assert!(aspas.replace(Source::Cache, Vec::new()) && aspas.authorized(43, 295) == Some(false));
     }
 }

@@ -68,14 +68,20 @@ impl Insight {
     /// A file takes the place of another.
     pub fn replace_file(&mut self, tables: &dyn Tables, file: Payloads, now_ms: i64) -> Vec<Said> {
         let mut said = self.replace_vrps(tables, Source::File, file.vrps, now_ms);
-        said.extend(self.replace_aspas(tables, file.aspas, now_ms));
+        said.extend(self.replace_aspas(tables, Source::File, file.aspas, now_ms));
         said
     }
 
-    /// What autonomous systems say their providers are, by the file: every path is looked at again where that is something else.
-    pub fn replace_aspas(&mut self, tables: &dyn Tables, aspas: Vec<Aspa>, now_ms: i64) -> Vec<Said> {
+    /// What autonomous systems say their providers are, by a source: every path is looked at again where that is something else.
+    pub fn replace_aspas(
+        &mut self,
+        tables: &dyn Tables,
+        source: Source,
+        aspas: Vec<Aspa>,
+        now_ms: i64,
+    ) -> Vec<Said> {
         self.advance(tables, now_ms);
-        if self.watched.replace_aspas(Source::File, aspas) {
+        if self.watched.replace_aspas(source, aspas) {
             tables.each_held(None, &mut |deltas| {
                 self.look_again(deltas, "path_leak", |watched, route, world| {
                     watched.leak(route, world, world.neighbours())

@@ -197,11 +197,16 @@ fn insight_caches<'a>(
                 Told::Changed { added, removed } => {
                     said.extend(insight.change_vrps(&tables, Source::Cache, &added, &removed, now_ms));
                 }
-                Told::Whole { cache, vrps } => notes.push(format!("the RPKI cache {cache} gave {vrps} VRPs")),
+                Told::Aspas(aspas) => {
+                    said.extend(insight.replace_aspas(&tables, Source::Cache, aspas, now_ms));
+                }
+                Told::Whole { cache, vrps, aspas } => {
+                    notes.push(format!("the RPKI cache {cache} gave {vrps} VRPs and {aspas} ASPAs"));
+                }
                 Told::Failed { cache, reason } => {
                     notes.push(format!("the RPKI cache {cache} cannot be had: {reason}"));
                 }
-                Told::Expired => notes.push("the VRPs of the RPKI caches expired".to_string()),
+                Told::Expired => notes.push("what the RPKI caches told expired".to_string()),
             }
         }
         said

@@ -1,17 +1,20 @@
-//! Validated ROA Payloads from a cache by the RPKI-to-Router protocol (RFC 8210), on a thread of its own.
+//! Validated ROA Payloads, and Autonomous System Provider Authorizations, from a cache by the RPKI-to-Router protocol, on a thread of
+//! its own.
 //!
-//! The protocol is that of the crate `rpki` of NLnet Labs. Added is what a router does around it: it goes from one cache to the next when
+//! The protocol is that of the crate `rpki` of NLnet Labs, which asks for version 2 (draft-ietf-sidrops-8210bis, with authorizations) and
+//! takes 1 (RFC 8210) or 0 (RFC 6810) where a cache knows no later one. Added is what a router does around it: it goes from one cache to the next when
 //! one fails, comes back after the time that the cache asked for, forgets the payloads when they expire, and tells only what
 //! really came and went, also where a cache sends everything again.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::net::IpAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use insight::Vrp;
+use insight::{Aspa, Vrp};
 use ipnet::IpNet;
+use rpki::resources::Asn;
 use rpki::rtr::client::{Client, PayloadError, PayloadTarget, PayloadUpdate};
 use rpki::rtr::payload::{Action, Payload, Timing};
 use rpki::rtr::state::State;
@@ -32,8 +35,10 @@ const FIRST_RETRY: Duration = Duration::from_secs(5);
 pub enum Told {
     /// Payloads came and went.
     Changed { added: Vec<Vrp>, removed: Vec<Vrp> },
+    /// The authorizations are others now: these, by customer.
+    Aspas(Vec<Aspa>),
     /// All that there is was told.
-    Whole { cache: String, vrps: usize },
+    Whole { cache: String, vrps: usize, aspas: usize },
     /// A cache cannot be had, or went, and why.
     Failed { cache: String, reason: String },
     /// Nothing was heard for so long that what was told counts no more; it was told as removed.
@@ -83,6 +88,8 @@ impl Drop for Rtr {
 /// The payloads that are held, and who is told of what changes.
 struct Held<F> {
     vrps: HashSet<Vrp>,
+    /// Providers by customer.
+    aspas: BTreeMap<u32, Vec<u32>>,
     timing: Timing,
     heard: Instant,
     tell: F,
@@ -91,18 +98,26 @@ struct Held<F> {
 /// An update that is under way.
 struct Update {
     reset: bool,
-    actions: Vec<(Action, Vrp)>,
+    vrps: Vec<(Action, Vrp)>,
+    aspas: Vec<(Action, Aspa)>,
 }
 
 impl PayloadUpdate for Update {
     fn push_update(&mut self, action: Action, payload: Payload) -> Result<(), PayloadError> {
-        // Router keys are for BGPsec, of which a station checks nothing.
-        if let Payload::Origin(origin) = payload {
-            let address: IpAddr = origin.prefix.addr();
-            if let Ok(prefix) = IpNet::new(address, origin.prefix.prefix_len()) {
-                let max_length = origin.prefix.resolved_max_len();
-                self.actions.push((action, Vrp { prefix, max_length, asn: origin.asn.into_u32() }));
+        match payload {
+            Payload::Origin(origin) => {
+                let address: IpAddr = origin.prefix.addr();
+                if let Ok(prefix) = IpNet::new(address, origin.prefix.prefix_len()) {
+                    let max_length = origin.prefix.resolved_max_len();
+                    self.vrps.push((action, Vrp { prefix, max_length, asn: origin.asn.into_u32() }));
+                }
             }
+            Payload::Aspa(aspa) => {
+                let providers = aspa.providers.iter().map(Asn::into_u32).collect();
+                self.aspas.push((action, Aspa { customer: aspa.customer.into_u32(), providers }));
+            }
+            // Router keys are for BGPsec, of which a station checks nothing.
+            Payload::RouterKey(_) => {}
         }
         Ok(())
     }
@@ -112,38 +127,56 @@ impl<F: FnMut(Told)> PayloadTarget for Held<F> {
     type Update = Update;
 
     fn start(&mut self, reset: bool) -> Update {
-        Update { reset, actions: Vec::new() }
+        Update { reset, vrps: Vec::new(), aspas: Vec::new() }
     }
 
     fn apply(&mut self, update: Update, timing: Timing) -> Result<(), PayloadError> {
         (self.timing, self.heard) = (timing, Instant::now());
-        let mut now = if update.reset { HashSet::new() } else { self.vrps.clone() };
-        for (action, vrp) in update.actions {
+        let (mut vrps, mut aspas) = match update.reset {
+            true => Default::default(),
+            false => (self.vrps.clone(), self.aspas.clone()),
+        };
+        for (action, vrp) in update.vrps {
             match action {
-                Action::Announce => now.insert(vrp),
-                Action::Withdraw => now.remove(&vrp),
+                Action::Announce => vrps.insert(vrp),
+                Action::Withdraw => vrps.remove(&vrp),
             };
         }
-        self.replace(now);
+        for (action, aspa) in update.aspas {
+            // One that is announced takes the place of what the customer had.
+            match action {
+                Action::Announce => aspas.insert(aspa.customer, aspa.providers),
+                Action::Withdraw => aspas.remove(&aspa.customer),
+            };
+        }
+        self.replace(vrps, aspas);
         Ok(())
     }
 }
 
 impl<F: FnMut(Told)> Held<F> {
-    fn replace(&mut self, now: HashSet<Vrp>) {
-        let added: Vec<Vrp> = now.difference(&self.vrps).copied().collect();
-        let removed: Vec<Vrp> = self.vrps.difference(&now).copied().collect();
-        self.vrps = now;
+    fn replace(&mut self, vrps: HashSet<Vrp>, aspas: BTreeMap<u32, Vec<u32>>) {
+        let added: Vec<Vrp> = vrps.difference(&self.vrps).copied().collect();
+        let removed: Vec<Vrp> = self.vrps.difference(&vrps).copied().collect();
+        self.vrps = vrps;
         if !added.is_empty() || !removed.is_empty() {
             (self.tell)(Told::Changed { added, removed });
+        }
+        if self.aspas != aspas {
+            let all = aspas
+                .iter()
+                .map(|(customer, providers)| Aspa { customer: *customer, providers: providers.clone() });
+            let all = all.collect();
+            self.aspas = aspas;
+            (self.tell)(Told::Aspas(all));
         }
     }
 
     /// RFC 8210, section 6: payloads of which nothing was heard for the time that the cache gave are used no more.
     fn expire(&mut self) -> bool {
         let expired = self.heard.elapsed() >= Duration::from_secs(u64::from(self.timing.expire));
-        if expired && !self.vrps.is_empty() {
-            self.replace(HashSet::new());
+        if expired && !(self.vrps.is_empty() && self.aspas.is_empty()) {
+            self.replace(HashSet::new(), BTreeMap::new());
             (self.tell)(Told::Expired);
         }
         expired
@@ -151,7 +184,13 @@ impl<F: FnMut(Told)> Held<F> {
 }
 
 async fn follow(caches: &[String], tell: impl FnMut(Told)) {
-    let mut held = Held { vrps: HashSet::new(), timing: Timing::default(), heard: Instant::now(), tell };
+    let mut held = Held {
+        vrps: HashSet::new(),
+        aspas: BTreeMap::new(),
+        timing: Timing::default(),
+        heard: Instant::now(),
+        tell,
+    };
     // Of which cache what is held is, and up to where.
     let mut known: Option<(String, State)> = None;
     let mut heard = false;
@@ -203,7 +242,8 @@ async fn converse<F: FnMut(Told)>(
                 let held = client.target_mut();
                 wait = held.timing.refresh_duration() + UPDATE;
                 if !std::mem::replace(&mut whole, true) {
-                    (held.tell)(Told::Whole { cache: cache.to_string(), vrps: held.vrps.len() });
+                    let (vrps, aspas) = (held.vrps.len(), held.aspas.len());
+                    (held.tell)(Told::Whole { cache: cache.to_string(), vrps, aspas });
                 }
             }
             Ok(Err(error)) => break error.to_string(),

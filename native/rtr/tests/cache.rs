@@ -133,7 +133,7 @@ fn what_comes_and_goes_is_told_once() {
     assert_eq!(added, [vrp("192.0.2.0/24", 24, 64500), vrp("2001:db8::/32", 48, 64501)]);
     assert!(removed.is_empty());
     let whole = next(&hear, |_| true);
-    assert_eq!(whole, Told::Whole { cache: cache.address.clone(), vrps: 2 });
+    assert_eq!(whole, Told::Whole { cache: cache.address.clone(), vrps: 2, aspas: 0 });
 
     // The cache sends all of it again, and only the difference is told.
     cache.set(vec![one, payload("198.51.100.0/24", 24, 0)]);
@@ -156,7 +156,7 @@ fn another_cache_takes_over_and_payloads_expire() {
     first.runtime.shutdown_background();
     // The other one has the same: nothing changed.
     let told = next(&hear, |told| !matches!(told, Told::Failed { .. }));
-    assert_eq!(told, Told::Whole { cache: second.address.clone(), vrps: 1 });
+    assert_eq!(told, Told::Whole { cache: second.address.clone(), vrps: 1, aspas: 0 });
     second.runtime.shutdown_background();
     let told = next(&hear, |told| !matches!(told, Told::Failed { .. }));
     let gone = Told::Changed { added: vec![], removed: vec![vrp("192.0.2.0/24", 24, 64500)] };

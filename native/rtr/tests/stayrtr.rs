@@ -95,7 +95,7 @@ fn stayrtr_tells_what_its_file_holds_and_what_changes_in_it() {
     loop {
         match told.recv_timeout(Duration::from_secs(60)).expect("that it went") {
             Told::Failed { .. } => break,
-            Told::Changed { .. } | Told::Expired => panic!("nothing changed"),
+            Told::Changed { .. } | Told::Aspas(_) | Told::Expired => panic!("nothing changed"),
             Told::Whole { .. } => {}
         }
     }

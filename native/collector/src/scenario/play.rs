@@ -151,7 +151,7 @@ impl Player {
             return Ok(());
         }
         if let Some(aspas) = event.aspas {
-            let said = self.insight.replace_aspas(&self.table, aspas, self.unix_ms());
+            let said = self.insight.replace_aspas(&self.table, Source::File, aspas, self.unix_ms());
             self.say(said);
             return Ok(());
         }
