@@ -48,7 +48,8 @@ defmodule ServiceRadar.BMP.Insight do
 
   @doc """
   Tells it the state of an interface, as SNMP has it: a JSON object with `device`, `name`, `oper_status` and `admin_status` (`up`,
-  `down`, or the numbers of IF-MIB).
+  `down`, or the numbers of IF-MIB); `device_id`, `if_name`, `if_oper_status` and `if_admin_status` mean the same. Over NATS it is `:interfaces` of
+  `ServiceRadar.BMP.Broker.JetStream`.
   """
   @spec interface(Config.name(), json :: String.t()) :: :ok | {:error, :no_insight | String.t()}
   def interface(station, json) do

@@ -219,6 +219,7 @@ fn address(subject: &str) -> Option<String> {
 fn unmapped(alert: &Alert, verdict: Option<&Verdict>) -> Value {
     let mut unmapped = json!({
         "rule": alert.rule,
+        "state": alert.state,
         "subject": alert.subject,
         "acknowledged": alert.acknowledged,
         "muted": alert.muted,

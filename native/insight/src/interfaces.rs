@@ -9,7 +9,9 @@ use crate::config::InterfaceName;
 /// What SNMP tells of an interface, by a trap or a poll: ifOperStatus and ifAdminStatus (RFC 2863) by name or number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterfaceEvent {
+    #[serde(alias = "device_id")]
     pub device: String,
+    #[serde(alias = "if_name")]
     pub name: String,
     #[serde(default, alias = "if_oper_status")]
     pub oper_status: Option<IfStatus>,

@@ -69,7 +69,7 @@ if Code.ensure_loaded?(Gnat) do
       there it is `"bgp.raw"`
     * `:dead_letter_subject` - where batches go that cannot be read, in a stream of its own, `<stream>-DEAD`; default
       `"events.bgp.dead"`
-    * `:durable` - default `"serviceradar-bmp"`
+    * `:durable` - default `"serviceradar_bmp"`
     * `:max_bytes`, `:max_age` (ms, 0 for none), `:replicas`, `:duplicate_window` (ms) - of a stream that is created; default
       1 GiB, 0, 1, 120,000
     * `:window`, `:window_bytes` - most messages and bytes of a partition that are sent and not yet acknowledged;
@@ -84,13 +84,17 @@ if Code.ensure_loaded?(Gnat) do
       `:max_bytes`, `:max_age` (ms) of a stream that is created, and `:window`, the most events not yet acknowledged
     * `:ocsf` - whether OCSF events (`ServiceRadar.BMP.OCSF`) are also published, to `bmp.ocsf.network_activity` and
       `bmp.ocsf.detection_finding`, each with its `metadata.uid` as message id. `false`, the default, `true`, or a keyword list as of
-      `:semantic_events`; the stream is `"BMP_OCSF"`, the prefix `"bmp.ocsf"`
+      `:semantic_events`; the stream is `"BMP_OCSF"`, the prefix `"bmp.ocsf"`. Under the prefix `"events."`, which is ServiceRadar's, events
+      have what its event writer asks for beside OCSF's fields: their uid as `id`, and `log_provider`
+    * `:interfaces` - a subject on which the states of interfaces are heard, as SNMP has them, for `ServiceRadar.BMP.Insight.interface/2`;
+      `*` and `>` are allowed. Default none
     * `:ack_wait` - the consumer's ack wait, in ms; default 30,000. It is extended while a batch is being worked on
     """
     @behaviour ServiceRadar.BMP.Broker
 
     alias ServiceRadar.BMP.{Batch, Config, Deltas, Instance}
-    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, DeadLetters, Link, Publisher, Resets, SemanticEvents}
+    alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, DeadLetters, Interfaces, Link}
+    alias ServiceRadar.BMP.Broker.JetStream.{Publisher, Resets, SemanticEvents}
 
     @defaults [
       connection: nil,
@@ -101,7 +105,7 @@ if Code.ensure_loaded?(Gnat) do
       stream: "BMP",
       subject_prefix: "events.bgp.raw",
       dead_letter_subject: "events.bgp.dead",
-      durable: "serviceradar-bmp",
+      durable: "serviceradar_bmp",
       max_bytes: 1024 * 1024 * 1024,
       max_age: 0,
       replicas: 1,
@@ -114,7 +118,8 @@ if Code.ensure_loaded?(Gnat) do
       pull_bytes: 16 * 1024 * 1024,
       ack_wait: 30_000,
       semantic_events: false,
-      ocsf: false
+      ocsf: false,
+      interfaces: nil
     ]
     @positive [:max_bytes, :replicas, :duplicate_window] ++
                 [:window, :window_bytes, :queue_bytes, :ack_timeout, :pull, :pull_bytes, :ack_wait]
@@ -123,6 +128,7 @@ if Code.ensure_loaded?(Gnat) do
     def validate(options) do
       with {:ok, options} <- known(options),
            :ok <- each(options, @positive, &(is_integer(&1) and &1 > 0), "an integer above 0"),
+           :ok <- each(options, [:interfaces], &subject?/1, "a subject, or nil"),
            :ok <- each(options, [:max_age], &(is_integer(&1) and &1 >= 0), "milliseconds, 0 or more"),
            :ok <- each(options, [:stream, :durable], &name?/1, "a name without spaces, dots and wildcards"),
            :ok <-
@@ -151,6 +157,7 @@ if Code.ensure_loaded?(Gnat) do
     end
 
     defp name?(name), do: is_binary(name) and name =~ ~r/\A[^\s.*>\/\\]+\z/
+    defp subject?(subject), do: is_nil(subject) or (is_binary(subject) and subject =~ ~r/\A\S+\z/)
     defp prefix?(prefix), do: is_binary(prefix) and prefix =~ ~r/\A[^\s.*>]+(\.[^\s.*>]+)*\z/
 
     # A publisher that dies takes its batches along, so nothing here is restarted by itself: the station's supervisor
@@ -170,7 +177,10 @@ if Code.ensure_loaded?(Gnat) do
           Supervisor.child_spec({SemanticEvents, {config, kind}}, id: kind)
         end
 
-      children = Connection.children(config.name, options) ++ [{Link, config} | resets] ++ events ++ members
+      interfaces = if options[:interfaces] && config.insight, do: [{Interfaces, config}], else: []
+
+      children =
+        Connection.children(config.name, options) ++ [{Link, config} | resets] ++ events ++ interfaces ++ members
 
       %{
         id: __MODULE__,
@@ -215,14 +225,20 @@ if Code.ensure_loaded?(Gnat) do
 
     @impl true
     def tell_ocsf(%Config{broker: {__MODULE__, options}} = config, events) do
-      if options[:ocsf], do: SemanticEvents.put(config, :ocsf, Enum.map(events, &ocsf/1)), else: :ok
+      if options[:ocsf],
+        do: SemanticEvents.put(config, :ocsf, Enum.map(events, &ocsf(&1, options[:ocsf][:subject_prefix]))),
+        else: :ok
     end
 
-    defp ocsf(json) do
+    defp ocsf(json, prefix) do
       event = Jason.decode!(json)
       kind = if event["class_uid"] == 2004, do: "detection_finding", else: "network_activity"
-      %{kind: kind, id: event["metadata"]["uid"], json: json}
+      id = event["metadata"]["uid"]
+      %{kind: kind, id: id, json: if(String.starts_with?(prefix, "events."), do: for_writer(json, id), else: json)}
     end
+
+    # ServiceRadar's event writer drops what has no `id`, and its rules know a service by `log_provider`.
+    defp for_writer("{" <> fields, id), do: ~s({"id":"#{id}","log_provider":"serviceradar_bmp",) <> fields
 
     @impl true
     def dead_letter(%Config{broker: {__MODULE__, options}} = config, partition, payload, reason) do
