@@ -9,7 +9,7 @@ defmodule ServiceRadar.BMP.Wire do
     <<3, byte_size(body) + 6::32, type, body::binary>>
   end
 
-  @doc "A per-peer header; `:flags` 0x40 is post-policy, `:type` 3 Loc-RIB."
+  @doc "A per-peer header; `:flags` 0x40 is post-policy, `:type` 3 Loc-RIB, `:seconds` the router's clock."
   def peer(options \\ []) do
     address = Keyword.get(options, :address, {10, 0, 0, 1})
     flags = Keyword.get(options, :flags, 0)
@@ -22,7 +22,8 @@ defmodule ServiceRadar.BMP.Wire do
     asn = Keyword.get(options, :asn, 64_500)
 
     <<Keyword.get(options, :type, 0), flags, Keyword.get(options, :distinguisher, 0)::64, octets::binary, asn::32,
-      octets(Keyword.get(options, :bgp_id, {10, 0, 0, 1}))::binary, 1_700_000_000::32, 42::32>>
+      octets(Keyword.get(options, :bgp_id, {10, 0, 0, 1}))::binary, Keyword.get(options, :seconds, 1_700_000_000)::32,
+      42::32>>
   end
 
   def initiation(name), do: bmp(4, [tlv(2, name)])

@@ -121,7 +121,7 @@ impl Findings {
             "is_alert": true,
             "time": at_ms,
             "start_time": alert.opened_at_ms,
-            "message": alert.text,
+            "message": message(alert),
             "count": count,
             "metadata": {
                 "version": ocsf::VERSION,
@@ -168,6 +168,14 @@ impl Findings {
             fields.insert("status_detail".into(), verdict.text.into());
         }
         event
+    }
+}
+
+/// Who reads no more than this knows what it is about.
+fn message(alert: &Alert) -> String {
+    match alert.text.contains(&alert.subject) {
+        true => alert.text.clone(),
+        false => format!("{}: {}", alert.subject, alert.text),
     }
 }
 

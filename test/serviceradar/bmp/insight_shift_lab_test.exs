@@ -17,6 +17,8 @@ else
     alias ServiceRadar.BMP.Insight
     alias ServiceRadar.BMP.Test.{InsightLab, Lab}
 
+    @moduletag :lab
+
     @moduletag capture_log: true
     @moduletag timeout: 3_600_000
 

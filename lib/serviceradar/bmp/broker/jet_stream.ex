@@ -177,7 +177,8 @@ if Code.ensure_loaded?(Gnat) do
           Supervisor.child_spec({SemanticEvents, {config, kind}}, id: kind)
         end
 
-      interfaces = if options[:interfaces] && config.insight, do: [{Interfaces, config}], else: []
+      interfaces =
+        if options[:interfaces] && config.insight && :pipeline in config.roles, do: [{Interfaces, config}], else: []
 
       children =
         Connection.children(config.name, options) ++ [{Link, config} | resets] ++ events ++ interfaces ++ members

@@ -114,12 +114,13 @@ cond do
             insight: path
           )
 
+        peer = [seconds: System.os_time(:second)]
         routes = Wire.update(nlri: ["198.51.100.0/24"], attributes: Wire.mandatory())
         socket = connect!(station)
-        :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), Wire.route_monitoring(routes)])
-        :ok = :gen_tcp.send(socket, Wire.peer_down())
+        :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(peer), Wire.route_monitoring(routes, peer)])
+        :ok = :gen_tcp.send(socket, Wire.peer_down(peer))
         opened = published("peer_down", "open")
-        :ok = :gen_tcp.send(socket, Wire.peer_up())
+        :ok = :gen_tcp.send(socket, Wire.peer_up(peer))
         heard = opened ++ published("peer_down", "close")
 
         # The writer drops none, and what is delivered twice is there once.
@@ -138,7 +139,7 @@ cond do
 
         # The overlay of the God-View: what is severe and of late, by router and peer.
         overlay =
-          "SELECT device->>'hostname', src_endpoint->>'ip', activity_name FROM platform.ocsf_events WHERE severity_id >= 4 AND class_uid = 4001 AND time > now() - interval '300 seconds' LIMIT 512"
+          "SELECT device->>'name', src_endpoint->>'ip', activity_name FROM platform.ocsf_events WHERE severity_id >= 4 AND class_uid = 4001 AND time > now() - interval '300 seconds' LIMIT 512"
 
         assert [["rtr", ip, "Close"]] = Postgrex.query!(context.postgres, overlay, []).rows
         assert {:ok, _} = :inet.parse_address(to_charlist(ip))
