@@ -146,6 +146,7 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
         route: Paths.route("", route),
         evpn: "/evpn",
         events: "/events?kind=peer_down",
+        frame: "/frame?octets=0300000006040300000020060000",
         alerts: "/alerts"
       ]
     end
