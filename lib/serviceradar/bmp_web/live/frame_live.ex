@@ -158,7 +158,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             </.fact>
             <.fact label="What was done">{Format.words(@letter.treatment)}</.fact>
           </dl>
-          <p :for={error <- errors(@fields)} class="result"><span class="state bad">{error}</span></p>
+          <p :for={error <- errors(@fields)} class="result wrong-at"><span class="state bad">{error}</span></p>
           <.field_tree id={"frame-#{:erlang.phash2(@octets)}"} octets={@octets} fields={@fields} />
         </section>
 
