@@ -61,7 +61,7 @@ defmodule ServiceRadar.BMP.CommandsTest do
     {"cargo run --release --manifest-path native/Cargo.toml -p bmp-collector -- generate --routes 200000 --peers 5 -o /tmp/table.bmp",
      {@from_the_root, @routes, ""}},
     {"cargo run --release --manifest-path bench/decoders/Cargo.toml -- /tmp/table.bmp",
-     {@from_the_root, @routes, "ours, flat"}},
+     {@from_the_root, @routes, "ours, batches"}},
     {"MIX_ENV=prod SERVICERADAR_BMP_BUILD=core mix run --no-start bench/decode.exs /tmp/table.bmp",
      {@from_the_root, @routes, "both decoders made the same of all of them"}},
     {"MIX_ENV=prod SERVICERADAR_BMP_BUILD=core mix run --no-start bench/decode.exs STREAM [CHUNK] [ROUNDS]",

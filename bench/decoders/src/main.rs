@@ -25,9 +25,8 @@ struct Found {
 type Contender = (&'static str, &'static str, fn(&[u8]) -> Found);
 
 const CONTENDERS: &[Contender] = &[
-    ("ours, owned", "Feed::next_message: a Message of each frame", ours_owned),
-    ("ours, flat", "Feed::next_flat: every route and attribute as numbers in buffers used again", ours_flat),
     ("ours, batches", "batch::Session: what the station does, Protobuf included", ours_batches),
+    ("ours, owned", "Feed::next_message: a Message of each frame", ours_owned),
     ("netgauze-bmp-pkt", "BmpMessage::parse with its context", netgauze),
     ("netgauze codec", "the same through BmpCodec", netgauze_codec),
     ("zettabgp", "BMPSession", zettabgp),
@@ -43,23 +42,6 @@ fn frames(mut stream: &[u8]) -> impl Iterator<Item = &[u8]> {
         stream = rest;
         Some(frame)
     })
-}
-
-fn ours_flat(stream: &[u8]) -> Found {
-    let mut found = Found::default();
-    let mut flat = wire::bgp::flat::Flat::default();
-    let mut decoder = wire::session::Decoder::new(wire::session::Options::default());
-    let mut feed = decoder.feed(stream);
-    while let Some(frame) = feed.next_flat(&mut flat) {
-        match frame.and_then(|frame| frame.content) {
-            Ok(_) => {
-                found.routes += flat.prefixes.len() as u64;
-                black_box(&flat);
-            }
-            Err(_) => found.errors += 1,
-        }
-    }
-    found
 }
 
 fn ours_owned(stream: &[u8]) -> Found {

@@ -5,6 +5,7 @@ defmodule ServiceRadar.BMP.Native do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMP.BGP
+  alias ServiceRadar.BMP.Terms
 
   @profile if System.get_env("SERVICERADAR_BMP_NIF_PROFILE", "") == "",
              do: if(Mix.env() == :test, do: "dev", else: "release"),
@@ -52,20 +53,17 @@ defmodule ServiceRadar.BMP.Native do
                  BMP.PeerUp,
                  BMP.Prefix,
                  BMP.RouteMirroring,
-                 BMP.RouteMonitoring,
                  BMP.StatisticsReport,
                  BMP.Termination,
                  BMP.Undecodable,
                  BMP.UnknownMessage,
                  BGP.Attribute,
-                 BGP.Attributes,
                  BGP.ExtendedCommunity,
                  BGP.Fault,
                  BGP.Nlri,
                  BGP.Notification,
                  BGP.Open,
-                 BGP.RouteGroup,
-                 BGP.Update
+                 BGP.RouteGroup
                ],
                &{&1, &1.__struct__()}
              ),
@@ -78,8 +76,8 @@ defmodule ServiceRadar.BMP.Native do
            )
            |> Map.merge(Map.new(BMP.Registry.nlri_structs(), &{&1, Module.concat(BGP, &1).__struct__()}))
 
-  def decode(input) when byte_size(input) <= @short_terms, do: decode_short(input, @structs)
-  def decode(input), do: decode_long(input, @structs)
+  def decode(input) when byte_size(input) <= @short_terms, do: Terms.made(decode_short(input, @structs))
+  def decode(input), do: Terms.made(decode_long(input, @structs))
   def decode_short(_input, _structs), do: error()
   def decode_long(_input, _structs), do: error()
 
@@ -96,9 +94,9 @@ defmodule ServiceRadar.BMP.Native do
   def decoder_new(_max_message_bytes), do: error()
 
   def decoder_feed(decoder, input) when byte_size(input) <= @short_terms,
-    do: decoder_feed_short(decoder, input, @structs)
+    do: Terms.made(decoder_feed_short(decoder, input, @structs))
 
-  def decoder_feed(decoder, input), do: decoder_feed_long(decoder, input, @structs)
+  def decoder_feed(decoder, input), do: Terms.made(decoder_feed_long(decoder, input, @structs))
   def decoder_feed_short(_decoder, _input, _structs), do: error()
   def decoder_feed_long(_decoder, _input, _structs), do: error()
 

@@ -12,7 +12,6 @@
 use std::time::{Duration, Instant};
 
 use batch::{Session, SessionOptions};
-use wire::bgp::flat::Flat;
 use wire::session::Decoder;
 
 /// How many messages; `SERVICERADAR_BMP_ROUTES` asks for another number.
@@ -66,9 +65,9 @@ fn median(mut run: impl FnMut() -> usize) -> Duration {
 }
 
 fn decode(stream: &[u8]) -> usize {
-    let (mut decoder, mut flat, mut messages) = (Decoder::default(), Flat::default(), 0);
+    let (mut decoder, mut messages) = (Decoder::default(), 0);
     let mut feed = decoder.feed(stream);
-    while let Some(frame) = feed.next_flat(&mut flat) {
+    while let Some(frame) = feed.next() {
         messages += usize::from(frame.expect("framing holds").content.is_ok());
     }
     messages

@@ -3,11 +3,10 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use wire::bgp::flat::Flat;
-use wire::bgp::{self, Attributes};
+use wire::bgp::{self, Attributes, Update};
 use wire::bmp::{Body, Message, Mirrored};
 use wire::dissect::Field;
-use wire::session::{Content, Decoder, FlatContent};
+use wire::session::{Content, Decoder, Taken};
 use wire::{DecodeError, Raw};
 
 use crate::memory::{measure, Used};
@@ -17,8 +16,8 @@ use crate::memory::{measure, Used};
 pub enum Step {
     /// Bytes to a frame by reference; what is no Route Monitoring is owned already.
     Decode,
-    /// Numbers in buffers, and the canonical attributes.
-    Flat,
+    /// The canonical attributes.
+    Canonical,
     /// Owned, typed values.
     Owned,
     /// All of it as JSON text.
@@ -41,7 +40,7 @@ pub struct Bound {
 
 pub const BOUNDS: [Bound; 5] = [
     Bound { step: Step::Decode, per_octet: 100, constant: 2_000 },
-    Bound { step: Step::Flat, per_octet: 100, constant: 2_000 },
+    Bound { step: Step::Canonical, per_octet: 100, constant: 2_000 },
     Bound { step: Step::Owned, per_octet: 150, constant: 2_000 },
     Bound { step: Step::Json, per_octet: 300, constant: 4_000 },
     Bound { step: Step::Pipeline, per_octet: 1000, constant: 100_000 },
@@ -128,7 +127,7 @@ impl Tally {
 #[derive(Debug, Default)]
 pub struct Ways {
     by_reference: Decoder,
-    flat: Decoder,
+    sink: Decoder,
     owned: Decoder,
     buffers: Buffers,
 }
@@ -136,8 +135,6 @@ pub struct Ways {
 /// Used again, as the pipeline does.
 #[derive(Debug, Default)]
 struct Buffers {
-    flat: Flat,
-    flat_at_once: Flat,
     canonical: Vec<u8>,
     key: Vec<u8>,
     text: String,
@@ -160,7 +157,7 @@ fn covered(fields: &[Field], from: u64, length: usize) {
 /// # Panics
 /// When something does not hold that must.
 pub fn frame(ways: &mut Ways, frame: &[u8], tally: &mut Tally) {
-    let Ways { by_reference, flat, owned, buffers } = ways;
+    let Ways { by_reference, sink, owned, buffers } = ways;
     tally.frames += 1;
     tally.octets += frame.len() as u64;
     let before = by_reference.offset();
@@ -171,11 +168,11 @@ pub fn frame(ways: &mut Ways, frame: &[u8], tally: &mut Tally) {
     let time = used.time;
     let decoded = decoded.expect("a whole frame comes out").expect("framing holds");
     assert_eq!((decoded.offset, decoded.bytes), (before, frame), "a frame is what was fed");
-    buffers.flat.clear();
     match &decoded.content {
         Ok(Content::RouteMonitoring(view)) => {
-            let ((), used) = measure(|| numbers(&view.update, buffers));
-            tally.used(Step::Flat, frame.len(), used);
+            buffers.canonical.clear();
+            let ((), used) = measure(|| view.update.canonical_attributes(&mut buffers.canonical));
+            tally.used(Step::Canonical, frame.len(), used);
             tally.faulty += u64::from(!view.update.faults().is_empty());
             tally.routes += view.update.groups().iter().map(|group| u64::from(group.count)).sum::<u64>();
             view.update.groups().iter().for_each(|group| each_nlri(group, buffers));
@@ -189,7 +186,7 @@ pub fn frame(ways: &mut Ways, frame: &[u8], tally: &mut Tally) {
     assert!(feed.next().is_none(), "one frame is one frame");
     drop(feed);
 
-    let time = time.max(in_one_pass(flat, frame, buffers, &message, tally));
+    let time = time.max(in_one_pass(sink, frame, &message, tally));
     covered(&wire::dissect::dissect(frame, &mut Decoder::default()), 0, frame.len());
 
     let mut feed = owned.feed(frame);
@@ -201,9 +198,9 @@ pub fn frame(ways: &mut Ways, frame: &[u8], tally: &mut Tally) {
     drop(feed);
 
     assert_eq!(by_reference.counters(), owned.counters());
-    assert_eq!(by_reference.counters(), flat.counters());
+    assert_eq!(by_reference.counters(), sink.counters());
     let after = (0, before + frame.len() as u64);
-    for decoder in [&*by_reference, flat, owned] {
+    for decoder in [&*by_reference, sink, owned] {
         assert_eq!((decoder.pending(), decoder.offset()), after, "everything is taken");
     }
     match message {
@@ -218,27 +215,25 @@ pub fn frame(ways: &mut Ways, frame: &[u8], tally: &mut Tally) {
     }
 }
 
-/// The frame read into numbers: in one pass where it is plain.
+/// A plain UPDATE read into a sink.
 fn in_one_pass(
-    flat: &mut Decoder,
+    sink: &mut Decoder,
     frame: &[u8],
-    buffers: &mut Buffers,
     message: &Result<Message, DecodeError>,
     tally: &mut Tally,
 ) -> Duration {
-    let mut feed = flat.feed(frame);
-    let (at_once, used) = measure(|| feed.next_flat(&mut buffers.flat_at_once));
-    tally.used(Step::Flat, frame.len(), used);
-    let at_once = at_once.expect("a whole frame comes out").expect("framing holds");
-    assert_eq!(buffers.flat_at_once, buffers.flat, "numbers read in one pass");
-    match (&at_once.content, message) {
-        (Ok(FlatContent::Plain(peer)), Ok(Message { body: Body::RouteMonitoring(route), .. })) => {
-            assert_eq!(*peer, route.peer);
-            assert!(
-                route.update.faults.is_empty() && route.tlvs.is_empty() && route.update.end_of_rib.is_none()
-            );
+    let mut feed = sink.feed(frame);
+    let mut update = Update::default();
+    let (taken, used) = measure(|| feed.next_into(&mut update));
+    tally.used(Step::Owned, frame.len(), used);
+    let taken = taken.expect("a whole frame comes out").expect("framing holds");
+    match (&taken.content, message) {
+        (Ok(Taken::Plain(peer)), Ok(Message { body: Body::RouteMonitoring(route), .. })) => {
+            update.add_path_inferred.sort_unstable();
+            assert_eq!((*peer, &update), (route.peer, &route.update), "a plain UPDATE in a sink");
+            assert!(route.tlvs.is_empty());
         }
-        (Ok(FlatContent::Other(_)), Ok(_)) => {}
+        (Ok(Taken::Other(_)), Ok(_)) => {}
         (Err(error), Err(same)) => assert_eq!(error, same),
         (content, message) => panic!("{content:?} and {message:?}"),
     }
@@ -250,12 +245,6 @@ fn inside(error: &DecodeError, start: u64, length: usize) {
     let end = start + length as u64;
     assert!((start..=end).contains(&error.offset()), "{error} is not in {start}..{end}");
     assert!(!error.to_string().is_empty());
-}
-
-fn numbers(update: &bgp::UpdateView<'_>, buffers: &mut Buffers) {
-    buffers.flat.read(update);
-    buffers.canonical.clear();
-    update.canonical_attributes(&mut buffers.canonical);
 }
 
 /// Canonical attributes read back, and what they say does not change when they are written again.

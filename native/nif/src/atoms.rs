@@ -12,7 +12,6 @@ rustler::atoms! {
     peer_module = "Elixir.ServiceRadar.BMP.Peer",
     route_module = "Elixir.ServiceRadar.BMP.Route",
     peer_header_module = "Elixir.ServiceRadar.BMP.PeerHeader",
-    route_monitoring_module = "Elixir.ServiceRadar.BMP.RouteMonitoring",
     statistics_report_module = "Elixir.ServiceRadar.BMP.StatisticsReport",
     peer_down_module = "Elixir.ServiceRadar.BMP.PeerDown",
     peer_up_module = "Elixir.ServiceRadar.BMP.PeerUp",
@@ -22,16 +21,21 @@ rustler::atoms! {
     unknown_message_module = "Elixir.ServiceRadar.BMP.UnknownMessage",
     undecodable_module = "Elixir.ServiceRadar.BMP.Undecodable",
     decode_error_module = "Elixir.ServiceRadar.BMP.DecodeError",
-    update_module = "Elixir.ServiceRadar.BMP.BGP.Update",
     route_group_module = "Elixir.ServiceRadar.BMP.BGP.RouteGroup",
     nlri_module = "Elixir.ServiceRadar.BMP.BGP.Nlri",
-    attributes_module = "Elixir.ServiceRadar.BMP.BGP.Attributes",
     fault_module = "Elixir.ServiceRadar.BMP.BGP.Fault",
     open_module = "Elixir.ServiceRadar.BMP.BGP.Open",
     notification_module = "Elixir.ServiceRadar.BMP.BGP.Notification",
     attribute_module = "Elixir.ServiceRadar.BMP.BGP.Attribute",
     extended_community_module = "Elixir.ServiceRadar.BMP.BGP.ExtendedCommunity",
     batch_module = "Elixir.ServiceRadar.BMP.Batch",
+
+    // What terms are made from, and how NLRI come
+    route_monitoring,
+    ipv4,
+    ipv4_add_path,
+    ipv6,
+    ipv6_add_path,
 
     // Fields
     withdrawals,

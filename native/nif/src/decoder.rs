@@ -91,11 +91,10 @@ fn messages<'a>(structs: Structs<'a>, decoder: &mut Decoder, input: &[u8]) -> Re
     let mut fatal = None;
     {
         let mut feed = decoder.feed(input);
-        // By reference: a frame is large to move.
-        while let Some(frame) = &feed.next() {
+        while let Some(frame) = feed.next_into(builder.sink()) {
             match frame {
-                Ok(frame) => messages.push(builder.frame(frame).as_c_arg()),
-                Err(error) => fatal = Some(error.clone()),
+                Ok(frame) => messages.push(builder.frame(&frame).as_c_arg()),
+                Err(error) => fatal = Some(error),
             }
         }
     }

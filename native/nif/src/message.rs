@@ -1,13 +1,14 @@
 //! BMP messages as the structs of `ServiceRadar.BMP.Message`.
 
 use rustler::{Atom, Encoder, Env, Term};
+use smallvec::SmallVec;
 use wire::bmp::{
     Body, Mirrored, PeerDown, PeerDownReason, PeerHeader, PeerType, PeerUp, RibView, RouteMirroring,
     RouteMonitoringView, Statistic, StatisticValue, StatisticsReport, Timestamp, Tlv,
 };
 use wire::registry::bgp::fsm_event;
 use wire::registry::bmp::{mirroring_information, mirroring_tlv, termination_reason};
-use wire::session::{Content, Frame};
+use wire::session::{Content, Frame, Taken};
 use wire::DecodeError;
 
 use crate::atoms;
@@ -15,31 +16,36 @@ use crate::bgp::{self, Builder};
 use crate::cache::Cache;
 use crate::serialize;
 use crate::structs::{decode_error, fill, Structs};
-use crate::term::{list, nil, object, record, Address};
+use crate::term::{list, nil, object, record, tuple, Address};
 
 /// Makes the terms of one call's messages.
 pub struct Messages<'a> {
     bgp: Builder<'a>,
-    route_monitoring: Term<'a>,
     /// Per-peer headers without the time: a router's messages are of few peers.
     peers: Cache<PeerHeader, Term<'a>, 16>,
 }
 
 impl<'a> Messages<'a> {
     pub fn new(structs: Structs<'a>) -> Self {
-        Messages {
-            bgp: Builder::new(structs),
-            route_monitoring: structs.of(atoms::route_monitoring_module()),
-            peers: Cache::default(),
-        }
+        Messages { bgp: Builder::new(structs), peers: Cache::default() }
     }
 
-    /// One frame, whatever it holds.
-    pub fn frame(&mut self, frame: &Frame<'_>) -> Term<'a> {
+    /// One frame, whatever it holds; a plain UPDATE has gone to [`Messages::sink`].
+    pub fn frame(&mut self, frame: &Frame<'_, Taken<'_>>) -> Term<'a> {
         let structs = self.bgp.structs;
         let made = match &frame.content {
-            Ok(Content::RouteMonitoring(view)) => self.route_monitoring(view),
-            Ok(Content::Other(body)) => self.other(body),
+            Ok(Taken::Plain(peer)) => {
+                let update = self.bgp.plain();
+                return self.route_monitoring(frame.offset, peer, update, &[]);
+            }
+            Ok(Taken::Other(content)) => match &**content {
+                Content::RouteMonitoring(view) => {
+                    let update = self.bgp.update(&view.update);
+                    let more = self.rare(frame.header.version, view);
+                    return self.route_monitoring(frame.offset, &view.peer, update, &more);
+                }
+                Content::Other(body) => self.other(body),
+            },
             Err(error) => fill!(structs.of(atoms::undecodable_module()),
                 raw: structs.octets(frame.bytes), error: decode_error(structs, error)),
         };
@@ -50,32 +56,65 @@ impl<'a> Messages<'a> {
         fill!(made, version: frame.header.version)
     }
 
-    fn route_monitoring(&mut self, view: &RouteMonitoringView<'_>) -> Term<'a> {
+    /// What takes a plain UPDATE.
+    pub fn sink(&mut self) -> &mut Builder<'a> {
+        &mut self.bgp
+    }
+
+    /// Fields of a Route Monitoring that are rarely there, where they are.
+    fn rare(&self, version: u8, view: &RouteMonitoringView<'_>) -> SmallVec<[Term<'a>; 3]> {
         let structs = self.bgp.structs;
-        let peer = self.peer(&view.peer);
-        let mut made = fill!(self.route_monitoring, peer: peer, update: self.bgp.update(&view.update));
+        let mut more = SmallVec::new();
+        if version != 3 {
+            more.push(self.bgp.field(atoms::version(), version));
+        }
         if !view.tlvs.is_empty() {
-            made = fill!(made, tlvs: tlvs(structs, &view.tlvs));
+            more.push(self.bgp.field(atoms::tlvs(), tlvs(structs, &view.tlvs)));
         }
         if view.update_tlv.is_some() {
             let meanings: Vec<Term<'a>> =
                 view.meanings().map(|(_, meaning)| serialize::term(structs, &meaning)).collect();
-            made = fill!(made, meanings: meanings);
+            more.push(self.bgp.field(atoms::meanings(), meanings));
         }
-        made
+        more
+    }
+
+    /// What `ServiceRadar.BMP.Terms` makes a Route Monitoring from.
+    fn route_monitoring(
+        &mut self,
+        offset: u64,
+        peer: &PeerHeader,
+        update: Term<'a>,
+        more: &[Term<'a>],
+    ) -> Term<'a> {
+        let env = self.bgp.env;
+        let terms = [
+            atoms::route_monitoring().to_term(env),
+            offset.encode(env),
+            self.timeless(peer),
+            peer.timestamp.unix_microseconds().encode(env),
+            update,
+            list(env, more, |term| *term),
+        ];
+        tuple(env, terms)
     }
 
     fn peer(&mut self, peer: &PeerHeader) -> Term<'a> {
-        let timeless = PeerHeader { timestamp: Timestamp::default(), ..*peer };
-        let known = self.peers.find(|known| *known == timeless);
-        let head = known.unwrap_or_else(|| {
-            let head = peer_header(self.bgp.structs, &timeless);
-            self.peers.insert(timeless, head)
-        });
+        let head = self.timeless(peer);
         match peer.timestamp.unix_microseconds() {
             Some(time) => fill!(head, time: time),
             None => head,
         }
+    }
+
+    /// The header without the time.
+    fn timeless(&mut self, peer: &PeerHeader) -> Term<'a> {
+        let timeless = PeerHeader { timestamp: Timestamp::default(), ..*peer };
+        let known = self.peers.find(|known| *known == timeless);
+        known.unwrap_or_else(|| {
+            let head = peer_header(self.bgp.structs, &timeless);
+            self.peers.insert(timeless, head)
+        })
     }
 
     fn other(&mut self, body: &Body) -> Term<'a> {

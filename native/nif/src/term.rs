@@ -58,10 +58,10 @@ pub fn map<'a, const N: usize>(env: Env<'a>, keys: [Term<'a>; N], values: [Term<
 
 #[inline]
 pub fn tuple<'a, const N: usize>(env: Env<'a>, terms: [Term<'a>; N]) -> Term<'a> {
-    let terms = terms.map(|term| term.as_c_arg());
+    let raw = terms.map(|term| term.as_c_arg());
     let length = u32::try_from(N).unwrap_or_default();
     // SAFETY: the array has `length` terms of `env`.
-    unsafe { Term::new(env, enif_make_tuple_from_array(env.as_c_arg(), terms.as_ptr(), length)) }
+    unsafe { Term::new(env, enif_make_tuple_from_array(env.as_c_arg(), raw.as_ptr(), length)) }
 }
 
 /// A list of what a function makes of each item.
@@ -69,16 +69,22 @@ pub fn tuple<'a, const N: usize>(env: Env<'a>, terms: [Term<'a>; N]) -> Term<'a>
 pub fn list<'a, T>(
     env: Env<'a>,
     items: impl IntoIterator<Item = T>,
-    encode: impl FnMut(T) -> Term<'a>,
+    mut encode: impl FnMut(T) -> Term<'a>,
 ) -> Term<'a> {
-    let terms: SmallVec<[ErlNifTerm; 32]> =
-        items.into_iter().map(encode).map(|term| term.as_c_arg()).collect();
+    // Filled where it is: to collect it is to move it.
+    let mut terms: SmallVec<[ErlNifTerm; 32]> = SmallVec::new();
+    for item in items {
+        terms.push(encode(item).as_c_arg());
+    }
     list_of(env, &terms)
 }
 
 /// A list of terms of `env`.
 #[inline]
 pub fn list_of<'a>(env: Env<'a>, terms: &[ErlNifTerm]) -> Term<'a> {
+    if terms.is_empty() {
+        return Term::list_new_empty(env);
+    }
     let length = u32::try_from(terms.len()).unwrap_or(u32::MAX);
     // SAFETY: there are `length` terms of `env`, or more.
     unsafe { Term::new(env, enif_make_list_from_array(env.as_c_arg(), terms.as_ptr(), length)) }
@@ -124,41 +130,6 @@ impl Encoder for Address {
             IpAddr::V4(v4) => tuple(env, v4.octets().map(|part| part.encode(env))),
             IpAddr::V6(v6) => tuple(env, v6.segments().map(|part| part.encode(env))),
         }
-    }
-}
-
-/// The numbers that an octet can be, each made once: a route of IPv4 has four of them, and they are asked of the VM one by one
-/// otherwise.
-pub struct Octets<'a>([Term<'a>; 256]);
-
-impl<'a> Octets<'a> {
-    pub fn new(env: Env<'a>) -> Self {
-        let mut number = 0_u32;
-        Octets([(); 256].map(|()| {
-            number += 1;
-            (number - 1).encode(env)
-        }))
-    }
-
-    #[inline]
-    fn term(&self, env: Env<'a>, octet: u8) -> Term<'a> {
-        self.0.get(usize::from(octet)).copied().unwrap_or_else(|| octet.encode(env))
-    }
-
-    /// The address of 4 or 16 octets.
-    #[inline]
-    pub fn address<const N: usize>(&self, env: Env<'a>, octets: [u8; N]) -> Term<'a> {
-        if N == 4 {
-            return tuple(env, octets.map(|octet| self.term(env, octet)));
-        }
-        let mut parts = [self.term(env, 0); 8];
-        for (part, pair) in parts.iter_mut().zip(octets.as_chunks::<2>().0) {
-            *part = match pair {
-                [0, low] => self.term(env, *low),
-                pair => u16::from_be_bytes(*pair).encode(env),
-            };
-        }
-        tuple(env, parts)
     }
 }
 

@@ -2,8 +2,8 @@
 //! element, no I/O.
 //!
 //! * [`session::Decoder`] is fed the bytes of one BMP session in any split, remembers what the
-//!   peers' OPENs negotiated, and gives one [`session::Frame`] a message: by reference, as an owned message, or with
-//!   routes and attributes as numbers in a [`bgp::flat::Flat`] that is used again, which is the fastest.
+//!   peers' OPENs negotiated, and gives one [`session::Frame`] a message: by reference, as an owned message, or field by
+//!   field to a [`bgp::plain::Sink`].
 //! * [`bmp::Message`] is a message in owned, typed values, and serialises to JSON.
 //! * [`bgp::update::UpdateView`] is an UPDATE by reference, checked from end to end: route groups in wire
 //!   order, canonical attributes, RFC 7606 faults. [`bgp::update::Update`] is the same in owned values.

@@ -1,12 +1,14 @@
-//! Path attributes as `ServiceRadar.BMP.BGP.Attributes`.
+//! Path attributes, from which `ServiceRadar.BMP.Terms` makes `ServiceRadar.BMP.BGP.Attributes`.
 
 use std::net::Ipv4Addr;
 
+use rustler::sys::ErlNifTerm;
 use rustler::{Encoder, Env, Term};
 use smallvec::SmallVec;
 use wire::bgp::attribute::{
-    code, AttributeRef, AttributeValue, Community, ExtendedCommunity, LargeCommunity, Origin,
+    code, Aggregator, AttributeRef, AttributeValue, Community, ExtendedCommunity, LargeCommunity, Origin,
 };
+use wire::bgp::plain::{Prefixes, Segments, Sink};
 use wire::bgp::update::Action;
 use wire::bgp::{self, AsPath, Context, RouteGroup, SegmentType, UpdateView};
 use wire::registry::attributes::{self, Attribute, Place};
@@ -14,102 +16,161 @@ use wire::registry::attributes::{self, Attribute, Place};
 use super::update::Builder;
 use crate::atoms;
 use crate::serialize;
-use crate::structs::{fill, put};
-use crate::term::{list, nil, tuple, Address, Bytes};
+use crate::structs::fill;
+use crate::term::{list, list_of, nil, tuple, Address, Bytes};
+
+/// The fields of `ServiceRadar.BMP.BGP.Attributes` that many messages have.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a> {
+    origin: Term<'a>,
+    as_path: Term<'a>,
+    next_hop: Term<'a>,
+    multi_exit_disc: Term<'a>,
+    local_pref: Term<'a>,
+    atomic_aggregate: Term<'a>,
+    aggregator: Term<'a>,
+    communities: Term<'a>,
+    originator_id: Term<'a>,
+    cluster_list: Term<'a>,
+    extended_communities: Term<'a>,
+    large_communities: Term<'a>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(env: Env<'a>) -> Self {
+        let (nil, none) = (nil(env), Term::list_new_empty(env));
+        Fields {
+            origin: nil,
+            as_path: nil,
+            next_hop: nil,
+            multi_exit_disc: nil,
+            local_pref: nil,
+            atomic_aggregate: false.encode(env),
+            aggregator: nil,
+            communities: none,
+            originator_id: nil,
+            cluster_list: none,
+            extended_communities: none,
+            large_communities: none,
+        }
+    }
+}
 
 impl<'a> Builder<'a> {
-    pub(super) fn attributes(&mut self, update: &UpdateView<'_>) -> Term<'a> {
+    /// Takes the attributes of an UPDATE that is not plain.
+    pub(super) fn take_attributes(&mut self, update: &UpdateView<'_>) {
         let env = self.env;
         let discarded = Discarded::of(update);
-        // They are looked at more than once, and each look takes them off the message.
-        let all: SmallVec<[AttributeRef<'_>; 12]> = update.attributes().collect();
-        let mut made = self.attributes_head(&all, &discarded);
-        let mut other: SmallVec<[Term<'a>; 4]> = SmallVec::new();
-        for attribute in all {
-            if discarded.has(&attribute) || !self.has_field(&attribute, update) {
-                other.push(self.other(&attribute, update));
-                if discarded.has(&attribute) {
-                    continue;
-                }
+        for attribute in update.attributes() {
+            self.taken.flags.push((attribute.code, attribute.flags));
+            let is_discarded = discarded.has(&attribute);
+            if is_discarded || !self.has_field(&attribute, update) {
+                let other = self.attribute_struct(&attribute, context(update));
+                self.taken.other.push(other);
             }
-            let (key, term) = match attribute.code {
-                code::AS_PATH if update.two_octet_as() => {
-                    (atoms::as_path(), update.merged_as_path().map_or(nil(env), |path| as_path(env, &path)))
-                }
+            match attribute.code {
+                _ if is_discarded => {}
                 code::AS_PATH => {
-                    let path =
-                        list(env, attribute.segments(), |one| segment(env, one.kind, one.four_octet_asns()));
-                    (atoms::as_path(), path)
+                    let merged = update.merged_as_path();
+                    self.fields.as_path = merged.map_or(nil(env), |path| as_path(env, &path));
                 }
-                code::MULTI_EXIT_DISC => (atoms::multi_exit_disc(), attribute.number().encode(env)),
-                code::ATOMIC_AGGREGATE => (atoms::atomic_aggregate(), true.encode(env)),
-                code::AGGREGATOR => {
-                    let merged = update.merged_aggregator();
-                    let merged = merged.map(|one| (one.asn, Address::from(one.address)));
-                    (atoms::aggregator(), merged.encode(env))
-                }
-                code::COMMUNITIES => {
-                    (atoms::communities(), list(env, attribute.communities(), |one| community(env, one)))
-                }
-                code::ORIGINATOR_ID => (atoms::originator_id(), address(env, &attribute)),
-                code::CLUSTER_LIST => {
-                    let ids = list(env, attribute.addresses(), |id| Address::from(id).encode(env));
-                    (atoms::cluster_list(), ids)
-                }
-                code::EXTENDED_COMMUNITIES => {
-                    let communities =
-                        list(env, attribute.extended_communities(), |one| self.extended_community(one));
-                    (atoms::extended_communities(), communities)
-                }
-                code::LARGE_COMMUNITIES => {
-                    let communities =
-                        list(env, attribute.large_communities(), |one| large_community(env, one));
-                    (atoms::large_communities(), communities)
-                }
-                // The head has ORIGIN, NEXT_HOP and LOCAL_PREF, the groups have MP_REACH_NLRI and MP_UNREACH_NLRI.
-                other => {
-                    if let Some(Attribute { place: Place::Field, name, .. }) = attributes::attribute(other) {
-                        let value = attribute.to_owned(context(update)).value;
-                        made = put(made, serialize::name(env, name), serialize::term(self.structs, &value));
-                    }
-                    continue;
-                }
-            };
-            made = put(made, key.to_term(env), term);
+                code::AGGREGATOR => self.fields.aggregator = aggregator(env, update.merged_aggregator()),
+                _ => self.take_attribute(&attribute, context(update)),
+            }
         }
-        if other.is_empty() {
-            return made;
-        }
-        fill!(made, other: list(env, other, |term| term))
     }
 
-    /// What comes again and again: codes with their flags, ORIGIN, NEXT_HOP, LOCAL_PREF.
-    fn attributes_head(&mut self, all: &[AttributeRef<'_>], discarded: &Discarded) -> Term<'a> {
-        let key = Head::of(all).filter(|_| discarded.0.is_none());
-        if let Some(known) = key.and_then(|key| self.heads.find(|known| *known == key)) {
-            return known;
-        }
+    /// Takes an attribute that no other has a part in.
+    fn take_attribute(&mut self, attribute: &AttributeRef<'_>, context: Context<'_>) {
         let env = self.env;
-        let flags = list(env, all, |one| (one.code, one.flags).encode(env));
-        let mut head = fill!(self.structs.of(atoms::attributes_module()), flags: flags);
-        for attribute in all.iter().filter(|attribute| !discarded.has(attribute)) {
-            match attribute.code {
-                code::ORIGIN => {
-                    head = fill!(head, origin: attribute.origin().map(|origin| match origin {
-                        Origin::Igp => atoms::igp(),
-                        Origin::Egp => atoms::egp(),
-                        Origin::Incomplete => atoms::incomplete(),
-                    }));
+        match attribute.code {
+            code::ORIGIN => self.fields.origin = attribute.origin().map(|one| origin(env, one)).encode(env),
+            code::NEXT_HOP => {
+                let address = attribute.addresses().next();
+                self.fields.next_hop = address.map(|address| self.address(address)).encode(env);
+            }
+            code::MULTI_EXIT_DISC => self.fields.multi_exit_disc = attribute.number().encode(env),
+            code::LOCAL_PREF => self.fields.local_pref = attribute.number().encode(env),
+            code::ATOMIC_AGGREGATE => self.fields.atomic_aggregate = true.encode(env),
+            code::AGGREGATOR => {
+                if let AttributeValue::Aggregator(own) = attribute.to_owned(context).value {
+                    self.fields.aggregator = aggregator(env, Some(own));
                 }
-                code::NEXT_HOP => head = fill!(head, next_hop: address(env, attribute)),
-                code::LOCAL_PREF => head = fill!(head, local_pref: attribute.number()),
-                _ => {}
+            }
+            code::COMMUNITIES => {
+                self.fields.communities = list(env, attribute.communities(), |one| community(env, one));
+            }
+            code::ORIGINATOR_ID => {
+                let address = attribute.addresses().next();
+                self.fields.originator_id = address.map(|address| self.address(address)).encode(env);
+            }
+            code::CLUSTER_LIST => {
+                self.fields.cluster_list =
+                    list(env, attribute.addresses(), |id| Address::from(id).encode(env));
+            }
+            code::EXTENDED_COMMUNITIES => {
+                self.fields.extended_communities =
+                    list(env, attribute.extended_communities(), |one| self.extended_community(one));
+            }
+            code::LARGE_COMMUNITIES => {
+                self.fields.large_communities =
+                    list(env, attribute.large_communities(), |one| large_community(env, one));
+            }
+            // The groups have MP_REACH_NLRI and MP_UNREACH_NLRI.
+            other => {
+                if let Some(Attribute { place: Place::Field, name, .. }) = attributes::attribute(other) {
+                    let value = serialize::term(self.structs, &attribute.to_owned(context).value);
+                    self.taken.fields.push((serialize::name(env, name), value).encode(env));
+                }
             }
         }
-        if let Some(key) = key {
-            self.heads.insert(key, head);
+    }
+
+    /// What was taken, in the order in which `ServiceRadar.BMP.Terms` takes it; `more` is fields of the UPDATE that are rarely there.
+    pub(super) fn taken(&mut self, more: Term<'a>) -> Term<'a> {
+        let env = self.env;
+        let flags = self.flags();
+        let Builder { taken, fields, .. } = self;
+        if !taken.other.is_empty() {
+            let other = list(env, &taken.other, |term| *term);
+            taken.fields.push((atoms::other(), other).encode(env));
         }
-        head
+        let terms = [
+            atoms::update().to_term(env),
+            list_of(env, &taken.groups),
+            more,
+            list(env, &taken.fields, |term| *term),
+            flags,
+            fields.origin,
+            fields.as_path,
+            fields.next_hop,
+            fields.multi_exit_disc,
+            fields.local_pref,
+            fields.atomic_aggregate,
+            fields.aggregator,
+            fields.communities,
+            fields.originator_id,
+            fields.cluster_list,
+            fields.extended_communities,
+            fields.large_communities,
+        ];
+        tuple(env, terms)
+    }
+
+    /// Code and flags of each attribute: many messages have the same.
+    fn flags(&mut self) -> Term<'a> {
+        let flags = &self.taken.flags;
+        let known = self.flags.find(|known| known == flags);
+        known.unwrap_or_else(|| {
+            let made = list(self.env, flags, |one| one.encode(self.env));
+            self.flags.insert(flags.clone(), made)
+        })
+    }
+
+    /// Many messages have the same.
+    fn address(&mut self, address: Ipv4Addr) -> Term<'a> {
+        let known = self.addresses.find(|known| *known == address);
+        known.unwrap_or_else(|| self.addresses.insert(address, Address::from(address).encode(self.env)))
     }
 
     /// Whether all that the attribute says is in a field of its own, or in the groups.
@@ -137,10 +198,10 @@ impl<'a> Builder<'a> {
     }
 
     /// `ServiceRadar.BMP.BGP.Attribute`
-    fn other(&self, attribute: &AttributeRef<'_>, update: &UpdateView<'_>) -> Term<'a> {
+    fn attribute_struct(&self, attribute: &AttributeRef<'_>, context: Context<'_>) -> Term<'a> {
         let value = match attribute.code {
             code::MP_REACH_NLRI | code::MP_UNREACH_NLRI => self.structs.octets(attribute.value),
-            _ => match attribute.to_owned(context(update)).value {
+            _ => match attribute.to_owned(context).value {
                 AttributeValue::AsPath(path) => as_path(self.env, &path),
                 AttributeValue::As4Path(path) => as_path(self.env, &path.0),
                 AttributeValue::Unknown(_) => self.structs.octets(attribute.value),
@@ -168,35 +229,96 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What the attributes of many routes have in common.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
-    /// Code and flags of each in turn.
-    shape: u128,
-    count: usize,
-    origin: Option<Origin>,
-    next_hop: Option<Ipv4Addr>,
-    local_pref: Option<u32>,
-}
+/// A plain UPDATE, as it is read.
+impl<'a, 's> Sink<'s> for Builder<'a> {
+    #[inline(always)]
+    fn start(&mut self) {
+        self.fields = self.no_fields;
+        self.taken.clear();
+    }
 
-impl Head {
-    /// None where there are more attributes than it has room for.
-    #[inline]
-    fn of(all: &[AttributeRef<'_>]) -> Option<Self> {
-        let mut head = Head { shape: 0, count: all.len(), origin: None, next_hop: None, local_pref: None };
-        if head.count > size_of::<u128>() / 2 {
-            return None;
+    #[inline(always)]
+    fn attribute(&mut self, attribute: &AttributeRef<'s>) {
+        self.taken.flags.push((attribute.code, attribute.flags));
+    }
+
+    #[inline(always)]
+    fn origin(&mut self, _: u8, value: Origin) {
+        self.fields.origin = origin(self.env, value);
+    }
+
+    #[inline(always)]
+    fn as_path(&mut self, _: u8, path: Segments<'s>) -> Option<()> {
+        let env = self.env;
+        let mut segments: SmallVec<[ErlNifTerm; 4]> = SmallVec::new();
+        path.read(|kind, _, asns| {
+            let asns = asns.iter().map(|asn| u32::from_be_bytes(*asn));
+            segments.push(segment(env, kind, asns).as_c_arg());
+        })?;
+        self.fields.as_path = list_of(env, &segments);
+        Some(())
+    }
+
+    #[inline(always)]
+    fn next_hop(&mut self, _: u8, address: &'s [u8; 4]) {
+        self.fields.next_hop = self.address((*address).into());
+    }
+
+    #[inline(always)]
+    fn multi_exit_disc(&mut self, _: u8, value: u32) {
+        self.fields.multi_exit_disc = value.encode(self.env);
+    }
+
+    #[inline(always)]
+    fn local_pref(&mut self, _: u8, value: u32) {
+        self.fields.local_pref = value.encode(self.env);
+    }
+
+    #[inline(always)]
+    fn communities(&mut self, _: u8, octets: &[[u8; 4]]) {
+        let env = self.env;
+        let communities = octets.iter().map(|one| Community(u32::from_be_bytes(*one)));
+        self.fields.communities = list(env, communities, |one| community(env, one));
+    }
+
+    fn extended_communities(&mut self, _: u8, octets: &[[u8; 8]]) {
+        self.fields.extended_communities =
+            list(self.env, octets, |one| self.extended_community(ExtendedCommunity(*one)));
+    }
+
+    #[inline(always)]
+    fn large_communities(&mut self, _: u8, octets: &[[u8; 12]]) {
+        let env = self.env;
+        let communities = octets.iter().map(|one| LargeCommunity::from_octets(*one));
+        self.fields.large_communities = list(env, communities, |one| large_community(env, one));
+    }
+
+    fn other(&mut self, attribute: &AttributeRef<'s>) {
+        if !matches!(attributes::place(attribute.code), Place::Own | Place::Field) {
+            let other = self.attribute_struct(attribute, Context::default());
+            self.taken.other.push(other);
         }
-        for attribute in all {
-            head.shape = head.shape << 16 | u128::from(attribute.code) << 8 | u128::from(attribute.flags);
-            match attribute.code {
-                code::ORIGIN => head.origin = attribute.origin(),
-                code::NEXT_HOP => head.next_hop = attribute.addresses().next(),
-                code::LOCAL_PREF => head.local_pref = attribute.number(),
-                _ => {}
-            }
-        }
-        Some(head)
+        self.take_attribute(attribute, Context::default());
+    }
+
+    #[inline(always)]
+    fn withdrawn(&mut self, nlri: Prefixes<'s>) -> Option<()> {
+        self.take_prefixes(Action::Withdraw, &[], nlri)
+    }
+
+    #[inline(always)]
+    fn mp_reach(&mut self, _: u8, next_hop: &'s [u8], nlri: Prefixes<'s>) -> Option<()> {
+        self.take_prefixes(Action::Announce, next_hop, nlri)
+    }
+
+    #[inline(always)]
+    fn mp_unreach(&mut self, _: u8, nlri: Prefixes<'s>) -> Option<()> {
+        self.take_prefixes(Action::Withdraw, &[], nlri)
+    }
+
+    #[inline(always)]
+    fn announced(&mut self, next_hop: &'s [u8; 4], nlri: Prefixes<'s>) -> Option<()> {
+        self.take_prefixes(Action::Announce, next_hop, nlri)
     }
 }
 
@@ -219,9 +341,17 @@ impl Discarded {
     }
 }
 
-/// Of an attribute that is one address.
-fn address<'a>(env: Env<'a>, attribute: &AttributeRef<'_>) -> Term<'a> {
-    attribute.addresses().next().map(Address::from).encode(env)
+fn origin(env: Env<'_>, origin: Origin) -> Term<'_> {
+    let origin = match origin {
+        Origin::Igp => atoms::igp(),
+        Origin::Egp => atoms::egp(),
+        Origin::Incomplete => atoms::incomplete(),
+    };
+    origin.to_term(env)
+}
+
+fn aggregator(env: Env<'_>, aggregator: Option<Aggregator>) -> Term<'_> {
+    aggregator.map(|one| (one.asn, Address::from(one.address))).encode(env)
 }
 
 fn community(env: Env<'_>, community: Community) -> Term<'_> {

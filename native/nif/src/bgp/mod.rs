@@ -1,4 +1,4 @@
-//! BGP messages as the structs of `ServiceRadar.BMP.BGP`.
+//! BGP messages as the structs of `ServiceRadar.BMP.BGP`; of an UPDATE, what `ServiceRadar.BMP.Terms` makes them from.
 //!
 //! What full tables are made of (prefixes, and the attributes that most routes have) is made term by term, shared between messages
 //! where it can be; all else comes from the typed values of the wire crate.
@@ -125,11 +125,14 @@ pub fn message<'a>(builder: &mut Builder<'a>, message: &bgp::Message, octets: &[
                 ..Context::default()
             };
             let view = UpdateView::decode_message(&mut Reader::new(octets, 0), context);
-            let made = view.map_or_else(|error| decode_error(structs, &error), |view| builder.update(&view));
-            fill!(made,
-                faults: list(env, &update.faults, |one| builder.fault(one)),
-                as_width_mismatch: update.as_width_mismatch,
-            )
+            let view = match view {
+                Ok(view) => view,
+                Err(error) => return decode_error(structs, &error),
+            };
+            let mut more = builder.rare(&view);
+            more.push(builder.faults(&update.faults));
+            more.push(builder.field(atoms::as_width_mismatch(), update.as_width_mismatch));
+            builder.update_with(&view, &more)
         }
         bgp::Message::Notification(message) => notification(structs, message),
         bgp::Message::Keepalive => atoms::keepalive().to_term(env),

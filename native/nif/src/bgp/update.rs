@@ -1,38 +1,65 @@
-//! UPDATE as `ServiceRadar.BMP.BGP.Update`: its routes in groups, and what RFC 7606 found wrong.
+//! UPDATE, from which `ServiceRadar.BMP.Terms` makes `ServiceRadar.BMP.BGP.Update`: its routes in groups, and what RFC 7606 found
+//! wrong.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use rustler::sys::ErlNifTerm;
-use rustler::{Encoder, Env, Term};
+use rustler::{Atom, Encoder, Env, Term};
 use smallvec::SmallVec;
 use wire::bgp::attribute::ExtendedCommunity;
 use wire::bgp::nlri::unicast;
+use wire::bgp::plain::{Prefix, Prefixes, Sink};
 use wire::bgp::update::Action;
 use wire::bgp::{self, AddressFamily, Fault, NextHop, NlriRef, RouteGroup, Treatment, UpdateView};
 
-use super::attributes::Head;
+use super::attributes::Fields;
 use super::family;
 use crate::atoms;
 use crate::cache::Cache;
 use crate::serialize;
-use crate::structs::{decode_error, fill, put, Structs};
-use crate::term::{list, list_of, nil, Address, Octets};
+use crate::structs::{decode_error, fill, Structs};
+use crate::term::{list, list_of, nil, Address};
 
 /// Makes the terms of one call's messages; what they share is made once.
 pub struct Builder<'a> {
     pub env: Env<'a>,
     pub structs: Structs<'a>,
-    small: Octets<'a>,
-    update: Term<'a>,
     nlri: Term<'a>,
     prefix: Term<'a>,
-    /// Prefixes of each length, without an address.
-    v4: [Option<Term<'a>>; 33],
-    v6: [Option<Term<'a>>; 129],
     groups: Cache<(Action, AddressFamily, SmallVec<[u8; 16]>), Term<'a>, 16>,
-    /// Attributes of which only the first are known; see `attributes_head`.
-    pub(super) heads: Cache<Head, Term<'a>, 16>,
+    pub(super) flags: Cache<SmallVec<[(u8, u8); 10]>, Term<'a>, 16>,
+    pub(super) addresses: Cache<Ipv4Addr, Term<'a>, 16>,
     pub(super) communities: Cache<ExtendedCommunity, Term<'a>, 16>,
+    /// Of the message that is read.
+    pub(super) fields: Fields<'a>,
+    pub(super) taken: Taken<'a>,
+    pub(super) no_fields: Fields<'a>,
+}
+
+/// What there is more or less of in a message.
+#[derive(Default)]
+pub(super) struct Taken<'a> {
+    /// Code and flags of each attribute.
+    pub(super) flags: SmallVec<[(u8, u8); 10]>,
+    /// Fields of the attributes that are rarely there, with their values.
+    pub(super) fields: SmallVec<[Term<'a>; 1]>,
+    /// Attributes without a field.
+    pub(super) other: SmallVec<[Term<'a>; 2]>,
+    /// Of each group three: what it is without its routes, their form, and they themselves.
+    pub(super) groups: SmallVec<[ErlNifTerm; 6]>,
+    /// Families of a plain message whose path identifiers are inferred.
+    inferred: SmallVec<[AddressFamily; 1]>,
+}
+
+impl Taken<'_> {
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        self.flags.clear();
+        self.fields.clear();
+        self.other.clear();
+        self.groups.clear();
+        self.inferred.clear();
+    }
 }
 
 impl<'a> Builder<'a> {
@@ -40,72 +67,151 @@ impl<'a> Builder<'a> {
         Builder {
             env: structs.env,
             structs,
-            small: Octets::new(structs.env),
-            update: structs.of(atoms::update_module()),
             nlri: structs.of(atoms::nlri_module()),
             prefix: structs.of(atoms::prefix_module()),
-            v4: [None; 33],
-            v6: [None; 129],
             groups: Cache::default(),
-            heads: Cache::default(),
+            flags: Cache::default(),
+            addresses: Cache::default(),
             communities: Cache::default(),
+            fields: Fields::new(structs.env),
+            taken: Taken::default(),
+            no_fields: Fields::new(structs.env),
         }
     }
 
     pub fn update(&mut self, update: &UpdateView<'_>) -> Term<'a> {
-        let mut made = fill!(self.update,
-            attributes: self.attributes(update),
-            groups: self.groups(update.groups()),
-        );
+        let more = self.rare(update);
+        self.update_with(update, &more)
+    }
+
+    /// Fields that are rarely there, where they are.
+    pub fn rare(&self, update: &UpdateView<'_>) -> SmallVec<[Term<'a>; 2]> {
+        let mut more = SmallVec::new();
         if let Some(of) = update.end_of_rib() {
-            made = fill!(made, end_of_rib: family(of));
+            more.push(self.field(atoms::end_of_rib(), family(of)));
         }
         if !update.faults().is_empty() {
-            made = fill!(made, faults: list(self.env, update.faults(), |one| self.fault(one)));
+            more.push(self.faults(update.faults()));
         }
         if update.two_octet_as() {
-            made = fill!(made, two_octet_as: true);
+            more.push(self.field(atoms::two_octet_as(), true));
         }
-        let inferred = update.inferred_families();
-        if !inferred.is_empty() {
-            made =
-                fill!(made, add_path_inferred: list(self.env, inferred, |one| family(one).encode(self.env)));
+        if update.groups().iter().any(|group| group.inferred) {
+            let inferred: Vec<_> = update.inferred_families().into_iter().map(family).collect();
+            more.push(self.field(atoms::add_path_inferred(), inferred));
         }
         if update.as_width_mismatch() {
-            made = fill!(made, as_width_mismatch: true);
+            more.push(self.field(atoms::as_width_mismatch(), true));
         }
-        made
+        more
     }
 
-    fn groups(&mut self, groups: &[RouteGroup<'_>]) -> Term<'a> {
-        let terms: SmallVec<[Term<'a>; 4]> = groups.iter().map(|group| self.route_group(group)).collect();
-        list(self.env, terms, |term| term)
+    /// With such fields.
+    pub fn update_with(&mut self, update: &UpdateView<'_>, more: &[Term<'a>]) -> Term<'a> {
+        self.start();
+        self.take_attributes(update);
+        for group in update.groups() {
+            let (form, nlri) = self.routes(group);
+            self.take_group(group.action, group.family, group.next_hop, form, nlri);
+        }
+        let more = list(self.env, more, |term| *term);
+        self.taken(more)
     }
 
-    fn route_group(&mut self, group: &RouteGroup<'_>) -> Term<'a> {
-        let nlri = match (group.family.is_prefix(), group.family.is_ipv6()) {
-            (true, false) => self.prefixes::<4>(group),
-            (true, true) => self.prefixes::<16>(group),
+    /// The plain UPDATE that was taken.
+    pub fn plain(&mut self) -> Term<'a> {
+        let none = Term::list_new_empty(self.env);
+        if self.taken.inferred.is_empty() {
+            return self.taken(none);
+        }
+        self.taken.inferred.sort_unstable();
+        let families = list(self.env, &self.taken.inferred, |one| family(*one).encode(self.env));
+        let more = none.list_prepend(self.field(atoms::add_path_inferred(), families));
+        self.taken(more)
+    }
+
+    /// One of them.
+    pub fn field(&self, name: Atom, value: impl Encoder) -> Term<'a> {
+        (name, value).encode(self.env)
+    }
+
+    pub fn faults(&self, faults: &[Fault]) -> Term<'a> {
+        self.field(atoms::faults(), list(self.env, faults, |one| self.fault(one)))
+    }
+
+    /// Routes of a group, and the form that they have.
+    fn routes(&self, group: &RouteGroup<'_>) -> (Atom, Term<'a>) {
+        let mut prefixes = Routes::new(self.env);
+        match (group.family.is_prefix(), group.family.is_ipv6()) {
             // The block has been checked: every NLRI reads.
-            (false, _) => list(self.env, group.iter().flatten(), |one| self.nlri(&one)),
-        };
-        let key = (group.action, group.family, group.next_hop);
+            (false, _) => {
+                return (atoms::nlri(), list(self.env, group.iter().flatten(), |one| self.nlri(&one)))
+            }
+            (true, false) => unicast::each::<4>(group.nlri, group.add_path, |path_id, address, length| {
+                prefixes.ipv4(path_id, u32::from_be_bytes(address), length);
+            }),
+            (true, true) => unicast::each::<16>(group.nlri, group.add_path, |path_id, address, length| {
+                prefixes.ipv6(path_id, address.into(), length);
+            }),
+        }
+        (form(group.family, group.add_path), prefixes.list())
+    }
+
+    /// Takes routes of a plain UPDATE.
+    #[inline(always)]
+    pub(super) fn take_prefixes(
+        &mut self,
+        action: Action,
+        next_hop: &[u8],
+        prefixes: Prefixes<'_>,
+    ) -> Option<()> {
+        let Prefixes { family, inferred, .. } = prefixes;
+        let form = form(family, prefixes.add_path());
+        let mut routes = Routes::new(self.env);
+        if family.is_ipv6() {
+            prefixes.read(|Prefix { address, length, path_id }| {
+                routes.ipv6(path_id, Ipv6Addr::from_bits(address), length);
+                Some(())
+            })?;
+        } else {
+            prefixes.read(|Prefix { address, length, path_id }| {
+                routes.ipv4(path_id, u32::try_from(address).ok()?, length);
+                Some(())
+            })?;
+        }
+        self.take_group(action, family, next_hop, form, routes.list());
+        if inferred && !self.taken.inferred.contains(&family) {
+            self.taken.inferred.push(family);
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn take_group(
+        &mut self,
+        action: Action,
+        family: AddressFamily,
+        next_hop: &[u8],
+        form: Atom,
+        routes: Term<'a>,
+    ) {
+        let key = (action, family, next_hop);
         let known = self.groups.find(|(action, family, next_hop)| (*action, *family, &next_hop[..]) == key);
         let head = known.unwrap_or_else(|| {
-            let head = self.group_head(group);
-            self.groups.insert((group.action, group.family, group.next_hop.into()), head)
+            let head = self.group_head(action, family, next_hop);
+            self.groups.insert((action, family, next_hop.into()), head)
         });
-        fill!(head, nlri: nlri)
+        self.taken.groups.extend([head, form.to_term(self.env), routes].map(|term| term.as_c_arg()));
     }
 
     /// A group without its routes.
-    fn group_head(&self, group: &RouteGroup<'_>) -> Term<'a> {
+    fn group_head(&self, action: Action, of: AddressFamily, next_hop: &[u8]) -> Term<'a> {
         let env = self.env;
-        let action = match group.action {
+        let action = match action {
             Action::Announce => atoms::announce(),
             Action::Withdraw => atoms::withdraw(),
         };
-        let (next_hop, rd) = match NextHop::decode(group.next_hop) {
+        let (next_hop, rd) = match NextHop::decode(next_hop) {
             NextHop::None => (nil(env), None),
             NextHop::Ipv4(address) => (Address::from(address).encode(env), None),
             NextHop::VpnIpv4 { rd, address } => {
@@ -122,37 +228,11 @@ impl<'a> Builder<'a> {
             NextHop::Raw(raw) => (self.structs.octets(&raw), None),
         };
         let head = fill!(self.structs.of(atoms::route_group_module()),
-            action: action, family: family(group.family), next_hop: next_hop);
+            action: action, family: family(of), next_hop: next_hop);
         match rd {
             Some(rd) => fill!(head, next_hop_rd: rd),
             None => head,
         }
-    }
-
-    /// NLRI of the families that are bare prefixes, with addresses of `N` octets. The block has been checked: every NLRI reads.
-    fn prefixes<const N: usize>(&mut self, group: &RouteGroup<'_>) -> Term<'a> {
-        let env = self.env;
-        let (prefix_key, path_id_key) = (atoms::prefix().to_term(env), atoms::path_id().to_term(env));
-        let mut terms: SmallVec<[ErlNifTerm; 64]> = SmallVec::new();
-        unicast::each::<N>(group.nlri, group.add_path, |path_id, address, length| {
-            let nlri = match path_id {
-                Some(id) => put(self.nlri, path_id_key, id.encode(env)),
-                None => self.nlri,
-            };
-            terms.push(put(nlri, prefix_key, self.prefix(length, address)).as_c_arg());
-        });
-        list_of(env, &terms)
-    }
-
-    #[inline]
-    fn prefix<const N: usize>(&mut self, length: u8, address: [u8; N]) -> Term<'a> {
-        let env = self.env;
-        let heads: &mut [Option<Term<'a>>] = if N == 4 { &mut self.v4 } else { &mut self.v6 };
-        let head = match heads.get_mut(usize::from(length)) {
-            Some(head) => *head.get_or_insert_with(|| fill!(self.prefix, length: length)),
-            None => fill!(self.prefix, length: length),
-        };
-        put(head, atoms::address().to_term(env), self.small.address(env, address))
     }
 
     /// NLRI of any other family.
@@ -173,7 +253,7 @@ impl<'a> Builder<'a> {
         made
     }
 
-    pub(super) fn fault(&self, fault: &Fault) -> Term<'a> {
+    fn fault(&self, fault: &Fault) -> Term<'a> {
         let treatment = match fault.treatment {
             Treatment::Kept => atoms::kept(),
             Treatment::AttributeDiscard => atoms::attribute_discard(),
@@ -188,6 +268,58 @@ impl<'a> Builder<'a> {
             error: decode_error(self.structs, &fault.error),
             raw: self.structs.octets(&fault.raw),
         )
+    }
+}
+
+/// How the routes of a group come that are bare prefixes.
+fn form(family: AddressFamily, add_path: bool) -> Atom {
+    match (family.is_ipv6(), add_path) {
+        (false, false) => atoms::ipv4(),
+        (false, true) => atoms::ipv4_add_path(),
+        (true, false) => atoms::ipv6(),
+        (true, true) => atoms::ipv6_add_path(),
+    }
+}
+
+/// Bare prefixes as `ServiceRadar.BMP.Terms` takes them, one behind the other.
+struct Routes<'a> {
+    env: Env<'a>,
+    terms: SmallVec<[ErlNifTerm; 64]>,
+}
+
+impl<'a> Routes<'a> {
+    #[inline(always)]
+    fn new(env: Env<'a>) -> Self {
+        Routes { env, terms: SmallVec::new() }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, value: impl Encoder) {
+        self.terms.push(value.encode(self.env).as_c_arg());
+    }
+
+    /// The path identifier, where it has one, and address and length in one number: address * 64 + length.
+    #[inline(always)]
+    fn ipv4(&mut self, path_id: Option<u32>, address: u32, length: u8) {
+        if let Some(path_id) = path_id {
+            self.push(path_id);
+        }
+        self.push(u64::from(address) << 6 | u64::from(length));
+    }
+
+    /// The path identifier, where it has one, the length, the address.
+    #[inline(always)]
+    fn ipv6(&mut self, path_id: Option<u32>, address: Ipv6Addr, length: u8) {
+        if let Some(path_id) = path_id {
+            self.push(path_id);
+        }
+        self.push(length);
+        self.push(Address(address.into()));
+    }
+
+    #[inline(always)]
+    fn list(self) -> Term<'a> {
+        list_of(self.env, &self.terms)
     }
 }
 

@@ -6,10 +6,9 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::attribute::{
     AsPath, AsPathSegment, Attribute, AttributeRef, AttributeValue, ClassicNextHop, Communities, Community,
-    ExtendedCommunities, ExtendedCommunity, LargeCommunities, LocalPref, MpReach, MpUnreach, MultiExitDisc,
-    NextHop, Origin,
+    ExtendedCommunities, ExtendedCommunity, LargeCommunities, LargeCommunity, LocalPref, MpReach, MpUnreach,
+    MultiExitDisc, NextHop, Origin,
 };
-use super::flat::large_community;
 use super::plain::{self, Prefix, Prefixes, Segments, Sink};
 use super::{Context, Nlri, NlriValue, Update};
 
@@ -109,7 +108,7 @@ impl<'a> Sink<'a> for Update {
 
     #[inline]
     fn large_communities(&mut self, flags: u8, list: &[[u8; 12]]) {
-        let list = list.iter().map(|community| large_community(community).into()).collect();
+        let list = list.iter().map(|octets| LargeCommunity::from_octets(*octets)).collect();
         self.attribute(flags, AttributeValue::LargeCommunities(LargeCommunities(list)));
     }
 

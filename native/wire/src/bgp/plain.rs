@@ -16,7 +16,10 @@ use crate::registry::bgp::message;
 
 /// What takes the fields of a plain UPDATE, in the order of the message. After a refusal, which may come at any
 /// point, what was taken has no meaning.
-pub(crate) trait Sink<'a> {
+pub trait Sink<'a> {
+    /// What was taken before is of another message.
+    #[inline(always)]
+    fn start(&mut self) {}
     /// Withdrawn routes field
     fn withdrawn(&mut self, nlri: Prefixes<'a>) -> Option<()>;
     /// Any attribute, before the method of its code; its value is not checked.
@@ -46,6 +49,7 @@ pub(crate) fn read<'a>(
     context: Context<'a>,
     sink: &mut impl Sink<'a>,
 ) -> Option<()> {
+    sink.start();
     let update = Plain { frame, context };
     let header: [u8; HEADER_LENGTH] = update.octets(start)?;
     let (marker, [high, low, message_type]) = header.split_last_chunk()?;
@@ -200,8 +204,8 @@ impl<'a> Plain<'a> {
 }
 
 /// NLRI of a family that is bare prefixes, not checked yet.
-#[derive(Clone, Copy)]
-pub(crate) struct Prefixes<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Prefixes<'a> {
     pub family: AddressFamily,
     add_path: bool,
     /// Whether there are path identifiers was not negotiated but seen.
@@ -212,8 +216,8 @@ pub(crate) struct Prefixes<'a> {
 }
 
 /// A prefix as it was read.
-#[derive(Clone, Copy)]
-pub(crate) struct Prefix {
+#[derive(Clone, Copy, Debug)]
+pub struct Prefix {
     /// IPv4 in the low 32 bits; bits after the length are cleared.
     pub address: u128,
     /// At most as long as an address of the family.
@@ -228,6 +232,7 @@ impl<'a> Prefixes<'a> {
         self.frame.get(self.start..).unwrap_or_default()
     }
 
+    /// Whether each has a path identifier.
     pub fn add_path(&self) -> bool {
         self.add_path
     }
@@ -251,6 +256,7 @@ impl<'a> Prefixes<'a> {
         (self.frame.len() - self.start) / octets + 1
     }
 
+    /// Reads them to the end, or to the first that is malformed.
     #[inline(always)]
     pub fn read(self, push: impl FnMut(Prefix) -> Option<()>) -> Option<()> {
         let Prefixes { frame, start, .. } = self;
@@ -299,8 +305,8 @@ fn read_prefixes<const OCTETS: usize, const ADD_PATH: bool>(
 }
 
 /// An AS_PATH with four octets an AS number, not checked yet.
-#[derive(Clone, Copy)]
-pub(crate) struct Segments<'a>(&'a [u8]);
+#[derive(Clone, Copy, Debug)]
+pub struct Segments<'a>(&'a [u8]);
 
 impl<'a> Segments<'a> {
     /// RFC 7607
@@ -312,6 +318,7 @@ impl<'a> Segments<'a> {
         (!found).then_some(())
     }
 
+    /// Gives type, length and AS numbers of each.
     #[inline(always)]
     pub fn read(self, mut push: impl FnMut(SegmentType, u8, &'a [[u8; 4]])) -> Option<()> {
         let mut value = self.0;

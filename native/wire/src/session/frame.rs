@@ -32,13 +32,13 @@ impl Content<'_> {
     }
 }
 
-/// What a frame says beside the [`Flat`] that it was read into.
+/// What a frame says where a plain UPDATE goes to a [`Sink`](crate::bgp::plain::Sink).
 #[derive(Debug)]
-pub enum FlatContent<'a> {
-    /// A Route Monitoring of this peer. All that it says is in the [`Flat`]: it has no fault and no TLV, and
+pub enum Taken<'a> {
+    /// A Route Monitoring of this peer. All that it says went to the sink: it has no fault and no TLV, and
     /// is no End-of-RIB.
     Plain(PeerHeader),
-    /// Any other message. What a Route Monitoring has of routes and attributes is in the [`Flat`] too.
+    /// Any other message.
     Other(Box<Content<'a>>),
 }
 

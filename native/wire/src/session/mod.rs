@@ -16,10 +16,10 @@ mod frame;
 mod peers;
 mod whole;
 
-pub use self::frame::{Content, FlatContent, Frame};
+pub use self::frame::{Content, Frame, Taken};
 use self::peers::Peers;
 use self::whole::Whole;
-use crate::bgp::flat::Flat;
+use crate::bgp::plain::Sink;
 use crate::bgp::Context;
 pub use crate::bmp::RouteMonitoringView;
 use crate::bmp::{CommonHeader, Message, PeerHeader, HEADER_LENGTH};
@@ -160,11 +160,11 @@ impl Feed<'_> {
         Some(self.take()?.map(Whole::decode))
     }
 
-    /// The next frame as [`Feed::next`] gives it, with the routes and attributes of a Route Monitoring in `flat`,
-    /// which is empty for other messages and for what cannot be read.
+    /// The next frame as [`Feed::next`] gives it, but that a plain UPDATE, which nearly every one is, goes field by field to `sink`,
+    /// in the pass that checks it: for who makes something else of it than this crate's values.
     #[inline]
-    pub fn next_flat(&mut self, flat: &mut Flat) -> Option<Result<Frame<'_, FlatContent<'_>>>> {
-        Some(self.take()?.map(|whole| whole.decode_flat(flat)))
+    pub fn next_into(&mut self, sink: &mut impl for<'s> Sink<'s>) -> Option<Result<Frame<'_, Taken<'_>>>> {
+        Some(self.take()?.map(|whole| whole.decode_into(sink)))
     }
 
     /// The next frame as an owned message; what [`Frame::into_message`] makes of [`Feed::next`], in less time.

@@ -2,8 +2,8 @@
 //! negotiated the other way.
 
 use super::peers::{context, known, remember, Peer, Peers};
-use super::{Content, Counters, FlatContent, Frame, Options};
-use crate::bgp::flat::Flat;
+use super::{Content, Counters, Frame, Options, Taken};
+use crate::bgp::plain::{self, Sink};
 use crate::bgp::{Context, FamilySet, Update, UpdateView};
 use crate::bmp::{
     peer_header, Body, CommonHeader, Initiation, Message, PeerDown, PeerHeader, PeerUp, RouteMirroring,
@@ -60,11 +60,11 @@ impl<'a> Whole<'a> {
     }
 
     #[inline(always)]
-    pub(super) fn decode_flat(self, flat: &mut Flat) -> Frame<'a, FlatContent<'a>> {
+    pub(super) fn decode_into(self, sink: &mut impl Sink<'a>) -> Frame<'a, Taken<'a>> {
         let Whole { offset, bytes, header, .. } = self;
-        let content = match self.plain(flat) {
-            Some(peer) => Ok(FlatContent::Plain(peer)),
-            None => self.decode_other(flat),
+        let content = match self.plain(sink) {
+            Some(peer) => Ok(Taken::Plain(peer)),
+            None => self.decode_other(),
         };
         Frame { offset, bytes, header, content }
     }
@@ -94,9 +94,9 @@ impl<'a> Whole<'a> {
     }
 
     #[inline(always)]
-    fn plain(&self, flat: &mut Flat) -> Option<PeerHeader> {
+    fn plain(&self, sink: &mut impl Sink<'a>) -> Option<PeerHeader> {
         let (peer, context) = self.peer()?;
-        flat.read_plain(self.bytes, UPDATE, context).then_some(peer)
+        plain::read(self.bytes, UPDATE, context, sink).map(|()| peer)
     }
 
     #[inline(always)]
@@ -109,13 +109,8 @@ impl<'a> Whole<'a> {
     }
 
     #[inline(never)]
-    fn decode_other(self, flat: &mut Flat) -> Result<FlatContent<'a>> {
-        flat.clear();
-        let content = Whole { plain: false, ..self }.decode().content?;
-        if let Content::RouteMonitoring(view) = &content {
-            flat.read(&view.update);
-        }
-        Ok(FlatContent::Other(Box::new(content)))
+    fn decode_other(self) -> Result<Taken<'a>> {
+        Whole { plain: false, ..self }.decode().content.map(|content| Taken::Other(Box::new(content)))
     }
 }
 

@@ -134,62 +134,6 @@ fn a_view_and_its_owned_update_have_the_same_groups() {
 }
 
 #[test]
-fn flat_buffers_hold_what_the_owned_update_holds() {
-    let communities = attribute(0xc0, 8, &[0xfd, 0xe8, 0, 1, 0xfd, 0xe8, 0, 2]);
-    let large = attribute(0xc0, 32, &[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3]);
-    let other = attribute(0xc0, 99, &[7, 8]);
-    let attributes = [
-        ORIGIN_IGP,
-        AS_PATH_65001,
-        NEXT_HOP,
-        &[0x80, 4, 4, 0, 0, 0, 9],
-        &communities,
-        &mp_reach_v6(),
-        &large,
-        &other,
-    ];
-    let pdu = update(&[13, 0x0b, 0x0d], &attributes, PREFIX);
-    let view = UpdateView::decode_message(&mut Reader::new(&pdu, 0), wire::bgp::Context::default()).unwrap();
-    let mut flat = wire::bgp::flat::Flat::default();
-    flat.read(&view);
-    let first = flat.clone();
-    flat.read(&view);
-    assert_eq!(flat, first, "nothing is left of the message before");
-    assert_eq!((flat.origin, flat.multi_exit_disc, flat.local_pref), (Some(0), Some(9), None));
-    assert_eq!((&flat.as_path[..], flat.segments.len()), (&[65001][..], 1));
-    assert_eq!(flat.communities, [0xfde8_0001, 0xfde8_0002]);
-    assert_eq!(flat.large_communities, [[1, 2, 3]]);
-    assert_eq!((&flat.others[..], &flat.octets[..]), (&[(99, 0xc0, 2)][..], &[7, 8][..]));
-    let prefixes: Vec<String> = view
-        .groups()
-        .iter()
-        .flat_map(wire::bgp::RouteGroup::iter)
-        .map(|nlri| nlri.unwrap().prefix().unwrap().to_string())
-        .collect();
-    let flat_prefixes: Vec<String> = flat
-        .prefixes
-        .iter()
-        .enumerate()
-        .map(|(index, prefix)| {
-            let group = flat.groups.iter().find(|group| (index as u32) < group.end).unwrap();
-            let address: std::net::IpAddr = match group.family {
-                V4 => std::net::Ipv4Addr::from(prefix.address as u32).into(),
-                _ => std::net::Ipv6Addr::from(prefix.address).into(),
-            };
-            format!("{address}/{}", prefix.length)
-        })
-        .collect();
-    assert_eq!(flat_prefixes, prefixes);
-    assert_eq!(
-        flat.groups
-            .iter()
-            .map(|group| group.next_hop.map(|next_hop| next_hop.to_string()))
-            .collect::<Vec<_>>(),
-        [None, Some("2001:db8::1".into()), Some("192.0.2.1".into())]
-    );
-}
-
-#[test]
 fn an_update_may_have_65535_octets() {
     // RFC 8654, section 4
     let routes_of_it = (65_535 - 19 - 4 - ORIGIN_IGP.len() - AS_PATH_65001.len() - NEXT_HOP.len()) / 4;

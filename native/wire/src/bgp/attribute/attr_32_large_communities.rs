@@ -21,6 +21,14 @@ pub struct LargeCommunity {
 #[serde(transparent)]
 pub struct LargeCommunities(pub Vec<LargeCommunity>);
 
+impl LargeCommunity {
+    /// As on the wire.
+    #[inline]
+    pub fn from_octets([a, b, c, d, e, f, g, h, i, j, k, l]: [u8; 12]) -> Self {
+        [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_be_bytes).into()
+    }
+}
+
 impl From<[u32; 3]> for LargeCommunity {
     #[inline]
     fn from([global_administrator, local_data_1, local_data_2]: [u32; 3]) -> Self {

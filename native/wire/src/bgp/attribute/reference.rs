@@ -96,9 +96,7 @@ impl<'a> AttributeRef<'a> {
 
     #[inline]
     pub fn large_communities(&self) -> impl ExactSizeIterator<Item = LargeCommunity> + 'a {
-        self.elements().map(|&[a, b, c, d, e, f, g, h, i, j, k, l]: &[u8; 12]| {
-            LargeCommunity::from([[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_be_bytes))
-        })
+        self.elements().map(|octets| LargeCommunity::from_octets(*octets))
     }
 
     #[inline]
