@@ -123,3 +123,12 @@ fn every_statistic_of_the_registry_has_its_form() {
         assert_eq!(name.ends_with("_per_family"), per_family, "{number} {name}");
     }
 }
+
+#[test]
+fn statistics_have_names_from_0_to_43() {
+    use wire::bmp::{Statistic, StatisticValue};
+    let name =
+        |statistic_type| Statistic { statistic_type, value: StatisticValue::Counter32 { value: 0 } }.name();
+    let unnamed: Vec<u16> = (0..=44).filter(|number| name(*number).is_none()).collect();
+    assert_eq!(unnamed, [24, 25, 44], "24 and 25 are not assigned");
+}

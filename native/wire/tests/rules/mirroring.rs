@@ -88,3 +88,21 @@ fn route_refresh_has_outbound_route_filters() {
     let json = refresh(&[0, 1, 0, 1, 1, 64, 0, 9]);
     assert_eq!((json.get("outbound_route_filters"), &json["filters"]), (None, &"01400009".into()));
 }
+
+#[test]
+fn route_refresh_and_keepalive_are_mirrored() {
+    use wire::bmp::Mirrored;
+    let refresh = bgp(5, &[0, 1, 1, 1]);
+    let keepalive = bgp(4, &[]);
+    let tlv = |value: &[u8]| {
+        [&[0, 0], u16::try_from(value.len()).unwrap().to_be_bytes().as_slice(), value].concat()
+    };
+    let frame = bmp(6, &[peer(0, 0), tlv(&refresh), tlv(&keepalive)].concat());
+    let Body::RouteMirroring(mirroring) = decode_all(&frame).remove(0).unwrap().body else { panic!() };
+    for (mirrored, bytes) in mirroring.mirrored.iter().zip([&refresh, &keepalive]) {
+        let Mirrored::BgpMessage { decoded: Some(decoded), .. } = mirrored else { panic!("{mirrored:?}") };
+        let mut encoded = Vec::new();
+        decoded.encode(&mut encoded);
+        assert_eq!(&encoded, bytes);
+    }
+}
