@@ -8,7 +8,7 @@ defmodule ServiceRadar.BMP.Registry do
 
   tables = Path.expand("../../../native/wire/src/registry", __DIR__)
 
-  for file <- ~w(attributes families capabilities statistics) do
+  for file <- ~w(attributes bmp families capabilities statistics) do
     @external_resource Path.join(tables, file <> ".rs")
   end
 
@@ -54,6 +54,9 @@ defmodule ServiceRadar.BMP.Registry do
                       rows.("capabilities.rs", "capabilities! {", "}", ~r/^(\d+) \w+ "(\w+)" "([^"]+)";$/),
                     do: {String.to_integer(code), String.to_atom(name), label}
 
+  @bmp_messages for [type, name] <- rows.("bmp.rs", "message: u8;", "}", ~r/^(\d+) \w+ "(\w+)";$/),
+                    do: {String.to_atom(name), String.to_integer(type)}
+
   @statistics for [type, name, label] <-
                     rows.("statistics.rs", "statistics! {", "}", ~r/^(\d+) "(\w+)" "([^"]+)";$/),
                   do: {String.to_integer(type), name, label}
@@ -63,6 +66,7 @@ defmodule ServiceRadar.BMP.Registry do
         attributes: @attributes,
         families: @families,
         capabilities: @capabilities,
+        bmp_messages: @bmp_messages,
         statistics: @statistics
       ] do
     raise "native/wire/src/registry has no table of #{name}"
@@ -113,6 +117,14 @@ defmodule ServiceRadar.BMP.Registry do
       "ADD-PATH"
   """
   def capability_label(code), do: find(@capabilities, code, 2)
+
+  @doc """
+  The type of a BMP message.
+
+      iex> ServiceRadar.BMP.Registry.bmp_message(:peer_up)
+      3
+  """
+  def bmp_message(name), do: Keyword.fetch!(@bmp_messages, name)
 
   @doc "Statistics of Statistics Reports, as `{type, name, label}`."
   def statistics, do: @statistics

@@ -1,13 +1,28 @@
 //! What is done to a frame. Half of it knows the form of the message and keeps the lengths right around what it
 //! changes, so that the change is reached; the other half is blind.
 
-use wire::registry::{attributes, families};
+use wire::bgp::attribute::flags::EXTENDED_LENGTH;
+use wire::bgp::HEADER_LENGTH as BGP;
+use wire::bmp::peer_header::LENGTH as PEER;
+use wire::bmp::HEADER_LENGTH as COMMON;
+use wire::registry::attributes::{self, code as attribute};
+use wire::registry::bgp::message as bgp_message;
+use wire::registry::bmp::message;
+use wire::registry::capabilities::code as capability;
+use wire::registry::families;
 
 use crate::random::Random;
 
-/// Octets of the common header and of the per-peer header.
-const COMMON: usize = 6;
-const PEER: usize = 42;
+/// Where a BGP message has its length, after the marker.
+const BGP_LENGTH: usize = 16;
+/// What a Peer Up has between the per-peer header and its OPENs: the local address and two ports.
+const ADDRESSES: usize = 20;
+/// The header of a TLV: type and length; a Route Monitoring of version 4 has an index behind them.
+const TLV: usize = 4;
+const INDEXED_TLV: usize = 6;
+/// The optional parameter that has capabilities (RFC 5492), and what says that lengths are extended (RFC 9072).
+const CAPABILITIES: u8 = 2;
+const EXTENDED: u8 = 255;
 /// No frame is made longer.
 const LONGEST: usize = 200_000;
 
@@ -132,41 +147,42 @@ fn repeat(bytes: &mut Vec<u8>, random: &mut Random) {
 impl Parts {
     fn of(frame: &[u8]) -> Option<Self> {
         let body = frame.get(COMMON..)?;
+        let after = |head: usize, header| {
+            let (head, rest) = body.split_at_checked(head)?;
+            Some(Parts::Tlvs { head: head.to_vec(), tlvs: tlvs(rest, header) })
+        };
         match frame[5] {
-            0 if frame[0] == 3 => Parts::update(body),
-            0 => Some(Parts::Tlvs { head: body.get(..PEER)?.to_vec(), tlvs: tlvs(body.get(PEER..)?, 6) }),
-            1 => Some(Parts::Tlvs {
-                head: body.get(..PEER + 4)?.to_vec(),
-                tlvs: tlvs(body.get(PEER + 4..)?, 4),
-            }),
-            2 | 6 => Some(Parts::Tlvs { head: body.get(..PEER)?.to_vec(), tlvs: tlvs(body.get(PEER..)?, 4) }),
-            3 => {
-                let (head, mut rest) = body.split_at_checked(PEER + 20)?;
+            message::ROUTE_MONITORING if frame[0] == 3 => Parts::update(body),
+            message::ROUTE_MONITORING => after(PEER, INDEXED_TLV),
+            // Their number is ahead of them.
+            message::STATISTICS_REPORT => after(PEER + 4, TLV),
+            message::PEER_DOWN | message::ROUTE_MIRRORING => after(PEER, TLV),
+            message::PEER_UP => {
+                let (head, mut rest) = body.split_at_checked(PEER + ADDRESSES)?;
                 let opens = [Open::take(&mut rest)?, Open::take(&mut rest)?];
                 Some(Parts::Opens { head: head.to_vec(), opens, tail: rest.to_vec() })
             }
-            4 | 5 => Some(Parts::Tlvs { head: Vec::new(), tlvs: tlvs(body, 4) }),
+            message::INITIATION | message::TERMINATION => after(0, TLV),
             _ => None,
         }
     }
 
     fn update(body: &[u8]) -> Option<Self> {
         let (peer, bgp) = body.split_at_checked(PEER)?;
-        let length: usize = u16::from_be_bytes([*bgp.get(16)?, *bgp.get(17)?]).into();
-        let (pdu, tail) = bgp.split_at_checked(length)?;
-        let mut rest = pdu.get(19..)?;
+        let (pdu, tail) = bgp.split_at_checked(bgp_length(bgp)?)?;
+        let mut rest = pdu.get(BGP..)?;
         let withdrawn = counted(&mut rest)?.to_vec();
         let mut list = counted(&mut rest)?;
         let mut attributes = Vec::new();
         while let [flags, code, after @ ..] = list {
-            let width = if flags & 0x10 == 0 { 1 } else { 2 };
+            let width = if flags & EXTENDED_LENGTH == 0 { 1 } else { 2 };
             let (length, after) = after.split_at_checked(width)?;
             let length = length.iter().fold(0, |high, low| high << 8 | usize::from(*low));
             let (value, after) = after.split_at_checked(length)?;
             attributes.push(Attribute { flags: *flags, code: *code, value: value.to_vec() });
             list = after;
         }
-        let head = [peer, &pdu[..19]].concat();
+        let head = [peer, &pdu[..BGP]].concat();
         Some(Parts::Update { head, withdrawn, attributes, nlri: rest.to_vec(), tail: tail.to_vec() })
     }
 
@@ -204,9 +220,10 @@ impl Parts {
                 }
                 6 => {
                     // Another family for the same octets.
-                    if let Some(multiprotocol) =
-                        attributes.iter_mut().find(|attribute| matches!(attribute.code, 14 | 15))
-                    {
+                    let multiprotocol = |one: &&mut Attribute| {
+                        matches!(one.code, attribute::MP_REACH_NLRI | attribute::MP_UNREACH_NLRI)
+                    };
+                    if let Some(multiprotocol) = attributes.iter_mut().find(multiprotocol) {
                         let (afi, safi) = family(random);
                         for (to, from) in
                             multiprotocol.value.iter_mut().zip([(afi >> 8) as u8, afi as u8, safi])
@@ -235,7 +252,7 @@ impl Parts {
                     0 => change_list(capabilities, random),
                     1 => {
                         let (afi, safi) = family(random);
-                        let mut add_path = vec![69, 4];
+                        let mut add_path = vec![capability::ADD_PATH, 4];
                         add_path.extend(afi.to_be_bytes());
                         add_path.extend([safi, 1 + random.octet() % 3]);
                         capabilities.push(add_path);
@@ -276,11 +293,11 @@ impl Parts {
                 let mut list = Vec::new();
                 for Attribute { mut flags, code, value } in attributes {
                     if value.len() > 255 || with_extended {
-                        flags |= 0x10;
+                        flags |= EXTENDED_LENGTH;
                     }
                     list.extend([flags, code]);
                     match u8::try_from(value.len()) {
-                        Ok(length) if flags & 0x10 == 0 => list.push(length),
+                        Ok(length) if flags & EXTENDED_LENGTH == 0 => list.push(length),
                         _ => list.extend(length(value.len(), random).to_be_bytes()),
                     }
                     list.extend(value);
@@ -289,13 +306,13 @@ impl Parts {
                 out.extend(list);
                 out.extend(nlri);
                 let whole = length(out.len() - pdu, random);
-                out[pdu + 16..pdu + 18].copy_from_slice(&whole.to_be_bytes());
+                out[pdu + BGP_LENGTH..pdu + BGP_LENGTH + 2].copy_from_slice(&whole.to_be_bytes());
                 out.extend(tail);
             }
             Parts::Tlvs { head, tlvs } => {
                 out.extend(head);
                 for mut tlv in tlvs {
-                    let header = if original[5] == 0 { 6 } else { 4 };
+                    let header = if original[5] == message::ROUTE_MONITORING { INDEXED_TLV } else { TLV };
                     if tlv.len() >= header {
                         let length = length(tlv.len() - header, random);
                         tlv[2..4].copy_from_slice(&length.to_be_bytes());
@@ -311,20 +328,20 @@ impl Parts {
                     let short = u8::try_from(capabilities.len() + 2).ok().filter(|_| !with_extended);
                     match short {
                         Some(with_head) => {
-                            body.extend([with_head, 2, with_head - 2]);
+                            body.extend([with_head, CAPABILITIES, with_head - 2]);
                         }
                         None => {
                             let inner = length(capabilities.len(), random);
-                            body.extend([255, 255]);
+                            body.extend([EXTENDED, EXTENDED]);
                             body.extend(inner.saturating_add(3).to_be_bytes());
-                            body.push(2);
+                            body.push(CAPABILITIES);
                             body.extend(inner.to_be_bytes());
                         }
                     }
                     body.extend(capabilities);
                     out.extend([0xff; 16]);
-                    out.extend(length(body.len() + 19, random).to_be_bytes());
-                    out.push(1);
+                    out.extend(length(body.len() + BGP, random).to_be_bytes());
+                    out.push(bgp_message::OPEN);
                     out.extend(body);
                 }
                 out.extend(tail);
@@ -336,14 +353,13 @@ impl Parts {
 
 impl Open {
     fn take(rest: &mut &[u8]) -> Option<Self> {
-        let length: usize = u16::from_be_bytes([*rest.get(16)?, *rest.get(17)?]).into();
-        let (open, after) = rest.split_at_checked(length)?;
+        let (open, after) = rest.split_at_checked(bgp_length(rest)?)?;
         *rest = after;
-        let (head, parameters) = open.get(19..)?.split_at_checked(9)?;
+        let (head, parameters) = open.get(BGP..)?.split_at_checked(9)?;
         let mut parameters = parameters.get(1..)?;
         let mut capabilities = Vec::new();
         // Extended ones and other parameters: as if there were none.
-        while let [2, length, after @ ..] = parameters {
+        while let [CAPABILITIES, length, after @ ..] = parameters {
             let (mut value, after) = after.split_at_checked((*length).into())?;
             while let [_, length, ..] = value {
                 let (capability, after) = value.split_at_checked(2 + usize::from(*length))?;
@@ -354,6 +370,11 @@ impl Open {
         }
         Some(Open { head: head.to_vec(), capabilities })
     }
+}
+
+fn bgp_length(message: &[u8]) -> Option<usize> {
+    let length = message.get(BGP_LENGTH..)?.first_chunk()?;
+    Some(u16::from_be_bytes(*length).into())
 }
 
 fn counted<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {

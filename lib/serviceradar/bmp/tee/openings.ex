@@ -2,11 +2,13 @@ defmodule ServiceRadar.BMP.Tee.Openings do
   @moduledoc false
   # A session's messages, whole, and those that somebody who comes later has to hear first.
 
-  # RFC 7854, sections 4.1 and 4.2.
+  alias ServiceRadar.BMP.Registry
+
+  # RFC 7854, section 4.1: what every message begins with.
   @common 6
-  @peer_down 2
-  @peer_up 3
-  @initiation 4
+  @peer_down Registry.bmp_message(:peer_down)
+  @peer_up Registry.bmp_message(:peer_up)
+  @initiation Registry.bmp_message(:initiation)
   # Initiations, and Peer Ups of one peer that follow each other without a Peer Down: each may say something more.
   @most 8
 
