@@ -3,9 +3,14 @@
 //! BMP has no mark to look for. What is looked for instead is a chain of common headers (RFC 7854, section 4.1): each
 //! of a known version, a plausible length and type, and each beginning where the one before it ends.
 
-const HEADER: usize = 6;
+use wire::bmp::{CommonHeader, HEADER_LENGTH};
+use wire::reader::Reader;
+use wire::registry::bmp::message;
+
 /// Two OPENs of the greatest length and more; RFC 7854 sets no limit, but only route mirroring needs more.
-const MAX_LENGTH: usize = 1 << 17;
+const MAX_LENGTH: u32 = 1 << 17;
+/// Types from here on are not IANA's to assign: vendors have their own among them (RFC 7854, section 10.1).
+const FIRST_OF_VENDORS: u8 = 100;
 /// So many headers in a row are no chance.
 const CHAIN: usize = 3;
 
@@ -25,12 +30,9 @@ pub enum Verdict {
 
 /// Length of the message whose common header `bytes` begins with, if it can be one.
 pub fn header_length(bytes: &[u8]) -> Option<usize> {
-    let &[version, a, b, c, d, kind] = bytes.get(..HEADER)?.first_chunk::<HEADER>()?;
-    let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).ok()?;
-    // 100 and above are vendors' own types
-    let plausible =
-        (3..=4).contains(&version) && (HEADER..=MAX_LENGTH).contains(&length) && (kind <= 6 || kind >= 100);
-    plausible.then_some(length)
+    let header = CommonHeader::decode(&mut Reader::new(bytes, 0), MAX_LENGTH).ok()?;
+    let plausible = message::name(header.message_type).is_some() || header.message_type >= FIRST_OF_VENDORS;
+    plausible.then_some(header.length as usize)
 }
 
 /// Whether `bytes`, the first of a connection, are BMP. `last` says that no more will come.
@@ -78,7 +80,7 @@ fn chain(bytes: &[u8], last: bool) -> Chain {
                 Some(next) => rest = next,
                 None => return Chain::Short,
             },
-            None if rest.len() < HEADER => return Chain::Short,
+            None if rest.len() < HEADER_LENGTH => return Chain::Short,
             None => return Chain::Broken,
         }
     }
