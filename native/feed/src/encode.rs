@@ -13,7 +13,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use insight::{Coordinates, Severity};
 use rib::RibView;
 
-use crate::findings::FindingKey;
+use crate::overlay::FindingKey;
 use crate::picture::{Entity, NodeKey, Picture, Status};
 
 /// What a row is. The first row of a picture says that all that was known before is to be forgotten; a heartbeat says nothing but

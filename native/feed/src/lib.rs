@@ -6,7 +6,7 @@
 //! withdrawn stays in the picture for a while, so that clients hear of it; one that comes too late for that gets a new picture.
 
 mod encode;
-mod findings;
+mod overlay;
 mod picture;
 mod places;
 mod source;

@@ -159,7 +159,7 @@ pub struct Picture {
     route_ids: HashMap<RouteKey, u32>,
     of_peer: HashMap<Id, HashSet<u32>>,
     flapping: BTreeSet<u32>,
-    pub(crate) findings: crate::findings::Findings,
+    pub(crate) findings: crate::overlay::Findings,
     /// Routes that are not withdrawn.
     active: usize,
     pub(crate) source: crate::source::Known,

@@ -1,4 +1,4 @@
-//! Alerts and verdicts of what is drawn.
+//! What is laid over the picture: alerts and verdicts, at the node that each is about.
 
 use std::collections::{HashMap, HashSet};
 
