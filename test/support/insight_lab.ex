@@ -9,7 +9,7 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMP.{Events, Insight}
-  alias ServiceRadar.BMP.Test.Lab
+  alias ServiceRadar.BMP.Test.{Lab, Recorder}
 
   @patience 60_000
   # A router that said nothing for so long has told all, as its BMP waits for nothing else.
@@ -18,15 +18,19 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
   @doc "How often each thing happens."
   def runs, do: if(System.get_env("SERVICERADAR_BMP_LONG") in [nil, ""], do: 1, else: 50)
 
-  @doc "Starts a station with this configuration of insight, a relay in front of it, and has a router (edge, or GoBGP) speak BMP to that."
-  def start!(lab, station, json, router \\ :edge) do
+  @doc """
+  Starts a station with this configuration of insight, a relay in front of it, and has a router (edge, or GoBGP) speak BMP to that.
+  `name` is that of the recording, where one is made: see `ServiceRadar.BMP.Test.Recorder`.
+  """
+  def start!(lab, station, json, name, router \\ :edge) do
     path = Path.join(lab.folder, "insight.json")
     File.write!(path, json)
     Events.subscribe("bmp:insight")
     ExUnit.Callbacks.start_supervised!({BMP, name: station, ip: "127.0.0.1", port: 0, partitions: 1, insight: path})
     came = ExUnit.Callbacks.start_supervised!({Agent, fn -> %{first: nil, last: now(), telling: &any?/1} end})
-    Process.put(__MODULE__, {station, came})
-    speak(lab, router, &relay(lab.facts[&1], BMP.port(station), came))
+    {:ok, recorder} = Recorder.start(name, json)
+    Process.put(__MODULE__, {station, came, recorder})
+    speak(lab, router, &relay(lab.facts[&1], BMP.port(station), came, recorder))
     :ok
   end
 
@@ -36,33 +40,36 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
     do: Lab.run(lab, "gobgp", ["bmp", "add", "#{lab.facts["CORE_STATION"]}:#{relay.("CORE_STATION")}", "all"])
 
   # Passes on what comes, and notes when something came first since it was asked, and last.
-  defp relay(address, to, came) do
+  defp relay(address, to, came, recorder) do
     {:ok, ip} = :inet.parse_address(to_charlist(address))
     {:ok, listener} = :gen_tcp.listen(0, [:binary, ip: ip, active: false, reuseaddr: true])
     {:ok, port} = :inet.port(listener)
-    ExUnit.Callbacks.start_supervised!({Task, fn -> accept(listener, to, came) end})
+    ExUnit.Callbacks.start_supervised!({Task, fn -> accept(listener, to, came, recorder) end})
     port
   end
 
-  defp accept(listener, to, came) do
+  defp accept(listener, to, came, recorder) do
     {:ok, router} = :gen_tcp.accept(listener)
+    {:ok, {address, _port}} = :inet.peername(router)
     {:ok, station} = :gen_tcp.connect({127, 0, 0, 1}, to, [:binary, active: false, nodelay: true])
-    pump(router, station, came, "")
-    accept(listener, to, came)
+    pump(router, station, came, {recorder, Recorder.open(recorder, :inet.ntoa(address))}, "")
+    accept(listener, to, came, recorder)
   end
 
-  defp pump(router, station, came, begun) do
+  defp pump(router, station, came, {recorder, session} = recording, begun) do
     case :gen_tcp.recv(router, 0) do
       {:ok, octets} ->
         at = now()
         :ok = :gen_tcp.send(station, octets)
         {messages, begun} = split(begun <> octets, [])
+        for message <- messages, do: Recorder.message(recorder, session, message)
         # Statistics come by themselves: type 1 of the common header.
         told = Enum.reject(messages, &match?(<<3, _::32, 1, _::binary>>, &1))
         Agent.update(came, &Enum.reduce(told, &1, fn message, came -> note(came, message, at) end))
-        pump(router, station, came, begun)
+        pump(router, station, came, recording, begun)
 
       {:error, _} ->
+        Recorder.close(recorder, session)
         :gen_tcp.close(station)
     end
   end
@@ -78,9 +85,16 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
   defp note(%{first: nil} = came, message, at), do: %{came | last: at, first: if(came.telling.(message), do: at)}
   defp note(came, _message, at), do: %{came | last: at}
 
+  @doc "Tells the station the state of an interface, as SNMP does."
+  def interface(json) do
+    {station, _came, recorder} = Process.get(__MODULE__)
+    Recorder.interface(recorder, json)
+    :ok = Insight.interface(station, json)
+  end
+
   @doc "What is said that has all these parts, of what comes from now on or came already and was not asked for."
   def said(parts) do
-    {station, _came} = Process.get(__MODULE__)
+    {station, _came, _recorder} = Process.get(__MODULE__)
 
     receive do
       {:bmp_insight, ^station, line} -> if Enum.all?(parts, &(line =~ &1)), do: line, else: said(parts)
@@ -93,7 +107,7 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
   def said_all([]), do: :ok
 
   def said_all(all) do
-    {station, _came} = Process.get(__MODULE__)
+    {station, _came, _recorder} = Process.get(__MODULE__)
 
     receive do
       {:bmp_insight, ^station, line} -> said_all(Enum.reject(all, fn parts -> Enum.all?(parts, &(line =~ &1)) end))
@@ -108,11 +122,11 @@ defmodule ServiceRadar.BMP.Test.InsightLab do
   What tells it is the first message of the router after that of which `telling` says so.
   """
   def measure(happen, all, telling \\ &any?/1) do
-    {_station, came} = Process.get(__MODULE__)
+    {_station, came, _recorder} = lab = Process.get(__MODULE__)
     await_quiet(came)
     Agent.update(came, &%{&1 | first: nil, telling: telling})
     # The command that makes it happen may end after all is said.
-    happening = Task.async(happen)
+    happening = Task.async(fn -> Process.put(__MODULE__, lab) || happen.() end)
     said_all(all)
     time = now() - Agent.get(came, & &1.first)
     Task.await(happening, @patience)

@@ -11,7 +11,6 @@ else
 
     import ServiceRadar.BMP.Test.InsightLab
 
-    alias ServiceRadar.BMP.Insight
     alias ServiceRadar.BMP.Test.{InsightLab, Lab}
 
     @moduletag :lab
@@ -26,7 +25,14 @@ else
       on_exit(fn -> Lab.stop(lab) end)
       # West and east are Kubernetes nodes, too, where nothing else is said.
       nodes? = Map.get(context, :nodes, true)
-      InsightLab.start!(lab, @station, configuration(lab, context[:downs] || 1_000, nodes?))
+
+      InsightLab.start!(
+        lab,
+        @station,
+        configuration(lab, context[:downs] || 1_000, nodes?),
+        "lab-#{context[:recorded]}"
+      )
+
       # A neighbour that nobody named is called what it calls itself in its OPEN.
       names = if nodes?, do: ~w(node-a node-b), else: ~w(west east)
       said_all(for name <- names, do: [~s("kind":"link_added"), ~s("source":"edge"), ~s("target":"#{name}")])
@@ -61,6 +67,7 @@ else
           "address-family ipv4 unicast" | commands
         ])
 
+    @tag recorded: "pod-blocks"
     test "pod blocks that are lost and come back, and one that moves", %{lab: lab} do
       west(lab, ["network 10.42.1.0/26"])
       said([~s("protocol":"calico"), ~s("target":"node-a")])
@@ -99,6 +106,7 @@ else
       report("a pod block moved", times)
     end
 
+    @tag recorded: "link-cut"
     test "a link that is cut, as SNMP tells too", %{lab: lab} do
       west = ~s({"device": "edge", "name": "west", "admin_status": "up", "oper_status": ")
 
@@ -106,14 +114,14 @@ else
         for _ <- 1..runs() do
           cut = fn ->
             {_, 0} = System.cmd("ip", ["-n", lab.facts["EDGE_NS"], "link", "set", "west", "down"])
-            :ok = Insight.interface(@station, west <> ~s(down"}))
+            interface(west <> ~s(down"}))
           end
 
           time =
             measure(cut, down() ++ [[~s("cause":"link_failure"), ~s("subject":"edge interface west")]], &peer_down?/1)
 
           {_, 0} = System.cmd("ip", ["-n", lab.facts["EDGE_NS"], "link", "set", "west", "up"])
-          :ok = Insight.interface(@station, west <> ~s(up"}))
+          interface(west <> ~s(up"}))
           said([~s("rule":"peer_down"), ~s("state":"close")])
           time
         end
@@ -121,7 +129,7 @@ else
       report("a link cut", times)
     end
 
-    @tag nodes: false
+    @tag nodes: false, recorded: "neighbour-shut"
     test "a neighbour that is shut with a reason text, and opened again", %{lab: lab} do
       subject = "edge peer #{lab.facts["WEST_PEER"]}"
       text = "upgrade of the line card"
@@ -148,6 +156,7 @@ else
       end
     end
 
+    @tag recorded: "node-killed"
     test "a node that dies", %{lab: lab} do
       west(lab, ["network 10.42.1.0/26"])
       said([~s("protocol":"calico"), ~s("target":"node-a")])
@@ -172,7 +181,7 @@ else
       report("a node killed", times)
     end
 
-    @tag downs: 3
+    @tag downs: 3, recorded: "session-flaps"
     test "a session that flaps", %{lab: lab} do
       flap = fn -> Lab.run(lab, "vtysh", ["edge", "clear bgp #{lab.facts["WEST_PEER"]}"]) end
       down = [~s("kind":"link_lost"), ~s("protocol":"bgp"), ~s("target":"node-a")]

@@ -27,15 +27,15 @@ else
       lab = Lab.start!(40, ospf: true)
       on_exit(fn -> Lab.stop(lab) end)
 
-      InsightLab.start!(lab, @station, """
+      configuration = """
       {"sites": {"edge": "#{lab.facts["EDGE"]}",
                  "farm01": ["#{lab.facts["FARM01_PEER"]}", "10.21.12.1", "10.21.22.1", "10.255.0.11"],
                  "tonka01": ["#{lab.facts["TONKA01_PEER"]}", "10.21.12.2", "10.21.22.2", "10.255.0.12"]},
        "ospf": {"communities": ["65000:110"], "med_is_metric": true},
        "rules": {"router_clock": {"enabled": false}}}
-      """)
+      """
 
-      :ok
+      InsightLab.start!(lab, @station, configuration, "lab-ospf-redistributed")
     end
 
     # The routes that use the link between the two, with OSPF's metric.

@@ -14,7 +14,6 @@ else
 
     import ServiceRadar.BMP.Test.InsightLab
 
-    alias ServiceRadar.BMP.Insight
     alias ServiceRadar.BMP.Test.{InsightLab, Lab}
 
     @moduletag :lab
@@ -41,7 +40,7 @@ else
        "rules": {"router_clock": {"enabled": false}}}
       """
 
-      InsightLab.start!(lab, @station, configuration, :watch)
+      InsightLab.start!(lab, @station, configuration, "lab-ospf-link-cut", :watch)
       said([~s("kind":"link_added"), ~s("protocol":"ospf")])
       %{lab: lab}
     end
@@ -53,7 +52,7 @@ else
     defp link(lab, state) do
       {_, 0} = System.cmd("ip", ["-n", lab.facts["FARM01_NS"], "link", "set", "primary", state])
       status = ~s({"device": "farm01", "name": "primary", "admin_status": "up", "oper_status": "#{state}"})
-      :ok = Insight.interface(@station, status)
+      interface(status)
     end
 
     test "the primary link is cut: what goes by it goes by the backup, and why is said", %{lab: lab} do

@@ -155,7 +155,8 @@ impl Downs {
         let down = self.downs.get(&peer)?;
         let held = of.world.peer(peer)?;
         let node = of.world.calico_node(&held.address)?;
-        if down.reason.cause == Cause::PathFailure {
+        // A node that dies closes nothing: what the router closed itself is its own doing.
+        if matches!(down.reason.cause, Cause::PathFailure | Cause::LocalShutdown) {
             return None;
         }
         let all = of.world.by_node.get(node)?;
