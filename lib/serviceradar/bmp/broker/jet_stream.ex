@@ -69,7 +69,7 @@ if Code.ensure_loaded?(Gnat) do
       there it is `"bgp.raw"`
     * `:dead_letter_subject` - where batches go that cannot be read, in a stream of its own, `<stream>-DEAD`; default
       `"events.bgp.dead"`
-    * `:durable` - default `"serviceradar_bmp"`
+    * `:durable` - default `"serviceradar-bmp"`
     * `:max_bytes`, `:max_age` (ms, 0 for none), `:replicas`, `:duplicate_window` (ms) - of a stream that is created; default
       1 GiB, 0, 1, 120,000
     * `:window`, `:window_bytes` - most messages and bytes of a partition that are sent and not yet acknowledged;
@@ -105,7 +105,7 @@ if Code.ensure_loaded?(Gnat) do
       stream: "BMP",
       subject_prefix: "events.bgp.raw",
       dead_letter_subject: "events.bgp.dead",
-      durable: "serviceradar_bmp",
+      durable: "serviceradar-bmp",
       max_bytes: 1024 * 1024 * 1024,
       max_age: 0,
       replicas: 1,
