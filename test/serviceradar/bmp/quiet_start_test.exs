@@ -33,7 +33,8 @@ cond do
         options = [
           broker: {Broker.JetStream, servers: [NATS.url(nats)]},
           pipeline: Pipeline.Broadway,
-          store: {Store.Postgres, url: Postgres.url(postgres)}
+          store: {Store.Postgres, url: Postgres.url(postgres)},
+          insight: Application.app_dir(:serviceradar_bmp, "priv/insight.json")
         ]
 
         %{options: options}

@@ -294,8 +294,13 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @impl ServiceRadar.BMP.Store
     def kept_insight(config) do
       reaching(config, fn repo, options ->
-        rows = rows(repo, "insight/kept.sql", options[:schema], [config.collector])
-        {:ok, List.first(rows)["state"]}
+        try do
+          {:ok, List.first(rows(repo, "insight/kept.sql", options[:schema], [config.collector]))["state"]}
+        rescue
+          # At a first start, before the tables are made, nothing is kept.
+          error in Postgrex.Error ->
+            if error.postgres[:code] == :undefined_table, do: {:ok, nil}, else: reraise(error, __STACKTRACE__)
+        end
       end)
     end
 
