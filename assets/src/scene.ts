@@ -52,7 +52,7 @@ export class Scene {
   private version = 0;
   private readonly times = new Float32Array(4096);
   private timed = 0;
-  private before = 0;
+  private counted = 0;
   private first = 0;
   private drawn = 0;
   private stopped = false;
@@ -136,7 +136,7 @@ export class Scene {
   count(work: () => void): void {
     const started = performance.now();
     work();
-    this.before += performance.now() - started;
+    this.counted += performance.now() - started;
   }
 
   /** Our own time in each of the last frames, in ms, and how often was drawn. */
@@ -175,8 +175,8 @@ export class Scene {
     } else if (this.world.fading) {
       (this.deck as unknown as { redraw(reason: string): void }).redraw("ghosts fade");
     }
-    this.times[this.timed++ % this.times.length] = this.before + performance.now() - started;
-    this.before = 0;
+    this.times[this.timed++ % this.times.length] = this.counted + performance.now() - started;
+    this.counted = 0;
   }
 
   private layOut(): void {

@@ -109,12 +109,12 @@ defmodule ServiceRadar.BMPWeb.MapLiveFRRTest do
           const {world, scene} = #{@view};
           const apply = world.apply;
           let told = null;
-          const told_ = () => {
+          const note = () => {
             const {prefix, status, used} = world.routes;
             const at = prefix.findIndex((one, slot) => one == "#{prefix}" && used[slot]);
             if (told == null && (#{drawn?})) told = Date.now();
           };
-          world.apply = function (...rows) { apply.apply(this, rows); told_(); };
+          world.apply = function (...rows) { apply.apply(this, rows); note(); };
           const look = () => {
             if (told != null && !scene.changed) { world.apply = apply; resolve([told, Date.now()]); }
             else requestAnimationFrame(look);
