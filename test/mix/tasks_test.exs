@@ -6,6 +6,7 @@ defmodule ServiceRadar.BMP.MixTasksTest do
 
   alias Mix.Tasks.Bmp
   alias ServiceRadar.BMP.{Replay, Terminal, Wire}
+  alias ServiceRadar.BMP.Test.Distribution
 
   defp file!(bytes) do
     path = Path.join(System.tmp_dir!(), "bmp-#{System.unique_integer([:positive])}.bmp")
@@ -88,7 +89,7 @@ defmodule ServiceRadar.BMP.MixTasksTest do
       end
 
       view = "--view=#{held.view}"
-      node = this_node!()
+      node = Distribution.start!(:shortnames)
       arguments = [view, "--node=#{node}", "--station=#{inspect(station)}"]
       same = table.(["10.0.0.0/24", "10.0.1.0/24"])
       assert capture_io(fn -> Bmp.Parity.run([same | arguments]) end) =~ "equal 2, missing 0, extra 0, different 0"
@@ -111,11 +112,6 @@ defmodule ServiceRadar.BMP.MixTasksTest do
         printed = capture_io(:stderr, fn -> assert catch_exit(Bmp.Parity.run(arguments)) == {:shutdown, 2} end)
         assert printed =~ why
       end
-    end
-
-    defp this_node! do
-      {:ok, _} = Bmp.Parity.distribute(:"bmp_test_#{System.pid()}", :shortnames)
-      node()
     end
   end
 end

@@ -168,6 +168,14 @@ fn the_value_of_an_attribute_alone_is_told() {
     assert_eq!((fields[0].text.as_str(), &*fields[1].name), ("65000:1", UNREAD));
 }
 
+/// Two of the three numbers of a large community can be read before its octets end: none of them is left out of the tree.
+#[test]
+fn a_value_that_ends_too_early_is_shown_from_its_first_octet_on() {
+    let fields = dissect_attribute(32, &[0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 0, 0, 0]);
+    tile(&fields, 0, 11, "the value");
+    assert_eq!((&*fields[0].name, fields[0].length), (UNREAD, 11));
+}
+
 /// A tree is bounded, and covers all octets all the same.
 #[test]
 fn a_message_of_very_many_routes_is_one_tree_of_bounded_size() {

@@ -17,7 +17,7 @@ cond do
 
       alias ServiceRadar.BMP
       alias ServiceRadar.BMP.{Feed, Insight, Store, Wire}
-      alias ServiceRadar.BMP.Test.Postgres
+      alias ServiceRadar.BMP.Test.{Distribution, Postgres}
 
       @moduletag capture_log: true
       @moduletag :tmp_dir
@@ -25,10 +25,7 @@ cond do
       @station :elsewhere
 
       setup do
-        {_, 0} = System.cmd("epmd", ["-daemon"])
-        name = :"bmp_#{System.unique_integer([:positive])}_#{System.pid()}"
-        {:ok, _} = :net_kernel.start([:"#{name}@127.0.0.1", :longnames])
-        on_exit(fn -> :net_kernel.stop() end)
+        name = :longnames |> Distribution.start!() |> to_string() |> String.replace(~r/@.*/, "")
         postgres = Postgres.start!()
         on_exit(fn -> Postgres.stop(postgres) end)
         %{store: {Store.Postgres, url: Postgres.url(postgres)}, name: :"#{name}_there"}

@@ -56,8 +56,11 @@ impl<'a, 'w> Walk<'a, 'w> {
         text: impl FnOnce(&T) -> String,
     ) -> Result<T> {
         let start = self.reader;
-        let value = read(&mut self.reader)?;
-        let length = start.len() - self.reader.len();
+        // A reading that fails takes nothing: what it began with is still to be shown.
+        let mut reader = start;
+        let value = read(&mut reader)?;
+        self.reader = reader;
+        let length = start.len() - reader.len();
         let text = text(&value);
         self.push(Field {
             name: name.into(),
