@@ -124,6 +124,11 @@ fn ask(table: &RoutingTable, out: &mut impl Write) -> io::Result<()> {
             Query { as_path: pattern(format!("(^| ){}$", last.unwrap_or(0))), ..query() },
         ),
         ("a community of none", Query { community: Some(rib::Community::Standard(1)), ..query() }),
+        ("a next hop of none", Query { next_hop: Some([203, 0, 113, 99].into()), ..query() }),
+        (
+            "a next hop of none and an AS of many",
+            Query { next_hop: Some([203, 0, 113, 99].into()), as_in_path: first, ..query() },
+        ),
     ] {
         let ask = || {
             let start = cpu_time();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::attributes;
-use crate::paths::{Expression, Paths};
+use crate::lines::{Expression, Lines, Marks, Path, Says};
 
 /// Names an interned set; routes hold one in four octets.
 pub(crate) type SetId = u32;
@@ -56,7 +56,8 @@ pub(crate) struct Interner {
     octets: usize,
     /// Of the set that is looked up.
     identity: Vec<u8>,
-    paths: Paths,
+    paths: Lines<Path>,
+    marks: Lines<Marks>,
 }
 
 impl Interner {
@@ -75,6 +76,7 @@ impl Interner {
         self.octets += identity.len();
         let id = self.put(Slot { bytes: Some(self.identity.as_slice().into()), references: 1, mark });
         self.paths.came(id);
+        self.marks.came(id);
         let slots = &self.slots;
         self.by_bytes.insert_unique(mark.hash(), id, |&id| hash_of(slots, id));
         id
@@ -119,18 +121,27 @@ impl Interner {
         (self.slots.len() - self.free.len(), self.octets)
     }
 
-    /// Each set by its name from 0 on, and how many routes hold it; one that is free is empty and held by none.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = (&[u8], u32)> {
-        self.slots.iter().map(|slot| (slot.bytes.as_deref().unwrap_or_default(), slot.references))
+    /// Calls `found` with each set whose AS path matches all of the expressions, and with how many routes hold it.
+    pub(crate) fn search_paths(&self, expressions: &[Expression], found: impl FnMut(SetId, u32)) {
+        self.search(&self.paths, expressions, found);
     }
 
-    /// Calls `found` with each set whose AS path matches all of the expressions, and with how many routes hold it.
-    pub(crate) fn search(&self, expressions: &[Expression], mut found: impl FnMut(SetId, &[u8], u32)) {
+    /// The same of next hop and communities.
+    pub(crate) fn search_marks(&self, expressions: &[Expression], found: impl FnMut(SetId, u32)) {
+        self.search(&self.marks, expressions, found);
+    }
+
+    fn search<S: Says + Default>(
+        &self,
+        lines: &Lines<S>,
+        expressions: &[Expression],
+        mut found: impl FnMut(SetId, u32),
+    ) {
         let slot = |id: SetId| self.slots.get(usize::try_from(id).ok()?);
         let bytes = |id| slot(id)?.bytes.as_deref();
-        self.paths.search(expressions, self.slots.len(), bytes, |id| {
-            if let Some((bytes, slot)) = bytes(id).zip(slot(id)) {
-                found(id, bytes, slot.references);
+        lines.search(expressions, self.slots.len(), bytes, |id| {
+            if let Some(slot) = slot(id).filter(|slot| slot.bytes.is_some()) {
+                found(id, slot.references);
             }
         });
     }

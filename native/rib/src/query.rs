@@ -12,11 +12,11 @@ use thiserror::Error;
 use wire::bgp::attribute::code;
 use wire::bgp::{AsPath, AttributeValue, RouteDistinguisher};
 
-use crate::attributes::{attribute_of, next_hop_of, AttributeSet, PathAttributes};
+use crate::attributes::{attribute_of, community_text, next_hop_of, AttributeSet, PathAttributes};
 use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow, SessionRow};
 use crate::intern::{Interner, SetId};
+use crate::lines::{Expression, Marks};
 use crate::nlri::{self, Nlri};
-use crate::paths::Expression;
 use crate::router::{Peer, Rib, RibKey, Router};
 use crate::routes::{Route, Routes, Span, WireKey};
 use crate::table::RoutingTable;
@@ -79,8 +79,19 @@ impl Query {
             && self.as_path.as_ref().is_none_or(|pattern| pattern.0.is_match(&path.to_string()))
     }
 
+    /// What is asked of next hop and communities, as expressions over their line; None where one is too long.
+    fn mark_expressions(&self) -> Option<Vec<Expression>> {
+        let next_hop = self.next_hop.map(|address| Marks::expression(Marks::NEXT_HOP, &address.to_string()));
+        let community = self.community.as_ref().map(|community| match community {
+            Community::Standard(one) => Marks::expression(Marks::COMMUNITY, &community_text(*one)),
+            Community::Large(text) => Marks::expression(Marks::LARGE, text),
+            Community::Extended(text) => Marks::expression(Marks::EXTENDED, text),
+        });
+        next_hop.into_iter().chain(community).collect()
+    }
+
     /// What is asked of the AS path, as expressions over its text.
-    fn expressions(&self) -> Vec<Expression> {
+    fn path_expressions(&self) -> Vec<Expression> {
         let built = |text: String| Expression::new(&text, MOST_PATTERN_OCTETS).ok();
         let own = self.as_path.as_ref().map(|pattern| pattern.0.clone());
         let origin = self.origin_as.and_then(|asn| built(format!(r"\b{asn}[\]}})]?$")));
@@ -147,18 +158,18 @@ impl<'a> Wanted<'a> {
 impl All {
     fn new(query: &Query, sets: &Interner) -> Self {
         let mut all = All { wanted: vec![false; sets.names()], left: 0 };
+        // What is longer than an expression may be is in no set.
+        let Some(marks) = query.mark_expressions() else { return all };
+        if !marks.is_empty() {
+            sets.search_marks(&marks, |set, references| all.put(set, references));
+        }
         if query.asks_for_path() {
-            sets.search(&query.expressions(), |set, bytes, references| {
-                if query.wants_beside_path(bytes) {
+            let marked = std::mem::replace(&mut all, All { wanted: vec![false; sets.names()], left: 0 });
+            sets.search_paths(&query.path_expressions(), |set, references| {
+                if marks.is_empty() || marked.wants(set) {
                     all.put(set, references);
                 }
             });
-        } else {
-            for (set, (bytes, references)) in sets.slots().enumerate() {
-                if references > 0 && query.wants_beside_path(bytes) {
-                    all.put(SetId::try_from(set).unwrap_or(SetId::MAX), references);
-                }
-            }
         }
         all
     }
@@ -464,6 +475,19 @@ impl RoutingTable {
             true
         })?;
         Ok(page)
+    }
+
+    /// How many routes a query has, counted up to `most`: more than that is one more than it.
+    ///
+    /// # Errors
+    /// As [`RoutingTable::routes`].
+    pub fn count(&self, query: &Query, most: usize) -> Result<usize, QueryError> {
+        let mut count = 0;
+        self.visit(query, |_, _| {
+            count += 1;
+            count <= most
+        })?;
+        Ok(count)
     }
 
     /// Every route of a query in order, without a limit, until `visit` says stop (false).

@@ -13,7 +13,7 @@ mod support;
 
 use batch::proto::route_group::Action;
 use batch::proto::{self, event::Body};
-use rib::{Limits, Query, RibView, RouteRow, RoutingTable};
+use rib::{Community, Limits, Query, RibView, RouteRow, RoutingTable};
 use support::*;
 
 const IN: RibView = RibView::AdjRibInPre;
@@ -23,7 +23,19 @@ const MANY: u32 = 6_000;
 fn path(asns: &[u32]) -> Vec<u8> {
     let mut out = vec![0x40, 1, 1, 0, 0x40, 2, 2 + 4 * asns.len() as u8, 2, asns.len() as u8];
     out.extend(asns.iter().flat_map(|asn| asn.to_be_bytes()));
+    // Of each kind of community one, by the origin; every fifth path has none.
+    let origin = asns.last().copied().unwrap_or_default();
+    if origin % 5 > 0 {
+        let [.., low] = origin.to_be_bytes();
+        out.extend([0xc0, 8, 4, 0xfd, 0xe8, 0, low % 100]);
+        out.extend([0xc0, 16, 8, 0, 2, 0xfd, 0xe8, 0, 0, 0, low % 30]);
+        out.extend([0xc0, 32, 12, 0, 0, 0xfd, 0xe8, 0, 0, 0, low % 50, 0, 0, 0, 1]);
+    }
     out
+}
+
+fn next_hop(asns: &[u32]) -> [u8; 4] {
+    [192, 0, 2, asns.last().map_or(0, |asn| (asn % 10) as u8)]
 }
 
 /// 10.0.0.0/24 and those after it, one with a path identifier where the peer's have one.
@@ -43,7 +55,10 @@ fn say(
     number: u32,
     id: Option<u32>,
 ) {
-    let group = proto::RouteGroup { add_path: id.is_some(), ..group(action, 1, 1, nlri(number, id)) };
+    let mut group = proto::RouteGroup { add_path: id.is_some(), ..group(action, 1, 1, nlri(number, id)) };
+    if action == Action::Announce {
+        group.next_hop = next_hop(asns).to_vec().into();
+    }
     let attributes = if action == Action::Announce { path(asns) } else { Vec::new() };
     let body = Body::Routes(proto::Routes {
         attributes: attributes.into(),
@@ -55,7 +70,24 @@ fn say(
 
 fn asks() -> Vec<Query> {
     let pattern = |text: &str| Query { as_path: Some(text.parse().unwrap()), ..Query::default() };
+    let community = |text: &str| Query { community: Some(text.parse().unwrap()), ..Query::default() };
+    let next_hop = |last: u8| Query { next_hop: Some([192, 0, 2, last].into()), ..Query::default() };
     vec![
+        community("65000:7"),
+        community("65000:1"),
+        community("65000:999"),
+        community("65000:49:1"),
+        community("65000:4:1"),
+        community("rt:65000:3"),
+        community("rt:65000:3;c65000:3"),
+        community("t:65000:3"),
+        next_hop(1),
+        next_hop(11),
+        Query { next_hop: Some("::ffff:192.0.2.1".parse().unwrap()), ..Query::default() },
+        Query { community: Some("65000:11".parse().unwrap()), ..next_hop(1) },
+        Query { as_in_path: Some(3), ..next_hop(4) },
+        Query { as_in_path: Some(99_999), ..next_hop(4) },
+        Query { community: Some("65000:44:1".parse().unwrap()), ..pattern("44$") },
         Query { as_in_path: Some(3), ..Query::default() },
         Query { as_in_path: Some(777), ..Query::default() },
         Query { as_in_path: Some(99_999), ..Query::default() },
@@ -72,7 +104,14 @@ fn asks() -> Vec<Query> {
 
 fn wanted(query: &Query, row: &RouteRow) -> bool {
     let path = &row.attributes.as_path;
-    query.view.is_none_or(|view| view == row.view)
+    let has = |community: &Community| match community {
+        Community::Standard(one) => row.attributes.communities.contains(one),
+        Community::Large(one) => row.attributes.large_communities.contains(one),
+        Community::Extended(one) => row.attributes.extended_communities.contains(one),
+    };
+    query.next_hop.is_none_or(|next_hop| row.attributes.next_hop == Some(next_hop))
+        && query.community.as_ref().is_none_or(has)
+        && query.view.is_none_or(|view| view == row.view)
         && query.as_in_path.is_none_or(|asn| path.contains(&asn))
         && query.origin_as.is_none_or(|asn| path.last() == Some(&asn))
 }
@@ -106,6 +145,8 @@ fn holds(table: &RoutingTable, when: &str) {
             })
             .unwrap();
         assert_eq!(whole, expected, "{when}: {query:?}");
+        assert_eq!(table.count(&query, 100_000).unwrap(), expected.len(), "{when}, counted: {query:?}");
+        assert_eq!(table.count(&query, 20).unwrap(), expected.len().min(21), "{when}, counted: {query:?}");
         let (mut paged, mut cursor) = (Vec::new(), None);
         loop {
             let page = table.routes(&Query { limit: 250, cursor, ..query.clone() }).unwrap();

@@ -1,30 +1,92 @@
-//! AS paths of all attribute sets as lines of one text: an expression goes through it once, and not through hundreds of thousands of
-//! sets that lie anywhere in memory.
+//! What attribute sets say as lines of one text: an expression goes through it once, and not through hundreds of thousands of sets that
+//! lie anywhere in memory.
 //!
 //! The text is made when somebody asks for the first time; from then on the sets that come are added before the next question. One that is
 //! gone leaves its line behind, which nobody is told of; when half of the lines are such, the text is made anew.
 
+use std::fmt::{Display, Write};
+use std::marker::PhantomData;
 use std::sync::Mutex;
 
 use regex::{Regex, RegexBuilder};
 use wire::bgp::attribute::code;
 use wire::bgp::AttributeValue;
 
-use crate::attributes::attribute_of;
+use crate::attributes::{attribute_of, next_hop_of};
 use crate::intern::SetId;
+
+/// What a set's line says.
+pub(crate) trait Says {
+    /// Adds it to a line, which has no end of a line within.
+    fn say(set: &[u8], line: &mut String);
+}
+
+/// The AS path, as routers print it.
+#[derive(Default)]
+pub(crate) struct Path;
+
+impl Says for Path {
+    fn say(set: &[u8], line: &mut String) {
+        if let Some(AttributeValue::AsPath(path)) = attribute_of(set, code::AS_PATH) {
+            let _ = write!(line, "{path}");
+        }
+    }
+}
+
+/// Next hop and communities: each between semicolons, behind the letter of its kind.
+#[derive(Default)]
+pub(crate) struct Marks;
+
+impl Marks {
+    pub(crate) const NEXT_HOP: char = 'n';
+    pub(crate) const COMMUNITY: char = 'c';
+    pub(crate) const LARGE: char = 'l';
+    pub(crate) const EXTENDED: char = 'e';
+
+    /// Finds the lines that have it.
+    pub(crate) fn expression(kind: char, text: &str) -> Option<Expression> {
+        // A semicolon is in none of them, and neither is an end of a line in a line.
+        let text = regex::escape(&text.replace(';', "\n"));
+        Expression::new(&format!(";{kind}{text};"), 1 << 20).ok()
+    }
+}
+
+fn mark(line: &mut String, kind: char, one: &impl Display) {
+    let _ = write!(line, "{kind}{one};");
+}
+
+impl Says for Marks {
+    fn say(set: &[u8], line: &mut String) {
+        line.push(';');
+        if let Some(next_hop) = next_hop_of(set) {
+            mark(line, Self::NEXT_HOP, &next_hop);
+        }
+        if let Some(AttributeValue::Communities(held)) = attribute_of(set, code::COMMUNITIES) {
+            held.0.iter().for_each(|one| mark(line, Self::COMMUNITY, one));
+        }
+        if let Some(AttributeValue::LargeCommunities(held)) = attribute_of(set, code::LARGE_COMMUNITIES) {
+            held.0.iter().for_each(|one| mark(line, Self::LARGE, one));
+        }
+        if let Some(AttributeValue::ExtendedCommunities(held)) = attribute_of(set, code::EXTENDED_COMMUNITIES)
+        {
+            held.0.iter().for_each(|one| mark(line, Self::EXTENDED, one));
+        }
+    }
+}
 
 /// What was asked last is ready for the next question.
 #[derive(Default)]
-pub(crate) struct Paths(Mutex<Option<Lines>>);
+pub(crate) struct Lines<S>(Mutex<Option<Text<S>>>);
 
 #[derive(Default)]
-struct Lines {
+struct Text<S> {
     text: String,
     lines: Vec<Line>,
     /// By set: its line.
     of_set: Vec<u32>,
     /// Sets that came since.
     fresh: Vec<SetId>,
+    says: PhantomData<S>,
 }
 
 #[derive(Clone, Copy)]
@@ -79,25 +141,25 @@ fn stays_in_a_line(text: &str) -> bool {
     groups && classes && signs && escapes
 }
 
-impl Paths {
+impl<S: Says + Default> Lines<S> {
     /// A set came.
     pub(crate) fn came(&mut self, set: SetId) {
-        if let Ok(Some(lines)) = self.0.get_mut() {
-            lines.fresh.push(set);
+        if let Ok(Some(text)) = self.0.get_mut() {
+            text.fresh.push(set);
             // Nobody asks any more, or so much came that all can as well be read again.
-            if lines.fresh.len() > 1024 + lines.lines.len() {
+            if text.fresh.len() > 1024 + text.lines.len() {
                 self.forget();
             }
         }
     }
 
     fn forget(&mut self) {
-        if let Ok(lines) = self.0.get_mut() {
-            *lines = None;
+        if let Ok(text) = self.0.get_mut() {
+            *text = None;
         }
     }
 
-    /// Calls `found` with each set whose path matches all of the expressions, perhaps also with sets that are no more. `bytes` gives
+    /// Calls `found` with each set whose line matches all of the expressions, perhaps also with sets that are no more. `bytes` gives
     /// the octets of a set; there are `count` of them.
     pub(crate) fn search<'a>(
         &self,
@@ -107,13 +169,13 @@ impl Paths {
         mut found: impl FnMut(SetId),
     ) {
         let Ok(mut held) = self.0.lock() else { return };
-        let lines = held.get_or_insert_with(Lines::default);
-        lines.update(count, bytes);
+        let text = held.get_or_insert_with(Text::default);
+        text.update(count, bytes);
         let Some((first, others)) = expressions.split_first() else { return };
-        lines.search(first, |lines, place| {
-            let Some(line) = lines.lines.get(place) else { return };
-            if lines.set_of(*line) == Some(place)
-                && others.iter().all(|other| other.is_match(lines.path(place)))
+        text.search(first, |text, place| {
+            let Some(line) = text.lines.get(place) else { return };
+            if text.set_of(*line) == Some(place)
+                && others.iter().all(|other| other.is_match(text.line(place)))
             {
                 found(line.set);
             }
@@ -121,11 +183,11 @@ impl Paths {
     }
 }
 
-impl Lines {
+impl<S: Says + Default> Text<S> {
     fn update<'a>(&mut self, count: usize, bytes: impl Fn(SetId) -> Option<&'a [u8]>) {
         let fresh = std::mem::take(&mut self.fresh);
         if self.lines.is_empty() || self.lines.len() + fresh.len() > 1024 + 2 * count {
-            *self = Lines::default();
+            *self = Text::default();
             (0..count).filter_map(|set| SetId::try_from(set).ok()).for_each(|set| self.add(set, &bytes));
         } else {
             fresh.into_iter().for_each(|set| self.add(set, &bytes));
@@ -133,13 +195,10 @@ impl Lines {
     }
 
     fn add<'a>(&mut self, set: SetId, bytes: impl Fn(SetId) -> Option<&'a [u8]>) {
-        use std::fmt::Write;
         let Some(bytes) = bytes(set) else { return };
         // A text of four GiB would be of as many sets as no table has.
         let Ok(start) = u32::try_from(self.text.len()) else { return };
-        if let Some(AttributeValue::AsPath(path)) = attribute_of(bytes, code::AS_PATH) {
-            let _ = write!(self.text, "{path}");
-        }
+        S::say(bytes, &mut self.text);
         self.text.push('\n');
         let place = usize::try_from(set).unwrap_or(usize::MAX);
         if self.of_set.len() <= place {
@@ -161,7 +220,7 @@ impl Lines {
         self.lines.get(place).map_or(self.text.len(), |line| line.start as usize)
     }
 
-    fn path(&self, place: usize) -> &str {
+    fn line(&self, place: usize) -> &str {
         self.text.get(self.start(place)..self.start(place + 1).saturating_sub(1)).unwrap_or_default()
     }
 
@@ -170,7 +229,7 @@ impl Lines {
         let Some(of_lines) = &expression.lines else {
             let all = 0..self.lines.len();
             return all
-                .filter(|place| expression.is_match(self.path(*place)))
+                .filter(|place| expression.is_match(self.line(*place)))
                 .for_each(|place| found(self, place));
         };
         let mut place = 0;
@@ -196,8 +255,8 @@ mod tests {
 
     use super::*;
 
-    fn lines(paths: &[String]) -> Lines {
-        let mut lines = Lines::default();
+    fn lines(paths: &[String]) -> Text<Path> {
+        let mut lines = Text::default();
         for (place, path) in paths.iter().enumerate() {
             lines.lines.push(Line { start: lines.text.len() as u32, set: place as u32 });
             lines.of_set.push(place as u32);
@@ -207,7 +266,7 @@ mod tests {
         lines
     }
 
-    fn found(lines: &Lines, pattern: &str) -> Vec<usize> {
+    fn found(lines: &Text<Path>, pattern: &str) -> Vec<usize> {
         let mut places = Vec::new();
         lines.search(&Expression::new(pattern, 1 << 20).unwrap(), |_, place| places.push(place));
         places
