@@ -431,6 +431,19 @@ cond do
         :ok = stop_supervised(name)
       end
 
+      test "small writes do not wait for TCP", %{name: name, server: server, options: options} do
+        start_supervised!({BMP, name: name, port: 0, store: {Postgres, options}})
+
+        sockets =
+          for port <- Port.list(),
+              Port.info(port, :name) == {:name, ~c"tcp_inet"},
+              match?({:ok, {_address, number}} when number == server.port, :inet.peername(port)),
+              do: port
+
+        assert sockets != []
+        for socket <- sockets, do: assert(:inet.getopts(socket, [:nodelay]) == {:ok, [nodelay: true]})
+      end
+
       test "lives in a host's Repo and schema", %{name: name, server: server} do
         start_supervised!({HostRepo, url: Server.url(server), log: false})
         HostRepo.query!("CREATE SCHEMA platform", [])
