@@ -181,6 +181,38 @@ defmodule ServiceRadar.BMP do
          do: {:ok, Insight.validate(station, routes), cursor}
   end
 
+  @doc """
+  How many active routes match the query, without asking for them: up to `most` they are counted; more than that are
+  `{:more_than, most}`. `:not_known` where it would take too long, and of a question for `:validity`.
+
+      ServiceRadar.BMP.count_routes(community: "65000:666")
+  """
+  @spec count_routes(Config.name(), keyword, most :: pos_integer) ::
+          {:ok, non_neg_integer | {:more_than, pos_integer} | :not_known} | {:error, Exception.t() | term}
+  def count_routes(station \\ __MODULE__, query, most \\ 10_000) do
+    with {:ok, %Query{validity: nil} = query} <- query(query, [:from, :until]),
+         {:ok, count} when is_integer(count) <- kept(station, :count_routes, [%{query | cursor: nil}, most]) do
+      {:ok, if(count > most, do: {:more_than, most}, else: count)}
+    else
+      {:ok, _validity_or_not_known} -> {:ok, :not_known}
+      {:error, :not_kept} -> {:ok, :not_known}
+      error -> error
+    end
+  end
+
+  @doc """
+  Routes that changed more than once of late, the worst first: of one router (`router: id`), of one peer (`peer: id`), `:limit` at
+  most (default 100). Maps with `:router_id`, `:peer_id`, `:view`, `:afi`, `:safi`, `:nlri`, `:nlri_text`, `:prefix` (nil in families
+  without), `:path_id`, how many `:withdrawals` and `:changes` of its attributes there were since it began, when the last was received,
+  `:changed_at_us`, and the `:penalty` of RFC 2439: 1000 a withdrawal, 500 a change, halved every quarter of an hour.
+
+  The routing tables know, and not the store: those of this node and of the nodes that it is connected to are asked.
+  `{:error, :not_known}` where none of them has any.
+  """
+  @spec flapping(Config.name(), keyword) :: {:ok, [map]} | {:error, :not_known}
+  def flapping(station \\ __MODULE__, options \\ []),
+    do: BMP.Flaps.worst(station, Keyword.merge([router: nil, peer: nil, limit: 100], options))
+
   @doc "The longest match for an address in every table."
   @spec lookup(Config.name(), String.t() | :inet.ip_address()) :: {:ok, [BMP.Route.t()]} | {:error, term}
   def lookup(station \\ __MODULE__, address) do

@@ -168,7 +168,9 @@ defmodule ServiceRadar.BMP.Feed do
     %{state | feed: nil, tables: []}
   end
 
-  defp tables(config) do
+  @doc "The routing tables of this node, each with its partition."
+  @spec tables(Config.t()) :: [{non_neg_integer, RoutingTable.t()}]
+  def tables(config) do
     for partition <- 0..(config.partitions - 1),
         table = Instance.value(config.name, {:table, partition}),
         do: {partition, table}

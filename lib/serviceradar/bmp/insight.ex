@@ -313,11 +313,7 @@ defmodule ServiceRadar.BMP.Insight do
     :ok
   end
 
-  defp tables(config) do
-    for partition <- 0..(config.partitions - 1),
-        %RoutingTable{ref: table} <- [Instance.value(config.name, {:table, partition})],
-        do: table
-  end
+  defp tables(config), do: for({_, %RoutingTable{ref: table}} <- Feed.tables(config), do: table)
 
   defp now, do: System.system_time(:millisecond)
 end

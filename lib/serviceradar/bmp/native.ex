@@ -119,7 +119,8 @@ defmodule ServiceRadar.BMP.Native do
   def table_poisoned(_table), do: error()
   # For tests; only debug builds have it.
   def table_break(_table), do: error()
-  def table_flapping(_table, _limit), do: error()
+  def table_flapping(_table, _router_id, _peer_id, _limit), do: error()
+  def table_count(_table, _query, _most), do: error()
   def loader_new, do: error()
   def loader_begin(_loader, _kind), do: error()
   def loader_piece(_loader, _table, _piece), do: error()

@@ -84,11 +84,17 @@ defmodule ServiceRadar.BMP.RoutingTable do
   def routes(%__MODULE__{ref: ref}, %Query{} = query), do: Native.table_routes(ref, query)
 
   @doc """
-  Routes that changed more than once of late, the worst first: each with `:withdrawals`, `:changes` and the `:penalty` of
-  RFC 2439 (1000 a withdrawal, 500 a change, halved every quarter of an hour).
+  How many routes match, counted up to `most`: one more than that where there are more.
   """
-  @spec flapping(t, pos_integer) :: [map]
-  def flapping(%__MODULE__{ref: ref}, limit \\ 100), do: Native.table_flapping(ref, limit)
+  @spec count(t, Query.t(), most :: pos_integer) :: {:ok, non_neg_integer} | {:error, String.t()}
+  def count(%__MODULE__{ref: ref}, %Query{} = query, most), do: Native.table_count(ref, query, most)
+
+  @doc """
+  Routes that changed more than once of late, the worst first, as `ServiceRadar.BMP.flapping/2` with its options.
+  """
+  @spec flapping(t, keyword) :: [map]
+  def flapping(%__MODULE__{ref: ref}, options \\ []),
+    do: Native.table_flapping(ref, options[:router], options[:peer], options[:limit] || 100)
 
   @doc "How much it holds: `:routers`, `:peers`, `:routes`, `:attribute_sets`, `:attribute_octets`."
   @spec counts(t) :: %{atom => non_neg_integer}

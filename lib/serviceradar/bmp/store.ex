@@ -61,6 +61,13 @@ defmodule ServiceRadar.BMP.Store do
   @doc "Active routes that match, in the order of the query, with a cursor for the next page or nil."
   @callback routes(Config.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}
 
+  @doc """
+  How many active routes match, counted up to `most`; more than `most` where there are more, and `:not_known` where it would take too
+  long.
+  """
+  @callback count_routes(Config.t(), Query.t(), most :: pos_integer) ::
+              {:ok, non_neg_integer | :not_known} | {:error, term}
+
   @doc "Counts for headings: `%{routers: n, peers: n, routes: n}`."
   @callback counts(Config.t()) :: {:ok, map} | {:error, term}
 
@@ -118,6 +125,7 @@ defmodule ServiceRadar.BMP.Store do
 
   @optional_callbacks keep_ocsf: 2,
                       keep_insight: 2,
+                      count_routes: 3,
                       kept_insight: 1,
                       own: 1,
                       give_back: 2,

@@ -116,6 +116,13 @@ defmodule ServiceRadar.BMPWeb.API do
   defp response({:error, :no_insight}, _name, _request),
     do: problem(501, "This station concludes nothing: it was started without the option :insight.")
 
+  defp response({:error, :not_known}, _name, _request),
+    do:
+      problem(
+        501,
+        "This station runs no pipeline, and is connected to no node that does: what flaps is not known here."
+      )
+
   defp response({:error, :not_kept}, _name, _request), do: problem(501, "This station's store keeps no history.")
   defp response({:error, %ArgumentError{message: text}}, _name, _request), do: problem(400, text)
 
@@ -164,6 +171,25 @@ defmodule ServiceRadar.BMPWeb.API do
   defp answer(:routes, %{station: station, given: given}) do
     with {:ok, query} <- query(station, given) do
       paged("Route", if(given.at, do: BMP.routes_at(station, given.at, query), else: BMP.routes(station, query)))
+    end
+  end
+
+  defp answer(:count_routes, %{station: station, given: given}) do
+    with {:ok, query} <- query(station, given),
+         {:ok, count} <- BMP.count_routes(station, Keyword.drop(query, [:limit, :cursor])) do
+      case count do
+        :not_known -> {:ok, %{routes: nil, more: false}, "RouteCount"}
+        {:more_than, most} -> {:ok, %{routes: most, more: true}, "RouteCount"}
+        count -> {:ok, %{routes: count, more: false}, "RouteCount"}
+      end
+    end
+  end
+
+  defp answer(:flapping, %{station: station, given: given}) do
+    with {:ok, router} <- router(station, given),
+         {:ok, peer} <- peer(station, given),
+         {:ok, routes} <- BMP.flapping(station, router: router, peer: peer, limit: given.limit) do
+      {:ok, routes, "FlappingRoute"}
     end
   end
 

@@ -190,10 +190,19 @@ fn table_counts(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
         attribute_sets: size.attribute_sets, attribute_octets: size.attribute_octets)
 }
 
+/// Of a router and of a peer where their ids are given.
 #[rustler::nif(schedule = "DirtyCpu")]
-fn table_flapping(env: Env<'_>, table: ResourceArc<Table>, limit: usize) -> Term<'_> {
-    let routes = table.read().flapping(limit);
-    list(env, routes, |route| {
+fn table_flapping<'a>(
+    env: Env<'a>,
+    table: ResourceArc<Table>,
+    router: Option<&str>,
+    peer: Option<&str>,
+    limit: usize,
+) -> NifResult<Term<'a>> {
+    let given = |text: Option<&str>| text.map(|text| id(text).ok_or(rustler::Error::BadArg)).transpose();
+    let (router, peer) = (given(router)?, given(peer)?);
+    let routes = table.read().flapping(router.as_ref(), peer.as_ref(), limit);
+    Ok(list(env, routes, |route| {
         object!(env,
             router_id: id_text(&route.router_id),
             peer_id: id_text(&route.peer_id),
@@ -202,12 +211,14 @@ fn table_flapping(env: Env<'_>, table: ResourceArc<Table>, limit: usize) -> Term
             safi: route.safi,
             nlri: Bytes(&route.nlri),
             nlri_text: route.nlri_text,
+            prefix: route.prefix.map(Prefix),
             path_id: route.path_id,
             penalty: route.penalty,
             withdrawals: route.withdrawals,
             changes: route.changes,
+            changed_at_us: route.changed_at_us,
         )
-    })
+    }))
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
@@ -241,6 +252,19 @@ fn table_routes<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>) ->
             let rows = list(env, &page.rows, |row| route_row(env, row));
             (atoms::ok(), rows, page.cursor).encode(env)
         }
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+/// How many routes match, counted up to `most`; one more than that where there are more.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_count<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>, most: usize) -> Term<'a> {
+    let Some(query) = decode_query(query) else {
+        return error(env, "not a query");
+    };
+    let counted = table.read().count(&query, most);
+    match counted {
+        Ok(count) => ok(env, count),
         Err(reason) => error(env, reason.to_string()),
     }
 }

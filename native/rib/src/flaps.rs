@@ -37,6 +37,8 @@ pub(crate) struct Flap {
     penalty: f32,
     /// On the table's clock.
     at: i64,
+    /// When the last of them was received.
+    pub last_us: i64,
 }
 
 impl Flap {
@@ -62,19 +64,19 @@ pub(crate) struct Flaps {
 }
 
 impl Flaps {
-    pub fn withdrawn(&mut self, key: FlapKey, now: i64) {
-        if let Some(flap) = self.add(key, WITHDRAWAL, now) {
+    pub fn withdrawn(&mut self, key: FlapKey, now: i64, received_at_us: i64) {
+        if let Some(flap) = self.add(key, WITHDRAWAL, now, received_at_us) {
             flap.withdrawals = flap.withdrawals.saturating_add(1);
         }
     }
 
-    pub fn changed(&mut self, key: FlapKey, now: i64) {
-        if let Some(flap) = self.add(key, CHANGE, now) {
+    pub fn changed(&mut self, key: FlapKey, now: i64, received_at_us: i64) {
+        if let Some(flap) = self.add(key, CHANGE, now, received_at_us) {
             flap.changes = flap.changes.saturating_add(1);
         }
     }
 
-    fn add(&mut self, key: FlapKey, penalty: f32, now: i64) -> Option<&mut Flap> {
+    fn add(&mut self, key: FlapKey, penalty: f32, now: i64, received_at_us: i64) -> Option<&mut Flap> {
         if self.routes.len() >= MAX_FLAPS && !self.routes.contains_key(&key) {
             // A table that is withdrawn as a whole does not flap: what changed once makes room.
             if self.made_room_at.is_some_and(|at| now.saturating_sub(at) < MINUTE_US) {
@@ -86,10 +88,11 @@ impl Flaps {
                 return None;
             }
         }
-        let flap =
-            self.routes.entry(key).or_insert(Flap { withdrawals: 0, changes: 0, penalty: 0.0, at: now });
+        let fresh = Flap { withdrawals: 0, changes: 0, penalty: 0.0, at: now, last_us: received_at_us };
+        let flap = self.routes.entry(key).or_insert(fresh);
         flap.penalty = flap.penalty(now) + penalty;
         flap.at = now;
+        flap.last_us = received_at_us;
         Some(flap)
     }
 
@@ -101,12 +104,20 @@ impl Flaps {
         }
     }
 
-    /// Those that changed more than once, the worst first.
-    pub fn worst(&self, now: i64, limit: usize) -> Vec<(&FlapKey, &Flap)> {
+    /// Those that changed more than once and are wanted, the worst first.
+    pub fn worst(&self, now: i64, limit: usize, wanted: impl Fn(&FlapKey) -> bool) -> Vec<(&FlapKey, &Flap)> {
         let often = |flap: &Flap| flap.withdrawals.saturating_add(flap.changes) > 1;
-        let mut all: Vec<_> = self.routes.iter().filter(|(_, flap)| often(flap)).collect();
-        all.sort_by(|one, other| other.1.penalty(now).total_cmp(&one.1.penalty(now)));
+        let routes = self.routes.iter().filter(|(key, flap)| often(flap) && wanted(key));
+        let mut all: Vec<_> = routes.map(|(key, flap)| (flap.penalty(now), key, flap)).collect();
+        let worse = |one: &(f32, &FlapKey, &Flap), other: &(f32, &FlapKey, &Flap)| {
+            let last = other.2.last_us.cmp(&one.2.last_us);
+            other.0.total_cmp(&one.0).then(last).then_with(|| one.1.nlri.cmp(&other.1.nlri))
+        };
+        if all.len() > limit && limit > 0 {
+            all.select_nth_unstable_by(limit - 1, worse);
+        }
         all.truncate(limit);
-        all
+        all.sort_by(worse);
+        all.into_iter().map(|(_, key, flap)| (key, flap)).collect()
     }
 }

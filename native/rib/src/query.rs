@@ -14,6 +14,7 @@ use wire::bgp::{AsPath, AttributeValue, RouteDistinguisher};
 
 use crate::attributes::{attribute_of, community_text, next_hop_of, AttributeSet, PathAttributes};
 use crate::deltas::{Id, PeerRow, PeerState, Position, RouterRow, SessionRow};
+use crate::flaps::FlapKey;
 use crate::intern::{Interner, SetId};
 use crate::lines::{Expression, Marks};
 use crate::nlri::{self, Nlri};
@@ -394,18 +395,28 @@ pub struct FlappingRoute {
     pub nlri: Nlri,
     /// The NLRI as text, of any family.
     pub nlri_text: String,
+    /// Of every family whose NLRI hold one.
+    pub prefix: Option<IpNet>,
     pub path_id: Option<u32>,
     /// As RFC 2439 counts: 1000 a withdrawal, 500 a change, halved every quarter of an hour.
     pub penalty: u32,
     pub withdrawals: u32,
     pub changes: u32,
+    /// When the last of them was received.
+    pub changed_at_us: i64,
 }
 
 impl RoutingTable {
-    /// Routes that changed more than once of late, the worst first, at most `limit`.
-    pub fn flapping(&self, limit: usize) -> Vec<FlappingRoute> {
+    /// Routes that changed more than once of late, the worst first, at most `limit`: of a router and of a peer where given.
+    pub fn flapping(&self, router: Option<&Id>, peer: Option<&Id>, limit: usize) -> Vec<FlappingRoute> {
         let now = self.clock.now_us;
-        let worst = self.flaps.worst(now, limit.min(MAX_LIMIT));
+        let router = router.map(|id| self.routers.values().find(|router| router.row.router_id == *id));
+        let wanted = |key: &FlapKey| {
+            peer.is_none_or(|id| *id == key.peer)
+                && router
+                    .is_none_or(|router| router.is_some_and(|router| router.peers.contains_key(&key.peer)))
+        };
+        let worst = self.flaps.worst(now, limit.min(MAX_LIMIT), wanted);
         let router_of = |peer: &Id| self.routers.values().find(|router| router.peers.contains_key(peer));
         worst
             .into_iter()
@@ -418,10 +429,12 @@ impl RoutingTable {
                     safi: key.rib.safi,
                     nlri: key.nlri.clone(),
                     nlri_text: nlri::text(key.rib.afi, key.rib.safi, &key.nlri),
+                    prefix: nlri::route(key.rib.afi, key.rib.safi, &key.nlri).prefix,
                     path_id: key.path_id,
                     penalty: flap.points(now),
                     withdrawals: flap.withdrawals,
                     changes: flap.changes,
+                    changed_at_us: flap.last_us,
                 })
             })
             .collect()

@@ -14,8 +14,8 @@ const sessions = (peers) => peers.filter((peer) => !isOwn(peer));
 
 const routers = {
   title: "Routers",
-  asks: () => ({ counts: ["counts"], routers: ["routers", { limit: 1000 }], peers: ["peers", { limit: 1000 }], events: ["events", { limit: 200 }] }),
-  show({ counts, routers, peers, events }, sorting) {
+  asks: () => ({ counts: ["counts"], routers: ["routers", { limit: 1000 }], peers: ["peers", { limit: 1000 }], flapping: ["flapping", { limit: 5 }], events: ["events", { limit: 200 }] }),
+  show({ counts, routers, peers, flapping, events }, sorting) {
     const real = sessions(peers.data);
     const up = real.filter((peer) => peer.state === "up").length;
     const connected = routers.data.filter((router) => router.state === "connected").length;
@@ -30,6 +30,7 @@ const routers = {
         tile("Routes", link("routes", {}, number(counts.routes))),
       ),
       table("Routers", routerColumns(peers.data), routers.data, sorting),
+      flapping.data.length > 0 && [h("h2", {}, "What flaps"), table("Routes that change again and again, the worst first", flapColumns(peers.data), flapping.data)],
       h("h2", {}, "Latest events"),
       eventTable(grouped(events.data.filter((event) => event.kind !== "end_of_rib")).slice(0, 30), sorting),
     ];
@@ -47,6 +48,19 @@ const routerColumns = (peers) => {
     { name: "Routes", class: "number", by: (router) => router.routes, cell: (router) => link("routes", { router: router.router_id }, number(router.routes)) },
     { name: "Last change", by: (router) => router.last_change, cell: (router) => time(router.last_change) },
     { name: "System", cell: (router) => h("span", { class: "cut", title: router.sys_descr }, router.sys_descr ?? "") },
+  ];
+};
+
+const flapColumns = (peers) => {
+  const of = (route) => peers.find((peer) => peer.peer_id === route.peer_id);
+  const times = (count) => (count === 1 ? "once" : `${number(count)} times`);
+  return [
+    { name: "Prefix", cell: (route) => mono(route.prefix ? link("routes", { prefix: route.prefix }, route.nlri_text) : route.nlri_text) },
+    { name: "Peer", cell: (route) => (of(route) ? [mono(peerName(of(route))), small(of(route).router)] : dash()) },
+    { name: "View", cell: (route) => `${shortViews[route.view]} ${route.family}` },
+    { name: "Withdrawn", class: "number", cell: (route) => times(route.withdrawals) },
+    { name: "Changed", class: "number", cell: (route) => times(route.changes) },
+    { name: "Last (UTC)", cell: (route) => time(route.changed_at) },
   ];
 };
 
@@ -84,13 +98,16 @@ const peerColumns = [
 
 const routes = {
   title: "Routes",
-  asks: (parameters) => ({ routes: ["routes", { limit: 100, ...parameters }] }),
+  asks: ({ cursor, ...filters }) => ({ routes: ["routes", { limit: 100, cursor, ...filters }], count: ["routes/count", filters] }),
   form: (parameters, errors) => search(parameters, errors),
-  show({ routes }, sorting, parameters) {
+  show({ routes, count }, sorting, parameters) {
     if (!routes.data.length) return empty("No route matches.", "They appear as soon as a router announces them.");
-    const count = routes.next || parameters.cursor ? `${routes.data.length} on this page` : `${number(routes.data.length)} in all`;
+    const shown = routes.data.length;
+    // What takes too long to count is more than what is seen.
+    const all = count.routes == null ? `at least ${number(shown + (routes.next ? 1 : 0))}` : `${count.more ? "more than " : ""}${number(count.routes)}`;
+    const says = routes.next || parameters.cursor ? `${number(shown)} on this page, of ${all} routes` : `${number(shown)} in all`;
     const { cursor: _, ...filters } = parameters;
-    return [h("p", { class: "result" }, count, " ", exported(filters, "csv", "CSV"), exported(filters, "json", "JSON")), table("Routes", routeColumns, routes.data, { ...sorting, kind: "routes" }), further("routes", parameters, routes.next)];
+    return [h("p", { class: "result" }, says, " ", exported(filters, "csv", "CSV"), exported(filters, "json", "JSON")), table("Routes", routeColumns, routes.data, { ...sorting, kind: "routes" }), further("routes", parameters, routes.next)];
   },
 };
 

@@ -61,6 +61,7 @@ cond do
         assert Feed.nodes(@station) == []
         assert Feed.watch(@station) == {:error, :no_feed}
         refute Insight.runs?(@station)
+        assert BMP.flapping(@station) == {:error, :not_known}
 
         {peer, node} = there!(context)
         port = station!(node, context)
@@ -78,12 +79,18 @@ cond do
         assert {:ok, [%{validity: :invalid}], nil} = BMP.routes(@station, limit: 5)
         assert is_list(Insight.alerts(@station)) and is_list(Insight.verdicts(@station))
 
+        withdraw = Wire.route_monitoring(Wire.update(withdrawn: ["198.51.100.0/24"]))
+        :ok = :gen_tcp.send(socket, List.duplicate([withdraw, Wire.route_monitoring(update)], 2))
+        eventually(fn -> match?({:ok, [%{withdrawals: 2, nlri_text: "198.51.100.0/24"}]}, BMP.flapping(@station)) end)
+        eventually(fn -> match?({:ok, [%{sequence: _}], nil}, BMP.routes(@station, limit: 5)) end)
+
         # The other node is gone: the stream ends, and the pages say what they know without it.
         :peer.stop(peer)
         eventually(fn -> Feed.nodes(@station) == [] end)
         assert {:error, _} = Feed.next(stream)
         assert Feed.watch(@station) == {:error, :no_feed}
         refute Insight.validates?(@station)
+        assert BMP.flapping(@station) == {:error, :not_known}
         assert {:ok, [%{validity: nil}], nil} = BMP.routes(@station, limit: 5)
         :ok = stop_supervised(@station)
       end

@@ -68,6 +68,8 @@ defmodule ServiceRadar.BMPWeb.APITest do
 
     assert {200, %{"data" => [_ | _]}} = conforming(description, "events", %{"router" => "edge"})
     assert {200, %{"openapi" => "3.1.0"}} = conforming(description, "openapi.json")
+    assert {200, %{"routes" => 691, "more" => false}} = conforming(description, "routes/count")
+    assert {400, %{"errors" => %{"as" => _}}} = conforming(description, "routes/count", %{"as" => "x"})
     # The memory store keeps no history, and says so.
     assert {501, _} = conforming(description, "history", %{"prefix" => "10.0.0.0/8"})
     assert {501, _} = conforming(description, "changes")
@@ -104,6 +106,23 @@ defmodule ServiceRadar.BMPWeb.APITest do
     assert %{"severity" => "high", "acknowledged" => false} = alert = Enum.find(alerts, &(&1["rule"] == "peer_down"))
     assert [%{"router" => "rtr", "sequence" => sequence} | _] = alert["evidence"]
     assert is_integer(sequence)
+  end
+
+  test "what flaps, of all and of a router or a peer", %{description: description} do
+    station = start_station!(:api_test_flapping)
+    socket = connect!(station)
+    announce = Wire.route_monitoring(Wire.update(attributes: Wire.mandatory(), nlri: ["198.51.100.0/24"]))
+    withdraw = Wire.route_monitoring(Wire.update(withdrawn: ["198.51.100.0/24"]))
+    :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up() | List.duplicate([announce, withdraw], 3)])
+    ask = fn params -> ask("flapping", params, %{station: station}) end
+    eventually(fn -> match?({200, %{"data" => [%{"withdrawals" => 3}]}}, ask.(%{})) end)
+    {200, %{"data" => [flap]} = all} = ask.(%{})
+    assert %{"prefix" => "198.51.100.0/24", "penalty" => penalty} = flap
+    assert penalty in 2_900..3_000
+    assert Schema.faults(flap, description["components"]["schemas"]["FlappingRoute"], description) == []
+    for params <- [%{"router" => "rtr"}, %{"peer" => flap["peer_id"]}], do: assert({200, ^all} = ask.(params))
+    assert {400, _} = ask.(%{"router" => "other"})
+    assert {200, %{"data" => []}} = conforming(description, "flapping")
   end
 
   test "the looking glass: what each filter finds is what the table holds", %{description: description} do

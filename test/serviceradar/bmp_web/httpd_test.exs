@@ -5,7 +5,7 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
   import ServiceRadar.BMP.TestRouter
 
   alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.Replay
+  alias ServiceRadar.BMP.{Replay, Wire}
   alias ServiceRadar.BMP.Test.JSON
   alias ServiceRadar.BMPWeb.Browser
   alias ServiceRadar.BMPWeb.Server.Httpd
@@ -165,7 +165,10 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     Browser.evaluate(browser, "history.back()")
     Browser.wait(browser, "document.querySelectorAll('tbody tr').length == 2")
 
-    # The next page.
+    # The next page, and how many there are in all.
+    goto(browser, url, "routes?as=65001", "document.querySelector('nav.pages a')")
+    {:ok, through, nil} = BMP.routes(as: 65_001, limit: 10_000)
+    assert text(browser, ".result") =~ "100 on this page, of #{length(through)} routes"
     goto(browser, url, "routes", "document.querySelector('nav.pages a')")
     first = text(browser, "tbody tr:first-child")
     click(browser, "nav.pages a")
@@ -198,6 +201,15 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     end
 
     assert Browser.complaints(browser) |> Enum.reject(&(&1 =~ "400 (Bad Request)")) == []
+
+    # What flaps.
+    station = connect!(ServiceRadar.BMP)
+    :ok = :gen_tcp.send(station, [Wire.initiation("flapping"), Wire.peer_up()])
+    announce = Wire.route_monitoring(Wire.update(attributes: Wire.mandatory(), nlri: ["198.51.100.0/24"]))
+    withdraw = Wire.route_monitoring(Wire.update(withdrawn: ["198.51.100.0/24"]))
+    :ok = :gen_tcp.send(station, List.duplicate([announce, withdraw], 3))
+    goto(browser, url, "", "document.querySelector('a[href*=\"198.51.100.0\"]')")
+    assert text(browser, "main") =~ ~r/What flaps[\s\S]*198.51.100.0\/24[\s\S]*3 times/
 
     # A change is there without anybody asking for it; when the station is gone, that is said.
     goto(browser, url, "", "document.querySelector('.tiles')")

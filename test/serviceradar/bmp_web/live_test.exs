@@ -59,6 +59,33 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       end
     end
 
+    test "what flaps is on the first page and those of its router and peer, and leads to the prefix's timeline",
+         context do
+      %{conn: conn, station: station, socket: socket, peer: peer, router: router} = context
+      paths = ["/live/", "/live/routers/#{router.router_id}", "/live/peers/#{peer.peer_id}"]
+      {:ok, view, _} = live(conn, List.last(paths))
+      assert has_element?(view, "#flaps", "No route has changed more than once of late")
+
+      for _ <- 1..3 do
+        announce(socket, ["198.51.100.0/24", "203.0.113.0/24"])
+        withdraw(socket, ["198.51.100.0/24"])
+      end
+
+      eventually(fn -> match?({:ok, [%{withdrawals: 3, changes: 0}]}, BMP.flapping(station)) end)
+      timeline = "/live/prefix?prefix=198.51.100.0%2F24"
+      row = "#flaps tbody tr:first-child"
+
+      # An open page follows; the others begin with it.
+      for view <- [view | for(path <- paths, do: conn |> live(path) |> elem(1))] do
+        eventually(fn -> has_element?(view, "#{row} th a[href='#{timeline}']", "198.51.100.0/24") end)
+        assert has_element?(view, "#{row} td", "3 times")
+        refute has_element?(view, "#flaps", "203.0.113.0")
+      end
+
+      assert BMP.flapping(station, peer: peer.peer_id, router: router.router_id) == BMP.flapping(station)
+      assert BMP.flapping(station, peer: router.router_id) == {:ok, []}
+    end
+
     test "the routes of a search come, change and go", %{conn: conn, socket: socket} do
       {:ok, view, _} = live(conn, "/live/routes?prefix=198.51.100.0/22&match=within")
       assert render_async(view) =~ "There is nothing in 198.51.100.0/22"

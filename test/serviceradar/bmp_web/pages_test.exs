@@ -308,9 +308,12 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
 
       render_async(view)
       assert has_element?(view, ".result", "25 on this page, of #{Enum.sum(ribs)} routes")
+      # What is asked of attributes is counted, too.
+      {:ok, through, nil} = BMP.routes(@station, as: 65_001, limit: 10_000)
       {:ok, view, _} = live(conn, "/sample/routes?as=65001&limit=25")
       render_async(view)
-      assert has_element?(view, ".result", "25 routes on this page, and there are more")
+      assert has_element?(view, ".result", "25 on this page, of #{length(through)} routes")
+      assert BMP.count_routes(@station, [as: 65_001], 20) == {:ok, {:more_than, 20}}
     end
 
     test "a search is exported as it is", %{conn: conn} do

@@ -52,6 +52,11 @@ cond do
         tell(socket, attributes: Wire.mandatory([64_500, 64_999]), nlri: ["198.51.100.0/24"])
         ready(fn -> has_element?(view, "#routes td.path", "64500 64999") end)
 
+        # What matches is counted in the database, no further than it is asked for.
+        assert BMP.count_routes(station, origin_as: 64_999) == {:ok, 1}
+        assert BMP.count_routes(station, as: 64_500, within: "0.0.0.0/0") == {:ok, 2}
+        assert BMP.count_routes(station, [as: 64_500], 1) == {:ok, {:more_than, 1}}
+
         {:ok, route, _} = view |> element("#routes th a") |> render_click() |> follow_redirect(conn)
         history = "section[aria-labelledby=history-title]"
         assert has_element?(route, history <> " .change.good", "Announce")

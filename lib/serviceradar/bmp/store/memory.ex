@@ -91,6 +91,17 @@ defmodule ServiceRadar.BMP.Store.Memory do
     end
   end
 
+  @impl ServiceRadar.BMP.Store
+  def count_routes(config, %Query{} = query, most) do
+    Enum.reduce_while(tables(config), {:ok, 0}, fn table, {:ok, sum} ->
+      case RoutingTable.count(table, query, most) do
+        {:ok, count} when sum + count > most -> {:halt, {:ok, sum + count}}
+        {:ok, count} -> {:cont, {:ok, sum + count}}
+        error -> {:halt, error}
+      end
+    end)
+  end
+
   defp tables(config) do
     (Instance.value(config.name, :store) || %{}) |> Enum.sort() |> Enum.map(&elem(&1, 1))
   end

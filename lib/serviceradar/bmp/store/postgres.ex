@@ -352,6 +352,28 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       end
     end
 
+    # How long it may take, in ms: it is a heading.
+    @count_timeout 500
+
+    @impl ServiceRadar.BMP.Store
+    def count_routes(config, %Query{} = query, most) do
+      reaching(config, fn repo, options ->
+        {filters, values} = filters(query, options[:schema], [most + 1])
+        sql = "query/count_routes.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
+
+        try do
+          repo.transaction(fn ->
+            repo.query!("SET LOCAL statement_timeout = #{@count_timeout}", [])
+            [%{"routes" => count}] = query(repo, sql, values)
+            count
+          end)
+        rescue
+          error in Postgrex.Error ->
+            if error.postgres[:code] == :query_canceled, do: {:ok, :not_known}, else: reraise(error, __STACKTRACE__)
+        end
+      end)
+    end
+
     defp key(row), do: Enum.map(~w(rib_id nlri_key key_path_id), &Map.fetch!(row, &1))
 
     # Fragments of priv/sql/query/route_filter, and the parameters of a statement with theirs after its own.

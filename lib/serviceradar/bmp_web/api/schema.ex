@@ -119,6 +119,28 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        ]},
     {"Attribute", "A path attribute without a field of its own.",
      [{:code, :integer, ""}, {:flags, :integer, ""}, {:value, :text, "hexadecimal"}]},
+    {"RouteCount", "How many routes match.",
+     [
+       {:routes, {:maybe, :integer}, "null where counting them would take too long"},
+       {:more, :boolean, "there are more than these"}
+     ]},
+    {"FlappingRoute", "A route that changed more than once of late.",
+     [
+       {:router_id, :id, ""},
+       {:peer_id, :id, ""},
+       {:view, {:enum, @views}, ""},
+       {:afi, :integer, ""},
+       {:safi, :integer, ""},
+       {:family, :family, ""},
+       {:prefix, {:maybe, :text}, "of every family whose NLRI hold one"},
+       {:nlri, :hex, ""},
+       {:nlri_text, :text, "of any family"},
+       {:path_id, {:maybe, :integer}, ""},
+       {:withdrawals, :integer, "since it began"},
+       {:changes, :integer, "of its attributes, since it began"},
+       {:penalty, :integer, "of RFC 2439: 1000 a withdrawal, 500 a change, halved every quarter of an hour"},
+       {:changed_at, :time, "when the last of them was received"}
+     ]},
     {"Change", "A change of a route.",
      [
        {:change, {:enum, [:announce, :change, :withdraw]}, ""},

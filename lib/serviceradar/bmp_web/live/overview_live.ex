@@ -5,11 +5,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     use ServiceRadar.BMPWeb, :live_view
 
     alias ServiceRadar.BMP.Insight
-    alias ServiceRadar.BMPWeb.{EventsTable, Sparkline}
+    import ServiceRadar.BMPWeb.FlapsTable
+
+    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, Sparkline}
 
     # Rows of the feed, and of those how many of the past.
     @feed 40
     @first 15
+    # Routes that flap.
+    @worst 5
     # So many events are read for those: most may be Ends of RIB, and several tell the same.
     @read 100
 
@@ -18,6 +22,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket =
         socket
         |> assign(page_title: "Routers", routers: [], peers: [], counts: nil, sessions: [], feed?: false, alerts: nil)
+        |> assign(flaps: [])
         |> assign(rate: Sparkline.new(System.monotonic_time(:second), 0))
         |> stream_configure(:feed, dom_id: & &1.id)
         |> stream(:feed, [])
@@ -43,6 +48,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                   counts: counts,
                   sessions: BMP.sessions(station),
                   events: events,
+                  flaps: FlapsTable.rows(BMP.flapping(station, limit: @worst), peers),
                   alerts:
                     if(Insight.runs?(station), do: Enum.reject(Insight.alerts(station), &Map.get(&1, :muted, false)))
                 }}
@@ -67,6 +73,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         counts: answer.counts,
         sessions: answer.sessions,
         alerts: answer.alerts,
+        flaps: answer.flaps,
         rate: Sparkline.add(socket.assigns.rate, System.monotonic_time(:second), Live.told(socket))
       )
     end
@@ -181,6 +188,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             </tbody>
           </table>
         </div>
+
+        <.flaps :if={@flaps not in [nil, []]} base={@base} rows={@flaps} now={@now} />
 
         <section aria-labelledby="feed-title">
           <h2 id="feed-title">As it happens</h2>

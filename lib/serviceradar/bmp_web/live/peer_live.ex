@@ -4,9 +4,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # One peer: its session, what both sides can do, its tables, counters and events.
     use ServiceRadar.BMPWeb, :live_view
 
-    import ServiceRadar.BMPWeb.EventsTable
+    import ServiceRadar.BMPWeb.{EventsTable, FlapsTable}
 
-    alias ServiceRadar.BMPWeb.{Capabilities, EventsTable, PeersTable, Plot, Statistics}
+    alias ServiceRadar.BMPWeb.{Capabilities, EventsTable, FlapsTable, PeersTable, Plot, Statistics}
 
     @day 24 * 3_600
     # Of how long plots tell.
@@ -17,7 +17,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket =
         socket
         |> assign(page_title: "Peer", id: id, peer: nil, capabilities: nil, statistics: [], events: [], span: "24h")
-        |> assign(counts: %{}, series: %{})
+        |> assign(counts: %{}, series: %{}, flaps: [])
         |> stream_configure(:events, dom_id: & &1.id)
         |> stream(:events, [])
 
@@ -41,7 +41,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
              {:ok, events} <- Live.kept(BMP.events(station, router: peer.router_id, peer: id, limit: 100)),
              {:ok, statistics} <- Live.kept(BMP.statistics(station, id)),
              {:ok, series} <- Live.kept(BMP.statistics_series(station, id, from, until)) do
-          answer = %{peer: peer, events: events, statistics: statistics}
+          flaps = FlapsTable.rows(BMP.flapping(station, peer: id, limit: 20), [peer])
+          answer = %{peer: peer, events: events, statistics: statistics, flaps: flaps}
           {:ok, Map.merge(answer, %{series: plots(series || [], from, until), counts: tables(station, id, until)})}
         end
       end
@@ -72,7 +73,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket
       |> assign(page_title: "Peer #{Format.address(peer.address)}", peer: peer)
       |> assign(capabilities: Capabilities.compare(peer), statistics: answer.statistics, events: answer.events)
-      |> assign(series: answer.series, counts: answer.counts)
+      |> assign(series: answer.series, counts: answer.counts, flaps: answer.flaps)
       |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
     end
 
@@ -161,6 +162,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               </tfoot>
             </table>
           </div>
+
+          <.flaps base={@base} rows={@flaps} now={@now} router?={false} peer?={false} />
 
           <h2>Capabilities</h2>
           <.empty :if={@capabilities == nil} title="Not known: no Peer Up with its OPEN messages was seen." />

@@ -4,9 +4,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # One router: its session, its peers, what happened to them.
     use ServiceRadar.BMPWeb, :live_view
 
-    import ServiceRadar.BMPWeb.{EventsTable, PeersTable}
+    import ServiceRadar.BMPWeb.{EventsTable, FlapsTable, PeersTable}
 
-    alias ServiceRadar.BMPWeb.{EventsTable, PeersTable, Plot}
+    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, PeersTable, Plot}
 
     @day_us 24 * 3_600 * 1_000_000
 
@@ -15,7 +15,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket =
         socket
         |> assign(page_title: "Router", id: id, router: nil, session: nil, peers?: false, sessions: 0, events: [])
-        |> assign(families: [])
+        |> assign(families: [], flaps: [])
         |> stream_configure(:peers, dom_id: & &1.id)
         |> stream_configure(:events, dom_id: & &1.id)
         |> stream(:peers, [])
@@ -36,7 +36,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
              {:ok, events} <- Live.kept(BMP.events(station, router: id, limit: 50)) do
           session = Enum.find(BMP.sessions(station), &(&1.router_id == id))
           counts = BMP.Counts.series(station, router: id)
-          {:ok, %{router: router, peers: peers, events: events, session: session, counts: counts}}
+          flaps = FlapsTable.rows(BMP.flapping(station, router: id, limit: 20), peers)
+          {:ok, %{router: router, peers: peers, events: events, session: session, counts: counts, flaps: flaps}}
         end
       end
     end
@@ -48,7 +49,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket
       |> assign(page_title: router.name, router: router, session: answer.session, peers?: answer.peers != [])
       |> assign(sessions: Enum.count(answer.peers, &(not Format.own?(&1))))
-      |> assign(events: answer.events, families: families(answer.peers, answer.counts))
+      |> assign(events: answer.events, flaps: answer.flaps, families: families(answer.peers, answer.counts))
       |> Live.sync(:peers, PeersTable.rows(answer.peers), fresh?)
       |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
     end
@@ -136,6 +137,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <div class={!@peers? && "hidden"}>
             <.peers_table base={@base} rows={@streams.peers} router?={false} />
           </div>
+
+          <.flaps base={@base} rows={@flaps} now={@now} router?={false} />
 
           <h2>Events</h2>
           <.empty :if={@events == nil} title="This store keeps no events.">

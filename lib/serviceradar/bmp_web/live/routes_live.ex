@@ -62,26 +62,34 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def fetch(%{station: station, wanted: search, cursor: cursor, known: known}) do
       fn ->
         with {:ok, known} <- known(station, known),
-             {:ok, routes, next} <- ask(station, Search.resolve(search, known.routers), cursor),
-             {:ok, total} <- total(station, search, known.routers) do
+             query = Search.resolve(search, known.routers),
+             {:ok, routes, next} <- ask(station, query, cursor),
+             {:ok, total} <- total(station, query, next != nil or cursor != nil) do
           rpki? = BMP.Insight.validates?(station)
           {:ok, %{known: known, routes: routes, next: next, asked: search, total: total, rpki?: rpki?}}
         end
       end
     end
 
-    # How many there are in all, where that is counted: of whole tables it is, of what is in them it is not.
-    @counted [:router, :peer, :peer_id, :view, :family, :limit]
+    # How many there are in all, where that is not seen on the page itself.
+    @of_whole_tables [:router, :peer, :peer_id, :view, :family, :limit]
 
-    defp total(station, search, routers) do
-      with {:ok, query} <- Search.resolve(search, routers),
-           [] <- Keyword.keys(query) -- @counted,
-           {:ok, peers} <- BMP.peers(station, router: query[:router]) do
-        {:ok, Enum.sum(for peer <- peers, peer?(peer, query), rib <- peer.ribs, rib?(rib, query), do: rib.routes)}
-      else
-        {:error, _} = error -> error
-        _not_counted -> {:ok, nil}
+    defp total(_station, :none, _part?), do: {:ok, 0}
+    defp total(_station, _query, false), do: {:ok, nil}
+
+    defp total(station, {:ok, query}, true) do
+      cond do
+        query[:at] -> {:ok, :not_known}
+        Keyword.keys(query) -- @of_whole_tables == [] -> whole_tables(station, query)
+        true -> BMP.count_routes(station, Keyword.delete(query, :limit))
       end
+    end
+
+    # Of these it is known without counting.
+    defp whole_tables(station, query) do
+      with {:ok, peers} <- BMP.peers(station, router: query[:router]),
+           do:
+             {:ok, Enum.sum(for peer <- peers, peer?(peer, query), rib <- peer.ribs, rib?(rib, query), do: rib.routes)}
     end
 
     defp peer?(peer, query), do: query[:peer] in [nil, peer.address] and query[:peer_id] in [nil, peer.peer_id]
@@ -466,7 +474,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     defp summary(0, _next, _asked, _total), do: "No route."
-    defp summary(shown, nil, %{fields: %{cursor: _}}, nil), do: "The last #{Format.count(shown)} of the routes."
+    defp summary(shown, nil, %{fields: %{cursor: _}}, :not_known), do: "The last #{Format.count(shown)} of the routes."
     defp summary(1, nil, _asked, _total), do: "1 route."
 
     defp summary(shown, next, asked, total) when next != nil or is_map_key(asked.fields, :cursor),
@@ -474,7 +482,12 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     defp summary(shown, nil, _asked, _total), do: "#{Format.count(shown)} routes."
 
-    defp part(shown, nil), do: "#{Format.count(shown)} routes on this page, and there are more."
+    defp part(shown, :not_known),
+      do: "#{Format.count(shown)} on this page, of at least #{Format.count(shown + 1)} routes."
+
+    defp part(shown, {:more_than, most}),
+      do: "#{Format.count(shown)} on this page, of more than #{Format.count(most)} routes."
+
     defp part(shown, total), do: "#{Format.count(shown)} on this page, of #{Format.count(total)} routes."
 
     defp nothing(%{fields: fields} = asked) do

@@ -221,7 +221,7 @@ impl Pass<'_> {
         let nlri = nlri::key(key.afi, key.safi, nlri);
         // What changed while nobody listened changed once, however often.
         if change == RouteChange::Change && !shared.after_gap {
-            self.work.flaps.changed(shared.flap(&nlri, path_id), self.work.now);
+            self.work.flaps.changed(shared.flap(&nlri, path_id), self.work.now, moment.received_at_us);
         }
         if twice {
             // The same UPDATE said this key before: one position has one delta, with what was said last.
@@ -294,7 +294,8 @@ impl Pass<'_> {
         *self.work.total = self.work.total.saturating_sub(1);
         let nlri = whole.unwrap_or_else(|| nlri::key(key.afi, key.safi, nlri));
         if !shared.after_gap {
-            self.work.flaps.withdrawn(shared.flap(&nlri, path_id), self.work.now);
+            let received_at_us = shared.moment.received_at_us;
+            self.work.flaps.withdrawn(shared.flap(&nlri, path_id), self.work.now, received_at_us);
         }
         let rib = self.work.out.changed_rib(shared.row, shared.peer, key);
         self.work.out.deltas.routes.push(RouteDelta { path_id, before, ..shared.withdrawal(rib, nlri) });
