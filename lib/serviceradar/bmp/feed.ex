@@ -5,6 +5,8 @@ defmodule ServiceRadar.BMP.Feed do
   A picture of nodes, links and routes is kept in native memory (the crate `feed`) while somebody watches, and for a minute after.
   Who watches gets an Arrow IPC stream, octets after octets, with `watch/1` and `next/1`: the picture first, then what has changed.
   There is no queue: a client that is slow gets what has changed since its last octets, each thing once and as it is now.
+
+  Each node with a pipeline draws the partitions that it owns. Where there are several such nodes, their streams become one.
   """
   use GenServer
 
@@ -18,9 +20,10 @@ defmodule ServiceRadar.BMP.Feed do
   @kept 60
 
   @enforce_keys [:ref]
-  defstruct [:ref]
+  # Of one of several: their streams, by node.
+  defstruct [:ref, :station, parts: []]
 
-  @opaque stream :: %__MODULE__{ref: reference | pid}
+  @opaque stream :: %__MODULE__{ref: reference | pid, station: Config.name() | nil, parts: [{node, stream}]}
 
   @doc false
   def child_spec(%Config{} = config) do
@@ -29,22 +32,33 @@ defmodule ServiceRadar.BMP.Feed do
   end
 
   @doc """
-  A stream of its own for the calling process: of this node's feed, or where the station runs no pipeline here of that of another node.
-  `{:error, :no_feed}` where no node that this one is connected to has one.
+  A stream of its own for the calling process, of all nodes that draw: see `nodes/1`. `{:error, :no_feed}` where there is none.
   """
   @spec watch(Config.name()) :: {:ok, stream} | {:error, :no_feed | term}
   def watch(station) do
-    with {:error, :no_feed} <- watch_here(station),
-         [node | _] <- Elsewhere.nodes(station, :feed),
-         {:ok, relay} <- Relay.start(node, station) do
-      {:ok, %__MODULE__{ref: relay}}
-    else
-      [] -> {:error, :no_feed}
-      other -> other
+    case nodes(station) do
+      [] -> watch_here(station)
+      [node] -> watch_on(node, station)
+      nodes -> watch_all(nodes, station, [])
     end
   end
 
-  @doc "The nodes that draw: this one first, where it does. Each draws the partitions that it owns."
+  defp watch_on(node, station) when node == node(), do: watch_here(station)
+
+  defp watch_on(node, station) do
+    with {:ok, relay} <- Relay.start(node, station), do: {:ok, %__MODULE__{ref: relay}}
+  end
+
+  defp watch_all([node | nodes], station, parts) do
+    with {:ok, stream} <- watch_on(node, station), do: watch_all(nodes, station, [{node, stream} | parts])
+  end
+
+  defp watch_all([], station, parts) do
+    with {:ok, ref} <- Native.feed_merge(length(parts)),
+         do: {:ok, %__MODULE__{ref: ref, station: station, parts: Enum.reverse(parts)}}
+  end
+
+  @doc "The nodes that draw: this one first, where it does."
   @spec nodes(Config.name()) :: [node]
   def nodes(station) do
     here = if Instance.whereis(station, :feed), do: [node()], else: []
@@ -60,10 +74,29 @@ defmodule ServiceRadar.BMP.Feed do
          do: {:ok, %__MODULE__{ref: ref}}
   end
 
-  @doc "The next octets of the stream; nil where nothing has changed since the last."
+  @doc """
+  The next octets of the stream; nil where nothing has changed since the last. After an error it is over, and is to be watched anew: so it
+  is when another node begins to draw, or one stops.
+  """
   @spec next(stream) :: {:ok, binary | nil} | {:error, String.t()}
   def next(%__MODULE__{ref: relay}) when is_pid(relay), do: Relay.next(relay)
-  def next(%__MODULE__{ref: ref}), do: Native.feed_next(ref, System.system_time(:microsecond))
+  def next(%__MODULE__{ref: ref, parts: []}), do: Native.feed_next(ref, System.system_time(:microsecond))
+
+  def next(%__MODULE__{ref: ref, parts: parts} = stream) do
+    with :ok <- same_nodes(stream),
+         {:ok, octets} <- each_next(parts, []),
+         do: Native.feed_merge_next(ref, octets, System.system_time(:microsecond))
+  end
+
+  defp same_nodes(%{station: station, parts: parts}) do
+    if nodes(station) == Enum.map(parts, &elem(&1, 0)), do: :ok, else: {:error, "other nodes draw the map now"}
+  end
+
+  defp each_next([{_node, stream} | parts], found) do
+    with {:ok, octets} <- next(stream), do: each_next(parts, [octets | found])
+  end
+
+  defp each_next([], found), do: {:ok, Enum.reverse(found)}
 
   @doc """
   The picture as it was at a moment: a whole Arrow IPC stream, that of `watch/1` up to its first changes. Of alerts and verdicts it

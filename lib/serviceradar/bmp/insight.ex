@@ -174,7 +174,10 @@ defmodule ServiceRadar.BMP.Insight do
 
   @doc "Every link, and every route that is known to use it, as JSON objects with `source`, `target`, `prefix`, `metric` and `status`."
   @spec topology(Config.name()) :: [String.t()]
-  def topology(station), do: ask(station, &Native.insight_topology/1)
+  def topology(station), do: everywhere(station, :topology_here)
+
+  @doc false
+  def topology_here(station), do: ask(station, &Native.insight_topology/1)
 
   @doc "A person has seen an alert, or wants to hear nothing of it until then (milliseconds since the Unix epoch); `false` and nil take that back."
   @spec mark(Config.name(), rule :: String.t(), subject :: String.t(), acknowledged :: boolean, integer | nil) ::

@@ -146,6 +146,8 @@ defmodule ServiceRadar.BMP.Native do
   def feed_stream(_feed), do: error()
   def feed_next(_stream, _now_us), do: error()
   def feed_whole(_feed, _now_us), do: error()
+  def feed_merge(_feeds), do: error()
+  def feed_merge_next(_merge, _octets, _now_us), do: error()
   def insight_new(_config), do: error()
   def insight_apply(_insight, _tables, _deltas, _now_ms), do: error()
   def insight_tick(_insight, _tables, _now_ms), do: error()

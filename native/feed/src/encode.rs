@@ -70,6 +70,11 @@ pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
+/// The names of what `status` may be.
+pub(crate) fn status_texts() -> ArrayRef {
+    Arc::clone(&STATUS_TEXTS)
+}
+
 /// A dictionary whose texts are always the same, so that they are sent once.
 struct Fixed {
     texts: &'static LazyLock<ArrayRef>,
@@ -235,15 +240,28 @@ impl Rows {
 }
 
 /// The first row of a picture: `routes` are those that are told one by one, `metric` is how many of them there are at most.
+fn begin(rows: &mut Rows, revision: u64, routes: u64, most: u32, now_us: i64) {
+    let row = Row { routes: Some(routes), metric: Some(most), at_us: Some(now_us), ..Row::default() };
+    rows.push(revision, Kind::Picture, 0, &row);
+}
+
+/// That row alone.
+pub(crate) fn beginning(
+    revision: u64,
+    routes: u64,
+    most: u32,
+    now_us: i64,
+) -> Result<RecordBatch, ArrowError> {
+    let mut rows = Rows::new();
+    begin(&mut rows, revision, routes, most, now_us);
+    rows.finish()
+}
+
 pub(crate) fn picture(picture: &Picture, now_us: i64) -> Result<RecordBatch, ArrowError> {
     let mut rows = Rows::new();
-    let row = Row {
-        routes: u64::try_from(picture.routes()).ok(),
-        metric: u32::try_from(picture.limits.max_routes).ok(),
-        at_us: Some(now_us),
-        ..Row::default()
-    };
-    rows.push(picture.revision(), Kind::Picture, 0, &row);
+    let routes = u64::try_from(picture.routes()).unwrap_or(u64::MAX);
+    let most = u32::try_from(picture.limits.max_routes).unwrap_or(u32::MAX);
+    begin(&mut rows, picture.revision(), routes, most, now_us);
     fill(&mut rows, picture, &picture.all());
     rows.finish()
 }

@@ -66,6 +66,11 @@ pub(crate) enum NodeKey {
 impl NodeKey {
     pub(crate) const NAMES: [&'static str; 4] = ["router", "peer", "next_hop", "as"];
 
+    /// Whether a node of this kind may be in the pictures of several stations: routers and their peers are of one.
+    pub(crate) fn is_shared(kind: u8) -> bool {
+        matches!(kind, 2 | 3)
+    }
+
     pub(crate) fn kind(&self) -> u8 {
         match self {
             NodeKey::Router(_) => 0,

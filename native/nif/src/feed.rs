@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use feed::{Limits, Picture, Stream};
-use rustler::{Atom, Encoder, Env, Resource, ResourceArc, Term};
+use feed::{Limits, Merge, Picture, Stream};
+use rustler::{Atom, Binary, Encoder, Env, Resource, ResourceArc, Term};
 
 use crate::atoms;
 use crate::deltas::DeltasResource;
@@ -100,11 +100,49 @@ fn told<'a, E: ToString>(
     if feed.0.is_poisoned() {
         return error(env, "the picture broke in the midst of a change");
     }
-    let made = guard(|| tell(&feed.picture()));
+    made(env, guard(|| tell(&feed.picture())))
+}
+
+fn made<E: ToString>(env: Env<'_>, made: Result<Result<Option<Vec<u8>>, E>, String>) -> Term<'_> {
     match made {
         Ok(Ok(Some(octets))) => ok(env, Bytes(&octets)),
         Ok(Ok(None)) => (atoms::ok(), nil(env)).encode(env),
         Ok(Err(reason)) => error(env, reason.to_string()),
         Err(reason) => error(env, reason),
     }
+}
+
+/// One client's stream of several feeds.
+pub struct FeedMerge(Mutex<Merge>);
+
+#[rustler::resource_impl]
+impl Resource for FeedMerge {}
+
+#[rustler::nif]
+fn feed_merge(env: Env<'_>, feeds: usize) -> Term<'_> {
+    match Merge::new(feeds) {
+        Ok(merge) => ok(env, ResourceArc::new(FeedMerge(Mutex::new(merge)))),
+        Err(reason) => error(env, reason.to_string()),
+    }
+}
+
+/// Of each feed the next octets, or nil; gives what `feed_next/2` gives.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn feed_merge_next<'a>(
+    env: Env<'a>,
+    merge: ResourceArc<FeedMerge>,
+    octets: Vec<Option<Binary<'_>>>,
+    now_us: i64,
+) -> Term<'a> {
+    let next = || {
+        let mut merge = merge.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (feed, octets) in octets.iter().enumerate() {
+            octets.as_ref().map_or(Ok(()), |octets| merge.push(feed, octets))?;
+        }
+        merge.next(now_us)
+    };
+    if merge.0.is_poisoned() {
+        return error(env, "the stream broke in the midst of a change");
+    }
+    made(env, guard(next))
 }

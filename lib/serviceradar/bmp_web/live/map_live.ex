@@ -33,9 +33,6 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <p>It is drawn where the tables are: on a node whose station has the role <span class="mono">:pipeline</span>. This one has not, and is
             connected to no node of which a station of this name has it. In an Erlang cluster the map would be that node's.</p>
         </.empty>
-        <p :if={length(@nodes) > 1} class="result note">
-          {length(@nodes)} nodes own partitions of the routers. This is what {hd(@nodes)} owns; the others are {Enum.join(tl(@nodes), ", ")}.
-        </p>
         <div
           :if={@built? and @endpoints? and @nodes != []}
           id="god-view"
