@@ -13,7 +13,7 @@ defmodule ServiceRadar.BMPWeb.API do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMP.Insight
-  alias ServiceRadar.BMPWeb.{Format, Search}
+  alias ServiceRadar.BMPWeb.{Format, Order, PeerFilter, Search}
   alias ServiceRadar.BMPWeb.API.{CSV, Cursor, JSON, MapStream, OpenAPI, Parameters, Schema}
 
   @arrow "application/vnd.apache.arrow.stream"
@@ -146,7 +146,7 @@ defmodule ServiceRadar.BMPWeb.API do
 
   defp answer(:routers, %{station: station, given: given}) do
     with {:ok, routers} <- BMP.routers(station),
-         do: page(routers, &{&1.name, &1.router_id}, given, "Router")
+         do: sorted(routers, :routers, given, "Router")
   end
 
   defp answer(:router, %{station: station, id: id}) do
@@ -155,7 +155,7 @@ defmodule ServiceRadar.BMPWeb.API do
 
   defp answer(:peers, %{station: station, given: given}) do
     with {:ok, router} <- router(station, given), {:ok, peers} <- BMP.peers(station, router: router) do
-      page(peers, &{&1.router, &1.address, &1.peer_type, &1.peer_id}, given, "Peer")
+      peers |> PeerFilter.filter(given.state, given.find) |> sorted(:peers, given, "Peer")
     end
   end
 
@@ -290,8 +290,26 @@ defmodule ServiceRadar.BMPWeb.API do
   defp one_peer(_several, address),
     do: {:wrong, %{"peer" => "Several peers have the address #{Format.address(address)}: give the id of one."}}
 
-  # Stores give all routers and peers at once; a page begins after the last one of the page before.
-  defp page(all, key, given, kind, shown \\ & &1) do
+  # Stores give all of them at once.
+  defp sorted(all, kind, given, name) do
+    order = Order.read(kind, given.sort, given.order)
+    columns = Order.columns(kind)
+
+    case given.cursor || {order, nil} do
+      _any when given.sort != nil and elem(order, 0) != given.sort ->
+        {:wrong, %{"sort" => "One of #{Enum.join(columns, ", ")}."}}
+
+      {^order, after_key} ->
+        {page, last} = Order.page(all, kind, order, after_key, given.limit)
+        {:ok, page, name, last && {order, last}}
+
+      _of_another ->
+        {:wrong, %{"cursor" => "It is a cursor of another order."}}
+    end
+  end
+
+  # Alerts and verdicts are there at once; a page begins after the last one of the page before.
+  defp page(all, key, given, kind, shown) do
     sorted = Enum.sort_by(all, key)
     rest = if given.cursor, do: Enum.drop_while(sorted, &(key.(&1) <= given.cursor)), else: sorted
     {page, more} = Enum.split(rest, given.limit)

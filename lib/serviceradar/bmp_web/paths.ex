@@ -3,8 +3,8 @@ defmodule ServiceRadar.BMPWeb.Paths do
   # The pages' URLs under the path where they are mounted.
   alias ServiceRadar.BMPWeb.Format
 
-  def overview(base), do: if(base == "", do: "/", else: base)
-  def router(base, id), do: "#{base}/routers/#{segment(id)}"
+  def overview(base, params \\ []), do: with_query(if(base == "", do: "/", else: base), params)
+  def router(base, id, params \\ []), do: with_query("#{base}/routers/#{segment(id)}", params)
   def peers(base, params \\ []), do: with_query("#{base}/peers", params)
 
   def peer(base, id, span \\ nil),

@@ -4,20 +4,19 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # Peers as a table, of one router or of all.
     use Phoenix.Component
 
-    import ServiceRadar.BMPWeb.Components
+    import ServiceRadar.BMPWeb.{Components, Listing}
 
     alias ServiceRadar.BMPWeb.{Format, Paths}
 
-    @doc "Rows for a stream, in the order shown."
-    def rows(peers) do
-      peers
-      |> Enum.sort_by(&{&1.router, &1.peer_type, &1.distinguisher, &1.address})
-      |> Enum.map(fn peer -> %{id: "peer-#{peer.peer_id}", peer: peer, mark: :erlang.phash2(peer)} end)
-    end
+    @doc "Rows for a stream, in the order given."
+    def rows(peers), do: for(peer <- peers, do: %{id: "peer-#{peer.peer_id}", peer: peer, mark: :erlang.phash2(peer)})
 
     attr :base, :string, required: true
     attr :rows, :any, required: true
     attr :router?, :boolean, default: true
+    attr :listing, :any, required: true
+    attr :next, :any, required: true
+    attr :to, :any, required: true, doc: "as of `ServiceRadar.BMPWeb.Listing.sorted/1`"
 
     def peers_table(assigns) do
       ~H"""
@@ -26,14 +25,14 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <caption class="hidden">Peers</caption>
           <thead>
             <tr>
-              <th scope="col">Peer</th>
-              <th :if={@router?} scope="col">Router</th>
-              <th scope="col" class="number">AS</th>
-              <th scope="col">State</th>
-              <th scope="col">Since (UTC)</th>
+              <.sorted by="peer" listing={@listing} to={@to}>Peer</.sorted>
+              <.sorted :if={@router?} by="router" listing={@listing} to={@to}>Router</.sorted>
+              <.sorted by="as" listing={@listing} to={@to} class="number">AS</.sorted>
+              <.sorted by="state" listing={@listing} to={@to}>State</.sorted>
+              <.sorted by="since" listing={@listing} to={@to}>Since (UTC)</.sorted>
               <th scope="col">Routes by view and family</th>
-              <th scope="col" class="number">Routes</th>
-              <th scope="col">Last change (UTC)</th>
+              <.sorted by="routes" listing={@listing} to={@to} class="number">Routes</.sorted>
+              <.sorted by="change" listing={@listing} to={@to}>Last change (UTC)</.sorted>
             </tr>
           </thead>
           <tbody id="peers" phx-update="stream">
@@ -62,6 +61,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           </tbody>
         </table>
       </div>
+      <.pages listing={@listing} next={@next} to={@to} what="peers" />
       """
     end
 

@@ -13,13 +13,20 @@ export function h(name, attributes = {}, ...children) {
 }
 
 /**
- * A table. `columns`: each with `name`, `cell` (a row's content), and where it can be sorted by it `by` (a row's value).
+ * A table. `columns`: each with `name`, `cell` (a row's content), and where it can be sorted by it `by` (a row's value), or `sort` (the
+ * name by which the station sorts): then `order` says by what it has sorted, and gives the link that sorts.
  * On a narrow screen each row becomes a card, where a cell stands behind its column's name.
  */
-export function table(caption, columns, rows, { sorted, sort, kind = "" } = {}) {
+export function table(caption, columns, rows, { sorted, sort, order, kind = "" } = {}) {
   const head = columns.map((column) => {
+    if (order && column.sort) {
+      const here = order.sort === column.sort;
+      const ways = here ? (order.down ? "descending" : "ascending") : null;
+      const down = here ? !order.down : column.down;
+      return h("th", { scope: "col", class: column.class, "aria-sort": ways }, h("a", { class: "sort", href: order.link(column.sort, down ? "desc" : "asc") }, column.name));
+    }
     const direction = sorted?.name === column.name ? (sorted.down ? "descending" : "ascending") : null;
-    const name = column.by
+    const name = column.by && sort
       ? h("button", { type: "button", class: "sort", onclick: () => sort(column.name) }, column.name)
       : column.name;
     return h("th", { scope: "col", class: column.class, "aria-sort": direction }, name);
@@ -50,10 +57,11 @@ function ordered(columns, rows, sorted) {
   return [...rows].sort((one, other) => compare(by(one), by(other)) * (sorted.down ? -1 : 1));
 }
 
-export const link = (path, parameters, text) => {
+export const address = (path, parameters) => {
   const query = new URLSearchParams(Object.entries(parameters ?? {}).filter(([, value]) => value)).toString();
-  return h("a", { href: `#/${path}${query ? "?" + query : ""}` }, text);
+  return `#/${path}${query ? "?" + query : ""}`;
 };
+export const link = (path, parameters, text) => h("a", { href: address(path, parameters) }, text);
 
 export const mono = (...children) => h("span", { class: "mono" }, children);
 export const small = (...children) => h("small", { class: "why" }, children);

@@ -1,6 +1,6 @@
 // The pages: what each asks, and what it shows of the answers.
 
-import { h, table, link, mono, small, dash, number, time } from "./html.js";
+import { h, table, address, link, mono, small, dash, number, time } from "./html.js";
 import { mapPage } from "./map-page.js";
 import { views, shortViews, weight, community, isOwn, peerName, words } from "./names.js";
 
@@ -14,13 +14,13 @@ const sessions = (peers) => peers.filter((peer) => !isOwn(peer));
 
 const routers = {
   title: "Routers",
-  asks: () => ({ counts: ["counts"], routers: ["routers", { limit: 1000 }], peers: ["peers", { limit: 1000 }], flapping: ["flapping", { limit: 5 }], events: ["events", { limit: 200 }] }),
-  show({ counts, routers, peers, flapping, events }, sorting) {
+  asks: (parameters) => ({ counts: ["counts"], routers: ["routers", { limit: 100, ...ordered(parameters) }], peers: ["peers", { limit: 1000 }], flapping: ["flapping", { limit: 5 }], events: ["events", { limit: 200 }] }),
+  show({ counts, routers, peers, flapping, events }, sorting, parameters) {
     const real = sessions(peers.data);
     const up = real.filter((peer) => peer.state === "up").length;
     const connected = routers.data.filter((router) => router.state === "connected").length;
     const lost = routers.data.length - connected;
-    if (!routers.data.length) return empty("No router yet.", "Point one at this station: it appears here with its first message.");
+    if (!counts.routers) return empty("No router yet.", "Point one at this station: it appears here with its first message.");
     return [
       h(
         "dl",
@@ -29,7 +29,8 @@ const routers = {
         tile("Peers up", number(up), `of ${number(real.length)}`, up < real.length ? "bad" : ""),
         tile("Routes", link("routes", {}, number(counts.routes))),
       ),
-      table("Routers", routerColumns(peers.data), routers.data, sorting),
+      table("Routers", routerColumns(peers.data), routers.data, { order: order("", parameters, "router") }),
+      further("", parameters, routers.next),
       flapping.data.length > 0 && [h("h2", {}, "What flaps"), table("Routes that change again and again, the worst first", flapColumns(peers.data), flapping.data)],
       h("h2", {}, "Latest events"),
       eventTable(grouped(events.data.filter((event) => event.kind !== "end_of_rib")).slice(0, 30), sorting),
@@ -37,16 +38,24 @@ const routers = {
   },
 };
 
+// What the station is to sort by, and a table's heads that say so.
+const ordered = ({ sort, order, cursor }) => ({ sort, order, cursor });
+const order = (page, { cursor: _, ...parameters }, first) => ({
+  sort: parameters.sort ?? first,
+  down: parameters.order === "desc",
+  link: (sort, order) => address(page, { ...parameters, sort, order }),
+});
+
 const routerColumns = (peers) => {
   const of = (router) => sessions(peers.filter((peer) => peer.router_id === router.router_id));
   const up = (router) => of(router).filter((peer) => peer.state === "up").length;
   return [
-    { name: "Router", by: (router) => router.name, cell: (router) => [link("peers", { router: router.router_id }, router.name), small(mono(router.address ?? ""))] },
-    { name: "Session", by: (router) => router.state, cell: (router) => [state(router.state), router.end_reason && small(router.end_reason), ...router.standby.map((session) => small(`Another session, from ${session}, stands by`))] },
-    { name: "Since", by: (router) => router.session_started, cell: (router) => time(router.session_ended ?? router.session_started) },
-    { name: "Peers up", class: "number", by: up, cell: (router) => `${number(up(router))} of ${number(of(router).length)}` },
-    { name: "Routes", class: "number", by: (router) => router.routes, cell: (router) => link("routes", { router: router.router_id }, number(router.routes)) },
-    { name: "Last change", by: (router) => router.last_change, cell: (router) => time(router.last_change) },
+    { name: "Router", sort: "router", cell: (router) => [link("peers", { router: router.router_id }, router.name), small(mono(router.address ?? ""))] },
+    { name: "Session", sort: "state", cell: (router) => [state(router.state), router.end_reason && small(router.end_reason), ...router.standby.map((session) => small(`Another session, from ${session}, stands by`))] },
+    { name: "Since", sort: "since", down: true, cell: (router) => time(router.session_ended ?? router.session_started) },
+    { name: "Peers up", class: "number", sort: "peers", down: true, cell: (router) => `${number(up(router))} of ${number(of(router).length)}` },
+    { name: "Routes", class: "number", sort: "routes", down: true, cell: (router) => link("routes", { router: router.router_id }, number(router.routes)) },
+    { name: "Last change", sort: "change", down: true, cell: (router) => time(router.last_change) },
     { name: "System", cell: (router) => h("span", { class: "cut", title: router.sys_descr }, router.sys_descr ?? "") },
   ];
 };
@@ -66,34 +75,31 @@ const flapColumns = (peers) => {
 
 const peers = {
   title: "Peers",
-  asks: (parameters) => ({ peers: ["peers", { limit: 1000, router: parameters.router, cursor: parameters.cursor }] }),
+  asks: (parameters) => ({ peers: ["peers", { limit: 100, router: parameters.router, find: parameters.find, ...ordered(parameters) }] }),
   form: (parameters) =>
-    find("peers", parameters, "Find", "find", "address, AS, router or reason"),
-  show({ peers }, sorting, parameters) {
-    const wanted = (parameters.find ?? "").toLowerCase();
-    const text = (peer) => [peer.address, `as${peer.asn}`, peer.asn, peer.router, peer.state, peer.down_reason, peer.table_name].join(" ").toLowerCase();
-    const rows = peers.data.filter((peer) => text(peer).includes(wanted));
-    if (!rows.length) return empty("No peer.", wanted ? "None of them matches." : "Peers appear when a router tells of them.");
-    return [table("Peers", peerColumns, rows, sorting), further("peers", parameters, peers.next)];
+    find("peers", parameters, "Find", "find", "address, AS65001, router"),
+  show({ peers }, _sorting, parameters) {
+    if (!peers.data.length) return empty("No peer.", parameters.find ? "None of them matches." : "Peers appear when a router tells of them.");
+    return [table("Peers", peerColumns, peers.data, { order: order("peers", parameters, "router") }), further("peers", parameters, peers.next)];
   },
 };
 
 const peerColumns = [
   {
     name: "Peer",
-    by: (peer) => peerName(peer),
+    sort: "peer",
     cell: (peer) =>
       isOwn(peer)
         ? ["own routes", small("what the router originates itself; no session")]
         : [mono(peer.address), small(peer.peer_type === 3 ? `Loc-RIB ${peer.table_name ?? ""}` : peer.distinguisher === "0:0" ? null : mono(peer.distinguisher))],
   },
-  { name: "AS", class: "number", by: (peer) => peer.asn, cell: (peer) => (isOwn(peer) ? dash() : mono(String(peer.asn))) },
-  { name: "State", by: (peer) => peer.state, cell: (peer) => (isOwn(peer) ? dash() : [state(peer.state), peer.down_reason && small(peer.down_reason)]) },
-  { name: "Since", by: (peer) => peer.state_since, cell: (peer) => (isOwn(peer) ? dash() : time(peer.state_since)) },
-  { name: "Router", by: (peer) => peer.router, cell: (peer) => link("peers", { router: peer.router_id }, peer.router) },
-  { name: "Routes", class: "number", by: (peer) => peer.routes, cell: (peer) => link("routes", { peer: peer.peer_id }, number(peer.routes)) },
+  { name: "AS", class: "number", sort: "as", cell: (peer) => (isOwn(peer) ? dash() : mono(String(peer.asn))) },
+  { name: "State", sort: "state", cell: (peer) => (isOwn(peer) ? dash() : [state(peer.state), peer.down_reason && small(peer.down_reason)]) },
+  { name: "Since", sort: "since", down: true, cell: (peer) => (isOwn(peer) ? dash() : time(peer.state_since)) },
+  { name: "Router", sort: "router", cell: (peer) => link("peers", { router: peer.router_id }, peer.router) },
+  { name: "Routes", class: "number", sort: "routes", down: true, cell: (peer) => link("routes", { peer: peer.peer_id }, number(peer.routes)) },
   { name: "By view and family", cell: (peer) => peer.ribs.map((rib) => h("span", { class: "chip" }, `${shortViews[rib.view]} ${rib.family} `, h("small", {}, number(rib.routes)))) },
-  { name: "Last change", by: (peer) => peer.last_change, cell: (peer) => time(peer.last_change) },
+  { name: "Last change", sort: "change", down: true, cell: (peer) => time(peer.last_change) },
 ];
 
 const routes = {

@@ -14,6 +14,8 @@ defmodule ServiceRadar.BMPWeb.APITest do
   doctest API.CSV
   doctest Cursor
   doctest Parameters
+  doctest ServiceRadar.BMPWeb.Order
+  doctest ServiceRadar.BMPWeb.PeerFilter
 
   @moduletag capture_log: true
 
@@ -106,6 +108,39 @@ defmodule ServiceRadar.BMPWeb.APITest do
     assert %{"severity" => "high", "acknowledged" => false} = alert = Enum.find(alerts, &(&1["rule"] == "peer_down"))
     assert [%{"router" => "rtr", "sequence" => sequence} | _] = alert["evidence"]
     assert is_integer(sequence)
+  end
+
+  test "peers and routers come in the order of a column, a page at a time, and are found by words", %{
+    description: description
+  } do
+    {200, %{"data" => all, "next" => nil}} = conforming(description, "peers")
+
+    for {sort, field} <- [{"routes", "routes"}, {"as", "asn"}, {"change", "last_change"}, {"router", "router"}],
+        order <- ["asc", "desc"] do
+      params = %{"sort" => sort, "order" => order, "limit" => "1"}
+
+      pages =
+        Stream.unfold(%{}, fn
+          nil ->
+            nil
+
+          cursor ->
+            {200, %{"data" => [peer], "next" => next}} = conforming(description, "peers", Map.merge(params, cursor))
+            {peer, next && %{"cursor" => next}}
+        end)
+
+      pages = Enum.to_list(pages)
+      assert Enum.sort(pages) == Enum.sort(all)
+      values = Enum.map(pages, & &1[field])
+      assert values == Enum.sort(values, String.to_atom(order))
+    end
+
+    assert {200, %{"data" => [%{"asn" => 65_001}]}} = ask("peers", %{"find" => "AS65001 edge", "state" => "up"})
+    {200, %{"next" => cursor}} = ask("peers", %{"limit" => "1"})
+    assert {400, %{"errors" => %{"cursor" => _}}} = ask("peers", %{"cursor" => cursor, "sort" => "routes"})
+    assert {400, %{"errors" => %{"sort" => "One of router, peer," <> _}}} = ask("peers", %{"sort" => "address"})
+    assert {400, %{"errors" => %{"state" => _}}} = ask("peers", %{"state" => "odd"})
+    assert {200, %{"data" => [_]}} = conforming(description, "routers", %{"sort" => "address", "order" => "desc"})
   end
 
   test "what flaps, of all and of a router or a peer", %{description: description} do

@@ -143,11 +143,13 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     assert text(browser, "tbody") =~ "own routes"
     assert text(browser, "tbody") =~ ~r/10\.255\.1\.2\s+65001\s+up/
     # Sorted by routes, both ways.
-    click(browser, "th:nth-child(6) button")
+    click(browser, "th:nth-child(6) a.sort")
+    Browser.wait(browser, "document.querySelector('tbody tr:last-child')?.innerText.includes('own routes')")
+    assert Browser.evaluate(browser, "document.querySelector('[aria-sort]').ariaSort") == "descending"
+    assert Browser.evaluate(browser, "location.hash") == "#/peers?sort=routes&order=desc"
+    click(browser, "th:nth-child(6) a.sort")
+    Browser.wait(browser, "document.querySelector('tbody tr:first-child')?.innerText.includes('own routes')")
     assert Browser.evaluate(browser, "document.querySelector('[aria-sort]').ariaSort") == "ascending"
-    assert text(browser, "tbody tr:first-child") =~ "own routes"
-    click(browser, "th:nth-child(6) button")
-    assert text(browser, "tbody tr:last-child") =~ "own routes"
 
     # By keyboard: to the search, a prefix, its routes only.
     goto(browser, url, "routes", "document.querySelectorAll('tbody tr').length == 100")

@@ -86,6 +86,67 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert BMP.flapping(station, peer: router.router_id) == {:ok, []}
     end
 
+    test "peers are sorted by a link for each column, and a page has a hundred of them", context do
+      %{conn: conn, station: station, socket: socket, router: router} = context
+
+      peers =
+        for number <- 2..250,
+            do: [address: {10, 0, 0, number}, bgp_id: {10, 0, 0, number}, asn: 65_000 + rem(number * 7, 50)]
+
+      :ok = :gen_tcp.send(socket, Enum.map(peers, &Wire.peer_up/1))
+      eventually(fn -> match?({:ok, %{peers: 250}}, BMP.counts(station)) end)
+      rows = &(&1 |> render() |> LazyHTML.from_fragment() |> LazyHTML.query("#peers tr"))
+
+      cells = fn view, column ->
+        view |> rows.() |> Enum.map(&(&1 |> LazyHTML.query(column) |> LazyHTML.text() |> String.trim()))
+      end
+
+      for path <- ["/live/peers", "/live/routers/#{router.router_id}"] do
+        {:ok, view, _} = live(conn, path)
+        assert Enum.count(rows.(view)) == 100
+        view |> element("th a.sort", "AS") |> render_click()
+        assert_patch(view, path <> "?sort=as&order=asc")
+        assert has_element?(view, "th[aria-sort=ascending] a.sort", "AS")
+        view |> element("th a.sort", "AS") |> render_click()
+        assert_patch(view, path <> "?sort=as&order=desc")
+        assert has_element?(view, "th[aria-sort=descending] a.sort", "AS")
+
+        # Page after page: each peer once, in order. A page that is opened by its address is the same.
+        {found, last} =
+          Enum.flat_map_reduce(1..3, path, fn page, here ->
+            numbers = cells.(view, "[data-name=AS]")
+
+            if page < 3 do
+              next = element(view, ".pages a[rel=next]")
+              [here] = next |> render() |> LazyHTML.from_fragment() |> LazyHTML.attribute("href")
+              render_click(next)
+              {numbers, here}
+            else
+              {numbers, here}
+            end
+          end)
+
+        assert length(found) == 250
+        assert found == Enum.sort_by(found, &String.to_integer/1, :desc)
+        refute has_element?(view, ".pages a[rel=next]")
+        {:ok, again, _} = live(conn, last)
+        assert cells.(again, "th") == cells.(view, "th")
+        view |> element(".pages a", "First peers") |> render_click()
+        assert_patch(view, path <> "?sort=as&order=desc")
+        {:ok, made_up, _} = live(conn, path <> "?sort=as&order=desc&cursor=made-up")
+        assert cells.(made_up, "th") == cells.(view, "th")
+      end
+
+      {:ok, view, _} = live(conn, "/live/peers?q=10.0.0.1&sort=peer&order=desc")
+      assert ["10.0.0.199", "10.0.0.198" | _] = cells.(view, "th")
+      # A hundred and eleven of them have it somewhere in their address; the order stays when it is searched.
+      assert has_element?(view, "output", "100 on this page, of 111 peers, of 250")
+      view |> form("#find-peers", %{"q" => "10.0.0.19"}) |> render_change()
+      assert_patch(view, "/live/peers?q=10.0.0.19&sort=peer&order=desc")
+      {:ok, first, _} = live(conn, "/live/?sort=routes&order=asc")
+      assert has_element?(first, "th[aria-sort=ascending] a.sort", "Routes")
+    end
+
     test "the routes of a search come, change and go", %{conn: conn, socket: socket} do
       {:ok, view, _} = live(conn, "/live/routes?prefix=198.51.100.0/22&match=within")
       assert render_async(view) =~ "There is nothing in 198.51.100.0/22"

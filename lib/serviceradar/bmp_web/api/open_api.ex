@@ -4,18 +4,21 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
   """
   alias ServiceRadar.BMP.Query
   alias ServiceRadar.BMPWeb.API.Schema
-  alias ServiceRadar.BMPWeb.Search
+  alias ServiceRadar.BMPWeb.{Order, PeerFilter, Search}
 
   @page ~w(limit cursor)
+  @sorts Enum.uniq(Order.columns(:peers) ++ Order.columns(:routers))
   # What RPKI says is known of routes that are there now, and not of changes.
   @search Enum.map(Search.filters() -- [:rpki], &to_string/1)
 
   # {name, path, what it answers with, parameters, summary}
   @endpoints [
     {:counts, "/counts", {:object, "Counts"}, [], "How much the station holds"},
-    {:routers, "/routers", {:page, "Router"}, @page, "Routers, by name"},
+    {:routers, "/routers", {:page, "Router"}, ~w(sort order) ++ @page,
+     "Routers, by name where no other order is asked for"},
     {:router, "/routers/{id}", {:object, "Router"}, [], "One router"},
-    {:peers, "/peers", {:page, "Peer"}, ["router" | @page], "Peers, by router and address"},
+    {:peers, "/peers", {:page, "Peer"}, ~w(router state find sort order) ++ @page,
+     "Peers, by router and address where no other order is asked for"},
     {:peer, "/peers/{id}", {:object, "Peer"}, [], "One peer"},
     {:statistics, "/peers/{id}/statistics", {:list, "Statistic"}, [],
      "The newest value of each counter of a peer's Statistics Reports"},
@@ -69,6 +72,10 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     "format" =>
       {"of the answer: json, or csv with a line for the names of the fields, and the cursor of the next page in the header link",
        %{type: "string", enum: ~w(json csv), default: "json"}},
+    "state" => {"of peers; trouble is down or stale", %{type: "string", enum: PeerFilter.states()}},
+    "find" => {"words that are in the address, the AS number, the router's or the table's name", %{type: "string"}},
+    "sort" => {"the column that rows come in the order of", %{type: "string", enum: @sorts}},
+    "order" => {"asc, or desc: the highest first", %{type: "string", enum: ~w(asc desc)}},
     "limit" => {"most rows of a page", %{type: "integer", minimum: 1, maximum: 1000, default: 100}},
     "cursor" => {"`next` of the page before", %{type: "string"}}
   }

@@ -8,10 +8,12 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
       iex> ServiceRadar.BMPWeb.API.Parameters.read(%{"asn" => "1"}, ~w(as limit))
       {:error, %{"asn" => "There is no such parameter here. There are as, limit."}}
   """
-  alias ServiceRadar.BMPWeb.Search
+  alias ServiceRadar.BMPWeb.{Order, PeerFilter, Search}
 
   @default_limit 100
   @most 1000
+
+  @sorts Enum.uniq(Order.columns(:peers) ++ Order.columns(:routers))
 
   @searched Enum.map(Search.filters(), &to_string/1)
 
@@ -21,7 +23,11 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
             at: nil,
             from: nil,
             until: nil,
-            format: :json
+            format: :json,
+            sort: nil,
+            order: nil,
+            state: nil,
+            find: nil
 
   @spec read(%{String.t() => String.t()}, known :: [String.t()]) ::
           {:ok, struct} | {:error, %{String.t() => String.t()}}
@@ -52,6 +58,20 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
 
   defp one(name, _) when name in @searched, do: :searched
   defp one("cursor", text), do: {:ok, :cursor, text}
+
+  defp one("sort", text) when text in @sorts, do: {:ok, :sort, text}
+  defp one("sort", _), do: {:error, "One of #{Enum.join(@sorts, ", ")}."}
+
+  defp one("find", text), do: {:ok, :find, text}
+
+  defp one("state", text) do
+    if text in PeerFilter.states(),
+      do: {:ok, :state, text},
+      else: {:error, "One of #{Enum.join(PeerFilter.states(), ", ")}."}
+  end
+
+  defp one("order", text) when text in ["asc", "desc"], do: {:ok, :order, text}
+  defp one("order", _), do: {:error, "One of asc, desc."}
 
   defp one("format", text) when text in ["json", "csv"], do: {:ok, :format, String.to_existing_atom(text)}
   defp one("format", _), do: {:error, "One of json, csv."}

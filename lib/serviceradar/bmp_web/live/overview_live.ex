@@ -5,9 +5,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     use ServiceRadar.BMPWeb, :live_view
 
     alias ServiceRadar.BMP.Insight
-    import ServiceRadar.BMPWeb.FlapsTable
+    import ServiceRadar.BMPWeb.{FlapsTable, Listing}
 
-    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, Sparkline}
+    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, Listing, Sparkline}
 
     # Rows of the feed, and of those how many of the past.
     @feed 40
@@ -22,7 +22,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket =
         socket
         |> assign(page_title: "Routers", routers: [], peers: [], counts: nil, sessions: [], feed?: false, alerts: nil)
-        |> assign(flaps: [])
+        |> assign(flaps: [], next: nil, shown: [], peers_of: %{})
         |> assign(rate: Sparkline.new(System.monotonic_time(:second), 0))
         |> stream_configure(:feed, dom_id: & &1.id)
         |> stream(:feed, [])
@@ -31,7 +31,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     @impl Phoenix.LiveView
-    def handle_params(_params, _uri, socket), do: {:noreply, Live.load(socket)}
+    def handle_params(params, _uri, socket),
+      do: {:noreply, socket |> assign(listing: Listing.read(socket, params, :routers)) |> Live.load()}
 
     @impl Live
     def fetch(%{station: station, feed?: feed?}) do
@@ -62,12 +63,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @impl Live
     def show(socket, answer, _fresh?) do
       sessions = Enum.reject(answer.peers, &Format.own?/1)
+      {shown, next} = Listing.page(answer.routers, socket.assigns.listing, socket)
 
       socket
       |> first_feed(answer.events)
       |> assign(
-        routers: Enum.sort_by(answer.routers, &{&1.state != :connected, &1.name}),
+        routers: answer.routers,
+        shown: shown,
+        next: next,
         peers: sessions,
+        peers_of: Enum.frequencies_by(sessions, & &1.router_id),
         troubled: for(peer <- sessions, peer.state in [:down, :stale], do: peer),
         up: Enum.count(sessions, &(&1.state == :up)),
         counts: answer.counts,
@@ -157,18 +162,18 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <caption class="hidden">Routers</caption>
             <thead>
               <tr>
-                <th scope="col">Router</th>
-                <th scope="col">State</th>
-                <th scope="col">Address</th>
-                <th scope="col">Session since (UTC)</th>
-                <th scope="col" class="number">Peers up</th>
-                <th scope="col" class="number">Routes</th>
-                <th scope="col">Last change</th>
+                <.sorted by="router" listing={@listing} to={&Paths.overview(@base, &1)}>Router</.sorted>
+                <.sorted by="state" listing={@listing} to={&Paths.overview(@base, &1)}>State</.sorted>
+                <.sorted by="address" listing={@listing} to={&Paths.overview(@base, &1)}>Address</.sorted>
+                <.sorted by="since" listing={@listing} to={&Paths.overview(@base, &1)}>Session since (UTC)</.sorted>
+                <.sorted by="peers" listing={@listing} to={&Paths.overview(@base, &1)} class="number">Peers up</.sorted>
+                <.sorted by="routes" listing={@listing} to={&Paths.overview(@base, &1)} class="number">Routes</.sorted>
+                <.sorted by="change" listing={@listing} to={&Paths.overview(@base, &1)}>Last change</.sorted>
                 <th scope="col">Software</th>
               </tr>
             </thead>
             <tbody>
-              <tr :for={router <- @routers} id={"router-#{router.router_id}"}>
+              <tr :for={router <- @shown} id={"router-#{router.router_id}"}>
                 <th scope="row" data-name="Router"><.link navigate={Paths.router(@base, router.router_id)}>{router.name}</.link></th>
                 <td data-name="State">
                   <.state state={router.state} /><small :if={router.state == :disconnected and router.end_reason} class="why">{router.end_reason}</small>
@@ -177,7 +182,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <td class="mono" data-name="Address">{Format.address(router.address)}</td>
                 <td data-name="Session since"><.time at={router.session_started_us} /></td>
                 <td class="number" data-name="Peers up">
-                  {Format.count(router.peers_up)} <span class="of">of {Format.count(sessions_of(@peers, router))}</span>
+                  {Format.count(router.peers_up)} <span class="of">of {Format.count(@peers_of[router.router_id] || 0)}</span>
                 </td>
                 <td class="number" data-name="Routes">
                   <.link navigate={Paths.routes(@base, router: router.router_id)}>{Format.count(router.routes)}</.link>
@@ -188,6 +193,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             </tbody>
           </table>
         </div>
+
+        <.pages listing={@listing} next={@next} to={&Paths.overview(@base, &1)} what="routers" />
 
         <.flaps :if={@flaps not in [nil, []]} base={@base} rows={@flaps} now={@now} />
 
@@ -266,8 +273,6 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     defp peer(row), do: Format.peer((row.route || row.event).peer)
     defp peer_id(row), do: (row.route || row.event).peer_id
-
-    defp sessions_of(peers, router), do: Enum.count(peers, &(&1.router_id == router.router_id))
 
     # None while the listener starts.
     defp port(station) do

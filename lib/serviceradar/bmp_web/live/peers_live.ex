@@ -6,7 +6,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.PeersTable
 
-    alias ServiceRadar.BMPWeb.PeersTable
+    alias ServiceRadar.BMPWeb.{Listing, PeerFilter, PeersTable}
 
     @states [
       {"", "Any state"},
@@ -21,7 +21,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def mount(_params, _session, socket) do
       socket =
         socket
-        |> assign(page_title: "Peers", shown: 0, all: 0)
+        |> assign(page_title: "Peers", found: 0, shown: 0, all: 0, next: nil)
         |> stream_configure(:peers, dom_id: & &1.id)
         |> stream(:peers, [])
 
@@ -32,13 +32,19 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def handle_params(params, _uri, socket) do
       text = if is_binary(params["q"]), do: String.trim(params["q"]), else: ""
       state = if List.keymember?(@states, params["state"], 0), do: params["state"], else: ""
-      {:noreply, socket |> assign(text: text, state: state) |> Live.load()}
+      listing = Listing.read(socket, params, :peers)
+      {:noreply, socket |> assign(text: text, state: state, listing: listing) |> Live.load()}
     end
 
     @impl Phoenix.LiveView
     def handle_event("find", %{"q" => text, "state" => state}, socket) do
-      params = for {key, value} <- [q: text, state: state], value != "", do: {key, value}
-      {:noreply, push_patch(socket, to: Paths.peers(socket.assigns.base, params), replace: true)}
+      %{base: base, listing: listing} = socket.assigns
+      {:noreply, push_patch(socket, to: path(base, text, state, Listing.params(listing)), replace: true)}
+    end
+
+    # Also with the parameters of the listing.
+    defp path(base, text, state, more) do
+      Paths.peers(base, for({key, value} <- [q: text, state: state], value != "", do: {key, value}) ++ more)
     end
 
     @impl Live
@@ -46,21 +52,12 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     @impl Live
     def show(socket, peers, fresh?) do
-      shown = Enum.filter(peers, &(in_state?(&1, socket.assigns.state) and matches?(&1, socket.assigns.text)))
+      found = PeerFilter.filter(peers, socket.assigns.state, socket.assigns.text)
+      {shown, next} = Listing.page(found, socket.assigns.listing, socket)
 
       socket
-      |> assign(shown: length(shown), all: length(peers))
+      |> assign(found: length(found), shown: length(shown), all: length(peers), next: next)
       |> Live.sync(:peers, PeersTable.rows(shown), fresh?)
-    end
-
-    defp in_state?(_peer, ""), do: true
-    defp in_state?(peer, "trouble"), do: peer.state in [:down, :stale]
-    defp in_state?(peer, state), do: Atom.to_string(peer.state) == state
-
-    # Every word has to be in the address, the AS number, the router's or the table's name.
-    defp matches?(peer, text) do
-      said = String.downcase("#{Format.address(peer.address)} as#{peer.asn} #{peer.router} #{peer.table_name}")
-      text |> String.downcase() |> String.split() |> Enum.all?(&String.contains?(said, &1))
     end
 
     @impl Phoenix.LiveView
@@ -90,20 +87,28 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             </select>
           </label>
           <output for="find-peers" aria-live="polite">
-            {Format.count(@shown)} {if @shown == 1, do: "peer", else: "peers"}<span :if={@shown != @all}> of {Format.count(@all)}</span>
+            {said(@shown, @found, @all)}
           </output>
         </form>
         <.empty :if={!@loading and @all == 0} title="No peer is known yet.">
           <p>Peers appear when a router has connected and told of them.</p>
         </.empty>
-        <.empty :if={!@loading and @all > 0 and @shown == 0} title="No peer is like that.">
+        <.empty :if={!@loading and @all > 0 and @found == 0} title="No peer is like that.">
           <p><.link patch={Paths.peers(@base)}>Show all {Format.count(@all)} peers</.link></p>
         </.empty>
         <div class={@shown == 0 && "hidden"}>
-          <.peers_table base={@base} rows={@streams.peers} />
+          <.peers_table base={@base} rows={@streams.peers} listing={@listing} next={@next} to={&path(@base, @text, @state, &1)} />
         </div>
       </.shell>
       """
     end
+
+    defp said(shown, shown, shown), do: peers(shown)
+    defp said(shown, shown, all), do: "#{peers(shown)} of #{Format.count(all)}"
+    defp said(shown, found, found), do: "#{Format.count(shown)} on this page, of #{peers(found)}"
+    defp said(shown, found, all), do: "#{Format.count(shown)} on this page, of #{peers(found)}, of #{Format.count(all)}"
+
+    defp peers(1), do: "1 peer"
+    defp peers(count), do: "#{Format.count(count)} peers"
   end
 end

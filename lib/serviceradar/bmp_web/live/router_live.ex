@@ -6,7 +6,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.{EventsTable, FlapsTable, PeersTable}
 
-    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, PeersTable, Plot}
+    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, Listing, PeersTable, Plot}
 
     @day_us 24 * 3_600 * 1_000_000
 
@@ -15,7 +15,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket =
         socket
         |> assign(page_title: "Router", id: id, router: nil, session: nil, peers?: false, sessions: 0, events: [])
-        |> assign(families: [], flaps: [])
+        |> assign(families: [], flaps: [], next: nil)
         |> stream_configure(:peers, dom_id: & &1.id)
         |> stream_configure(:events, dom_id: & &1.id)
         |> stream(:peers, [])
@@ -25,7 +25,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     @impl Phoenix.LiveView
-    def handle_params(_params, _uri, socket), do: {:noreply, Live.load(socket)}
+    def handle_params(params, _uri, socket),
+      do: {:noreply, socket |> assign(listing: Listing.read(socket, params, :peers)) |> Live.load()}
 
     @impl Live
     def fetch(%{station: station, id: id}) do
@@ -46,11 +47,14 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def show(socket, nil, _fresh?), do: assign(socket, router: nil, page_title: "Unknown router")
 
     def show(socket, %{router: router} = answer, fresh?) do
+      {shown, next} = Listing.page(answer.peers, socket.assigns.listing, socket)
+
       socket
+      |> assign(next: next)
       |> assign(page_title: router.name, router: router, session: answer.session, peers?: answer.peers != [])
       |> assign(sessions: Enum.count(answer.peers, &(not Format.own?(&1))))
       |> assign(events: answer.events, flaps: answer.flaps, families: families(answer.peers, answer.counts))
-      |> Live.sync(:peers, PeersTable.rows(answer.peers), fresh?)
+      |> Live.sync(:peers, PeersTable.rows(shown), fresh?)
       |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
     end
 
@@ -135,7 +139,14 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <h2>Peers</h2>
           <.empty :if={!@peers?} title="It has told of no peer yet." />
           <div class={!@peers? && "hidden"}>
-            <.peers_table base={@base} rows={@streams.peers} router?={false} />
+            <.peers_table
+              base={@base}
+              rows={@streams.peers}
+              router?={false}
+              listing={@listing}
+              next={@next}
+              to={&Paths.router(@base, @id, &1)}
+            />
           </div>
 
           <.flaps base={@base} rows={@flaps} now={@now} router?={false} />
