@@ -151,6 +151,14 @@ defmodule ServiceRadar.BMP do
   @spec sessions(Config.name()) :: [map]
   def sessions(station \\ __MODULE__), do: ServiceRadar.BMP.Sessions.list(Instance.config!(station))
 
+  @doc """
+  How every session fares, of this node and of those that it is connected to: as `sessions/1`, with the `:node`, the id of the router as
+  text (`:router`, nil before its first message), and `:lag_us`: how long after it was received its last batch was committed, by the
+  clocks of both nodes; nil where nobody has measured it. An edge collector's sessions are not among them.
+  """
+  @spec session_health(Config.name()) :: [map]
+  def session_health(station \\ __MODULE__), do: BMP.Health.sessions(station)
+
   @doc "Every router the store knows."
   @spec routers(Config.name()) :: {:ok, [BMP.Router.t()]} | {:error, term}
   def routers(station \\ __MODULE__), do: store(station, :routers, [])

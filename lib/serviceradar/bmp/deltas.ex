@@ -26,6 +26,7 @@ defmodule ServiceRadar.BMP.Deltas do
   * `:resets` - sessions that have to begin anew, see `resets/1`
   * `:empty` - there is nothing for a store to write
   * `:quiet` - there is nothing to tell anybody: at most it is written how far sessions were heard
+  * `:heard` - the session that the batch is of, and when it was received, in microseconds; nil where it told nothing new
   * `:more` - `expire/2` stopped at its limit
   """
   @type counts :: %{
@@ -49,7 +50,8 @@ defmodule ServiceRadar.BMP.Deltas do
           resets: non_neg_integer,
           quiet: boolean,
           empty: boolean,
-          more: boolean
+          more: boolean,
+          heard: {session_id :: String.t(), us :: integer} | nil
         }
   @typedoc "`:id` tells these changes from all others, also after a restart."
   @type t :: %__MODULE__{ref: reference, counts: counts, id: <<_::128>>}

@@ -6,7 +6,7 @@ defmodule ServiceRadar.BMP.Sessions do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Instance, Native}
+  alias ServiceRadar.BMP.{Config, Elsewhere, Instance, Native}
 
   def start_link(%Config{} = config), do: GenServer.start_link(__MODULE__, config, name: name(config))
 
@@ -44,7 +44,10 @@ defmodule ServiceRadar.BMP.Sessions do
   defp name(config), do: Instance.via(config.name, :sessions)
 
   @impl true
-  def init(config), do: {:ok, %{config: config, sessions: %{}}}
+  def init(config) do
+    :ok = Elsewhere.join(config.name, :receive)
+    {:ok, %{config: config, sessions: %{}}}
+  end
 
   @impl true
   def handle_call({:register, pid, native, info}, _from, state) do

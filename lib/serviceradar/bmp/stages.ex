@@ -7,7 +7,7 @@ defmodule ServiceRadar.BMP.Stages do
   """
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Insight, OCSF, RoutingTable, Store, Telemetry}
+  alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Insight, Lag, OCSF, RoutingTable, Store, Telemetry}
 
   # Most changed routes in a commit, as near as whole batches allow: it bounds its rows in memory, and how long it takes.
   @commit_rows 100_000
@@ -66,6 +66,7 @@ defmodule ServiceRadar.BMP.Stages do
     {deltas, rest} = __MODULE__.apply(stages, payloads)
     # Also where nothing changed: what is acknowledged is gone, so this has to be the owner's opinion.
     stages = commit(stages, deltas, 1)
+    Lag.committed(stages.config, deltas)
     publish(stages, deltas)
     reset(stages, deltas)
     # Deltas are native memory that the process's own collector does not see, and so would not hurry to free.

@@ -8,6 +8,7 @@ defmodule ServiceRadar.BMP.Station do
       ├─ OCSF          where it is configured
       ├─ Feed          what the map draws
       ├─ Counts        how many routes each table held of late
+      ├─ Lag           how far each session's commits are behind
       ├─ Webhook       where findings are posted, where it is configured
       ├─ Insight       what broke, where and why, where it is configured
       ├─ RPKI          Validated ROA Payloads for it, where there are to be any
@@ -26,7 +27,7 @@ defmodule ServiceRadar.BMP.Station do
   """
   use Supervisor
 
-  alias ServiceRadar.BMP.{Config, Counts, Feed, Insight, Instance, Listener, OCSF, Pipeline, Sessions, Tee}
+  alias ServiceRadar.BMP.{Config, Counts, Feed, Insight, Instance, Lag, Listener, OCSF, Pipeline, Sessions, Tee}
   alias ServiceRadar.BMP.Insight.{RPKI, Webhook}
 
   @spec start_link(Config.t()) :: Supervisor.on_start()
@@ -52,6 +53,7 @@ defmodule ServiceRadar.BMP.Station do
       {%{id: OCSF, start: {OCSF, :start_link, [config]}}, if(config.ocsf, do: [:pipeline], else: [])},
       {Feed.child_spec(config), [:pipeline]},
       {Counts.child_spec(config), [:view]},
+      {{Lag, config}, [:pipeline]},
       {%{id: Webhook, start: {Webhook, :start_link, [config]}}, if(config.webhook, do: [:pipeline], else: [])},
       {Insight.child_spec(config), if(config.insight, do: [:pipeline], else: [])},
       {{RPKI, config}, if(config.insight, do: [:pipeline], else: [])},

@@ -153,6 +153,16 @@ defmodule ServiceRadar.BMPWeb.API do
     with {:ok, routers} <- BMP.routers(station), do: find(routers, &(&1.router_id == id), "Router")
   end
 
+  defp answer(:sessions, %{station: station}) do
+    sessions =
+      for session <- BMP.session_health(station) do
+        since = DateTime.to_unix(session.since, :microsecond)
+        session |> Map.merge(session.counters) |> Map.merge(%{router_id: session.router, since_us: since})
+      end
+
+    {:ok, sessions, "Session"}
+  end
+
   defp answer(:peers, %{station: station, given: given}) do
     with {:ok, router} <- router(station, given), {:ok, peers} <- BMP.peers(station, router: router) do
       peers |> PeerFilter.filter(given.state, given.find) |> sorted(:peers, given, "Peer")

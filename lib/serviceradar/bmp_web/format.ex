@@ -87,6 +87,29 @@ defmodule ServiceRadar.BMPWeb.Format do
   def address(prefix), do: to_string(prefix)
 
   @doc """
+  An address with its port.
+
+      iex> ServiceRadar.BMPWeb.Format.endpoint({192, 0, 2, 1}, 179)
+      "192.0.2.1:179"
+      iex> ServiceRadar.BMPWeb.Format.endpoint({0x2001, 0xdb8, 0, 0, 0, 0, 0, 1}, 179)
+      "[2001:db8::1]:179"
+  """
+  def endpoint(nil, _port), do: nil
+  def endpoint(address, port) when port in [nil, 0], do: address(address)
+  def endpoint(address, port) when tuple_size(address) == 8, do: "[#{address(address)}]:#{port}"
+  def endpoint(address, port), do: "#{address(address)}:#{port}"
+
+  @doc """
+  Microseconds as milliseconds, or as seconds where they are many.
+
+      iex> for us <- [870, 12_345, 2_300_000], do: ServiceRadar.BMPWeb.Format.milliseconds(us)
+      ["0.9 ms", "12 ms", "2.3 s"]
+  """
+  def milliseconds(us) when us < 10_000, do: "#{Float.round(us / 1_000, 1)} ms"
+  def milliseconds(us) when us < 1_000_000, do: "#{round(us / 1_000)} ms"
+  def milliseconds(us), do: "#{Float.round(us / 1_000_000, 1)} s"
+
+  @doc """
   The NLRI of a route: its prefix, or its text where the family's NLRI is more than a prefix.
 
       iex> ServiceRadar.BMPWeb.Format.nlri(%{prefix: nil, nlri_text: "[3]:[65000:1]:[0]:[32]:[192.0.2.1]"})

@@ -4,6 +4,7 @@ rustler::atoms! {
     ok,
     error,
     rtr,
+    heard,
     validity,
     __struct__,
 

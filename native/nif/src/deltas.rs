@@ -18,6 +18,8 @@ impl Resource for DeltasResource {}
 
 /// `{:ok, resource, counts}`
 pub fn term(env: Env<'_>, deltas: Deltas) -> Term<'_> {
+    // The session of the batch is the one that was heard last.
+    let heard = deltas.sessions.iter().max_by_key(|session| session.heard_us);
     let counts = object!(env,
         changes: deltas.routes.len(),
         ends: deltas.ends.len(),
@@ -40,6 +42,7 @@ pub fn term(env: Env<'_>, deltas: Deltas) -> Term<'_> {
         quiet: deltas.is_quiet(),
         empty: deltas.is_empty(),
         more: deltas.more,
+        heard: heard.map(|session| (rib::text::hex(&session.session_id), session.heard_us)),
     );
     (atoms::ok(), ResourceArc::new(DeltasResource(deltas)), counts).encode(env)
 }

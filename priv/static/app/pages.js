@@ -14,8 +14,8 @@ const sessions = (peers) => peers.filter((peer) => !isOwn(peer));
 
 const routers = {
   title: "Routers",
-  asks: (parameters) => ({ counts: ["counts"], routers: ["routers", { limit: 100, ...ordered(parameters) }], peers: ["peers", { limit: 1000 }], flapping: ["flapping", { limit: 5 }], events: ["events", { limit: 200 }] }),
-  show({ counts, routers, peers, flapping, events }, sorting, parameters) {
+  asks: (parameters) => ({ counts: ["counts"], routers: ["routers", { limit: 100, ...ordered(parameters) }], peers: ["peers", { limit: 1000 }], sessions: ["sessions"], letters: ["dead_letters", { limit: 200 }], flapping: ["flapping", { limit: 5 }], events: ["events", { limit: 200 }] }),
+  show({ counts, routers, peers, sessions: connections, letters, flapping, events }, sorting, parameters) {
     const real = sessions(peers.data);
     const up = real.filter((peer) => peer.state === "up").length;
     const connected = routers.data.filter((router) => router.state === "connected").length;
@@ -31,6 +31,7 @@ const routers = {
       ),
       table("Routers", routerColumns(peers.data), routers.data, { order: order("", parameters, "router") }),
       further("", parameters, routers.next),
+      connections.data.length > 0 && [h("h2", {}, "Sessions"), table("Sessions of routers, with what was counted of them since they began", sessionColumns(routers.data, letters.data), connections.data)],
       flapping.data.length > 0 && [h("h2", {}, "What flaps"), table("Routes that change again and again, the worst first", flapColumns(peers.data), flapping.data)],
       h("h2", {}, "Latest events"),
       eventTable(grouped(events.data.filter((event) => event.kind !== "end_of_rib")).slice(0, 30), sorting),
@@ -57,6 +58,24 @@ const routerColumns = (peers) => {
     { name: "Routes", class: "number", sort: "routes", down: true, cell: (router) => link("routes", { router: router.router_id }, number(router.routes)) },
     { name: "Last change", sort: "change", down: true, cell: (router) => time(router.last_change) },
     { name: "System", cell: (router) => h("span", { class: "cut", title: router.sys_descr }, router.sys_descr ?? "") },
+  ];
+};
+
+const sessionColumns = (routers, letters) => {
+  const of = (session) => routers.find((router) => router.router_id === session.router_id);
+  const faults = (count) => (count ? h("span", { class: "state warn" }, number(count)) : h("span", { class: "dim" }, "0"));
+  // The newest come first.
+  const error = (session) => letters.find((letter) => letter.router_id && letter.router_id === session.router_id);
+  const lag = (us) => (us == null ? h("span", { class: "dim" }, "not known yet") : us < 1e4 ? `${(us / 1e3).toFixed(1)} ms` : us < 1e6 ? `${Math.round(us / 1e3)} ms` : h("span", { class: "state warn" }, `${(us / 1e6).toFixed(1)} s`));
+  return [
+    { name: "Router", cell: (session) => (of(session) ? link("peers", { router: session.router_id }, of(session).name) : session.router_id ? mono(session.router_id) : h("span", { class: "dim" }, "has not said yet")) },
+    { name: "From", cell: (session) => mono(session.address.includes(":") ? `[${session.address}]:${session.port}` : `${session.address}:${session.port}`) },
+    { name: "Since", cell: (session) => time(session.since) },
+    { name: "Messages", class: "number", cell: (session) => number(session.messages) },
+    { name: "Undecodable", class: "number", cell: (session) => faults(session.undecodable) },
+    { name: "Faulty UPDATEs", class: "number", cell: (session) => faults(session.faulty_updates) },
+    { name: "Lag", class: "number", cell: (session) => lag(session.lag_us) },
+    { name: "Last error", cell: (session) => (error(session) ? [time(error(session).received_at), " ", error(session).reason] : h("span", { class: "dim" }, "none of late")) },
   ];
 };
 

@@ -90,6 +90,10 @@ cond do
         eventually(fn -> match?({:ok, [%{withdrawals: 2, nlri_text: "198.51.100.0/24"}]}, BMP.flapping(@station)) end)
         eventually(fn -> match?({:ok, [%{sequence: _}], nil}, BMP.routes(@station, limit: 5)) end)
 
+        # How its session fares: what was counted there, and how far the commits are behind.
+        assert [%{node: ^node, counters: %{messages: 7}, lag_us: lag}] = BMP.session_health(@station)
+        assert is_integer(lag)
+
         # The other node is gone: the stream ends, and the pages say what they know without it.
         :peer.stop(peer)
         eventually(fn -> Feed.nodes(@station) == [] end)
@@ -97,6 +101,7 @@ cond do
         assert Feed.watch(@station) == {:error, :no_feed}
         refute Insight.validates?(@station)
         assert BMP.flapping(@station) == {:error, :not_known}
+        assert BMP.session_health(@station) == []
         assert {:ok, [%{validity: nil}], nil} = BMP.routes(@station, limit: 5)
         :ok = stop_supervised(@station)
       end

@@ -72,6 +72,7 @@ defmodule ServiceRadar.BMPWeb.APITest do
     assert {200, %{"openapi" => "3.1.0"}} = conforming(description, "openapi.json")
     assert {200, %{"routes" => 691, "more" => false}} = conforming(description, "routes/count")
     assert {400, %{"errors" => %{"as" => _}}} = conforming(description, "routes/count", %{"as" => "x"})
+    assert {200, %{"data" => _}} = conforming(description, "sessions")
     # The memory store keeps no history, and says so.
     assert {501, _} = conforming(description, "history", %{"prefix" => "10.0.0.0/8"})
     assert {501, _} = conforming(description, "changes")
@@ -157,6 +158,12 @@ defmodule ServiceRadar.BMPWeb.APITest do
     assert Schema.faults(flap, description["components"]["schemas"]["FlappingRoute"], description) == []
     for params <- [%{"router" => "rtr"}, %{"peer" => flap["peer_id"]}], do: assert({200, ^all} = ask.(params))
     assert {400, _} = ask.(%{"router" => "other"})
+
+    # Its session is told with what was counted of it.
+    {200, %{"data" => [session]}} = ask("sessions", %{}, %{station: station})
+    assert Schema.faults(session, description["components"]["schemas"]["Session"], description) == []
+    assert %{"messages" => 8, "undecodable" => 0, "address" => "127.0.0.1", "lag_us" => lag} = session
+    assert session["router_id"] == flap["router_id"] and is_integer(lag)
     assert {200, %{"data" => []}} = conforming(description, "flapping")
   end
 

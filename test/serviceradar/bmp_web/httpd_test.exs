@@ -138,6 +138,7 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     assert text(browser, ".table") =~ "edge"
     assert text(browser, ".when-on") == "Live"
     refute text(browser, ".feed") =~ "End of RIB"
+    assert text(browser, "main") =~ ~r/Sessions[\s\S]*127\.0\.0\.1:\d+[\s\S]* ms/
 
     goto(browser, url, "peers", "document.querySelectorAll('tbody tr').length == 3")
     assert text(browser, "tbody") =~ "own routes"

@@ -59,6 +59,36 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       end
     end
 
+    test "sessions have their counters, their lag and their last error", context do
+      %{conn: conn, station: station, socket: socket, router: router} = context
+      {:ok, view, _} = live(conn, "/live/")
+      announce(socket, ["198.51.100.0/24"])
+      eventually(fn -> match?([%{counters: %{messages: 3}, lag_us: lag}] when lag > 0, BMP.session_health(station)) end)
+      assert [%{router: id, node: node}] = BMP.session_health(station)
+      assert id == router.router_id and node == node()
+      eventually(fn -> has_element?(view, "#sessions td[data-name=Messages]", "3") end)
+      assert has_element?(view, "#sessions td[data-name=Undecodable] .dim", "0")
+      assert has_element?(view, "#sessions td[data-name=Lag]", " ms")
+      assert has_element?(view, "#sessions td[data-name='Last error']", "none of late")
+
+      # A Route Monitoring message whose UPDATE is cut short, and an UPDATE with an ORIGIN of two octets.
+      :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.bgp(2, <<0, 9, 1>>)))
+      faulty = Wire.update(attributes: [<<0x40, 1, 2, 0, 0>> | tl(Wire.mandatory())], nlri: ["203.0.113.0/24"])
+      :ok = :gen_tcp.send(socket, Wire.route_monitoring(faulty))
+
+      for path <- ["/live/", "/live/routers/#{router.router_id}"] do
+        {:ok, view, _} = live(conn, path)
+        eventually(fn -> has_element?(view, "#sessions td[data-name=Undecodable] .warn", "1") end)
+        eventually(fn -> has_element?(view, "#sessions td[data-name=Faulty] .warn", "1") end)
+        eventually(fn -> has_element?(view, "#sessions td[data-name='Last error'] a[href^='/live/frame?letter=']") end)
+      end
+
+      # One that has said nothing yet is told, too.
+      silent = connect!(station)
+      eventually(fn -> has_element?(view, "#sessions th", "has not said yet") end)
+      :gen_tcp.close(silent)
+    end
+
     test "what flaps is on the first page and those of its router and peer, and leads to the prefix's timeline",
          context do
       %{conn: conn, station: station, socket: socket, peer: peer, router: router} = context

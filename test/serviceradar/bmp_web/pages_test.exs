@@ -186,7 +186,7 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert html =~ ServiceRadar.BMPWeb.Format.count(counts.routes)
       assert has_element?(view, "th a", "edge")
       assert has_element?(view, ".state.good", "Connected")
-      {:ok, router, _} = view |> element("tbody th a", "edge") |> render_click() |> follow_redirect(conn)
+      {:ok, router, _} = view |> element("tr[id^=router-] th a", "edge") |> render_click() |> follow_redirect(conn)
       assert has_element?(router, "h1", "edge")
       assert has_element?(router, "#peers th a", "10.255.1.2")
       assert has_element?(router, "dd", "FRR")

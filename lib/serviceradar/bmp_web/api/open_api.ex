@@ -17,6 +17,8 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     {:routers, "/routers", {:page, "Router"}, ~w(sort order) ++ @page,
      "Routers, by name where no other order is asked for"},
     {:router, "/routers/{id}", {:object, "Router"}, [], "One router"},
+    {:sessions, "/sessions", {:list, "Session"}, [],
+     "Sessions of routers, with what was counted and how far they are behind; none of edge collectors"},
     {:peers, "/peers", {:page, "Peer"}, ~w(router state find sort order) ++ @page,
      "Peers, by router and address where no other order is asked for"},
     {:peer, "/peers/{id}", {:object, "Peer"}, [], "One peer"},

@@ -32,6 +32,26 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:standby, {:list, :text},
         "where further sessions of its name come from, which feed nothing while the first lives"}
      ]},
+    {"Session", "A BMP session: one connection of one router.",
+     [
+       {:id, :text, ""},
+       {:router_id, {:maybe, :id}, "null before its first message"},
+       {:address, :address, "where it comes from"},
+       {:port, :integer, ""},
+       {:node, :text, "that receives it"},
+       {:since, :time, ""},
+       {:messages, :integer, "since it began, as all of these"},
+       {:undecodable, :integer, "of the messages"},
+       {:suspect, :integer, "of these, such as read with the other ADD-PATH setting"},
+       {:faulty_updates, :integer, "UPDATEs with a fault that RFC 7606 says how to treat"},
+       {:as_width_mismatch, :integer, "AS_PATHs of another width than the A flag says"},
+       {:add_path_inferred, :integer, "families of a peer's view whose path identifiers are not as negotiated"},
+       {:add_path_taken_back, :integer, "of these, such as later proved to be as negotiated"},
+       {:unknown_peer_types, :integer, "messages about peers of a type that is not known"},
+       {:peers_over_limit, :integer, ""},
+       {:lag_us, {:maybe, :integer},
+        "microseconds from when its last batch was received until it was committed; null where it is not known"}
+     ]},
     {"Peer",
      "A BGP peer of a router. The address 0.0.0.0 of type 0 without AS is the router itself: what it originates.",
      [

@@ -5,13 +5,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     use ServiceRadar.BMPWeb, :live_view
 
     alias ServiceRadar.BMP.Insight
-    import ServiceRadar.BMPWeb.{FlapsTable, Listing}
+    import ServiceRadar.BMPWeb.{FlapsTable, Listing, SessionsTable}
 
-    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, Listing, Sparkline}
+    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, Listing, SessionsTable, Sparkline}
 
     # Rows of the feed, and of those how many of the past.
     @feed 40
     @first 15
+    # So many of what could not be decoded are looked at for the last error of each router.
+    @letters 200
     # Routes that flap.
     @worst 5
     # So many events are read for those: most may be Ends of RIB, and several tell the same.
@@ -22,7 +24,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       socket =
         socket
         |> assign(page_title: "Routers", routers: [], peers: [], counts: nil, sessions: [], feed?: false, alerts: nil)
-        |> assign(flaps: [], next: nil, shown: [], peers_of: %{})
+        |> assign(flaps: [], health: [], next: nil, shown: [], peers_of: %{})
         |> assign(rate: Sparkline.new(System.monotonic_time(:second), 0))
         |> stream_configure(:feed, dom_id: & &1.id)
         |> stream(:feed, [])
@@ -41,13 +43,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
              {:ok, peers} <- BMP.peers(station),
              {:ok, counts} <- BMP.counts(station),
              {:ok, events} <- events(station, feed?),
+             {:ok, letters} <- Live.kept(BMP.dead_letters(station, limit: @letters)),
              do:
                {:ok,
                 %{
                   routers: routers,
                   peers: peers,
                   counts: counts,
-                  sessions: BMP.sessions(station),
+                  sessions: BMP.session_health(station),
+                  letters: letters,
                   events: events,
                   flaps: FlapsTable.rows(BMP.flapping(station, limit: @worst), peers),
                   alerts:
@@ -77,6 +81,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         up: Enum.count(sessions, &(&1.state == :up)),
         counts: answer.counts,
         sessions: answer.sessions,
+        health: SessionsTable.rows(shown, answer.sessions, answer.letters),
         alerts: answer.alerts,
         flaps: answer.flaps,
         rate: Sparkline.add(socket.assigns.rate, System.monotonic_time(:second), Live.told(socket))
@@ -195,6 +200,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         </div>
 
         <.pages listing={@listing} next={@next} to={&Paths.overview(@base, &1)} what="routers" />
+
+        <.sessions base={@base} rows={@health} />
 
         <.flaps :if={@flaps not in [nil, []]} base={@base} rows={@flaps} now={@now} />
 

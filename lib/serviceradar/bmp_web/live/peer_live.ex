@@ -113,7 +113,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             </.fact>
             <.fact :if={@peer.table_name} label="VRF or table">{@peer.table_name}</.fact>
             <.fact label="Router's side">
-              <span class="mono"><.value value={ends(@peer.local_address, @peer.local_port)} /></span>
+              <span class="mono"><.value value={Format.endpoint(@peer.local_address, @peer.local_port)} /></span>
               <span :if={@peer.local_asn} class="mono">AS{@peer.local_asn}</span>
             </.fact>
             <.fact :if={@peer.local_bgp_id} label="Router's BGP identifier">
@@ -250,10 +250,5 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       <span :for={value <- @values || []} class="chip">{value}</span>
       """
     end
-
-    defp ends(nil, _port), do: nil
-    defp ends(address, port) when port in [nil, 0], do: Format.address(address)
-    defp ends(address, port) when tuple_size(address) == 4, do: "#{Format.address(address)}:#{port}"
-    defp ends(address, port), do: "[#{Format.address(address)}]:#{port}"
   end
 end

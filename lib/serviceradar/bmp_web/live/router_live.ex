@@ -4,9 +4,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # One router: its session, its peers, what happened to them.
     use ServiceRadar.BMPWeb, :live_view
 
-    import ServiceRadar.BMPWeb.{EventsTable, FlapsTable, PeersTable}
+    import ServiceRadar.BMPWeb.{EventsTable, FlapsTable, PeersTable, SessionsTable}
 
-    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, Listing, PeersTable, Plot}
+    alias ServiceRadar.BMPWeb.{EventsTable, FlapsTable, Listing, PeersTable, Plot, SessionsTable}
 
     @day_us 24 * 3_600 * 1_000_000
 
@@ -14,7 +14,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def mount(%{"id" => id}, _session, socket) do
       socket =
         socket
-        |> assign(page_title: "Router", id: id, router: nil, session: nil, peers?: false, sessions: 0, events: [])
+        |> assign(page_title: "Router", id: id, router: nil, health: [], peers?: false, sessions: 0, events: [])
         |> assign(families: [], flaps: [], next: nil)
         |> stream_configure(:peers, dom_id: & &1.id)
         |> stream_configure(:events, dom_id: & &1.id)
@@ -34,11 +34,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         with {:ok, routers} <- BMP.routers(station),
              %{} = router <- Enum.find(routers, {:ok, nil}, &(&1.router_id == id)),
              {:ok, peers} <- BMP.peers(station, router: id),
-             {:ok, events} <- Live.kept(BMP.events(station, router: id, limit: 50)) do
-          session = Enum.find(BMP.sessions(station), &(&1.router_id == id))
+             {:ok, events} <- Live.kept(BMP.events(station, router: id, limit: 50)),
+             {:ok, letters} <- Live.kept(BMP.dead_letters(station, router: id, limit: 1)) do
+          own = Enum.filter(BMP.session_health(station), &(&1.router == id))
+          health = SessionsTable.rows([router], own, letters)
           counts = BMP.Counts.series(station, router: id)
           flaps = FlapsTable.rows(BMP.flapping(station, router: id, limit: 20), peers)
-          {:ok, %{router: router, peers: peers, events: events, session: session, counts: counts, flaps: flaps}}
+          {:ok, %{router: router, peers: peers, events: events, health: health, counts: counts, flaps: flaps}}
         end
       end
     end
@@ -51,7 +53,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
       socket
       |> assign(next: next)
-      |> assign(page_title: router.name, router: router, session: answer.session, peers?: answer.peers != [])
+      |> assign(page_title: router.name, router: router, health: answer.health, peers?: answer.peers != [])
       |> assign(sessions: Enum.count(answer.peers, &(not Format.own?(&1))))
       |> assign(events: answer.events, flaps: answer.flaps, families: families(answer.peers, answer.counts))
       |> Live.sync(:peers, PeersTable.rows(shown), fresh?)
@@ -99,7 +101,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.fact label="Session since (UTC)"><.time at={@router.session_started_us} /></.fact>
             <.fact :if={@router.session_ended_us} label="Session ended (UTC)"><.time at={@router.session_ended_us} /></.fact>
             <.fact :if={@router.end_reason} label="Ended because">{@router.end_reason}</.fact>
-            <.fact label="Port"><span class="mono">{(@session || @router).port}</span></.fact>
+            <.fact label="Port"><span class="mono">{@router.port}</span></.fact>
             <.fact label="Received by"><span class="mono">{@router.collector}</span></.fact>
             <.fact :if={@router.standby != []} label="More than one session">
               <p :for={session <- @router.standby}>{Format.standby(session)}</p>
@@ -111,6 +113,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.fact label="Last change (UTC)"><.time at={@router.last_change_us} /></.fact>
             <.fact label="Software"><.value value={@router.sys_descr} /></.fact>
           </dl>
+
+          <.sessions base={@base} rows={@health} />
 
           <h2>Routes by family</h2>
           <.empty :if={@families == []} title="It has told of no route yet." />
