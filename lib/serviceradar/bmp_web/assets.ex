@@ -1,8 +1,8 @@
 if Code.ensure_loaded?(Phoenix.LiveView) do
   defmodule ServiceRadar.BMPWeb.Assets do
     @moduledoc false
-    # The style sheet and the script, compiled in, under names that change with their content. The script is what
-    # Phoenix and LiveView ship, and ours after it.
+    # The style sheet, the script and the module of a frame's page, compiled in, under names that change with their content. The script
+    # is what Phoenix and LiveView ship, and ours after it.
     @behaviour Plug
 
     import Plug.Conn
@@ -10,7 +10,12 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     phoenix = Application.app_dir(:phoenix, "priv/static/phoenix.min.js")
     live_view = Application.app_dir(:phoenix_live_view, "priv/static/phoenix_live_view.min.js")
     static = Path.expand("../../../priv/static", __DIR__)
-    sources = [js: [phoenix, live_view, Path.join(static, "bmp.js")], css: [Path.join(static, "bmp.css")]]
+
+    sources = [
+      js: [phoenix, live_view, Path.join(static, "bmp.js")],
+      css: [Path.join(static, "bmp.css")],
+      frame: [Path.join(static, "frame.js")]
+    ]
 
     for {_, files} <- sources, file <- files, do: @external_resource(file)
 
@@ -20,10 +25,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @assets (for {type, files} <- sources, into: %{} do
                content = Enum.map_join(files, "\n", read)
                hash = :crypto.hash(:sha256, content) |> binary_part(0, 8) |> Base.encode16(case: :lower)
-               {type, {"bmp-#{hash}.#{type}", content}}
+               {type, {"bmp-#{hash}.#{if type == :css, do: "css", else: "js"}", content}}
              end)
 
-    @doc "The path of `:css` or `:js` under the pages' base path."
+    @doc "The path of `:css`, `:js` or `:frame` under the pages' base path."
     def path(base, type), do: "#{base}/assets/#{@assets |> Map.fetch!(type) |> elem(0)}"
 
     # The map's files are built apart, and may be after this module was compiled. No other name is looked for.

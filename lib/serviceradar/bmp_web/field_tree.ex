@@ -5,10 +5,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # the field that the pointer or the focus is on, moves through the tree by keys, and finds the field of an octet.
     use Phoenix.Component
 
+    alias ServiceRadar.BMPWeb.Assets
+
     # More octets than these are not drawn one by one, and more fields start with what is deep in them folded.
     @drawn 8_192
     @open 300
 
+    attr :base, :string, required: true
     attr :id, :string, required: true
     attr :octets, :any, required: true
     attr :fields, :list, required: true
@@ -18,7 +21,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       assigns = assign(assigns, deep: if(count(assigns.fields) > @open, do: 3, else: 100))
 
       ~H"""
-      <div id={@id} class="frame" phx-hook="BmpFrame" phx-update="ignore">
+      <div id={@id} class="frame" phx-hook="BmpFrame" phx-update="ignore" data-module={Assets.path(@base, :frame)}>
         <div class="octets mono" role="img" aria-label={"#{byte_size(@octets)} octets in hexadecimal; the fields beside them say which are theirs"}>
           <span :for={{at, line} <- @lines} class="eight"><i>{at}</i><b :for={{place, hex} <- line} data-at={place}>{hex}</b></span>
           <p :if={@more > 0} class="note">{@more} more octets are not shown.</p>

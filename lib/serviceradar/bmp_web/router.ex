@@ -26,7 +26,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       arguments before every event of a page, such as `"acknowledge"` and `"mute"` of an alert; all but `true` is refused, and the page says so. Default: who
       sees a page may use it
     * `:root_layout` - `{module, template}` of the host in place of the pages' own. It has to load the host's own
-      LiveView JavaScript, whose LiveSocket needs the hook `BmpGodView` for the map (`assets/src/element.ts` exports it); without the hook `BmpFrame` of `priv/static/bmp.js` no octets are marked on the page of a frame; the pages still bring their style sheet, whose rules hold inside of them only
+      LiveView JavaScript, whose LiveSocket needs the hook `BmpGodView` for the map (`assets/src/element.ts` exports it); without the hook `BmpFrame` (`priv/static/frame.js` exports it, which needs no build) no octets are marked on the page of a frame; the pages still bring their style sheet, whose rules hold inside of them only
     * `:layout` - `{module, template}` around each page, inside the root layout; default none
     * `:as` - name of the `live_session`; default `:serviceradar_bmp`. Mounted twice, they need two names
     * `:socket_path` - where the endpoint has its LiveView socket; default `"/live"`. For the pages' own root layout

@@ -36,6 +36,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     attr :base, :string, required: true
     attr :rows, :list, required: true
+    attr :router?, :boolean, default: true
 
     def sessions(assigns) do
       ~H"""
@@ -46,7 +47,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <caption class="hidden">Sessions of routers, with what was counted of them since they began</caption>
             <thead>
               <tr>
-                <th scope="col">Router</th>
+                <th :if={@router?} scope="col">Router</th>
                 <th scope="col">From</th>
                 <th scope="col">Received by</th>
                 <th scope="col" class="number">Messages</th>
@@ -62,7 +63,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             </thead>
             <tbody>
               <tr :for={row <- @rows}>
-                <th scope="row" data-name="Router">
+                <th :if={@router?} scope="row" data-name="Router">
                   <.link :if={row.router} navigate={Paths.router(@base, row.router.router_id)}>{row.router.name}</.link>
                   <span :if={!row.router} class="dim">has not said yet</span>
                 </th>

@@ -42,11 +42,11 @@ cond do
           Browser.command(browser, "Emulation.setEmulatedMedia", %{features: features})
           size = %{width: width, height: 800, deviceScaleFactor: 1, mobile: width == 400}
           Browser.command(browser, "Emulation.setDeviceMetricsOverride", size)
-          # Connected, the hook is there.
+          # Connected, and the module of the hook is there.
           Browser.open(
             browser,
             url,
-            "document.querySelectorAll('.phx-connected .octets b').length == #{byte_size(octets)}"
+            "document.querySelectorAll('.phx-connected .frame[data-listens] .octets b').length == #{byte_size(octets)}"
           )
 
           marked = "[...document.querySelectorAll('.octets b.marked')].map((octet) => octet.dataset.at)"

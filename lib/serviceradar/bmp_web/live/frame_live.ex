@@ -159,7 +159,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.fact label="What was done">{Format.words(@letter.treatment)}</.fact>
           </dl>
           <p :for={error <- errors(@fields)} class="result wrong-at"><span class="state bad">{error}</span></p>
-          <.field_tree id={"frame-#{:erlang.phash2(@octets)}"} octets={@octets} fields={@fields} />
+          <.field_tree base={@base} id={"frame-#{:erlang.phash2(@octets)}"} octets={@octets} fields={@fields} />
         </section>
 
         <h2>What could not be decoded</h2>

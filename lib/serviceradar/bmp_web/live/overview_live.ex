@@ -148,7 +148,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             label="Open alerts"
             value={Format.count(length(@alerts))}
             note={worst(@alerts)}
-            tone={if @alerts != [], do: "bad"}
+            tone={tone(@alerts)}
             to={Paths.alerts(@base)}
           />
           <.rate rates={Sparkline.rates(@rate)} />
@@ -235,7 +235,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                   <td class="mono" data-name="Peer">
                     <.link :if={peer_id(row)} navigate={Paths.peer(@base, peer_id(row))}>{peer(row)}</.link>
                   </td>
-                  <td data-name="Router">{(row.route || row.event).router}</td>
+                  <td data-name="Router">
+                    <.link :if={router_id(row)} navigate={Paths.router(@base, router_id(row))}>{row.event.router}</.link>
+                    <span :if={!router_id(row)}>{(row.route || row.event).router}</span>
+                  </td>
                   <td class={row.route && "mono"} data-name="Path or reason">
                     {if row.route, do: row.route.as_path_text, else: row.event.reason}
                   </td>
@@ -266,6 +269,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       """
     end
 
+    defp tone(alerts) do
+      severities = Enum.map(alerts, & &1.severity)
+
+      cond do
+        Enum.any?(severities, &(&1 in [:critical, :high])) -> "bad"
+        :medium in severities -> "warn"
+        true -> nil
+      end
+    end
+
     defp worst([]), do: nil
 
     defp worst(alerts) do
@@ -279,6 +292,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     defp view(row), do: Format.short_view((row.route || row.event).view)
 
     defp peer(row), do: Format.peer((row.route || row.event).peer)
+    # A change of a route tells its router by name only.
+    defp router_id(%{event: nil}), do: nil
+    defp router_id(%{event: event}), do: event.router_id
     defp peer_id(row), do: (row.route || row.event).peer_id
 
     # None while the listener starts.

@@ -114,7 +114,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.fact label="Software"><.value value={@router.sys_descr} /></.fact>
           </dl>
 
-          <.sessions base={@base} rows={@health} />
+          <.sessions base={@base} rows={@health} router?={false} />
 
           <h2>Routes by family</h2>
           <.empty :if={@families == []} title="It has told of no route yet." />
