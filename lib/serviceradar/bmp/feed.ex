@@ -13,8 +13,6 @@ defmodule ServiceRadar.BMP.Feed do
   alias ServiceRadar.BMP.{Config, Deltas, Elsewhere, Instance, Native, RoutingTable}
   alias ServiceRadar.BMP.Feed.Relay
 
-  # As many as the crate's `Limits` has.
-  @most_routes 20_000
   @tick 1_000
   # How long it is kept when nobody watches any more, in ticks.
   @kept 60
@@ -104,7 +102,7 @@ defmodule ServiceRadar.BMP.Feed do
   """
   @spec at(Config.name(), DateTime.t()) :: {:ok, binary} | {:error, :not_kept | term}
   def at(station, %DateTime{} = at) do
-    with {:ok, table} <- ServiceRadar.BMP.table_at(station, at, @most_routes) do
+    with {:ok, table} <- ServiceRadar.BMP.table_at(station, at, Native.feed_most_routes()) do
       feed = Native.feed_new(Instance.value(station, :insight))
       :ok = Native.feed_load(feed, table.ref)
       Native.feed_whole(feed, DateTime.to_unix(at, :microsecond))

@@ -139,6 +139,7 @@ defmodule ServiceRadar.BMP.Native do
   def deltas_semantic(_deltas), do: error()
   def deltas_summary(_deltas, _limit), do: error()
   def feed_new(_insight), do: error()
+  def feed_most_routes, do: error()
   def feed_load(_feed, _table), do: error()
   def feed_apply(_feed, _deltas), do: error()
   def feed_find(_feed, _insight, _now_ms), do: error()

@@ -8,7 +8,7 @@ defmodule ServiceRadar.BMP.Terms do
   @compile {:inline, message: 1, update: 1, nlri: 2, ipv4_prefix: 1}
 
   alias ServiceRadar.BMP.BGP.{Attributes, Nlri, RouteGroup, Update}
-  alias ServiceRadar.BMP.{DecodeError, PeerHeader, Prefix, RouteMirroring, RouteMonitoring}
+  alias ServiceRadar.BMP.{DecodeError, PeerHeader, Prefix, Registry, RouteMirroring, RouteMonitoring}
 
   @prefix struct(Prefix)
 
@@ -32,28 +32,12 @@ defmodule ServiceRadar.BMP.Terms do
   defp mirrored(update) when elem(update, 0) == :update, do: update(update)
   defp mirrored(message), do: message
 
-  defp update(
-         {:update, groups, more, more_attributes, flags, origin, as_path, next_hop, multi_exit_disc, local_pref,
-          atomic_aggregate, aggregator, communities, originator_id, cluster_list, extended_communities,
-          large_communities}
-       ) do
-    attributes = %{
-      %Attributes{}
-      | flags: flags,
-        origin: origin,
-        as_path: as_path,
-        next_hop: next_hop,
-        multi_exit_disc: multi_exit_disc,
-        local_pref: local_pref,
-        atomic_aggregate: atomic_aggregate,
-        aggregator: aggregator,
-        communities: communities,
-        originator_id: originator_id,
-        cluster_list: cluster_list,
-        extended_communities: extended_communities,
-        large_communities: large_communities
-    }
+  # The attributes that have a place in the tuple are those that the registry says have a field of their own, in its order.
+  fields = for {_code, name, :own} <- Registry.attributes(), do: String.to_atom(name)
+  values = Enum.map(fields, &Macro.var(&1, __MODULE__))
 
+  defp update({:update, groups, more, more_attributes, flags, unquote_splicing(values)}) do
+    attributes = %{%Attributes{} | unquote_splicing([{:flags, Macro.var(:flags, nil)} | Enum.zip(fields, values)])}
     with_more(%{%Update{} | attributes: with_more(attributes, more_attributes), groups: groups(groups)}, more)
   end
 

@@ -186,6 +186,11 @@ impl<'a> Fields<'a> {
                 self.rest = rest;
                 Some(u64::from(*short))
             }
+            // Lengths of attributes are mostly so long.
+            [low @ 0x80..=0xff, high @ 1..=0x7f, rest @ ..] => {
+                self.rest = rest;
+                Some(u64::from(*low & 0x7f) | u64::from(*high) << 7)
+            }
             _ => decode_varint(&mut self.rest).ok(),
         }
     }

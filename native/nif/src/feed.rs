@@ -43,6 +43,12 @@ fn feed_new(insight: Option<ResourceArc<Insight>>) -> ResourceArc<Feed> {
     ResourceArc::new(Feed(Mutex::new(picture)))
 }
 
+/// How many routes a picture tells one by one.
+#[rustler::nif]
+fn feed_most_routes() -> usize {
+    Limits::default().max_routes
+}
+
 #[rustler::nif(schedule = "DirtyCpu")]
 fn feed_load(feed: ResourceArc<Feed>, table: ResourceArc<Table>) -> Atom {
     feed.change(|picture| picture.load(&table.read()))
@@ -65,7 +71,10 @@ fn feed_tick(feed: ResourceArc<Feed>, now_us: i64) -> Atom {
 }
 
 /// One client's stream of a feed.
-pub struct FeedStream(ResourceArc<Feed>, Mutex<Stream>);
+pub struct FeedStream {
+    feed: ResourceArc<Feed>,
+    stream: Mutex<Stream>,
+}
 
 #[rustler::resource_impl]
 impl Resource for FeedStream {}
@@ -73,7 +82,7 @@ impl Resource for FeedStream {}
 #[rustler::nif]
 fn feed_stream(env: Env<'_>, feed: ResourceArc<Feed>) -> Term<'_> {
     match Stream::new() {
-        Ok(stream) => ok(env, ResourceArc::new(FeedStream(feed, Mutex::new(stream)))),
+        Ok(stream) => ok(env, ResourceArc::new(FeedStream { feed, stream: Mutex::new(stream) })),
         Err(reason) => error(env, reason.to_string()),
     }
 }
@@ -81,8 +90,8 @@ fn feed_stream(env: Env<'_>, feed: ResourceArc<Feed>) -> Term<'_> {
 /// `{:ok, octets}`, `{:ok, nil}` where there is nothing new, or an error, after which the stream is no more.
 #[rustler::nif(schedule = "DirtyCpu")]
 fn feed_next(env: Env<'_>, stream: ResourceArc<FeedStream>, now_us: i64) -> Term<'_> {
-    told(env, &stream.0, |picture| {
-        stream.1.lock().unwrap_or_else(PoisonError::into_inner).next(picture, now_us)
+    told(env, &stream.feed, |picture| {
+        stream.stream.lock().unwrap_or_else(PoisonError::into_inner).next(picture, now_us)
     })
 }
 

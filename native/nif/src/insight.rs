@@ -15,8 +15,11 @@ use crate::structs::Structs;
 use crate::table::Table;
 use crate::term::{error, guard, ok};
 
-/// With what makes OCSF findings of what it says.
-pub struct Insight(Mutex<::insight::Insight>, Mutex<Findings>);
+pub struct Insight {
+    insight: Mutex<::insight::Insight>,
+    /// Makes OCSF findings of what it says.
+    findings: Mutex<Findings>,
+}
 
 #[rustler::resource_impl]
 impl Resource for Insight {}
@@ -47,12 +50,12 @@ impl Tables for AllTables {
 
 impl Insight {
     pub fn get(&self) -> MutexGuard<'_, ::insight::Insight> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.insight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `{:ok, lines, findings, due}`, where the lines are what was said, and the findings those of it that are OCSF events; `:poisoned` where a call before this one panicked.
     fn say<'a>(&self, env: Env<'a>, say: impl FnOnce(&mut ::insight::Insight) -> Vec<Said>) -> Term<'a> {
-        if self.0.is_poisoned() {
+        if self.insight.is_poisoned() {
             return atoms::poisoned().encode(env);
         }
         let said = guard(|| {
@@ -60,7 +63,7 @@ impl Insight {
             let said = say(&mut insight);
             let lines: Vec<String> = said.iter().filter_map(|one| serde_json::to_string(one).ok()).collect();
             // Held together, so that findings come in the order in which things were said.
-            let mut findings = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
             let findings: Vec<String> = said.iter().flat_map(|one| findings.of(one)).collect();
             (lines, findings, insight.due())
         });
@@ -74,7 +77,10 @@ impl Insight {
 #[rustler::nif]
 fn insight_new<'a>(env: Env<'a>, config: &str) -> Term<'a> {
     match Config::from_json(config).and_then(::insight::Insight::new) {
-        Ok(insight) => ok(env, ResourceArc::new(Insight(Mutex::new(insight), Mutex::default()))),
+        Ok(insight) => {
+            let insight = Insight { insight: Mutex::new(insight), findings: Mutex::default() };
+            ok(env, ResourceArc::new(insight))
+        }
         Err(reason) => error(env, reason.to_string()),
     }
 }

@@ -17,19 +17,22 @@ use crate::term::{
     decode_address, error, guard, json, list, nil, object, ok, record, Address, Bytes, Prefix,
 };
 
-/// The second tells that the next change is to break it, which a test asks for.
-pub struct Table(RwLock<RoutingTable>, AtomicBool);
+pub struct Table {
+    table: RwLock<RoutingTable>,
+    /// The next change is to break it, which a test asks for.
+    breaks: AtomicBool,
+}
 
 #[rustler::resource_impl]
 impl Resource for Table {}
 
 impl Table {
     pub fn read(&self) -> RwLockReadGuard<'_, RoutingTable> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, RoutingTable> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the table, or tells why not. A change that panicked left it half made: none is made any more.
@@ -37,12 +40,12 @@ impl Table {
         &self,
         change: impl FnOnce(&mut RoutingTable) -> Result<T, rib::ApplyError>,
     ) -> Result<T, Refused> {
-        if self.0.is_poisoned() {
+        if self.table.is_poisoned() {
             return Err(Refused::Poisoned);
         }
         let changed = guard(|| {
             let mut table = self.write();
-            if self.1.swap(false, Ordering::Relaxed) {
+            if self.breaks.swap(false, Ordering::Relaxed) {
                 std::panic::resume_unwind(Box::new("a test asked for it"));
             }
             change(&mut table)
@@ -85,7 +88,10 @@ fn table_new(limits: Term<'_>) -> NifResult<ResourceArc<Table>> {
             .map_or(default.heartbeat_us, |milliseconds| milliseconds.saturating_mul(1_000)),
         ..default
     };
-    Ok(ResourceArc::new(Table(RwLock::new(RoutingTable::new(limits)), AtomicBool::new(false))))
+    Ok(ResourceArc::new(Table {
+        table: RwLock::new(RoutingTable::new(limits)),
+        breaks: AtomicBool::new(false),
+    }))
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
@@ -172,14 +178,14 @@ fn table_forget<'a>(
 #[cfg(debug_assertions)]
 #[rustler::nif]
 fn table_break(table: ResourceArc<Table>) -> Atom {
-    table.1.store(true, Ordering::Relaxed);
+    table.breaks.store(true, Ordering::Relaxed);
     atoms::ok()
 }
 
 /// A change to it panicked: it is to be dropped.
 #[rustler::nif]
 fn table_poisoned(table: ResourceArc<Table>) -> bool {
-    table.0.is_poisoned()
+    table.table.is_poisoned()
 }
 
 // Not on a normal scheduler: it may have to wait for the lock.

@@ -84,7 +84,8 @@ pub(crate) fn identity(out: &mut Vec<u8>, next_hop: &[u8], canonical: &[u8]) {
     out.extend_from_slice(canonical);
 }
 
-fn split(identity: &[u8]) -> (&[u8], &[u8]) {
+/// Next hop and canonical attributes of an identity.
+pub(crate) fn split(identity: &[u8]) -> (&[u8], &[u8]) {
     identity
         .split_first()
         .and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)))

@@ -1,6 +1,7 @@
 //! Attribute sets, each kept once however many routes share it.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -21,7 +22,7 @@ struct Slot {
 
 /// 31 bits of the hash of a set's bytes, so that nothing has to look at them again to find its place, and in the highest bit
 /// whether deltas have told the set, or it was loaded.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Mark(u32);
 
 impl Mark {
@@ -51,10 +52,11 @@ impl Mark {
 pub(crate) struct Interner {
     slots: Vec<Slot>,
     free: Vec<SetId>,
-    by_bytes: HashTable<SetId>,
+    /// With each set its mark, so that a table that grows does not have to look at every set.
+    by_bytes: HashTable<(Mark, SetId)>,
     hasher: DefaultHashBuilder,
     octets: usize,
-    /// Of the set that is looked up.
+    /// Of the set that came last.
     identity: Vec<u8>,
     paths: Lines<Path>,
     marks: Lines<Marks>,
@@ -65,21 +67,34 @@ impl Interner {
     ///
     /// [`release`]: Interner::release
     pub(crate) fn intern(&mut self, next_hop: &[u8], canonical: &[u8]) -> SetId {
-        attributes::identity(&mut self.identity, next_hop, canonical);
-        let identity = self.identity.as_slice();
-        let mark = Mark::of(self.hasher.hash_one(identity));
+        let mark = Mark::of(self.hasher.hash_one((next_hop, canonical)));
         let slots = &self.slots;
-        if let Some(&id) = self.by_bytes.find(mark.hash(), |&id| bytes_of(slots, id) == Some(identity)) {
+        let same = |&(other, id): &(Mark, SetId)| {
+            other == mark
+                && bytes_of(slots, id).is_some_and(|bytes| attributes::split(bytes) == (next_hop, canonical))
+        };
+        if let Some(&(_, id)) = self.by_bytes.find(mark.hash(), same) {
             self.retain(id);
             return id;
         }
-        self.octets += identity.len();
+        attributes::identity(&mut self.identity, next_hop, canonical);
+        self.octets += self.identity.len();
         let id = self.put(Slot { bytes: Some(self.identity.as_slice().into()), references: 1, mark });
         self.paths.came(id);
         self.marks.came(id);
-        let slots = &self.slots;
-        self.by_bytes.insert_unique(mark.hash(), id, |&id| hash_of(slots, id));
+        self.by_bytes.insert_unique(mark.hash(), (mark, id), |(mark, _)| mark.hash());
         id
+    }
+
+    /// Brings sets that are about to be looked up near. One by one each look-up waits for memory that no cache holds; all those of a
+    /// batch, which do not depend on each other, wait at the same time.
+    pub(crate) fn bring<'b>(&self, sets: impl Iterator<Item = (&'b [u8], &'b [u8])>) {
+        let marks: Vec<Mark> = sets.map(|set| Mark::of(self.hasher.hash_one(set))).collect();
+        let found = marks.iter().map(|mark| self.by_bytes.find(mark.hash(), |(other, _)| other == mark));
+        let ids: Vec<SetId> = found.flatten().map(|(_, id)| *id).collect();
+        let octets = ids.iter().filter_map(|id| bytes_of(&self.slots, *id)?.first());
+        // The sum is of no use: without it nothing would have to be read.
+        black_box(octets.fold(0_u8, |sum, octet| sum ^ octet));
     }
 
     pub(crate) fn retain(&mut self, id: SetId) {
@@ -98,7 +113,7 @@ impl Interner {
         let hash = slot.mark.hash();
         let Some(bytes) = slot.bytes.take() else { return };
         self.octets -= bytes.len();
-        if let Ok(entry) = self.by_bytes.find_entry(hash, |&other| other == id) {
+        if let Ok(entry) = self.by_bytes.find_entry(hash, |(_, other)| *other == id) {
             entry.remove();
         }
         self.free.push(id);
@@ -170,10 +185,6 @@ impl Interner {
 
 fn bytes_of(slots: &[Slot], id: SetId) -> Option<&[u8]> {
     slots.get(usize::try_from(id).ok()?)?.bytes.as_deref()
-}
-
-fn hash_of(slots: &[Slot], id: SetId) -> u64 {
-    usize::try_from(id).ok().and_then(|id| slots.get(id)).map_or(0, |slot| slot.mark.hash())
 }
 
 #[cfg(test)]

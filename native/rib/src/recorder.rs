@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::attributes::AttributeSet;
 use crate::deltas::{
-    rib_id, Deltas, EventKind, Id, PeerEvent, PeerRow, Position, RibRow, RouterRow, SessionRow,
+    rib_id, Deltas, EventKind, Id, PeerEvent, PeerRow, Position, RibRow, RouteDelta, RouterRow, SessionRow,
 };
 use crate::router::{Rib, RibKey, Router};
 
@@ -21,6 +21,8 @@ pub(crate) struct Moment {
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub deltas: Deltas,
+    /// How many routes may change, for the room that the first one makes for all.
+    pub routes_expected: usize,
     routers: HashMap<Id, u32>,
     peers: HashMap<Id, u32>,
     ribs: HashMap<(Id, RibKey), u32>,
@@ -122,6 +124,14 @@ impl Recorder {
                 row.changed_at_us = moment.received_at_us;
             }
         }
+    }
+
+    pub fn route(&mut self, delta: RouteDelta) {
+        let routes = &mut self.deltas.routes;
+        if routes.capacity() == 0 {
+            routes.reserve(self.routes_expected);
+        }
+        routes.push(delta);
     }
 
     /// Index of an attribute set, which deltas before these told or did not.

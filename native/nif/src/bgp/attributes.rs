@@ -19,41 +19,66 @@ use crate::serialize;
 use crate::structs::fill;
 use crate::term::{list, list_of, nil, tuple, Address, Bytes};
 
-/// The fields of `ServiceRadar.BMP.BGP.Attributes` that many messages have.
-#[derive(Clone, Copy)]
-pub(super) struct Fields<'a> {
-    origin: Term<'a>,
-    as_path: Term<'a>,
-    next_hop: Term<'a>,
-    multi_exit_disc: Term<'a>,
-    local_pref: Term<'a>,
-    atomic_aggregate: Term<'a>,
-    aggregator: Term<'a>,
-    communities: Term<'a>,
-    originator_id: Term<'a>,
-    cluster_list: Term<'a>,
-    extended_communities: Term<'a>,
-    large_communities: Term<'a>,
+macro_rules! fields {
+    ($($code:ident $name:ident $none:ident;)*) => {
+        /// The fields of `ServiceRadar.BMP.BGP.Attributes` that many messages have.
+        #[derive(Clone, Copy)]
+        pub(super) struct Fields<'a> {
+            $($name: Term<'a>,)*
+        }
+
+        impl<'a> Fields<'a> {
+            /// Of a message that has none of them.
+            pub(super) fn new(env: Env<'a>) -> Self {
+                Fields { $($name: $none(env),)* }
+            }
+
+            /// `head` and the fields, as one tuple.
+            fn tuple(&self, env: Env<'a>, head: [Term<'a>; 5]) -> Term<'a> {
+                let [tag, groups, more, more_attributes, flags] = head;
+                tuple(env, [tag, groups, more, more_attributes, flags, $(self.$name),*])
+            }
+        }
+
+        const CODES: &[u8] = &[$(code::$code),*];
+    };
 }
 
-impl<'a> Fields<'a> {
-    pub(super) fn new(env: Env<'a>) -> Self {
-        let (nil, none) = (nil(env), Term::list_new_empty(env));
-        Fields {
-            origin: nil,
-            as_path: nil,
-            next_hop: nil,
-            multi_exit_disc: nil,
-            local_pref: nil,
-            atomic_aggregate: false.encode(env),
-            aggregator: nil,
-            communities: none,
-            originator_id: nil,
-            cluster_list: none,
-            extended_communities: none,
-            large_communities: none,
+// In the order of the registry, from which `ServiceRadar.BMP.Terms` takes it, too.
+fields! {
+    ORIGIN origin nil;
+    AS_PATH as_path nil;
+    NEXT_HOP next_hop nil;
+    MULTI_EXIT_DISC multi_exit_disc nil;
+    LOCAL_PREF local_pref nil;
+    ATOMIC_AGGREGATE atomic_aggregate no;
+    AGGREGATOR aggregator nil;
+    COMMUNITIES communities none;
+    ORIGINATOR_ID originator_id nil;
+    CLUSTER_LIST cluster_list none;
+    EXTENDED_COMMUNITIES extended_communities none;
+    LARGE_COMMUNITIES large_communities none;
+}
+
+#[allow(clippy::indexing_slicing)] // looked at when it is compiled, and then right for good
+const _: () = {
+    let (mut all, mut own) = (0, 0);
+    while all < attributes::ALL.len() {
+        if matches!(attributes::ALL[all].place, Place::Own) {
+            assert!(attributes::ALL[all].code == CODES[own], "not in the order of the registry");
+            own += 1;
         }
+        all += 1;
     }
+    assert!(own == CODES.len(), "a field that the registry does not have");
+};
+
+fn none(env: Env<'_>) -> Term<'_> {
+    Term::list_new_empty(env)
+}
+
+fn no(env: Env<'_>) -> Term<'_> {
+    false.encode(env)
 }
 
 impl<'a> Builder<'a> {
@@ -135,26 +160,9 @@ impl<'a> Builder<'a> {
             let other = list(env, &taken.other, |term| *term);
             taken.fields.push((atoms::other(), other).encode(env));
         }
-        let terms = [
-            atoms::update().to_term(env),
-            list_of(env, &taken.groups),
-            more,
-            list(env, &taken.fields, |term| *term),
-            flags,
-            fields.origin,
-            fields.as_path,
-            fields.next_hop,
-            fields.multi_exit_disc,
-            fields.local_pref,
-            fields.atomic_aggregate,
-            fields.aggregator,
-            fields.communities,
-            fields.originator_id,
-            fields.cluster_list,
-            fields.extended_communities,
-            fields.large_communities,
-        ];
-        tuple(env, terms)
+        let more_attributes = list(env, &taken.fields, |term| *term);
+        let groups = list_of(env, &taken.groups);
+        fields.tuple(env, [atoms::update().to_term(env), groups, more, more_attributes, flags])
     }
 
     /// Code and flags of each attribute: many messages have the same.

@@ -38,9 +38,6 @@ use crate::text;
 /// Version of the schema.
 pub const VERSION: &str = "1.7.0";
 
-const CATEGORY: u32 = 4;
-const CLASS: u32 = 4001;
-
 /// From how many routes on likes of one batch are one event, and how many of them it shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Grouping {
@@ -160,32 +157,19 @@ fn peer_event<'a>(deltas: &'a Deltas, event: &'a PeerEvent) -> Option<Event<'a>>
         None => (router_endpoint(router, None), collector_endpoint(router)),
     };
     let address = peer.map_or(router.address, |peer| specified(peer.address));
+    let metadata = metadata(router, code, event.position, event.received_at_us, &[peer_id, &view, &afi]);
     Some(Event {
-        category_uid: CATEGORY,
-        category_name: "Network Activity",
-        class_uid: CLASS,
-        class_name: "Network Activity",
-        activity_id: activity.id,
-        activity_name: activity.name,
-        type_uid: CLASS * 100 + activity.id,
-        type_name: activity.type_name,
-        severity_id: severity.0,
-        severity: severity.1,
         time: milliseconds(event.router_time_us, event.received_at_us),
         message: format!("{who}: {what}{why}{how_many}"),
-        count: None,
-        start_time: None,
-        end_time: None,
-        device: device(router),
         status_code: event.reason_code.map(|code| code.to_string()),
         status_detail: event.reason.as_deref(),
-        metadata: metadata(router, code, event.position, event.received_at_us, &[peer_id, &view, &afi]),
         src_endpoint: Some(src),
         dst_endpoint: Some(dst),
         is_src_dst_assignment_known: peer.is_none(),
         connection_info: connection(Direction::Inbound, address),
         observables: observables(router, peer, false, None),
         unmapped: Unmapped { bgp: peer_fields(bgp, peer) },
+        ..Event::new(activity, severity, metadata, device(router))
     })
 }
 
@@ -245,38 +229,18 @@ fn route_event<'a>(deltas: &'a Deltas, route: &'a RouteDelta) -> Option<Event<'a
         attributes,
         ..Bgp::default()
     };
+    let parts: [&[u8]; 5] = [&peer.peer_id, &view, &afi, path_id, &route.nlri];
+    let metadata = metadata(router, code, route.position, route.received_at_us, &parts);
     Some(Event {
-        category_uid: CATEGORY,
-        category_name: "Network Activity",
-        class_uid: CLASS,
-        class_name: "Network Activity",
-        activity_id: activity.id,
-        activity_name: activity.name,
-        type_uid: CLASS * 100 + activity.id,
-        type_name: activity.type_name,
-        severity_id: severity.0,
-        severity: severity.1,
         time: milliseconds(route.router_time_us, route.received_at_us),
         message,
-        count: None,
-        start_time: None,
-        end_time: None,
-        device: device(router),
-        status_code: None,
-        status_detail: None,
-        metadata: metadata(
-            router,
-            code,
-            route.position,
-            route.received_at_us,
-            &[&peer.peer_id, &view, &afi, path_id, &route.nlri],
-        ),
         src_endpoint: Some(src),
         dst_endpoint: Some(dst),
         is_src_dst_assignment_known: true,
         connection_info: connection(direction, specified(peer.address)),
         observables: observables(router, Some(peer), outbound, prefix.as_ref()),
         unmapped: Unmapped { bgp: Bgp { prefix, ..peer_fields(bgp, Some(peer)) } },
+        ..Event::new(activity, severity, metadata, device(router))
     })
 }
 

@@ -4,9 +4,13 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::parts::{connection, Direction};
 use crate::attributes::PathAttributes;
 use crate::deltas::Position;
 use crate::view::RibView;
+
+const CATEGORY: u32 = 4;
+const CLASS: u32 = 4001;
 
 #[derive(Serialize)]
 pub(super) struct Event<'a> {
@@ -45,6 +49,39 @@ pub(super) struct Event<'a> {
     pub(super) connection_info: ConnectionInfo,
     pub(super) observables: Vec<Observable>,
     pub(super) unmapped: Unmapped<'a>,
+}
+
+impl Event<'_> {
+    /// What every event of the class has; the rest is for its caller to say.
+    pub(super) fn new(activity: Activity, severity: Severity, metadata: Metadata, device: Device) -> Self {
+        Event {
+            category_uid: CATEGORY,
+            category_name: "Network Activity",
+            class_uid: CLASS,
+            class_name: "Network Activity",
+            activity_id: activity.id,
+            activity_name: activity.name,
+            type_uid: CLASS * 100 + activity.id,
+            type_name: activity.type_name,
+            severity_id: severity.0,
+            severity: severity.1,
+            time: 0,
+            message: String::new(),
+            count: None,
+            start_time: None,
+            end_time: None,
+            status_code: None,
+            status_detail: None,
+            metadata,
+            device,
+            src_endpoint: None,
+            dst_endpoint: None,
+            is_src_dst_assignment_known: false,
+            connection_info: connection(Direction::Local, None),
+            observables: Vec::new(),
+            unmapped: Unmapped::default(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -123,7 +160,7 @@ pub(super) struct Observable {
     pub(super) value: String,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(super) struct Unmapped<'a> {
     pub(super) bgp: Bgp<'a>,
 }

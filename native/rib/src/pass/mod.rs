@@ -10,7 +10,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use batch::proto::event::Body;
+use batch::proto::{event::Body, route_group::Action};
 use batch::{proto, BatchView, EventView};
 
 use self::letters::{Limit, Refused};
@@ -98,6 +98,8 @@ impl Pass<'_> {
             let missed = format!("{} messages of its session never came", first_sequence - expected);
             router.gap(&mut self.work, session_id, at(first_sequence, 0), &missed);
         }
+        self.work.sets.bring(batch.events.iter().filter_map(announced_set));
+        self.work.out.routes_expected = batch.events.iter().map(routes_about).sum();
         for event in &batch.events {
             self.work.out.deltas.counts.events += 1;
             let sequence = first_sequence.saturating_add(event.sequence_offset().into());
@@ -234,6 +236,24 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
         4 => Some(IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?)),
         16 => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?)),
         _ => None,
+    }
+}
+
+/// Next hop and attributes of an event's routes, where all have the same.
+fn announced_set<'a>(event: &EventView<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    match event {
+        EventView::Routes(event) if event.group.action == Action::Announce => {
+            Some((event.group.next_hop, event.attributes))
+        }
+        _ => None,
+    }
+}
+
+/// About how many routes an event has: a prefix of IPv4 has four octets mostly, and of any other family more.
+fn routes_about(event: &EventView<'_>) -> usize {
+    match event {
+        EventView::Routes(event) => event.group.nlri.len() / 4,
+        EventView::Other(_) => 0,
     }
 }
 

@@ -239,9 +239,9 @@ impl Pass<'_> {
         }
         if let Some(nlri) = renamed {
             let gone = RouteDelta { path_id, before: before.take(), ..shared.withdrawal(rib, nlri) };
-            self.work.out.deltas.routes.push(RouteDelta { after_gap: false, ..gone });
+            self.work.out.route(RouteDelta { after_gap: false, ..gone });
         }
-        self.work.out.deltas.routes.push(RouteDelta {
+        self.work.out.route(RouteDelta {
             change,
             path_id,
             attributes,
@@ -286,7 +286,7 @@ impl Pass<'_> {
             let rib = self.work.out.rib(shared.row, shared.peer, key);
             let nlri = nlri::key(key.afi, key.safi, nlri);
             let delta = RouteDelta { path_id, unknown: true, ..shared.withdrawal(rib, nlri) };
-            self.work.out.deltas.routes.push(delta);
+            self.work.out.route(delta);
             return;
         };
         let before = self.work.out.before(self.work.sets.bytes(route.attributes));
@@ -298,7 +298,7 @@ impl Pass<'_> {
             self.work.flaps.withdrawn(shared.flap(&nlri, path_id), self.work.now, received_at_us);
         }
         let rib = self.work.out.changed_rib(shared.row, shared.peer, key);
-        self.work.out.deltas.routes.push(RouteDelta { path_id, before, ..shared.withdrawal(rib, nlri) });
+        self.work.out.route(RouteDelta { path_id, before, ..shared.withdrawal(rib, nlri) });
     }
 }
 

@@ -137,14 +137,10 @@ if Code.ensure_loaded?(Postgrex) do
     end
 
     def history(row) do
-      %{
+      Map.merge(said(row), %{
         change: Map.fetch!(@changes, row["change"]),
         implied: row["implied"],
         reason: row["reason"],
-        router: name(row["sys_name"], row["router_address"]),
-        router_id: uuid(row["router_id"]),
-        peer: address(row["peer_address"]),
-        peer_id: uuid(row["peer_id"]),
         peer_asn: row["peer_asn"],
         view: view(row["view"]),
         afi: row["afi"],
@@ -163,52 +159,49 @@ if Code.ensure_loaded?(Postgrex) do
         local_pref: row["local_pref"],
         communities: communities(row["communities"]),
         synthetic: row["synthetic"],
-        after_gap: row["after_gap"],
-        generation: row["generation"],
-        sequence: row["sequence"],
-        received_at_us: time(row["time"])
-      }
+        after_gap: row["after_gap"]
+      })
     end
 
     def event(row) do
-      %{
+      Map.merge(said(row), %{
         kind: row["kind"],
-        router: name(row["sys_name"], row["router_address"]),
-        router_id: uuid(row["router_id"]),
-        peer: address(row["peer_address"]),
-        peer_id: uuid(row["peer_id"]),
         view: view(row["view"]),
         afi: row["afi"],
         safi: row["safi"],
         reason: row["reason"],
         routes: row["routes"],
         since_us: time(row["since"]),
-        synthetic: row["synthetic"],
-        generation: row["generation"],
-        sequence: row["sequence"],
-        received_at_us: time(row["time"])
-      }
+        synthetic: row["synthetic"]
+      })
     end
 
     def dead_letter(row, id) do
-      letter = %{
-        id: id,
+      letter =
+        Map.merge(said(row), %{
+          id: id,
+          offset: row["offset"],
+          path: row["path"],
+          reason: row["reason"],
+          treatment: row["treatment"],
+          suspect: row["suspect"],
+          octets: row["octets"]
+        })
+
+      if row["raw"], do: Map.put(letter, :raw, row["raw"]), else: letter
+    end
+
+    # Of whom something was said, and when.
+    defp said(row) do
+      %{
         router: name(row["sys_name"], row["router_address"]),
         router_id: uuid(row["router_id"]),
         peer: address(row["peer_address"]),
         peer_id: uuid(row["peer_id"]),
-        offset: row["offset"],
-        path: row["path"],
-        reason: row["reason"],
-        treatment: row["treatment"],
-        suspect: row["suspect"],
-        octets: row["octets"],
         generation: row["generation"],
         sequence: row["sequence"],
         received_at_us: time(row["time"])
       }
-
-      if row["raw"], do: Map.put(letter, :raw, row["raw"]), else: letter
     end
 
     def statistic(row) do

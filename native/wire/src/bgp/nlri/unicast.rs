@@ -72,7 +72,12 @@ pub(crate) fn prefix(length: u8, octets: &[u8], v6: bool) -> Option<IpNet> {
 pub fn address<const N: usize>(bytes: &[u8]) -> Option<([u8; N], u8)> {
     let (&length, rest) = bytes.split_first()?;
     let mut address = [0; N];
-    address.get_mut(..rest.len())?.copy_from_slice(rest);
+    match *rest {
+        // Most prefixes have so many octets: to copy them costs less than to call what copies any number.
+        [a, b, c] => *address.first_chunk_mut()? = [a, b, c],
+        [a, b] => *address.first_chunk_mut()? = [a, b],
+        _ => address.get_mut(..rest.len())?.copy_from_slice(rest),
+    }
     if rest.len() != octets(length) {
         return None;
     }
