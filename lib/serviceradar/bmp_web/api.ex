@@ -134,7 +134,17 @@ defmodule ServiceRadar.BMPWeb.API do
   # Each endpoint: {:ok, page, kind, cursor or nil}, {:ok, object or list, kind}, or what went wrong.
 
   defp answer(:open_api, %{base: base}), do: {:ok, OpenAPI.description(base)}
-  defp answer(:counts, %{station: station}), do: with({:ok, counts} <- BMP.counts(station), do: {:ok, counts, "Counts"})
+
+  defp answer(:counts, %{station: station}) do
+    with {:ok, counts} <- BMP.counts(station),
+         {:ok, routers} <- BMP.routers(station),
+         {:ok, peers} <- BMP.peers(station) do
+      sessions = Enum.reject(peers, &Format.own?/1)
+      connected = Enum.count(routers, &(&1.state == :connected))
+      up = Enum.count(sessions, &(&1.state == :up))
+      {:ok, Map.merge(counts, %{routers_connected: connected, sessions: length(sessions), sessions_up: up}), "Counts"}
+    end
+  end
 
   defp answer(:map_stream, %{station: station, given: %{at: nil}}) do
     with {:ok, stream} <- BMP.Feed.watch(station), do: {:stream, @arrow, &MapStream.run(stream, &1)}
@@ -146,11 +156,14 @@ defmodule ServiceRadar.BMPWeb.API do
 
   defp answer(:routers, %{station: station, given: given}) do
     with {:ok, routers} <- BMP.routers(station),
-         do: sorted(routers, :routers, given, "Router")
+         {:ok, peers} <- BMP.peers(station),
+         do: routers |> with_sessions(peers) |> sorted(:routers, given, "Router")
   end
 
   defp answer(:router, %{station: station, id: id}) do
-    with {:ok, routers} <- BMP.routers(station), do: find(routers, &(&1.router_id == id), "Router")
+    with {:ok, routers} <- BMP.routers(station),
+         {:ok, peers} <- BMP.peers(station, router: id),
+         do: routers |> with_sessions(peers) |> find(&(&1.router_id == id), "Router")
   end
 
   defp answer(:sessions, %{station: station}) do
@@ -198,8 +211,16 @@ defmodule ServiceRadar.BMPWeb.API do
   defp answer(:flapping, %{station: station, given: given}) do
     with {:ok, router} <- router(station, given),
          {:ok, peer} <- peer(station, given),
-         {:ok, routes} <- BMP.flapping(station, router: router, peer: peer, limit: given.limit) do
-      {:ok, routes, "FlappingRoute"}
+         {:ok, routes} <- BMP.flapping(station, router: router, peer: peer, limit: given.limit),
+         {:ok, peers} <- BMP.peers(station, router: router) do
+      peers = Map.new(peers, &{&1.peer_id, &1})
+
+      named =
+        for route <- routes,
+            peer = peers[route.peer_id],
+            do: Map.merge(route, %{peer: peer.address, router: peer.router})
+
+      {:ok, named, "FlappingRoute"}
     end
   end
 
@@ -247,6 +268,12 @@ defmodule ServiceRadar.BMPWeb.API do
         verdict |> Map.put(:said_at_us, verdict.at_ms * 1000) |> evidence()
       end)
     end)
+  end
+
+  # What a router originates itself is among its peers, and is no session.
+  defp with_sessions(routers, peers) do
+    counts = peers |> Enum.reject(&Format.own?/1) |> Enum.frequencies_by(& &1.router_id)
+    for router <- routers, do: Map.put(router, :sessions, Map.get(counts, router.router_id, 0))
   end
 
   defp concluded(station, answer), do: if(Insight.runs?(station), do: answer.(), else: {:error, :no_insight})

@@ -37,8 +37,6 @@ export const community = (text) => wellKnown[text] ?? text;
 /** What a router originates itself: BMP of FRR tells it as a peer 0.0.0.0 without AS. It is no session. */
 export const isOwn = (peer) => peer.address === "0.0.0.0" && peer.asn === 0 && peer.peer_type === 0;
 
-export const peerName = (peer) => (isOwn(peer) ? "own routes" : peer.address);
-
 export const words = (name) => {
   if (name === "end_of_rib") return "End of RIB";
   const text = name.replaceAll("_", " ");

@@ -2,37 +2,31 @@
 
 import { h, table, address, link, mono, small, dash, number, time } from "./html.js";
 import { mapPage } from "./map-page.js";
-import { views, shortViews, weight, community, isOwn, peerName, words } from "./names.js";
+import { views, shortViews, weight, community, isOwn, words } from "./names.js";
 
 const state = (value) => h("span", { class: `state ${weight[value] ?? ""}` }, value);
 const tile = (name, value, remark, mood = "") =>
   h("div", { class: `tile ${mood}` }, h("dt", {}, name), h("dd", {}, value, remark && h("small", {}, ` ${remark}`)));
 const empty = (title, text) => h("div", { class: "empty" }, h("p", {}, h("b", {}, title)), h("p", {}, text));
 
-// Peers that are sessions; the rest is what routers originate themselves.
-const sessions = (peers) => peers.filter((peer) => !isOwn(peer));
-
 const routers = {
   title: "Routers",
-  asks: (parameters) => ({ counts: ["counts"], routers: ["routers", { limit: 100, ...ordered(parameters) }], peers: ["peers", { limit: 1000 }], sessions: ["sessions"], letters: ["dead_letters", { limit: 200 }], flapping: ["flapping", { limit: 5 }], events: ["events", { limit: 200 }] }),
-  show({ counts, routers, peers, sessions: connections, letters, flapping, events }, sorting, parameters) {
-    const real = sessions(peers.data);
-    const up = real.filter((peer) => peer.state === "up").length;
-    const connected = routers.data.filter((router) => router.state === "connected").length;
-    const lost = routers.data.length - connected;
+  asks: (parameters) => ({ counts: ["counts"], routers: ["routers", { limit: 100, ...ordered(parameters) }], sessions: ["sessions"], letters: ["dead_letters", { limit: 200 }], flapping: ["flapping", { limit: 5 }], events: ["events", { limit: 200 }] }),
+  show({ counts, routers, sessions, letters, flapping, events }, sorting, parameters) {
+    const lost = counts.routers - counts.routers_connected;
     if (!counts.routers) return empty("No router yet.", "Point one at this station: it appears here with its first message.");
     return [
       h(
         "dl",
         { class: "tiles" },
-        tile("Routers connected", number(connected), `of ${number(routers.data.length)}`, lost ? "bad" : ""),
-        tile("Peers up", number(up), `of ${number(real.length)}`, up < real.length ? "bad" : ""),
+        tile("Routers connected", number(counts.routers_connected), `of ${number(counts.routers)}`, lost ? "bad" : ""),
+        tile("Peers up", number(counts.sessions_up), `of ${number(counts.sessions)}`, counts.sessions_up < counts.sessions ? "bad" : ""),
         tile("Routes", link("routes", {}, number(counts.routes))),
       ),
-      table("Routers", routerColumns(peers.data), routers.data, { order: order("", parameters, "router") }),
+      table("Routers", routerColumns, routers.data, { order: order("", parameters, "router") }),
       further("", parameters, routers.next),
-      connections.data.length > 0 && [h("h2", {}, "Sessions"), table("Sessions of routers, with what was counted of them since they began", sessionColumns(routers.data, letters.data), connections.data)],
-      flapping.data.length > 0 && [h("h2", {}, "What flaps"), table("Routes that change again and again, the worst first", flapColumns(peers.data), flapping.data)],
+      sessions.data.length > 0 && [h("h2", {}, "Sessions"), table("Sessions of routers, with what was counted of them since they began", sessionColumns(routers.data, letters.data), sessions.data)],
+      flapping.data.length > 0 && [h("h2", {}, "What flaps"), table("Routes that change again and again, the worst first", flapColumns, flapping.data)],
       h("h2", {}, "Latest events"),
       eventTable(grouped(events.data.filter((event) => event.kind !== "end_of_rib")).slice(0, 30), sorting),
     ];
@@ -47,19 +41,15 @@ const order = (page, { cursor: _, ...parameters }, first) => ({
   link: (sort, order) => address(page, { ...parameters, sort, order }),
 });
 
-const routerColumns = (peers) => {
-  const of = (router) => sessions(peers.filter((peer) => peer.router_id === router.router_id));
-  const up = (router) => of(router).filter((peer) => peer.state === "up").length;
-  return [
-    { name: "Router", sort: "router", cell: (router) => [link("peers", { router: router.router_id }, router.name), small(mono(router.address ?? ""))] },
-    { name: "Session", sort: "state", cell: (router) => [state(router.state), router.end_reason && small(router.end_reason), ...router.standby.map((session) => small(`Another session, from ${session}, stands by`))] },
-    { name: "Since", sort: "since", down: true, cell: (router) => time(router.session_ended ?? router.session_started) },
-    { name: "Peers up", class: "number", sort: "peers", down: true, cell: (router) => `${number(up(router))} of ${number(of(router).length)}` },
-    { name: "Routes", class: "number", sort: "routes", down: true, cell: (router) => link("routes", { router: router.router_id }, number(router.routes)) },
-    { name: "Last change", sort: "change", down: true, cell: (router) => time(router.last_change) },
-    { name: "System", cell: (router) => h("span", { class: "cut", title: router.sys_descr }, router.sys_descr ?? "") },
-  ];
-};
+const routerColumns = [
+  { name: "Router", sort: "router", cell: (router) => [link("peers", { router: router.router_id }, router.name), small(mono(router.address ?? ""))] },
+  { name: "Session", sort: "state", cell: (router) => [state(router.state), router.end_reason && small(router.end_reason), ...router.standby.map((session) => small(`Another session, from ${session}, stands by`))] },
+  { name: "Since", sort: "since", down: true, cell: (router) => time(router.session_ended ?? router.session_started) },
+  { name: "Peers up", class: "number", sort: "peers", down: true, cell: (router) => `${number(router.peers_up)} of ${number(router.sessions)}` },
+  { name: "Routes", class: "number", sort: "routes", down: true, cell: (router) => link("routes", { router: router.router_id }, number(router.routes)) },
+  { name: "Last change", sort: "change", down: true, cell: (router) => time(router.last_change) },
+  { name: "System", cell: (router) => h("span", { class: "cut", title: router.sys_descr }, router.sys_descr ?? "") },
+];
 
 const sessionColumns = (routers, letters) => {
   const of = (session) => routers.find((router) => router.router_id === session.router_id);
@@ -79,18 +69,16 @@ const sessionColumns = (routers, letters) => {
   ];
 };
 
-const flapColumns = (peers) => {
-  const of = (route) => peers.find((peer) => peer.peer_id === route.peer_id);
-  const times = (count) => (count === 1 ? "once" : `${number(count)} times`);
-  return [
-    { name: "Prefix", cell: (route) => mono(route.prefix ? link("routes", { prefix: route.prefix }, route.nlri_text) : route.nlri_text) },
-    { name: "Peer", cell: (route) => (of(route) ? [mono(peerName(of(route))), small(of(route).router)] : dash()) },
-    { name: "View", cell: (route) => `${shortViews[route.view]} ${route.family}` },
-    { name: "Withdrawn", class: "number", cell: (route) => times(route.withdrawals) },
-    { name: "Changed", class: "number", cell: (route) => times(route.changes) },
-    { name: "Last (UTC)", cell: (route) => time(route.changed_at) },
-  ];
-};
+const times = (count) => (count === 1 ? "once" : `${number(count)} times`);
+
+const flapColumns = [
+  { name: "Prefix", cell: (route) => mono(route.prefix ? link("routes", { prefix: route.prefix }, route.nlri_text) : route.nlri_text) },
+  { name: "Peer", cell: (route) => [mono(route.peer === "0.0.0.0" ? "own routes" : route.peer), small(route.router)] },
+  { name: "View", cell: (route) => `${shortViews[route.view]} ${route.family}` },
+  { name: "Withdrawn", class: "number", cell: (route) => times(route.withdrawals) },
+  { name: "Changed", class: "number", cell: (route) => times(route.changes) },
+  { name: "Last (UTC)", cell: (route) => time(route.changed_at) },
+];
 
 const peers = {
   title: "Peers",

@@ -56,9 +56,11 @@ defmodule ServiceRadar.BMPWeb.APITest do
   end
 
   test "every endpoint answers as it is described", %{description: description} do
-    assert {200, %{"routers" => 1, "peers" => 3, "routes" => 691}} = conforming(description, "counts")
+    assert {200, %{"routers" => 1, "peers" => 3, "routes" => 691} = counts} = conforming(description, "counts")
+    # What the router originates itself is a peer and no session.
+    assert %{"routers_connected" => 1, "sessions" => 2, "sessions_up" => 2} = counts
     assert {200, %{"data" => [router], "next" => nil}} = conforming(description, "routers")
-    assert router["name"] == "edge"
+    assert %{"name" => "edge", "sessions" => 2, "peers_up" => 2} = router
     assert {200, ^router} = conforming(description, "routers/" <> router["router_id"])
     assert {200, %{"data" => peers}} = conforming(description, "peers", %{"router" => "edge"})
     assert ["0.0.0.0", "10.255.1.2", "2001:db8:ffff:2::2"] = Enum.map(peers, & &1["address"])

@@ -61,7 +61,7 @@ defmodule ServiceRadar.BMPWeb.HttpdTest do
     assert {200, %{"content-type" => "application/json", "cache-control" => "no-store"}, body} =
              get(url <> "/api/v1/counts")
 
-    assert JSON.decode!(body) == %{"routers" => 0, "peers" => 0, "routes" => 0}
+    assert %{"routers" => 0, "peers" => 0, "sessions_up" => 0, "routes" => 0} = JSON.decode!(body)
     assert {400, %{"content-type" => "application/problem+json"}, _} = get(url <> "/api/v1/routes?as=x")
     for path <- ["/nowhere", "/app/main.js", "/..%2f..%2fmix.exs"], do: assert({404, _, _} = get(url <> path))
 

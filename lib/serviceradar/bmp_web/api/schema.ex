@@ -11,7 +11,14 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
   # {field, type, meaning}. A :time is read from the field with _us behind its name, :family from :afi and :safi.
   @objects [
     {"Counts", "How much the station holds.",
-     [{:routers, :integer, ""}, {:peers, :integer, ""}, {:routes, :integer, "active routes in all views"}]},
+     [
+       {:routers, :integer, ""},
+       {:routers_connected, :integer, ""},
+       {:peers, :integer, ""},
+       {:sessions, :integer, "peers, without what routers originate themselves"},
+       {:sessions_up, :integer, ""},
+       {:routes, :integer, "active routes in all views"}
+     ]},
     {"Router", "A speaker of BMP.",
      [
        {:router_id, :id, ""},
@@ -25,7 +32,8 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:session_started, {:maybe, :time}, ""},
        {:session_ended, {:maybe, :time}, ""},
        {:end_reason, {:maybe, :text}, "why the last session ended"},
-       {:peers, :integer, ""},
+       {:peers, :integer, "also what it originates itself"},
+       {:sessions, :integer, "of them, without that"},
        {:peers_up, :integer, ""},
        {:routes, :integer, "active routes of all peers and views"},
        {:last_change, {:maybe, :time}, "of a route"},
@@ -146,7 +154,9 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
      ]},
     {"FlappingRoute", "A route that changed more than once of late.",
      [
+       {:router, :text, ""},
        {:router_id, :id, ""},
+       {:peer, :address, ""},
        {:peer_id, :id, ""},
        {:view, {:enum, @views}, ""},
        {:afi, :integer, ""},

@@ -187,12 +187,12 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <td class="mono" data-name="Address">{Format.address(router.address)}</td>
                 <td data-name="Session since"><.time at={router.session_started_us} /></td>
                 <td class="number" data-name="Peers up">
-                  {Format.count(router.peers_up)} <span class="of">of {Format.count(@peers_of[router.router_id] || 0)}</span>
+                  <span>{Format.count(router.peers_up)} <span class="of">of {Format.count(@peers_of[router.router_id] || 0)}</span></span>
                 </td>
                 <td class="number" data-name="Routes">
                   <.link navigate={Paths.routes(@base, router: router.router_id)}>{Format.count(router.routes)}</.link>
                 </td>
-                <td data-name="Last change"><.time at={router.last_change_us} now={@now} /><span :if={router.last_change_us not in [0, nil]}> ago</span></td>
+                <td data-name="Last change"><span><.time at={router.last_change_us} now={@now} /><span :if={router.last_change_us not in [0, nil]}> ago</span></span></td>
                 <td class="cut" data-name="Software" title={router.sys_descr}>{router.sys_descr}</td>
               </tr>
             </tbody>
