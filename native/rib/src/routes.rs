@@ -1,22 +1,19 @@
 //! The routes of one family in one view of one peer, in order of their keys.
-//!
-//! Prefixes are in a [`PrefixMap`]: exact and longest match, more specifics and going on from a cursor are
-//! all its own. Measured on the 901,899 IPv4 prefixes of a full table in random order against a
-//! sorted map (`BTreeMap`) of the same routes: 39 octets a route against 63, half the time to insert, a
-//! fifth to look up. Routes with a path identifier (RFC 7911), several of which may share a prefix, are
-//! in a sorted map beside it.
 
+mod net;
+mod others;
 mod postings;
+mod prefixes;
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Bound;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use prefix_trie::{Prefix, PrefixMap};
-use wire::bgp::{AddressFamily, NlriRef};
+use wire::bgp::AddressFamily;
 
-use self::postings::Postings;
+use self::net::Net;
+use self::others::{Other, Others};
+use self::prefixes::Prefixes;
 use crate::intern::SetId;
 use crate::nlri::{self, Nlri};
 
@@ -69,73 +66,12 @@ pub(crate) enum Routes {
     Others(Others),
 }
 
-/// Routes of a family whose NLRI is more than a prefix, by what of it identifies the route: a label for
-/// example does not (RFC 8277, section 2.4).
-pub(crate) struct Others {
-    family: AddressFamily,
-    routes: BTreeMap<WireKey, Other>,
-}
-
-struct Other {
-    route: Route,
-    /// As it was announced, whole.
-    nlri: Nlri,
-}
-
-impl Others {
-    fn key(&self, nlri: &[u8], path_id: Option<u32>) -> WireKey {
-        let mut key = Vec::with_capacity(nlri.len());
-        NlriRef::canonical(self.family, path_id, nlri).key(&mut key);
-        WireKey { nlri: Nlri::from_vec(key), path_id }
-    }
-
-    /// The prefix in a route's NLRI, where there is one.
-    fn prefix(&self, other: &Other) -> Option<IpNet> {
-        NlriRef::canonical(self.family, None, &other.nlri).prefix()
-    }
-
-    /// Which prefixes a query wants; none where it wants all routes. Every route is looked at: the keys begin with
-    /// other things than the prefix.
-    fn matching(&self, span: Span) -> Option<Wanted> {
-        match span {
-            Span::All => None,
-            Span::Exact(net) => Some(Wanted::Exact(Some(net))),
-            Span::MoreSpecifics(net) => Some(Wanted::Inside(net)),
-            Span::LessSpecifics(net) => Some(Wanted::Around(net)),
-            Span::Longest(address) => {
-                let held = self.routes.values().filter_map(|other| self.prefix(other));
-                let holding = held.filter(|prefix| prefix.contains(&address));
-                Some(Wanted::Exact(holding.max_by_key(IpNet::prefix_len)))
-            }
-        }
-    }
-}
-
-/// Prefixes that a query wants of a family whose NLRI is more than a prefix.
-#[derive(Clone, Copy)]
-enum Wanted {
-    Exact(Option<IpNet>),
-    Inside(IpNet),
-    Around(IpNet),
-}
-
-impl Wanted {
-    fn holds(self, prefix: Option<IpNet>) -> bool {
-        match (self, prefix) {
-            (_, None) => false,
-            (Wanted::Exact(wanted), prefix) => wanted == prefix,
-            (Wanted::Inside(net), Some(prefix)) => net.contains(&prefix),
-            (Wanted::Around(net), Some(prefix)) => prefix.contains(&net),
-        }
-    }
-}
-
 impl Routes {
     pub fn new(afi: u16, safi: u8) -> Self {
         match (nlri::is_prefix_family(afi, safi), afi) {
             (true, 1) => Routes::V4(Prefixes::new()),
             (true, _) => Routes::V6(Prefixes::new()),
-            _ => Routes::Others(Others { family: AddressFamily::new(afi, safi), routes: BTreeMap::new() }),
+            _ => Routes::Others(Others::new(AddressFamily::new(afi, safi))),
         }
     }
 
@@ -220,243 +156,10 @@ impl Routes {
     }
 }
 
-impl Other {
-    fn wire(&self, path_id: Option<u32>) -> WireKey {
-        WireKey { nlri: self.nlri.clone(), path_id }
-    }
-}
-
-/// Routes of a family of bare prefixes.
-pub(crate) struct Prefixes<N: Net> {
-    plain: PrefixMap<N, Route>,
-    paths: BTreeMap<(N, u32), Route>,
-    postings: Postings<N>,
-}
-
-impl<N: Net> Prefixes<N> {
-    fn new() -> Self {
-        Prefixes { plain: PrefixMap::new(), paths: BTreeMap::new(), postings: Postings::default() }
-    }
-
-    fn len(&self) -> usize {
-        self.plain.len() + self.paths.len()
-    }
-
-    fn entry(&mut self, net: N, path_id: Option<u32>) -> &mut Route {
-        match path_id {
-            None => self.plain.entry(net).or_insert(Route::VACANT),
-            Some(id) => self.paths.entry((net, id)).or_insert(Route::VACANT),
-        }
-    }
-
-    fn get(&self, net: N, path_id: Option<u32>) -> Option<&Route> {
-        match path_id {
-            None => self.plain.get(&net),
-            Some(id) => self.paths.get(&(net, id)),
-        }
-    }
-
-    fn remove(&mut self, net: N, path_id: Option<u32>) -> Option<Route> {
-        match path_id {
-            None => self.plain.remove(&net),
-            Some(id) => self.paths.remove(&(net, id)),
-        }
-    }
-
-    fn values(&self) -> impl Iterator<Item = &Route> {
-        self.plain.values().chain(self.paths.values())
-    }
-
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut Route> {
-        self.plain.values_mut().chain(self.paths.values_mut())
-    }
-
-    fn visit_span(&self, span: Span, after: Option<&WireKey>, visit: &mut Visit) -> bool {
-        let (net, id) = match after {
-            None => (None, None),
-            Some(key) => match N::of_nlri(&key.nlri) {
-                Some(net) => (Some(net), key.path_id),
-                None => return true,
-            },
-        };
-        let plain = id.is_some() || self.visit_plain(span, net, visit);
-        plain && self.visit_paths(span, net.zip(id), visit)
-    }
-
-    fn visit_plain(&self, span: Span, after: Option<N>, visit: &mut Visit) -> bool {
-        let mut tell = |(net, route): (N, &Route)| visit(&|| net.wire(None), route);
-        // One route, if it is not the cursor's or before it.
-        let mut one = |found: Option<(N, &Route)>| match found {
-            Some(found) if after.is_none_or(|after| after < found.0) => tell(found),
-            _ => true,
-        };
-        match span {
-            Span::All => match after {
-                None => self.plain.iter().all(tell),
-                Some(after) => self.plain.iter_from(&after, false).all(tell),
-            },
-            Span::Exact(net) => one(N::of_net(net).and_then(|net| self.plain.get_key_value(&net))),
-            Span::Longest(address) => one(N::host(address).and_then(|host| self.plain.get_lpm(&host))),
-            Span::MoreSpecifics(net) => {
-                let Some(net) = N::of_net(net) else { return true };
-                match after {
-                    Some(after) if after >= net => {
-                        self.plain.iter_from(&after, false).take_while(|found| net.holds(found.0)).all(tell)
-                    }
-                    _ => self.plain.children(&net).all(tell),
-                }
-            }
-            Span::LessSpecifics(net) => {
-                let Some(net) = N::of_net(net) else { return true };
-                self.plain.cover(&net).filter(|found| after.is_none_or(|after| after < found.0)).all(tell)
-            }
-        }
-    }
-
-    fn visit_paths(&self, span: Span, after: Option<(N, u32)>, visit: &mut Visit) -> bool {
-        if self.paths.is_empty() {
-            return true;
-        }
-        if let Span::LessSpecifics(net) = span {
-            return self.visit_paths_around(N::of_net(net), after, visit);
-        }
-        let start = |net: N| (Bound::Included((net, 0)), Some(net));
-        let (from, net) = match span {
-            Span::All | Span::LessSpecifics(_) => (Bound::Unbounded, None),
-            Span::Exact(net) | Span::MoreSpecifics(net) => match N::of_net(net) {
-                Some(net) => start(net),
-                None => return true,
-            },
-            Span::Longest(address) => {
-                let mut candidate = N::host(address);
-                while let Some(net) = candidate {
-                    if self.paths.range((net, 0)..=(net, u32::MAX)).next().is_some() {
-                        break;
-                    }
-                    candidate = net.shorter();
-                }
-                match candidate {
-                    Some(net) => start(net),
-                    None => return true,
-                }
-            }
-        };
-        let from = match (after, from) {
-            (Some(after), Bound::Included(from)) if after < from => Bound::Included(from),
-            (Some(after), _) => Bound::Excluded(after),
-            (None, from) => from,
-        };
-        let only = matches!(span, Span::Exact(_) | Span::Longest(_));
-        self.paths
-            .range((from, Bound::Unbounded))
-            .take_while(|((found, _), _)| match net {
-                Some(net) if only => *found == net,
-                Some(net) => net.holds(*found),
-                None => true,
-            })
-            .all(|((net, id), route)| visit(&|| net.wire(Some(*id)), route))
-    }
-
-    /// Of the prefix and of all that hold it, the shortest first: at most 33 or 129 of them.
-    fn visit_paths_around(&self, net: Option<N>, after: Option<(N, u32)>, visit: &mut Visit) -> bool {
-        let mut around: Vec<N> = std::iter::successors(net, |net| net.shorter()).collect();
-        around.reverse();
-        around
-            .into_iter()
-            .flat_map(|net| self.paths.range((net, 0)..=(net, u32::MAX)))
-            .filter(|(key, _)| after.is_none_or(|after| after < **key))
-            .all(|((net, id), route)| visit(&|| net.wire(Some(*id)), route))
-    }
-}
-
-/// A prefix of one address family. Its order is by address, then by length, so that the more specifics
-/// of a prefix follow it without a gap.
-pub(crate) trait Net: Prefix + Copy + Ord {
-    /// Of an NLRI; bits after the length do not count. None where it is none of the family.
-    fn of_nlri(nlri: &[u8]) -> Option<Self>;
-    fn of_net(net: IpNet) -> Option<Self>;
-    /// The longest prefix that holds the address only.
-    fn host(address: IpAddr) -> Option<Self>;
-    fn shorter(self) -> Option<Self>;
-    fn holds(self, other: Self) -> bool;
-    fn wire(self, path_id: Option<u32>) -> WireKey;
-}
-
-impl Net for Ipv4Net {
-    fn of_nlri(nlri: &[u8]) -> Option<Self> {
-        let (address, length) = wire::bgp::nlri::unicast::address::<4>(nlri)?;
-        Ipv4Net::new(address.into(), length).ok()
-    }
-
-    fn of_net(net: IpNet) -> Option<Self> {
-        match net {
-            IpNet::V4(net) => Some(net.trunc()),
-            IpNet::V6(_) => None,
-        }
-    }
-
-    fn host(address: IpAddr) -> Option<Self> {
-        match address {
-            IpAddr::V4(address) => Some(address.into()),
-            IpAddr::V6(_) => None,
-        }
-    }
-
-    fn shorter(self) -> Option<Self> {
-        self.supernet()
-    }
-
-    fn holds(self, other: Self) -> bool {
-        self.contains(&other)
-    }
-
-    fn wire(self, path_id: Option<u32>) -> WireKey {
-        wire(self.prefix_len(), &self.addr().octets(), path_id)
-    }
-}
-
-impl Net for Ipv6Net {
-    fn of_nlri(nlri: &[u8]) -> Option<Self> {
-        let (address, length) = wire::bgp::nlri::unicast::address::<16>(nlri)?;
-        Ipv6Net::new(address.into(), length).ok()
-    }
-
-    fn of_net(net: IpNet) -> Option<Self> {
-        match net {
-            IpNet::V6(net) => Some(net.trunc()),
-            IpNet::V4(_) => None,
-        }
-    }
-
-    fn host(address: IpAddr) -> Option<Self> {
-        match address {
-            IpAddr::V6(address) => Some(address.into()),
-            IpAddr::V4(_) => None,
-        }
-    }
-
-    fn shorter(self) -> Option<Self> {
-        self.supernet()
-    }
-
-    fn holds(self, other: Self) -> bool {
-        self.contains(&other)
-    }
-
-    fn wire(self, path_id: Option<u32>) -> WireKey {
-        wire(self.prefix_len(), &self.addr().octets(), path_id)
-    }
-}
-
-fn wire(length: u8, address: &[u8], path_id: Option<u32>) -> WireKey {
-    let mut nlri = Nlri::new();
-    nlri.push(length);
-    nlri.extend_from_slice(address.get(..usize::from(length).div_ceil(8)).unwrap_or(address));
-    WireKey { nlri, path_id }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;

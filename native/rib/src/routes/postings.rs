@@ -6,7 +6,9 @@
 
 use std::sync::Mutex;
 
-use super::{Net, Prefixes, Routes, Visit, WireKey};
+use super::net::Net;
+use super::prefixes::Prefixes;
+use super::{Routes, Visit, WireKey};
 use crate::intern::SetId;
 
 pub(super) struct Postings<N>(Mutex<Option<Lists<N>>>);
@@ -48,7 +50,7 @@ impl Routes {
 }
 
 impl<N: Net> Prefixes<N> {
-    fn post(&mut self, set: SetId, nlri: &[u8], path_id: Option<u32>) {
+    pub fn post(&mut self, set: SetId, nlri: &[u8], path_id: Option<u32>) {
         let most = 1024 + 2 * self.len();
         let Ok(held) = self.postings.0.get_mut() else { return };
         let Some(lists) = held else { return };

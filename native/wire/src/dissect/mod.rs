@@ -127,7 +127,8 @@ fn next(walk: &mut Walk<'_, '_>, bytes: &[u8], decoder: &mut Decoder) -> Result<
         }
         None => {
             let kind = ErrorKind::Truncated { need: length, have: walk.reader().len() };
-            errors.push(DecodeError::new(kind, start));
+            // The length says that there is more.
+            errors.push(DecodeError::new(kind, start + 1).in_field("length").in_field("bmp"));
             bmp::part(walk, name, header, length, context)
         }
     };
