@@ -8,7 +8,7 @@ use rib::{Deltas, RouteChange};
 use rustler::{Encoder, Env, Resource, ResourceArc, Term};
 
 use crate::atoms;
-use crate::table::{id_text, peer_row, router_name, router_row, view};
+use crate::rows::{id_text, peer_row, router_name, router_row, view};
 use crate::term::{error, guard, list, object, ok, Address, Bytes, Prefix};
 
 pub struct DeltasResource(pub Deltas);

@@ -15,6 +15,7 @@ mod json;
 mod message;
 mod parity;
 mod proxy;
+mod rows;
 mod rtr;
 mod serialize;
 mod session;

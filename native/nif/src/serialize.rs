@@ -24,8 +24,8 @@ use serde::ser::{self, Serialize};
 use smallvec::SmallVec;
 
 use crate::atoms;
-use crate::structs::{fill, Structs};
-use crate::term::{list, nil, prefix, Address, Bytes};
+use crate::structs::{fill, prefix, Structs};
+use crate::term::{list, nil, Address, Bytes};
 
 /// The term of a value.
 pub fn term<'a>(structs: Structs<'a>, value: &(impl Serialize + ?Sized)) -> Term<'a> {

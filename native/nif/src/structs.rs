@@ -3,11 +3,12 @@
 //! The caller hands over one map, module to its struct with all defaults, which is a literal of the VM: what is made of it shares
 //! its keys, and fields that keep their default cost nothing.
 
+use ipnet::IpNet;
 use rustler::sys::{enif_make_map_update, ErlNifTerm};
 use rustler::{Atom, Binary, Encoder, Env, Term};
 
 use crate::atoms;
-use crate::term::{nil, Bytes};
+use crate::term::{nil, Address, Bytes};
 
 /// Structs of the caller, and the input that binaries may point into.
 #[derive(Clone, Copy)]
@@ -87,4 +88,9 @@ pub fn decode_error<'a>(structs: Structs<'a>, error: &wire::DecodeError) -> Term
         path: error.path().to_string(),
         suspect: error.suspect(),
     )
+}
+
+/// A prefix in the given `ServiceRadar.BMP.Prefix`.
+pub fn prefix<'a>(template: Term<'a>, net: &IpNet) -> Term<'a> {
+    fill!(template, address: Address(net.addr()), length: net.prefix_len())
 }

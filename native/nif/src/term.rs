@@ -133,11 +133,6 @@ impl Encoder for Address {
     }
 }
 
-/// A prefix in the given `ServiceRadar.BMP.Prefix`.
-pub fn prefix<'a>(template: Term<'a>, net: &IpNet) -> Term<'a> {
-    crate::structs::fill!(template, address: Address(net.addr()), length: net.prefix_len())
-}
-
 /// `ServiceRadar.BMP.Prefix`
 pub struct Prefix(pub IpNet);
 

@@ -10,6 +10,9 @@ use wire::bgp::attribute::Community;
 use wire::bgp::{Attribute, AttributeValue, Attributes, NextHop};
 use wire::registry::attributes::{self as registry, Place};
 
+/// Names an interned set; routes hold one in four octets.
+pub(crate) type SetId = u32;
+
 /// First half of SHA-256 over an attribute set's identity: next hop length, next hop, canonical
 /// attributes. It stands for the bytes where these are not at hand (a state row in the store).
 pub type AttributesHash = [u8; 16];

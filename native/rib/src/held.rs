@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::attributes::AttributeSet;
+use crate::attributes::SetId;
 use crate::deltas::{rib_id, Deltas, PeerRow, Position, RibRow, RouteChange, RouteDelta};
-use crate::intern::SetId;
 use crate::router::{Peer, Rib, RibKey, Router};
 use crate::routes::Span;
 use crate::table::RoutingTable;

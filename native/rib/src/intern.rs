@@ -6,11 +6,8 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::attributes;
+use crate::attributes::{self, SetId};
 use crate::lines::{Expression, Lines, Marks, Path, Says};
-
-/// Names an interned set; routes hold one in four octets.
-pub(crate) type SetId = u32;
 
 /// 24 octets: a full table has hundreds of thousands.
 struct Slot {

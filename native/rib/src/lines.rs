@@ -12,8 +12,8 @@ use regex::{Regex, RegexBuilder};
 use wire::bgp::attribute::code;
 use wire::bgp::AttributeValue;
 
+use crate::attributes::SetId;
 use crate::attributes::{attribute_of, next_hop_of};
-use crate::intern::SetId;
 
 /// What a set's line says.
 pub(crate) trait Says {

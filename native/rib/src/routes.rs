@@ -14,7 +14,7 @@ use wire::bgp::AddressFamily;
 use self::net::Net;
 use self::others::{Other, Others};
 use self::prefixes::Prefixes;
-use crate::intern::SetId;
+use crate::attributes::SetId;
 use crate::nlri::{self, Nlri};
 
 /// What the table holds of a route. 28 octets: a full table has millions of them.

@@ -244,7 +244,7 @@ impl<'a> Builder<'a> {
             made = fill!(made, path_id: path_id);
         }
         if let Some(net) = value.prefix() {
-            made = fill!(made, prefix: crate::term::prefix(self.prefix, &net));
+            made = fill!(made, prefix: crate::structs::prefix(self.prefix, &net));
         }
         if !matches!(value, bgp::NlriValue::Raw(_)) {
             let value = serialize::term(self.structs, &value);

@@ -5,9 +5,9 @@ use hashbrown::{HashMap, HashSet};
 
 use super::letters::Limit;
 use super::{Named, Pass};
+use crate::attributes::SetId;
 use crate::deltas::{PeerRow, PeerState, Position, RouteChange, RouteDelta, RouterRow};
 use crate::flaps::FlapKey;
-use crate::intern::SetId;
 use crate::nlri::{self, Nlri};
 use crate::recorder::Moment;
 use crate::router::{Generations, Peer, Rib, RibKey, Router};

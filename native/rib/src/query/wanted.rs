@@ -5,8 +5,8 @@ use wire::bgp::{AsPath, AttributeValue};
 
 use super::terms::{Community, MOST_PATTERN_OCTETS};
 use super::Query;
-use crate::attributes::{attribute_of, community_text, next_hop_of};
-use crate::intern::{Interner, SetId};
+use crate::attributes::{attribute_of, community_text, next_hop_of, SetId};
+use crate::intern::Interner;
 use crate::lines::{Expression, Marks};
 use crate::routes::{Route, Routes, Span, WireKey};
 

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use super::net::Net;
 use super::prefixes::Prefixes;
 use super::{Routes, Visit, WireKey};
-use crate::intern::SetId;
+use crate::attributes::SetId;
 
 pub(super) struct Postings<N>(Mutex<Option<Lists<N>>>);
 
