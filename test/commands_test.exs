@@ -27,6 +27,10 @@ defmodule ServiceRadar.BMP.CommandsTest do
   # The pages say that it comes before.
   @compiled [{"mix help", "mix compile && mix help"}]
 
+  @full if Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres),
+          do: nil,
+          else: {:left_out, "the core build has no packages"}
+
   @commands [
     {"bin/test", :runs_this},
     {"cargo test", :runs_this},
@@ -66,6 +70,10 @@ defmodule ServiceRadar.BMP.CommandsTest do
      {@from_the_root, @routes, "both decoders made the same of all of them"}},
     {"MIX_ENV=prod SERVICERADAR_BMP_BUILD=core mix run --no-start bench/decode.exs STREAM [CHUNK] [ROUNDS]",
      {@from_the_root, [{"STREAM [CHUNK] [ROUNDS]", "table.bmp 10000 1"}], "ratio"}},
+    {"MIX_ENV=test SERVICERADAR_BMP_BUILD=full mix run --no-start bench/queries.exs /tmp/table.bmp",
+     @full || {@from_the_root, @routes, "postgres: "}},
+    {"MIX_ENV=test SERVICERADAR_BMP_BUILD=full mix run --no-start bench/queries.exs STREAM [ROUNDS]",
+     @full || {@from_the_root, [{"STREAM [ROUNDS]", "table.bmp 1"}], "postgres: "}},
     {"bmp-collector scenario --ocsf FOLDER…",
      {@from_native, [{"bmp-collector", "ls -d insight/scenarios/*/ | head -3 | xargs bmp-collector"}, {" FOLDER…", ""}],
       ~s("class_uid":4001)}},

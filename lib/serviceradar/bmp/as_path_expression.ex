@@ -16,6 +16,24 @@ defmodule ServiceRadar.BMP.AsPathExpression do
       else: {:error, @what}
   end
 
+  @doc """
+  AS numbers that every path has in which the expression, as `parse/1` gave it, finds something. Not all of them: those that stand
+  by themselves in an expression without alternatives.
+
+      iex> {:ok, expression} = ServiceRadar.BMP.AsPathExpression.parse("^3356_.*_64500$")
+      iex> ServiceRadar.BMP.AsPathExpression.numbers(expression)
+      [3356, 64500]
+  """
+  @spec numbers(String.t()) :: [non_neg_integer]
+  def numbers(expression) do
+    text = String.replace(expression, @boundary, "_")
+
+    # What ends a number may be left out where it may be repeated, and a part in brackets may be left out as a whole.
+    if text =~ ~r/[|()\[\]{}]|[_ ^$][*+?]/,
+      do: [],
+      else: for([number] <- Regex.scan(~r/(?<=[_ ^])[1-9]\d{0,9}(?=[_ $])/, text), do: String.to_integer(number))
+  end
+
   # Without its classes: in them an engine may read doubled characters as operators of sets.
   defp portable?(text) do
     rest = String.replace(text, ~r/\[\^?[0-9 ,-]+\]/, "0")

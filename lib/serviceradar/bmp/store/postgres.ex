@@ -46,7 +46,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     """
     @behaviour ServiceRadar.BMP.Store
 
-    alias ServiceRadar.BMP.{Batch, Config, Prefix, Query, RoutingTable}
+    alias ServiceRadar.BMP.{AsPathExpression, Batch, Config, Prefix, Query, RoutingTable}
     alias ServiceRadar.BMP.Store.Postgres.{Commit, Fence, Keeper, Leases, Rows, SQL}
 
     @defaults [
@@ -342,10 +342,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def routes(config, %Query{} = query) do
       with {:ok, cursor} <- read_cursor(query.cursor, 3) do
         reaching(config, fn repo, options ->
-          key = cursor || [nil, nil, nil]
-          {filters, values} = filters(query, options[:schema], key ++ [query.limit + 1])
-          sql = "query/routes.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
-          found = query(repo, sql, values)
+          values = (cursor || [nil, nil, nil]) ++ [query.limit + 1]
+          found = by_sets(repo, options, query, &page(repo, options, &1, values), &few(repo, options, &1, values))
           {page, more} = Enum.split(found, query.limit)
           {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> write_cursor())}
         end)
@@ -358,14 +356,16 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @impl ServiceRadar.BMP.Store
     def count_routes(config, %Query{} = query, most) do
       reaching(config, fn repo, options ->
-        {filters, values} = filters(query, options[:schema], [most + 1])
-        sql = "query/count_routes.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
-
         try do
           repo.transaction(fn ->
             repo.query!("SET LOCAL statement_timeout = #{@count_timeout}", [])
-            [%{"routes" => count}] = query(repo, sql, values)
-            count
+
+            count = &filtered(repo, "query/count_routes.sql", options, &1, [most + 1])
+
+            case by_sets(repo, options, query, count, count) do
+              [] -> 0
+              [%{"routes" => count}] -> count
+            end
           end)
         rescue
           error in Postgrex.Error ->
@@ -375,6 +375,65 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     end
 
     defp key(row), do: Enum.map(~w(rib_id nlri_key key_path_id), &Map.fetch!(row, &1))
+
+    # Filters that are about the attributes of a route.
+    @of_sets [:as, :as_path, :community, :next_hop, :origin_as]
+    # Of more sets that match there are routes wherever one looks.
+    @few_sets 2_000
+
+    # So many routes are sorted for a page.
+    @few_routes 5_000
+
+    # Routes are not indexed by what changes. Those of few attribute sets are looked for by these, which are found first; and nobody
+    # looks for those of none.
+    defp by_sets(repo, options, query, ask, ask_of_few) do
+      {of_sets, others} = query |> Map.from_struct() |> Map.split(@of_sets)
+
+      if Enum.any?(of_sets, fn {_, value} -> value != nil end) do
+        sets = repo |> filtered("query/sets.sql", options, of_sets, [@few_sets + 1]) |> Enum.map(& &1["set_id"])
+
+        cond do
+          sets == [] -> []
+          length(sets) > @few_sets -> ask.(Map.from_struct(query))
+          true -> ask_of_few.(Map.put(others, :sets, sets))
+        end
+      else
+        ask.(others)
+      end
+    end
+
+    defp page(repo, options, filters, values) do
+      parts = [{"{state}", SQL.text("query/all_routes.sql", options[:schema])}, {"{found}", "0"}]
+      filtered(repo, "query/routes.sql", options, filters, values, parts)
+    end
+
+    defp few(repo, options, filters, values) do
+      {fragments, _values} = filters(filters, options[:schema], values)
+
+      state =
+        "query/few_routes.sql"
+        |> SQL.text(options[:schema])
+        |> String.replace("{filters}", fragments)
+        |> String.replace("{most}", "#{@few_routes + 1}")
+
+      parts = [{"{state}", state}, {"{found}", "count(*) OVER ()"}]
+
+      case filtered(repo, "query/routes.sql", options, filters, values, parts) do
+        [%{"found" => found} | _] when found > @few_routes -> page(repo, options, filters, values)
+        page -> page
+      end
+    end
+
+    defp filtered(repo, file, options, filters, values, parts \\ []) do
+      {filters, values} = filters(filters, options[:schema], values)
+
+      sql =
+        Enum.reduce([{"{filters}", filters} | parts], SQL.text(file, options[:schema]), fn {name, part}, sql ->
+          String.replace(sql, name, part)
+        end)
+
+      query(repo, sql, values)
+    end
 
     # Fragments of priv/sql/query/route_filter, and the parameters of a statement with theirs after its own.
     defp filters(query, schema, values) do
@@ -410,7 +469,15 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp filter(:within, %Prefix{} = prefix), do: {"more_specific", [Rows.cidr(prefix)]}
     defp filter(:covering, %Prefix{} = prefix), do: {"covering", [Rows.cidr(prefix)]}
     defp filter(:origin_as, asn), do: {"origin_as", [asn]}
-    defp filter(:as_path, expression), do: {"as_path", [expression]}
+    defp filter(:sets, sets), do: {"sets", [sets]}
+
+    defp filter(:as_path, expression) do
+      case AsPathExpression.numbers(expression) do
+        [] -> {"as_path", [expression]}
+        numbers -> {"as_path_of", [expression, numbers]}
+      end
+    end
+
     defp filter(:next_hop, address), do: {"next_hop", [Rows.inet(address)]}
     defp filter(:as, asn), do: {"as_in_path", [asn]}
     defp filter(:community, text), do: community(String.split(text, ":"), text)

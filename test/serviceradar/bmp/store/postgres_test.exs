@@ -431,17 +431,58 @@ cond do
         :ok = stop_supervised(name)
       end
 
+      test "routes of few and of very many attribute sets are found as in memory", %{name: name, options: options} do
+        memory = :"#{name}_memory"
+        start_supervised!({BMP, name: name, port: 0, partitions: 1, store: {Postgres, options}})
+        start_supervised!({BMP, name: memory, port: 0, partitions: 1})
+
+        updates =
+          for number <- 1..2_100 do
+            path = if rem(number, 300) == 0, do: [64_500, 64_999], else: [64_500]
+            attributes = Wire.mandatory(path) ++ [Wire.attribute(0x80, 4, <<number::32>>)]
+            nlri = ["10.#{div(number, 256)}.#{rem(number, 256)}.0/24"]
+            Wire.route_monitoring(Wire.update(attributes: attributes, nlri: nlri))
+          end
+
+        for station <- [name, memory] do
+          :ok = :gen_tcp.send(TestRouter.connect!(station), [Wire.initiation("rtr"), Wire.peer_up() | updates])
+          eventually(fn -> match?({:ok, %{routes: 2_100}}, BMP.counts(station)) end)
+        end
+
+        for {options, count} <- [
+              {[as: 64_500], 2_100},
+              {[as: 64_999], 7},
+              {[as: 64_999, within: "10.2.0.0/16"], 1},
+              {[as_path: "^64500$"], 2_093},
+              {[as_path: "_64999$"], 7},
+              {[as_path: "6499"], 7},
+              {[origin_as: 64_999], 7},
+              {[as: 64_501], 0}
+            ] do
+          assert {:ok, found} = BMP.count_routes(name, options, 10_000)
+          assert {options, found} == {options, count}
+          assert {options, prefixes(name, options)} == {options, prefixes(memory, options)}
+        end
+      end
+
+      defp prefixes(station, options, cursor \\ nil) do
+        {:ok, routes, next} = BMP.routes(station, [limit: 500, cursor: cursor] ++ options)
+        prefixes = Enum.map(routes, &to_string(&1.prefix))
+        if next, do: Enum.sort(prefixes ++ prefixes(station, options, next)), else: Enum.sort(prefixes)
+      end
+
       test "small writes do not wait for TCP", %{name: name, server: server, options: options} do
         start_supervised!({BMP, name: name, port: 0, store: {Postgres, options}})
 
-        sockets =
+        sockets = fn ->
           for port <- Port.list(),
               Port.info(port, :name) == {:name, ~c"tcp_inet"},
               match?({:ok, {_address, number}} when number == server.port, :inet.peername(port)),
               do: port
+        end
 
-        assert sockets != []
-        for socket <- sockets, do: assert(:inet.getopts(socket, [:nodelay]) == {:ok, [nodelay: true]})
+        eventually(fn -> sockets.() != [] end)
+        for socket <- sockets.(), do: assert(:inet.getopts(socket, [:nodelay]) == {:ok, [nodelay: true]})
       end
 
       test "lives in a host's Repo and schema", %{name: name, server: server} do

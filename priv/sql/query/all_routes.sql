@@ -1,0 +1,2 @@
+-- Routes to page through in the order of their key.
+{schema}.bgp_routing_state
