@@ -76,6 +76,8 @@ try do
           "  #{words} #{String.pad_leading("#{found}", 3)} found  #{Float.round(first, 2)}  #{Float.round(time, 2)}  ×#{Float.round(time / unit, 1)}"
         )
       end
+
+      count
   end
 after
   Server.stop(server)
