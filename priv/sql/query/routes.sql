@@ -11,7 +11,7 @@ FROM {state} t
 JOIN {schema}.bgp_ribs b ON b.rib_id = t.rib_id
 JOIN {schema}.bgp_peers p ON p.peer_id = b.peer_id
 JOIN {schema}.bgp_routers r ON r.router_id = p.router_id
-JOIN {schema}.bgp_attribute_sets s ON s.set_id = t.set_id
+JOIN {set}
 WHERE ($1::bigint IS NULL OR (t.rib_id, t.nlri_key, t.path_id) > ($1, $2::bytea, $3::bigint))
   {filters}
 ORDER BY t.rib_id, t.nlri_key, t.path_id

@@ -343,7 +343,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       with {:ok, cursor} <- read_cursor(query.cursor, 3) do
         reaching(config, fn repo, options ->
           values = (cursor || [nil, nil, nil]) ++ [query.limit + 1]
-          found = by_sets(repo, options, query, &page(repo, options, &1, values), &few(repo, options, &1, values))
+          ask = fn how -> &apply(how, [repo, options, &1, values]) end
+          found = by_sets(repo, options, query, any: ask.(&page/4), few: ask.(&few/4), many: ask.(&walk/4))
           {page, more} = Enum.split(found, query.limit)
           {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> write_cursor())}
         end)
@@ -362,7 +363,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
             count = &filtered(repo, "query/count_routes.sql", options, &1, [most + 1])
 
-            case by_sets(repo, options, query, count, count) do
+            case by_sets(repo, options, query, any: count, few: count, many: count) do
               [] -> 0
               [%{"routes" => count}] -> count
             end
@@ -386,7 +387,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     # Routes are not indexed by what changes. Those of few attribute sets are looked for by these, which are found first; and nobody
     # looks for those of none.
-    defp by_sets(repo, options, query, ask, ask_of_few) do
+    defp by_sets(repo, options, query, ask) do
       {of_sets, others} = query |> Map.from_struct() |> Map.split(@of_sets)
 
       if Enum.any?(of_sets, fn {_, value} -> value != nil end) do
@@ -394,42 +395,47 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
         cond do
           sets == [] -> []
-          length(sets) > @few_sets -> ask.(Map.from_struct(query))
-          true -> ask_of_few.(Map.put(others, :sets, sets))
+          length(sets) > @few_sets -> ask[:many].(Map.from_struct(query))
+          true -> ask[:few].(Map.put(others, :sets, sets))
         end
       else
-        ask.(others)
+        ask[:any].(others)
       end
     end
 
-    defp page(repo, options, filters, values) do
-      parts = [{"{state}", SQL.text("query/all_routes.sql", options[:schema])}, {"{found}", "0"}]
+    defp page(repo, options, filters, values, parts \\ []) do
+      parts = Map.merge(%{found: "0", state: "all_routes", set: "set"}, Map.new(parts))
       filtered(repo, "query/routes.sql", options, filters, values, parts)
     end
 
     defp few(repo, options, filters, values) do
-      {fragments, _values} = filters(filters, options[:schema], values)
+      parts = [found: "count(*) OVER ()", state: "few_routes", most: "#{@few_routes + 1}"]
 
-      state =
-        "query/few_routes.sql"
-        |> SQL.text(options[:schema])
-        |> String.replace("{filters}", fragments)
-        |> String.replace("{most}", "#{@few_routes + 1}")
-
-      parts = [{"{state}", state}, {"{found}", "count(*) OVER ()"}]
-
-      case filtered(repo, "query/routes.sql", options, filters, values, parts) do
-        [%{"found" => found} | _] when found > @few_routes -> page(repo, options, filters, values)
+      case page(repo, options, filters, values, parts) do
+        [%{"found" => found} | _] when found > @few_routes -> walk(repo, options, filters, values)
         page -> page
       end
     end
 
-    defp filtered(repo, file, options, filters, values, parts \\ []) do
+    defp walk(repo, options, filters, values) do
+      {:ok, page} =
+        repo.transaction(fn ->
+          repo.query!(SQL.text("query/walk.sql", options[:schema]), [])
+          page(repo, options, filters, values, set: "set_of_each")
+        end)
+
+      page
+    end
+
+    # The parts of a statement that are files of their own may have filters, too.
+    defp filtered(repo, file, options, filters, values, parts \\ %{}) do
       {filters, values} = filters(filters, options[:schema], values)
+      {files, texts} = parts |> Map.put(:filters, filters) |> Map.split([:state, :set])
+      files = for {name, file} <- files, do: {name, SQL.text("query/#{file}.sql", options[:schema])}
 
       sql =
-        Enum.reduce([{"{filters}", filters} | parts], SQL.text(file, options[:schema]), fn {name, part}, sql ->
-          String.replace(sql, name, part)
+        Enum.reduce(files ++ Map.to_list(texts), SQL.text(file, options[:schema]), fn {name, part}, sql ->
+          String.replace(sql, "{#{name}}", part)
         end)
 
       query(repo, sql, values)

@@ -444,9 +444,16 @@ cond do
             Wire.route_monitoring(Wire.update(attributes: attributes, nlri: nlri))
           end
 
+        # One set that very many routes have.
+        common =
+          for numbers <- Enum.chunk_every(0..5_099, 800) do
+            nlri = for number <- numbers, do: "100.#{div(number, 256)}.#{rem(number, 256)}.0/24"
+            Wire.route_monitoring(Wire.update(attributes: Wire.mandatory([64_777]), nlri: nlri))
+          end
+
         for station <- [name, memory] do
-          :ok = :gen_tcp.send(TestRouter.connect!(station), [Wire.initiation("rtr"), Wire.peer_up() | updates])
-          eventually(fn -> match?({:ok, %{routes: 2_100}}, BMP.counts(station)) end)
+          :ok = :gen_tcp.send(TestRouter.connect!(station), [Wire.initiation("rtr"), Wire.peer_up(), updates, common])
+          eventually(fn -> match?({:ok, %{routes: 7_200}}, BMP.counts(station)) end)
         end
 
         for {options, count} <- [
@@ -457,7 +464,8 @@ cond do
               {[as_path: "_64999$"], 7},
               {[as_path: "6499"], 7},
               {[origin_as: 64_999], 7},
-              {[as: 64_501], 0}
+              {[as: 64_501], 0},
+              {[as: 64_777], 5_100}
             ] do
           assert {:ok, found} = BMP.count_routes(name, options, 10_000)
           assert {options, found} == {options, count}
