@@ -46,8 +46,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     """
     @behaviour ServiceRadar.BMP.Store
 
-    alias ServiceRadar.BMP.{AsPathExpression, Batch, Config, Prefix, Query, RoutingTable}
-    alias ServiceRadar.BMP.Store.Postgres.{Commit, Fence, Keeper, Leases, Rows, SQL}
+    alias ServiceRadar.BMP.{Batch, Config, Prefix, Query, RoutingTable}
+    alias ServiceRadar.BMP.Store.Postgres.{Commit, Fence, Filters, Keeper, Leases, Rows, Search, SQL}
 
     @defaults [
       repo: nil,
@@ -342,165 +342,18 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def routes(config, %Query{} = query) do
       with {:ok, cursor} <- read_cursor(query.cursor, 3) do
         reaching(config, fn repo, options ->
-          values = (cursor || [nil, nil, nil]) ++ [query.limit + 1]
-          ask = fn how -> &apply(how, [repo, options, &1, values]) end
-          found = by_sets(repo, options, query, any: ask.(&page/4), few: ask.(&few/4), many: ask.(&walk/4))
+          found = Search.page(repo, options, query, cursor || [nil, nil, nil])
           {page, more} = Enum.split(found, query.limit)
           {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> write_cursor())}
         end)
       end
     end
 
-    # How long it may take, in ms: it is a heading.
-    @count_timeout 500
-
     @impl ServiceRadar.BMP.Store
-    def count_routes(config, %Query{} = query, most) do
-      reaching(config, fn repo, options ->
-        try do
-          repo.transaction(fn ->
-            repo.query!("SET LOCAL statement_timeout = #{@count_timeout}", [])
-
-            count = &filtered(repo, "query/count_routes.sql", options, &1, [most + 1])
-
-            case by_sets(repo, options, query, any: count, few: count, many: count) do
-              [] -> 0
-              [%{"routes" => count}] -> count
-            end
-          end)
-        rescue
-          error in Postgrex.Error ->
-            if error.postgres[:code] == :query_canceled, do: {:ok, :not_known}, else: reraise(error, __STACKTRACE__)
-        end
-      end)
-    end
+    def count_routes(config, %Query{} = query, most),
+      do: reaching(config, fn repo, options -> Search.count(repo, options, query, most) end)
 
     defp key(row), do: Enum.map(~w(rib_id nlri_key key_path_id), &Map.fetch!(row, &1))
-
-    # Filters that are about the attributes of a route.
-    @of_sets [:as, :as_path, :community, :next_hop, :origin_as]
-    # Of more sets that match there are routes wherever one looks.
-    @few_sets 2_000
-
-    # So many routes are sorted for a page.
-    @few_routes 5_000
-
-    # Routes are not indexed by what changes. Those of few attribute sets are looked for by these, which are found first; and nobody
-    # looks for those of none.
-    defp by_sets(repo, options, query, ask) do
-      {of_sets, others} = query |> Map.from_struct() |> Map.split(@of_sets)
-
-      if Enum.any?(of_sets, fn {_, value} -> value != nil end) do
-        sets = repo |> filtered("query/sets.sql", options, of_sets, [@few_sets + 1]) |> Enum.map(& &1["set_id"])
-
-        cond do
-          sets == [] -> []
-          length(sets) > @few_sets -> ask[:many].(Map.from_struct(query))
-          true -> ask[:few].(Map.put(others, :sets, sets))
-        end
-      else
-        ask[:any].(others)
-      end
-    end
-
-    defp page(repo, options, filters, values, parts \\ []) do
-      parts = Map.merge(%{found: "0", state: "all_routes", set: "set"}, Map.new(parts))
-      filtered(repo, "query/routes.sql", options, filters, values, parts)
-    end
-
-    defp few(repo, options, filters, values) do
-      parts = [found: "count(*) OVER ()", state: "few_routes", most: "#{@few_routes + 1}"]
-
-      case page(repo, options, filters, values, parts) do
-        [%{"found" => found} | _] when found > @few_routes -> walk(repo, options, filters, values)
-        page -> page
-      end
-    end
-
-    defp walk(repo, options, filters, values) do
-      {:ok, page} =
-        repo.transaction(fn ->
-          repo.query!(SQL.text("query/walk.sql", options[:schema]), [])
-          page(repo, options, filters, values, set: "set_of_each")
-        end)
-
-      page
-    end
-
-    # The parts of a statement that are files of their own may have filters, too.
-    defp filtered(repo, file, options, filters, values, parts \\ %{}) do
-      {filters, values} = filters(filters, options[:schema], values)
-      {files, texts} = parts |> Map.put(:filters, filters) |> Map.split([:state, :set])
-      files = for {name, file} <- files, do: {name, SQL.text("query/#{file}.sql", options[:schema])}
-
-      sql =
-        Enum.reduce(files ++ Map.to_list(texts), SQL.text(file, options[:schema]), fn {name, part}, sql ->
-          String.replace(sql, "{#{name}}", part)
-        end)
-
-      query(repo, sql, values)
-    end
-
-    # Fragments of priv/sql/query/route_filter, and the parameters of a statement with theirs after its own.
-    defp filters(query, schema, values) do
-      {fragments, values} =
-        Enum.reduce(Map.to_list(query), {[], values}, fn {field, value}, {fragments, values} ->
-          case value != nil && filter(field, value) do
-            {name, parameters} ->
-              {[fragment(name, schema, 1 + length(values)) | fragments], values ++ parameters}
-
-            _not_a_filter ->
-              {fragments, values}
-          end
-        end)
-
-      {Enum.map_join(fragments, "\n", &("AND " <> &1)), values}
-    end
-
-    defp fragment(name, schema, first) do
-      "query/route_filter/#{name}.sql"
-      |> SQL.text(schema)
-      |> String.replace("{1}", "$#{first}")
-      |> String.replace("{2}", "$#{first + 1}")
-    end
-
-    defp filter(:router, id), do: {"router", [uuid(id)]}
-    defp filter(:peer_id, id), do: {"peer", [uuid(id)]}
-    defp filter(:peer, address), do: {"peer_address", [Rows.inet(address)]}
-    defp filter(:view, view), do: {"view", [Atom.to_string(view)]}
-    defp filter(:family, {afi, safi}), do: {"family", [afi, safi]}
-    defp filter(:prefix, %Prefix{} = prefix), do: {"exact", [Rows.cidr(prefix)]}
-    defp filter(:nlri, text), do: {"nlri_text", [text]}
-    defp filter(:address, address), do: {"longest", [Rows.inet(address)]}
-    defp filter(:within, %Prefix{} = prefix), do: {"more_specific", [Rows.cidr(prefix)]}
-    defp filter(:covering, %Prefix{} = prefix), do: {"covering", [Rows.cidr(prefix)]}
-    defp filter(:origin_as, asn), do: {"origin_as", [asn]}
-    defp filter(:sets, sets), do: {"sets", [sets]}
-
-    defp filter(:as_path, expression) do
-      case AsPathExpression.numbers(expression) do
-        [] -> {"as_path", [expression]}
-        numbers -> {"as_path_of", [expression, numbers]}
-      end
-    end
-
-    defp filter(:next_hop, address), do: {"next_hop", [Rows.inet(address)]}
-    defp filter(:as, asn), do: {"as_in_path", [asn]}
-    defp filter(:community, text), do: community(String.split(text, ":"), text)
-    defp filter(_other, _value), do: nil
-
-    defp community([high, low], text) do
-      case {Integer.parse(high), Integer.parse(low)} do
-        {{high, ""}, {low, ""}} -> {"community", [high * 65_536 + low]}
-        _ -> {"extended_community", [text]}
-      end
-    end
-
-    defp community(parts, text) do
-      if Enum.all?(parts, &match?({_, ""}, Integer.parse(&1))),
-        do: {"large_community", [text]},
-        else: {"extended_community", [text]}
-    end
 
     @doc """
     Changes of the query's `:prefix`, newest first: what its peers said of it, and as `implied` withdrawals the ends of
@@ -536,8 +389,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
         reaching(config, fn repo, options ->
           {indexed, others} = query |> Map.from_struct() |> Map.split(indexed(query))
-          {prefixes, values} = filters(indexed, options[:schema], values)
-          {filters, values} = filters(others, options[:schema], values)
+          {prefixes, values} = Filters.fragments(indexed, options[:schema], values)
+          {filters, values} = Filters.fragments(others, options[:schema], values)
 
           sql =
             "query/changes.sql"
@@ -546,7 +399,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
             |> String.replace("{prefixes}", prefixes)
             |> String.replace("{filters}", filters)
 
-          {page, more} = repo |> query(sql, values) |> Enum.split(query.limit)
+          {page, more} = repo |> Rows.query(sql, values) |> Enum.split(query.limit)
           last = List.last(page)
           cursor = if more != [] or (last && last["place"] == @looked_at), do: last |> change_key() |> write_cursor()
           {:ok, for(%{"matches" => true} = row <- page, do: Rows.history(row)), cursor}
@@ -579,9 +432,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
         reaching(config, fn repo, options ->
           {prefixes, cursor} = prefixes(repo, options, at, query, last)
           asked = Map.drop(query, [:prefix, :address, :covering])
-          {filters, values} = filters(asked, options[:schema], [at, prefixes])
+          {filters, values} = Filters.fragments(asked, options[:schema], [at, prefixes])
           sql = "query/as_of.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
-          {:ok, repo |> query(sql, values) |> Enum.map(&Rows.route/1), cursor}
+          {:ok, repo |> Rows.query(sql, values) |> Enum.map(&Rows.route/1), cursor}
         end)
       end
     end
@@ -685,13 +538,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       end)
     end
 
-    defp rows(repo, file, schema, values), do: query(repo, SQL.text(file, schema), values)
-
-    # As maps. A plan of its own each time: what it should be depends on the values.
-    defp query(repo, sql, values) do
-      %{columns: columns, rows: rows} = repo.query!(sql, values)
-      Enum.map(rows, &Map.new(Enum.zip(columns, &1)))
-    end
+    defp rows(repo, file, schema, values), do: Rows.query(repo, SQL.text(file, schema), values)
 
     # A database that is away, or refuses, is an error of the store, not of its caller.
     defp reaching(config, fun) do

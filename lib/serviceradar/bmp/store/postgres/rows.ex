@@ -17,6 +17,13 @@ if Code.ensure_loaded?(Postgrex) do
       "unknown" => :unknown
     }
 
+    @doc "Rows as maps. A statement is planned each time: what its plan should be depends on the values."
+    @spec query(module, String.t(), [term]) :: [map]
+    def query(repo, sql, values) do
+      %{columns: columns, rows: rows} = repo.query!(sql, values)
+      Enum.map(rows, &Map.new(Enum.zip(columns, &1)))
+    end
+
     @doc "A router; `ribs` are all rows of `ribs.sql`."
     def router(row, ribs) do
       ribs = Enum.filter(ribs, &(&1["router_id"] == row["router_id"]))

@@ -1,0 +1,98 @@
+if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) do
+  defmodule ServiceRadar.BMP.Store.Postgres.Search do
+    @moduledoc false
+    # Routes that are there now, by whatever is asked for.
+    #
+    # Routes are not indexed by what changes. Where attributes are asked for, the sets that match are found first, and nobody looks for
+    # the routes of none. Those of few sets are looked for by these, all of the table at once; those of many are wherever one
+    # looks, and the table is gone through in the order of its key until a page is full.
+
+    alias ServiceRadar.BMP.Query
+    alias ServiceRadar.BMP.Store.Postgres.{Filters, Rows, SQL}
+
+    @of_sets [:as, :as_path, :community, :next_hop, :origin_as]
+    @few_sets 2_000
+    # So many routes are sorted for a page.
+    @few_routes 5_000
+    # How long counting may take, in ms: it is for a heading.
+    @count_timeout 500
+
+    @doc "Rows of a page and one more, in the order of their key, after the key of the last one seen (nulls for the first page)."
+    @spec page(module, keyword, Query.t(), [term]) :: [map]
+    def page(repo, options, %Query{} = query, key) do
+      ask = fn how -> &how.(repo, options, &1, key ++ [query.limit + 1]) end
+      by_sets(repo, options, query, any: ask.(&any/4), few: ask.(&few/4), many: ask.(&walk/4))
+    end
+
+    @doc "How many there are, counted up to `most` and one more."
+    @spec count(module, keyword, Query.t(), pos_integer) :: {:ok, non_neg_integer | :not_known}
+    def count(repo, options, %Query{} = query, most) do
+      repo.transaction(fn ->
+        repo.query!("SET LOCAL statement_timeout = #{@count_timeout}", [])
+        count = &filtered(repo, "query/count_routes.sql", options, &1, [most + 1])
+
+        case by_sets(repo, options, query, any: count, few: count, many: count) do
+          [] -> 0
+          [%{"routes" => count}] -> count
+        end
+      end)
+    rescue
+      error in Postgrex.Error ->
+        if error.postgres[:code] == :query_canceled, do: {:ok, :not_known}, else: reraise(error, __STACKTRACE__)
+    end
+
+    defp by_sets(repo, options, query, ask) do
+      {of_sets, others} = query |> Map.from_struct() |> Map.split(@of_sets)
+
+      if Enum.any?(of_sets, fn {_, value} -> value != nil end) do
+        sets = repo |> filtered("query/sets.sql", options, of_sets, [@few_sets + 1]) |> Enum.map(& &1["set_id"])
+
+        cond do
+          sets == [] -> []
+          length(sets) > @few_sets -> ask[:many].(Map.from_struct(query))
+          true -> ask[:few].(Map.put(others, :sets, sets))
+        end
+      else
+        ask[:any].(others)
+      end
+    end
+
+    defp any(repo, options, filters, values, parts \\ []) do
+      parts = Map.merge(%{found: "0", state: "all_routes", set: "set"}, Map.new(parts))
+      filtered(repo, "query/routes.sql", options, filters, values, parts)
+    end
+
+    defp few(repo, options, filters, values) do
+      parts = [found: "count(*) OVER ()", state: "few_routes", most: "#{@few_routes + 1}"]
+
+      case any(repo, options, filters, values, parts) do
+        [%{"found" => found} | _] when found > @few_routes -> walk(repo, options, filters, values)
+        page -> page
+      end
+    end
+
+    defp walk(repo, options, filters, values) do
+      {:ok, page} =
+        repo.transaction(fn ->
+          repo.query!(SQL.text("query/walk.sql", options[:schema]), [])
+          any(repo, options, filters, values, set: "set_of_each")
+        end)
+
+      page
+    end
+
+    # The parts of a statement that are files of their own may have filters, too.
+    defp filtered(repo, file, options, filters, values, parts \\ %{}) do
+      {filters, values} = Filters.fragments(filters, options[:schema], values)
+      {files, texts} = parts |> Map.put(:filters, filters) |> Map.split([:state, :set])
+      files = for {name, file} <- files, do: {name, SQL.text("query/#{file}.sql", options[:schema])}
+
+      sql =
+        Enum.reduce(files ++ Map.to_list(texts), SQL.text(file, options[:schema]), fn {name, part}, sql ->
+          String.replace(sql, "{#{name}}", part)
+        end)
+
+      Rows.query(repo, sql, values)
+    end
+  end
+end
