@@ -18,8 +18,9 @@ defmodule ServiceRadar.BMP.PackagesTest do
     ServiceRadar.BMPWeb.Standalone
   ]
 
-  setup_all do
-    scratch = Path.join(System.tmp_dir!(), "bmp-packages-#{System.pid()}")
+  # Of each test its own: one of them takes its folders away.
+  setup do
+    scratch = Path.join(System.tmp_dir!(), "bmp-packages-#{System.unique_integer([:positive])}-#{System.pid()}")
     on_exit(fn -> File.rm_rf(scratch) end)
     run("git clone --quiet #{@root} #{scratch}/clone", "/")
     %{scratch: scratch, clone: Path.join(scratch, "clone")}
