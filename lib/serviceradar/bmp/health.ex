@@ -3,7 +3,7 @@ defmodule ServiceRadar.BMP.Health do
   # How sessions fare: who receives them knows what they counted, who runs the pipeline how far they are behind. In ServiceRadar the
   # two are other nodes than the one that is asked.
   alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.{Config, Elsewhere, Instance, Lag}
+  alias ServiceRadar.BMP.{Config, Elsewhere, Instance, Lag, UUID}
 
   @spec sessions(Config.name()) :: [map]
   def sessions(station) do
@@ -23,12 +23,6 @@ defmodule ServiceRadar.BMP.Health do
   @doc false
   def sessions_here(station) do
     for session <- BMP.sessions(station),
-        do: Map.merge(session, %{node: node(), router: session.router_id && text(session.router_id)})
-  end
-
-  # As UUIDs are written.
-  defp text(<<id::binary-16>>) do
-    <<a::binary-8, b::binary-4, c::binary-4, d::binary-4, e::binary-12>> = Base.encode16(id, case: :lower)
-    Enum.join([a, b, c, d, e], "-")
+        do: Map.merge(session, %{node: node(), router: session.router_id && UUID.text(session.router_id)})
   end
 end

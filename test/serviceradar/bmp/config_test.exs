@@ -7,6 +7,7 @@ defmodule ServiceRadar.BMP.ConfigTest do
   doctest ServiceRadar.BMP.Prefix
   doctest ServiceRadar.BMP.Query
   doctest ServiceRadar.BMP.Batch
+  doctest ServiceRadar.BMP.UUID
 
   test "what is wrong is said with the option and the value" do
     for {options, text} <- [

@@ -23,7 +23,7 @@ if Code.ensure_loaded?(Gnat) do
 
     require Logger
 
-    alias ServiceRadar.BMP.{Config, Instance, Telemetry}
+    alias ServiceRadar.BMP.{Config, Instance, Telemetry, UUID}
     alias ServiceRadar.BMP.Broker.JetStream
     alias ServiceRadar.BMP.Broker.JetStream.{API, Link}
 
@@ -199,7 +199,7 @@ if Code.ensure_loaded?(Gnat) do
       headers = [
         {"Nats-Msg-Id", entry.id},
         {"Nats-Expected-Stream", state.options[:stream]},
-        {"Bmp-Router-Id", uuid(entry.router_id)}
+        {"Bmp-Router-Id", UUID.text(entry.router_id)}
       ]
 
       # The server closes the connection on a message that is too long, with its headers.
@@ -352,13 +352,6 @@ if Code.ensure_loaded?(Gnat) do
     defp execute(verb, measurements, metadata, state) do
       metadata = Map.merge(metadata, %{station: state.station, partition: state.partition})
       Telemetry.execute(:broker, verb, measurements, metadata)
-    end
-
-    defp uuid(<<id::128>>) do
-      <<a::binary-8, b::binary-4, c::binary-4, d::binary-4, e::binary>> =
-        id |> Integer.to_string(16) |> String.downcase() |> String.pad_leading(32, "0")
-
-      "#{a}-#{b}-#{c}-#{d}-#{e}"
     end
   end
 end
