@@ -10,7 +10,7 @@ defmodule ServiceRadar.BMP.CommandsTest do
 
   import ServiceRadar.BMP.TestRouter, only: [eventually: 3]
 
-  alias ServiceRadar.BMP.Test.{Lab, OSProcess}
+  alias ServiceRadar.BMP.Test.{Folder, Lab, OSProcess}
 
   @moduletag timeout: 1_800_000
 
@@ -132,8 +132,7 @@ defmodule ServiceRadar.BMP.CommandsTest do
   end
 
   defp scratch do
-    scratch = Path.join(System.tmp_dir!(), "bmp-commands-#{System.pid()}")
-    File.mkdir_p!(scratch)
+    scratch = Folder.new!("commands")
     on_exit(fn -> File.rm_rf(scratch) end)
     sample = Path.join(@root, "priv/sample/frr-pair.bmp.gz")
     File.cp!(sample, Path.join(scratch, "dump.bmp.gz"))

@@ -7,6 +7,8 @@ defmodule ServiceRadar.BMP.PackagesTest do
   """
   use ExUnit.Case, async: false
 
+  alias ServiceRadar.BMP.Test.Folder
+
   @moduletag :packages
   @moduletag timeout: 3_600_000
 
@@ -20,7 +22,7 @@ defmodule ServiceRadar.BMP.PackagesTest do
 
   # Of each test its own: one of them takes its folders away.
   setup do
-    scratch = Path.join(System.tmp_dir!(), "bmp-packages-#{System.unique_integer([:positive])}-#{System.pid()}")
+    scratch = Folder.new!("packages")
     on_exit(fn -> File.rm_rf(scratch) end)
     run("git clone --quiet #{@root} #{scratch}/clone", "/")
     %{scratch: scratch, clone: Path.join(scratch, "clone")}

@@ -5,6 +5,8 @@ defmodule ServiceRadar.BMP.Test.Lab do
   It ends with the test's process, however that ends.
   """
 
+  alias ServiceRadar.BMP.Test.Folder
+
   defstruct [:folder, :facts, :handle]
 
   @script Path.expand("lab/lab.sh", __DIR__)
@@ -34,7 +36,7 @@ defmodule ServiceRadar.BMP.Test.Lab do
   more that speak OSPF.
   """
   def start!(routes, options \\ []) do
-    folder = Path.join(System.tmp_dir!(), "bmp-lab-#{System.unique_integer([:positive])}-#{System.pid()}")
+    folder = Folder.new!("lab")
     File.mkdir_p!(folder)
     # It takes the lab down when our end of its standard input closes, even if this VM is killed.
     down = ~s(cat >/dev/null; [ ! -e "$2/facts" ] || exec "$1" down "$2" >/dev/null 2>&1)

@@ -6,7 +6,7 @@ defmodule ServiceRadar.BMP.Test.NATS do
   with the same folder.
   """
 
-  alias ServiceRadar.BMP.Test.{FreePort, OSProcess}
+  alias ServiceRadar.BMP.Test.{Folder, FreePort, OSProcess}
 
   defstruct [:executable, :port, :folder, :process, :config, :jetstream]
 
@@ -17,8 +17,7 @@ defmodule ServiceRadar.BMP.Test.NATS do
 
   @doc "Starts a server; `config` is text of its configuration file, `jetstream` of the part about JetStream."
   def start!(config \\ "", jetstream \\ "") do
-    folder = Path.join(System.tmp_dir!(), "bmp-nats-#{System.unique_integer([:positive])}-#{System.pid()}")
-    File.mkdir_p!(folder)
+    folder = Folder.new!("nats")
 
     start_again(%__MODULE__{
       executable: executable(),

@@ -9,6 +9,8 @@ defmodule ServiceRadar.BMP.Test.Postgres do
   on the same port with the same folder. As root the server runs as the user `postgres`, because it refuses root.
   """
 
+  alias ServiceRadar.BMP.Test.{Folder, FreePort}
+
   defstruct [:programs, :port, :folder, :handle, :os_pid]
 
   @oldest 15
@@ -29,10 +31,9 @@ defmodule ServiceRadar.BMP.Test.Postgres do
 
   @doc "Starts a new server. Its user and its database are both `postgres`, without a password."
   def start! do
-    folder = Path.join(System.tmp_dir!(), "bmp-postgres-#{System.unique_integer([:positive])}-#{System.pid()}")
-    File.mkdir_p!(folder)
+    folder = Folder.new!("postgres")
     if root?(), do: {_, 0} = System.cmd("chown", ["postgres", folder])
-    postgres = %__MODULE__{programs: programs(), port: ServiceRadar.BMP.Test.FreePort.free_port(), folder: folder}
+    postgres = %__MODULE__{programs: programs(), port: FreePort.free_port(), folder: folder}
 
     [program | arguments] =
       unprivileged([Path.join(postgres.programs, "initdb"), "--no-sync", "--auth=trust", "--username=postgres"]) ++

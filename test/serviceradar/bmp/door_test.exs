@@ -7,7 +7,7 @@ defmodule ServiceRadar.BMP.DoorTest do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMP.{Telemetry, Wire}
-  alias ServiceRadar.BMP.Test.Certificates
+  alias ServiceRadar.BMP.Test.{Certificates, Folder}
 
   @moduletag capture_log: true
 
@@ -242,7 +242,7 @@ defmodule ServiceRadar.BMP.DoorTest do
 
   describe "TLS" do
     setup context do
-      folder = Path.join(System.tmp_dir!(), "bmp-tls-#{System.unique_integer([:positive])}-#{System.pid()}")
+      folder = Folder.new!("tls")
       on_exit(fn -> File.rm_rf(folder) end)
       %{server: server, client: client} = Certificates.make!(folder)
 

@@ -4,14 +4,14 @@ defmodule ServiceRadar.BMP.InsightTest do
   import ServiceRadar.BMP.TestRouter
 
   alias ServiceRadar.BMP.{Config, Events, Insight, Wire}
+  alias ServiceRadar.BMP.Test.Folder
 
   @moduletag capture_log: true
 
   setup %{test: test} do
     # Other tests' stations are heard, too.
     Process.put(:station, test)
-    tmp_dir = Path.join(System.tmp_dir!(), "insight-#{System.unique_integer([:positive])}-#{System.pid()}")
-    File.mkdir_p!(tmp_dir)
+    tmp_dir = Folder.new!("insight")
     on_exit(fn -> File.rm_rf!(tmp_dir) end)
     %{tmp_dir: tmp_dir}
   end

@@ -96,9 +96,7 @@ defmodule ServiceRadar.BMPWeb.Browser do
   def init(options) do
     Process.flag(:trap_exit, true)
 
-    folder =
-      Path.join(System.tmp_dir!(), "serviceradar-bmp-chromium-#{System.unique_integer([:positive])}-#{System.pid()}")
-
+    folder = Test.Folder.new!("chromium")
     arguments = @flags ++ ["--user-data-dir=#{folder}" | Keyword.get(options, :flags, [])] ++ ["about:blank"]
 
     # What it says of a machine without a desktop is of no interest.

@@ -5,12 +5,12 @@ defmodule ServiceRadar.BMP.Insight.RPKITest do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMP.{Events, Wire}
+  alias ServiceRadar.BMP.Test.Folder
 
   @moduletag capture_log: true
 
   setup do
-    folder = Path.join(System.tmp_dir!(), "rpki-#{System.unique_integer([:positive])}-#{System.pid()}")
-    File.mkdir_p!(folder)
+    folder = Folder.new!("rpki")
     on_exit(fn -> File.rm_rf!(folder) end)
     %{folder: folder}
   end

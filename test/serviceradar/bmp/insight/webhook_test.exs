@@ -5,7 +5,7 @@ defmodule ServiceRadar.BMP.Insight.WebhookTest do
 
   alias ServiceRadar.BMP.{Config, Wire}
   alias ServiceRadar.BMP.Insight.Webhook
-  alias ServiceRadar.BMP.Test.Certificates
+  alias ServiceRadar.BMP.Test.{Certificates, Folder}
 
   @moduletag capture_log: true
 
@@ -90,7 +90,7 @@ defmodule ServiceRadar.BMP.Insight.WebhookTest do
   end
 
   test "over TLS, signed and tried again, to who has a certificate of the authority that is trusted", %{test: test} do
-    folder = Path.join(System.tmp_dir!(), "webhook-tls-#{System.unique_integer([:positive])}-#{System.pid()}")
+    folder = Folder.new!("webhook")
     on_exit(fn -> File.rm_rf(folder) end)
     %{server: server} = Certificates.make!(folder, "localhost")
     %{server: stranger} = Certificates.make!(Path.join(folder, "stranger"), "localhost")
@@ -112,7 +112,7 @@ defmodule ServiceRadar.BMP.Insight.WebhookTest do
   end
 
   test "over TLS the certificate has to be for the name that is asked", %{test: test} do
-    folder = Path.join(System.tmp_dir!(), "webhook-tls-#{System.unique_integer([:positive])}-#{System.pid()}")
+    folder = Folder.new!("webhook")
     on_exit(fn -> File.rm_rf(folder) end)
     %{server: server} = Certificates.make!(folder, "elsewhere.example")
     url = receiver([200], certfile: server.certfile, keyfile: server.keyfile)
