@@ -308,6 +308,13 @@ defmodule ServiceRadar.BMP do
   def dead_letters(station \\ __MODULE__, options \\ []),
     do: kept(station, :dead_letters, [Keyword.merge([router: nil, limit: 100, cursor: nil], options)])
 
+  @doc """
+  Of each of the routers (their ids) what could not be decoded last, as maps of `dead_letters/2`, in any order; nothing of a router all
+  of whose messages were read. The store in memory may not have its octets any more. `{:error, :not_kept}` where the store keeps none.
+  """
+  @spec last_dead_letters(Config.name(), router_ids :: [String.t()]) :: {:ok, [map]} | {:error, :not_kept | term}
+  def last_dead_letters(station \\ __MODULE__, router_ids), do: kept(station, :last_dead_letters, [router_ids])
+
   @doc "One of them, by its id, with its octets as `:raw`; nil where it is not kept any more."
   @spec dead_letter(Config.name(), id :: String.t()) :: {:ok, map | nil} | {:error, :not_kept | term}
   def dead_letter(station \\ __MODULE__, id), do: kept(station, :dead_letter, [id])

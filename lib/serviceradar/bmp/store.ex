@@ -111,6 +111,9 @@ defmodule ServiceRadar.BMP.Store do
   @doc "What could not be decoded, newest first, as `ServiceRadar.BMP.dead_letters/2`: `:router`, `:limit`, `:cursor`."
   @callback dead_letters(Config.t(), keyword) :: {:ok, [map], cursor :: term | nil} | {:error, term}
 
+  @doc "The newest of them of each of the routers (their ids) that has any, without its octets, in any order."
+  @callback last_dead_letters(Config.t(), router_ids :: [String.t()]) :: {:ok, [map]} | {:error, term}
+
   @doc "One of them, with its octets as `:raw`."
   @callback dead_letter(Config.t(), id :: String.t()) :: {:ok, map | nil} | {:error, term}
 
@@ -138,5 +141,6 @@ defmodule ServiceRadar.BMP.Store do
                       statistics: 2,
                       statistics_series: 4,
                       dead_letters: 2,
+                      last_dead_letters: 2,
                       dead_letter: 2
 end

@@ -13,13 +13,12 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     @doc """
     A row for each session of the routers, and for each session that has said nothing yet. A router that is connected to somewhere
-    else, as to an edge collector, has a row without a session. `letters` are the newest dead letters, or nil.
+    else, as to an edge collector, has a row without a session. `letters` are the last dead letter of each router, or nil.
     """
     @spec rows([map], [map], [map] | nil) :: [map]
     def rows(routers, sessions, letters) do
       by_router = Enum.group_by(sessions, & &1.router)
-      # Of each router the newest is the first.
-      errors = Enum.reduce(letters || [], %{}, &Map.put_new(&2, &1.router_id, &1))
+      errors = Map.new(letters || [], &{&1.router_id, &1})
       known? = letters != nil
 
       of_routers =
@@ -85,7 +84,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <td data-name="Last error">
                   <span :if={row.error}><.time at={row.error.received_at_us} />
                     <.link navigate={Paths.frame(@base, letter: row.error.id)}>{row.error.reason}</.link></span>
-                  <span :if={!row.error} class="dim">{if row.known?, do: "none of late", else: "not kept by this store"}</span>
+                  <span :if={!row.error} class="dim">{if row.known?, do: "none", else: "not kept by this store"}</span>
                 </td>
               </tr>
             </tbody>

@@ -69,7 +69,7 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       eventually(fn -> has_element?(view, "#sessions td[data-name=Messages]", "3") end)
       assert has_element?(view, "#sessions td[data-name=Undecodable] .dim", "0")
       assert has_element?(view, "#sessions td[data-name=Lag]", " ms")
-      assert has_element?(view, "#sessions td[data-name='Last error']", "none of late")
+      assert has_element?(view, "#sessions td[data-name='Last error'] .dim", "none")
 
       # A Route Monitoring message whose UPDATE is cut short, and an UPDATE with an ORIGIN of two octets.
       :ok = :gen_tcp.send(socket, Wire.route_monitoring(Wire.bgp(2, <<0, 9, 1>>)))
@@ -82,6 +82,20 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
         eventually(fn -> has_element?(view, "#sessions td[data-name=Faulty] .warn", "1") end)
         eventually(fn -> has_element?(view, "#sessions td[data-name='Last error'] a[href^='/live/frame?letter=']") end)
       end
+
+      # However much of others could not be read since, it is told of each router.
+      loud = connect!(station)
+      broken = Wire.route_monitoring(Wire.bgp(2, <<0, 9, 1>>))
+      :ok = :gen_tcp.send(loud, [Wire.initiation("loud"), Wire.peer_up() | List.duplicate(broken, 1_000)])
+      eventually(fn -> Enum.any?(BMP.session_health(station), &(&1.counters.undecodable == 1_000)) end)
+
+      told = fn view ->
+        page = view |> element("#sessions") |> render()
+        length(String.split(page, "/live/frame?letter=")) - 1
+      end
+
+      eventually(fn -> conn |> live("/live/") |> elem(1) |> told.() == 2 end)
+      :gen_tcp.close(loud)
 
       # One that has said nothing yet is told, too.
       silent = connect!(station)

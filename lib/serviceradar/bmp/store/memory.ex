@@ -53,6 +53,9 @@ defmodule ServiceRadar.BMP.Store.Memory do
   def dead_letters(config, options), do: Log.dead_letters(log(config), options)
 
   @impl ServiceRadar.BMP.Store
+  def last_dead_letters(config, router_ids), do: {:ok, Log.last_dead_letters(log(config), router_ids)}
+
+  @impl ServiceRadar.BMP.Store
   def dead_letter(config, id), do: {:ok, Log.dead_letter(log(config), id)}
 
   defp log(config), do: Instance.value(config.name, :store_log)

@@ -513,6 +513,14 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     end
 
     @impl ServiceRadar.BMP.Store
+    def last_dead_letters(config, router_ids) do
+      reaching(config, fn repo, options ->
+        found = rows(repo, "query/last_dead_letters.sql", options[:schema], [Enum.map(router_ids, &uuid/1)])
+        {:ok, for(row <- found, do: Rows.dead_letter(row, letter_id(row)))}
+      end)
+    end
+
+    @impl ServiceRadar.BMP.Store
     def dead_letter(config, id) do
       with {:ok, [router, time | place]} when byte_size(router) in [0, 16] <- read_cursor(id, 5),
            true <- Enum.all?([time | place], &is_integer/1),

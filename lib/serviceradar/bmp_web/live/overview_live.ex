@@ -12,8 +12,6 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # Rows of the feed, and of those how many of the past.
     @feed 40
     @first 15
-    # So many of what could not be decoded are looked at for the last error of each router.
-    @letters 200
     # Routes that flap.
     @worst 5
     # So many events are read for those: most may be Ends of RIB, and several tell the same.
@@ -43,7 +41,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
              {:ok, peers} <- BMP.peers(station),
              {:ok, counts} <- BMP.counts(station),
              {:ok, events} <- events(station, feed?),
-             {:ok, letters} <- Live.kept(BMP.dead_letters(station, limit: @letters)),
+             {:ok, letters} <- Live.kept(BMP.last_dead_letters(station, Enum.map(routers, & &1.router_id))),
              do:
                {:ok,
                 %{

@@ -35,7 +35,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
              %{} = router <- Enum.find(routers, {:ok, nil}, &(&1.router_id == id)),
              {:ok, peers} <- BMP.peers(station, router: id),
              {:ok, events} <- Live.kept(BMP.events(station, router: id, limit: 50)),
-             {:ok, letters} <- Live.kept(BMP.dead_letters(station, router: id, limit: 1)) do
+             {:ok, letters} <- Live.kept(BMP.last_dead_letters(station, [id])) do
           own = Enum.filter(BMP.session_health(station), &(&1.router == id))
           health = SessionsTable.rows([router], own, letters)
           counts = BMP.Counts.series(station, router: id)

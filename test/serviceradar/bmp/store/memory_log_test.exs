@@ -38,4 +38,17 @@ defmodule ServiceRadar.BMP.Store.Memory.LogTest do
     assert [%{type: 7, points: [_, {2, 5}]}, %{type: 9, points: [_]}] = Log.statistics_series(log, "p", 0, 9)
     assert [%{type: 7, points: [{2, 5}]}, %{type: 9, points: []}] = Log.statistics_series(log, "p", 2, 9)
   end
+
+  test "of a router the last thing that could not be decoded is known, however much came of others since" do
+    log = Log.new()
+    letter = fn time, router -> %{received_at_us: time, router_id: router, raw: <<time::32>>, reason: "no #{time}"} end
+    Log.add_dead_letters(log, [letter.(1, "quiet"), letter.(2, "quiet"), letter.(3, nil)])
+    Log.add_dead_letters(log, for(time <- 4..1_100, do: letter.(time, "loud")))
+    assert [%{reason: "no 2", octets: 4, id: id} = quiet, loud] = Log.last_dead_letters(log, ["quiet", "none", "loud"])
+    refute Map.has_key?(quiet, :raw)
+    # Its octets have given way to later ones.
+    assert Log.dead_letter(log, id) == nil
+    assert %{reason: "no 1100"} = loud
+    assert %{raw: <<1_100::32>>} = Log.dead_letter(log, loud.id)
+  end
 end

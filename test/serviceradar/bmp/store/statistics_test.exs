@@ -15,9 +15,9 @@ cond do
       import ServiceRadar.BMP.TestRouter, only: [eventually: 1, start_station!: 2]
 
       alias ServiceRadar.BMP
-      alias ServiceRadar.BMP.Instance
       alias ServiceRadar.BMP.Store.Postgres
       alias ServiceRadar.BMP.Store.Postgres.SQL
+      alias ServiceRadar.BMP.Test.Reads
 
       @moduletag capture_log: true
       @moduletag timeout: 240_000
@@ -69,30 +69,8 @@ cond do
       defp families(9), do: @families
       defp families(_type), do: [{nil, nil}]
 
-      defp query!(sql, values \\ []) do
-        Postgres.with_repo(Instance.config!(@station), fn repo, options ->
-          repo.query!(String.replace(sql, "{schema}", options[:schema]), values, timeout: 120_000)
-        end)
-      end
-
-      # How many rows of the table the statement reads, and whether it reads a partition from one end to the other.
-      defp reads(file, values) do
-        %{rows: [[[%{"Plan" => plan}]]]} =
-          query!("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " <> SQL.text(file, "public"), values)
-
-        scans = scans(plan)
-
-        rows =
-          for scan <- scans,
-              do: (scan["Actual Rows"] + Map.get(scan, "Rows Removed by Filter", 0)) * scan["Actual Loops"]
-
-        {Enum.sum(rows), Enum.count(scans, &(&1["Node Type"] == "Seq Scan"))}
-      end
-
-      defp scans(plan) do
-        own = if String.starts_with?(plan["Relation Name"] || "", "bgp_stats"), do: [plan], else: []
-        own ++ Enum.flat_map(plan["Plans"] || [], &scans/1)
-      end
+      defp query!(sql, values \\ []), do: Reads.query!(@station, sql, values)
+      defp reads(file, values), do: Reads.of(@station, SQL.text(file, "public"), values, "bgp_stats")
 
       test "the newest value of each counter, and those of a time", %{now: now} do
         {:ok, newest} = BMP.statistics(@station, @peer)
