@@ -102,6 +102,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let config = Config::load(&options.sources())?;
     let filter: EnvFilter = config.log.level.parse().map_err(|error| anyhow!("log.level: {error}"))?;
     if options.check {
+        Md5::check(config.listen, config.tcp_md5_keys.as_deref())?;
         eprintln!("the configuration is in order");
         return Ok(Outcome::Clean);
     }

@@ -5,9 +5,9 @@
 
 use anyhow::{bail, ensure, Context, Result};
 use ipnet::IpNet;
-use socket2::SockRef;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -65,6 +65,15 @@ impl Md5 {
         let md5 = Md5 { socket, v6: listener.local_addr()?.is_ipv6(), set: Mutex::new(Keys(Vec::new())) };
         md5.reload(file)?;
         Ok(md5)
+    }
+
+    /// Whether the kernel takes the keys, asked at a socket that nobody connects to.
+    pub fn check(listen: SocketAddr, file: Option<&Path>) -> Result<()> {
+        if file.is_none() {
+            return Ok(());
+        }
+        let socket = Socket::new(Domain::for_address(listen), Type::STREAM, Some(Protocol::TCP))?.into();
+        Md5 { socket, v6: listen.is_ipv6(), set: Mutex::new(Keys(Vec::new())) }.reload(file)
     }
 
     /// Other keys, for connections from now on. Those that are there keep theirs.
