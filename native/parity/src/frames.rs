@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rib::AttributeSet;
-use wire::bgp::update::Action;
+use wire::bgp::Action;
 use wire::bmp::{Body, PeerHeader};
 use wire::session::{Content, Decoder, Options};
 

@@ -20,7 +20,7 @@ pub fn is_prefix_family(afi: u16, safi: u8) -> bool {
 
 /// Whether a block of the family's NLRI can be split, so that there are routes which can be withdrawn one by one.
 pub(crate) fn splits(afi: u16, safi: u8) -> bool {
-    wire::bgp::nlri::has_reading(AddressFamily::new(afi, safi))
+    AddressFamily::new(afi, safi).layout().is_some()
 }
 
 /// The NLRI as text: a prefix, or what its family's parts are; hexadecimal where there is no reading.

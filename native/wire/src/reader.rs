@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::error::{DecodeError, ErrorKind, Result};
+use crate::bgp::family::AddressFamily;
+use crate::error::{At, DecodeError, ErrorKind, Result};
 
 /// Reads big-endian fields from a slice.
 ///
@@ -116,6 +117,12 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn ipv6(&mut self) -> Result<Ipv6Addr> {
         self.array::<16>().map(Ipv6Addr::from)
+    }
+
+    /// AFI and SAFI.
+    #[inline]
+    pub fn family(&mut self) -> Result<AddressFamily> {
+        Ok(AddressFamily { afi: self.u16().at("afi")?, safi: self.u8().at("safi")? })
     }
 
     /// Nothing may be left.

@@ -253,7 +253,7 @@ impl Writer {
             && open.next_hop == group.next_hop
             && open.attributes == self.attributes
             // A family without a reading has one NLRI a block, whose end nobody knows.
-            && wire::bgp::nlri::has_reading(group.family);
+            && group.family.layout().is_some();
         let nlri = group.canonical_nlri();
         if same {
             open.nlri.extend_from_slice(&nlri);

@@ -9,7 +9,7 @@ use wire::bgp::attribute::{
     code, Aggregator, AttributeRef, AttributeValue, Community, ExtendedCommunity, LargeCommunity, Origin,
 };
 use wire::bgp::plain::{Prefixes, Segments, Sink};
-use wire::bgp::update::Action;
+use wire::bgp::Action;
 use wire::bgp::{self, AsPath, Context, RouteGroup, SegmentType, UpdateView};
 use wire::registry::attributes::{self, Attribute, Place};
 

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use wire::bgp::attribute::ExtendedCommunity;
 use wire::bgp::nlri::unicast;
 use wire::bgp::plain::{Prefix, Prefixes, Sink};
-use wire::bgp::update::Action;
+use wire::bgp::Action;
 use wire::bgp::{self, AddressFamily, Fault, NextHop, NlriRef, RouteGroup, Treatment, UpdateView};
 
 use super::attributes::Fields;

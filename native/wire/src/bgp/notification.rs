@@ -8,8 +8,8 @@ use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::bgp::message;
-use crate::registry::bgp::notification::{self, cease, CEASE};
+use crate::registry::bgp::notification::{cease, CEASE};
+use crate::registry::bgp::{message, notification};
 
 /// Why a session was closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Notification {
 impl Notification {
     /// Reads a whole message, its header included.
     pub fn decode_message(reader: &mut Reader<'_>) -> Result<Self> {
-        let mut body = super::header_of(reader, message::NOTIFICATION, "3 (NOTIFICATION)")?;
+        let mut body = super::header::read_of(reader, message::NOTIFICATION, "3 (NOTIFICATION)")?;
         Notification::decode(&mut body)
     }
 
@@ -36,7 +36,7 @@ impl Notification {
 
     /// Writes a whole message, its header included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        super::encode(message::NOTIFICATION, out, |out| {
+        super::header::encode(message::NOTIFICATION, out, |out| {
             out.extend_from_slice(&[self.code, self.subcode]);
             out.extend_from_slice(&self.data);
         });
@@ -69,7 +69,7 @@ impl Notification {
             return None;
         }
         let mut reader = Reader::new(&self.data, 0);
-        Some((AddressFamily::decode(&mut reader).ok()?, reader.u32().ok()?))
+        Some((reader.family().ok()?, reader.u32().ok()?))
     }
 
     /// The text an operator gave with Administrative Shutdown or Reset (RFC 9003, section 2), in a Hard Reset too. Octets that are

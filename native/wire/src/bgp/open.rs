@@ -37,7 +37,7 @@ pub enum OptionalParameter {
 impl Open {
     /// Reads a whole message, its header included.
     pub fn decode_message(reader: &mut Reader<'_>) -> Result<Self> {
-        let mut body = super::header_of(reader, message::OPEN, "1 (OPEN)")?;
+        let mut body = super::header::read_of(reader, message::OPEN, "1 (OPEN)")?;
         Open::decode(&mut body)
     }
 
@@ -70,7 +70,7 @@ impl Open {
 
     /// Writes a whole message, its header included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        super::encode(message::OPEN, out, |out| {
+        super::header::encode(message::OPEN, out, |out| {
             out.push(self.version);
             out.extend_from_slice(&self.my_as.to_be_bytes());
             out.extend_from_slice(&self.hold_time.to_be_bytes());
@@ -80,9 +80,9 @@ impl Open {
             };
             if self.extended {
                 out.extend_from_slice(&[255, 255]);
-                super::encode_with_u16_length(out, parameters);
+                crate::bgp::length::with_u16(out, parameters);
             } else {
-                super::encode_with_u8_length(out, parameters);
+                crate::bgp::length::with_u8(out, parameters);
             }
         });
     }
@@ -171,9 +171,9 @@ impl OptionalParameter {
             OptionalParameter::Unknown { parameter_type, .. } => *parameter_type,
         });
         if extended {
-            super::encode_with_u16_length(out, value);
+            crate::bgp::length::with_u16(out, value);
         } else {
-            super::encode_with_u8_length(out, value);
+            crate::bgp::length::with_u8(out, value);
         }
     }
 }

@@ -10,8 +10,10 @@ use std::ops::Range;
 use super::attribute::flags::{
     CLASS, EXTENDED_LENGTH, OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, WELL_KNOWN,
 };
-use super::attribute::{self, code, AttributeRef, Origin, SegmentType};
+use super::attribute::{check, AttributeRef, Origin, SegmentType};
 use super::{AddressFamily, Context, HEADER_LENGTH};
+use crate::bgp::attribute::code;
+use crate::registry::attributes::is_checked_alone;
 use crate::registry::bgp::message;
 
 /// What takes the fields of a plain UPDATE, in the order of the message. After a refusal, which may come at any
@@ -172,9 +174,9 @@ impl<'a> Plain<'a> {
                 (code::LARGE_COMMUNITIES, OPTIONAL_TRANSITIVE) => {
                     sink.large_communities(flags, list(octets)?);
                 }
-                _ if attribute::is_checked_alone(code) => {
-                    attribute::check(&attribute, self.context).ok()?;
-                    attribute::as_0(&attribute, self.context).is_none().then_some(())?;
+                _ if is_checked_alone(code) => {
+                    check::check(&attribute, self.context).ok()?;
+                    check::as_0(&attribute, self.context).is_none().then_some(())?;
                     sink.other(&attribute);
                 }
                 _ => return None,

@@ -80,7 +80,7 @@ impl RouteRefresh {
 
     /// Writes a whole message, its header included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        super::encode(message::ROUTE_REFRESH, out, |out| {
+        super::header::encode(message::ROUTE_REFRESH, out, |out| {
             out.extend_from_slice(&self.family.afi.to_be_bytes());
             out.extend_from_slice(&[self.subtype, self.family.safi]);
             out.extend_from_slice(&self.filters);

@@ -3,7 +3,8 @@
 //! A [`Namespace`] says how a TLV's header looks and which type has which name and [`Shape`]; [`Tlv`] is one that was read. A value
 //! that does not have its shape, or whose type is not in the table, is kept raw. What is written is what was read.
 
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
@@ -198,9 +199,9 @@ impl Header {
             (_, Ok(number)) => out.push(number),
         }
         if self.short_length(number) {
-            super::encode_with_u8_length(out, value);
+            crate::bgp::length::with_u8(out, value);
         } else {
-            super::encode_with_u16_length(out, value);
+            crate::bgp::length::with_u16(out, value);
         }
     }
 }
@@ -313,7 +314,7 @@ impl Value {
                 out.push(u8::try_from(values.len()).unwrap_or(u8::MAX));
                 values.iter().for_each(|value| value.encode(out));
             }
-            Value::CountedOctets(raw) => super::encode_with_u8_length(out, |out| out.extend_from_slice(raw)),
+            Value::CountedOctets(raw) => crate::bgp::length::with_u8(out, |out| out.extend_from_slice(raw)),
             Value::Fields(fields) => fields.iter().for_each(|(_, value)| value.encode(out)),
             Value::Tlvs { header, tlvs } => tlvs.iter().for_each(|tlv| tlv.encode(*header, out)),
         }

@@ -2,8 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
+use super::peer_header::PeerHeader;
+use super::tlv::Tlv;
 use super::version_4::STATISTICS;
-use super::{PeerHeader, Tlv};
 use crate::bgp::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
@@ -155,7 +156,7 @@ impl Statistic {
         let value = match length {
             4 => StatisticValue::Counter32 { value: value.u32()? },
             8 => StatisticValue::Gauge64 { value: value.u64()? },
-            11 => StatisticValue::Family { family: AddressFamily::decode(&mut value)?, value: value.u64()? },
+            11 => StatisticValue::Family { family: value.family()?, value: value.u64()? },
             _ => StatisticValue::Raw { raw: value.take_rest().into() },
         };
         Ok(Statistic { statistic_type, value })

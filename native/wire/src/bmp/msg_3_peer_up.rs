@@ -4,8 +4,11 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{peer_header, tlv, PeerHeader, Tlv};
-use crate::bgp::{self, open::Open};
+use super::peer_header::PeerHeader;
+use super::tlv::Tlv;
+use super::{peer_header, tlv};
+use crate::bgp;
+use crate::bgp::Open;
 use crate::error::{At, DecodeError, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -114,7 +117,7 @@ fn open(
     faults: &mut Vec<DecodeError>,
 ) -> Result<(Raw, Option<Open>)> {
     let start = reader.peek();
-    let mut body = bgp::header_of(reader, message::OPEN, "1 (OPEN)").at(field)?;
+    let mut body = bgp::header::read_of(reader, message::OPEN, "1 (OPEN)").at(field)?;
     let message = start.get(..start.len() - reader.len()).unwrap_or_default();
     let at = body.offset();
     let open = if body.is_empty() { Ok(None) } else { Open::decode(&mut body).map(Some) };

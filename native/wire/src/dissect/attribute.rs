@@ -2,17 +2,39 @@
 
 use std::fmt::Display;
 
+use super::nlri;
 use super::walk::Walk;
-use super::{bgp, bmp, nlri};
 use crate::bgp::attribute::{
-    self, code, AttributeRef, AttributeValue, Community, ExtendedCommunity, LargeCommunity, NextHop, Origin,
-    SegmentRef, SegmentType,
+    check, code, flags, AttributeRef, AttributeValue, Community, ExtendedCommunity, LargeCommunity, NextHop,
+    Origin, SegmentRef, SegmentType,
 };
 use crate::bgp::tlv::{Namespace, Shape, Value, DEEPEST};
 use crate::bgp::{Action, Context};
 use crate::error::Result;
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::{attributes, references};
+
+/// Flags, code, length, and the value in parts.
+pub(super) fn path_attribute(walk: &mut Walk<'_, '_>, context: Context<'_>) -> Result<()> {
+    const FLAGS: &[(u8, &str)] =
+        &[(0x80, "optional"), (0x40, "transitive"), (0x20, "partial"), (0x10, "extended-length")];
+    let start = walk.reader();
+    let code = start.peek().get(1).copied();
+    let read = AttributeRef::read(&mut start.clone()).ok();
+    let name = match code {
+        Some(code) => attributes::name(code).map_or_else(|| format!("attribute {code}").into(), Into::into),
+        None => std::borrow::Cow::Borrowed("attribute"),
+    };
+    walk.group(name, code.map_or("", references::attribute), |walk| {
+        let flags = walk.flags("flags", FLAGS)?;
+        let code = walk.code("code", Reader::u8, attributes::name)?;
+        let extended = flags & flags::EXTENDED_LENGTH != 0;
+        let length = if extended { walk.u16("length")?.into() } else { usize::from(walk.u8("length")?) };
+        walk.part("value", "", length, |walk| value(walk, code, context).map(|()| String::new()))?;
+        Ok(read.map(|read| text(&read, context)).unwrap_or_default())
+    })
+}
 
 /// The parts of a value, which is all that is left.
 pub(super) fn value(walk: &mut Walk<'_, '_>, number: u8, context: Context<'_>) -> Result<()> {
@@ -64,7 +86,7 @@ pub(super) fn value(walk: &mut Walk<'_, '_>, number: u8, context: Context<'_>) -
         }
         code::MP_REACH_NLRI => return mp_reach(walk, context),
         code::MP_UNREACH_NLRI => {
-            let family = bmp::family(walk)?;
+            let family = walk.family()?;
             return nlri::block(walk, family, context.form(Action::Withdraw, family));
         }
         code::AIGP => return walk.repeat(|walk, _| aigp(walk)),
@@ -76,10 +98,10 @@ pub(super) fn value(walk: &mut Walk<'_, '_>, number: u8, context: Context<'_>) -
                     walk.unread("a set in a set".to_owned());
                     Ok(())
                 }
-                _ => bgp::path_attribute(walk, Context::default()),
+                _ => path_attribute(walk, Context::default()),
             });
         }
-        _ => match attribute::shape(number) {
+        _ => match check::shape(number) {
             Some(shape) => return shaped(walk, "value", shape, 0),
             None => {
                 let octets = Raw::from(walk.reader().peek()).to_string();
@@ -143,7 +165,7 @@ fn segments(walk: &mut Walk<'_, '_>, two_octet: bool) -> Result<()> {
 }
 
 fn mp_reach(walk: &mut Walk<'_, '_>, context: Context<'_>) -> Result<()> {
-    let family = bmp::family(walk)?;
+    let family = walk.family()?;
     let length = walk.u8("next_hop_length")?;
     if length > 0 {
         let text = |octets: &&[u8]| match NextHop::decode(octets) {

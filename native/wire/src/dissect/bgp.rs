@@ -1,15 +1,13 @@
 //! BGP messages (RFC 4271, section 4).
 
-use super::bmp::family;
 use super::walk::Walk;
 use super::{attribute, nlri};
-use crate::bgp::attribute::AttributeRef;
 use crate::bgp::{Action, AddressFamily, Capability, Context, HEADER_LENGTH};
 use crate::error::Result;
 use crate::raw::Raw;
 use crate::reader::Reader;
 use crate::registry::bgp::{message, notification, refresh_subtype};
-use crate::registry::{attributes, capabilities, references};
+use crate::registry::{capabilities, references};
 
 /// A message outside of BMP.
 pub(super) fn whole(walk: &mut Walk<'_, '_>) -> Result<()> {
@@ -76,33 +74,12 @@ fn update(walk: &mut Walk<'_, '_>, context: Context<'_>) -> Result<()> {
     })?;
     let length = walk.u16("total_path_attribute_length")?;
     walk.part("path_attributes", "RFC 4271, section 4.3", length.into(), |walk| {
-        walk.repeat(|walk, _| path_attribute(walk, context))?;
+        walk.repeat(|walk, _| attribute::path_attribute(walk, context))?;
         Ok(String::new())
     })?;
     let left = walk.reader().len();
     walk.part("nlri", "RFC 4271, section 4.3", left, |walk| {
         nlri::block(walk, IPV4, context.form(Action::Announce, IPV4)).map(|()| String::new())
-    })
-}
-
-/// Flags, code, length, and the value in parts.
-pub(super) fn path_attribute(walk: &mut Walk<'_, '_>, context: Context<'_>) -> Result<()> {
-    const FLAGS: &[(u8, &str)] =
-        &[(0x80, "optional"), (0x40, "transitive"), (0x20, "partial"), (0x10, "extended-length")];
-    let start = walk.reader();
-    let code = start.peek().get(1).copied();
-    let read = AttributeRef::read(&mut start.clone()).ok();
-    let name = match code {
-        Some(code) => attributes::name(code).map_or_else(|| format!("attribute {code}").into(), Into::into),
-        None => std::borrow::Cow::Borrowed("attribute"),
-    };
-    walk.group(name, code.map_or("", references::attribute), |walk| {
-        let flags = walk.flags("flags", FLAGS)?;
-        let code = walk.code("code", Reader::u8, attributes::name)?;
-        let extended = flags & crate::bgp::attribute::flags::EXTENDED_LENGTH != 0;
-        let length = if extended { walk.u16("length")?.into() } else { usize::from(walk.u8("length")?) };
-        walk.part("value", "", length, |walk| attribute::value(walk, code, context).map(|()| String::new()))?;
-        Ok(read.map(|read| attribute::text(&read, context)).unwrap_or_default())
     })
 }
 
@@ -170,7 +147,7 @@ fn capability(walk: &mut Walk<'_, '_>) -> Result<()> {
                 }
                 capabilities::code::ADD_PATH => walk.repeat(|walk, _| {
                     walk.group("family", "", |walk| {
-                        family(walk)?;
+                        walk.family()?;
                         walk.code("mode", Reader::u8, |mode| match mode {
                             1 => Some("receive"),
                             2 => Some("send"),

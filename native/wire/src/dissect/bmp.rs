@@ -2,10 +2,11 @@
 
 use super::bgp;
 use super::walk::Walk;
-use crate::bgp::{AddressFamily, Context};
+use crate::bgp::Context;
 use crate::bmp::msg_1_statistics_report::is_in_a_tlv;
+use crate::bmp::peer_header::PeerHeader;
 use crate::bmp::version_4::{CodePoints, STATISTICS};
-use crate::bmp::{peer_header, CommonHeader, PeerHeader};
+use crate::bmp::{peer_header, CommonHeader};
 use crate::error::Result;
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -170,7 +171,7 @@ fn statistics(walk: &mut Walk<'_, '_>) -> Result<()> {
             4 => Ok(walk.u32("value")?.to_string()),
             8 => Ok(walk.value("value", Reader::u64)?.to_string()),
             11 => {
-                let family = family(walk)?;
+                let family = walk.family()?;
                 Ok(format!("{family} {}", walk.value("value", Reader::u64)?))
             }
             length => text_or_octets(walk, false, length),
@@ -187,17 +188,6 @@ fn statistics_tlv(walk: &mut Walk<'_, '_>) -> Result<()> {
         walk.part("value", "", length, |walk| statistics(walk).map(|()| String::new()))?;
         Ok(String::new())
     })
-}
-
-/// AFI and SAFI.
-pub(super) fn family(walk: &mut Walk<'_, '_>) -> Result<AddressFamily> {
-    let family = AddressFamily::decode(&mut walk.reader());
-    walk.u16("afi")?;
-    walk.field("safi", Reader::u8, |safi| match &family {
-        Ok(family) => format!("{safi} ({family})"),
-        Err(_) => safi.to_string(),
-    })?;
-    family
 }
 
 fn peer_down(walk: &mut Walk<'_, '_>, context: Context<'_>) -> Result<()> {

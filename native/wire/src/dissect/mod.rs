@@ -18,14 +18,13 @@
 mod attribute;
 mod bgp;
 mod bmp;
+mod field;
 mod nlri;
 mod walk;
 
-use std::borrow::Cow;
 use std::cell::Cell;
 
-use serde::Serialize;
-
+pub use self::field::{Field, UNREAD};
 use self::walk::Walk;
 use crate::bmp::{CommonHeader, PeerHeader};
 use crate::error::{DecodeError, ErrorKind, Result};
@@ -33,30 +32,9 @@ use crate::reader::Reader;
 use crate::registry::bmp::message;
 use crate::session::{Content, Decoder};
 
-/// One field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Field {
-    /// As in the path of an error where there is one, else what it is.
-    pub name: Cow<'static, str>,
-    /// Of its first octet, from the first that was given.
-    pub offset: u64,
-    pub length: usize,
-    /// What it says; empty where its parts say it.
-    pub text: String,
-    /// Where it is defined; empty where that is the field around it.
-    pub reference: &'static str,
-    /// What the decoder says against it.
-    pub errors: Vec<String>,
-    /// The parts, in the order of the octets.
-    pub fields: Vec<Field>,
-}
-
 /// A tree has about so many fields at most: 64 KiB hold a hundred thousand, which nobody looks through. The octets of the
 /// others are one field that says so.
 const MOST_FIELDS: usize = 4_000;
-
-/// Octets that no reader took; the text says why.
-pub const UNREAD: &str = "unread";
 
 /// The messages of `bytes`: of BMP, or of BGP where they start with its marker. What `decoder` knows of the peers from what
 /// it was fed before counts, and it is fed what is read here.

@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::fmt::{Display, Write};
 use std::net::Ipv4Addr;
 
-use super::{Field, UNREAD};
+use super::field::{Field, UNREAD};
+use crate::bgp::AddressFamily;
 use crate::error::{DecodeError, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -110,6 +111,17 @@ impl<'a, 'w> Walk<'a, 'w> {
             Some(named) => format!("{code} ({named})"),
             None => code.to_string(),
         })
+    }
+
+    /// AFI and SAFI.
+    pub fn family(&mut self) -> Result<AddressFamily> {
+        let family = self.reader().family();
+        self.u16("afi")?;
+        self.field("safi", Reader::u8, |safi| match &family {
+            Ok(family) => format!("{safi} ({family})"),
+            Err(_) => safi.to_string(),
+        })?;
+        family
     }
 
     /// Flags, with the names of those that are set, from the highest bit on.

@@ -7,7 +7,11 @@
 //! | layout | how a block of NLRI is split into routes, and what they are read as: see [`Layout`] |
 //! | value | the struct under `ServiceRadar.BMP.BGP` that holds an NLRI; nothing where a prefix or the octets are all there is |
 
-use crate::bgp::AddressFamily;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::bgp::family::AddressFamily;
 
 /// How the NLRI of a family are laid out. Each has a file under `bgp::nlri`, which splits, keys and reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,6 +192,45 @@ pub(crate) fn place(family: AddressFamily) -> Option<usize> {
 #[inline(always)]
 pub fn family(family: AddressFamily) -> Option<&'static Family> {
     ALL.get(place(family)?)
+}
+
+impl AddressFamily {
+    /// Name in lower case, `ipv4-unicast`; `None` of a family that is not in the registry.
+    pub fn name(self) -> Option<&'static str> {
+        family(self).map(|known| known.name)
+    }
+
+    /// How its NLRI are laid out; `None` where they cannot be told apart.
+    #[inline(always)]
+    pub fn layout(self) -> Option<Layout> {
+        family(self).map(|known| known.layout)
+    }
+
+    /// Whether its NLRI are bare prefixes.
+    #[inline(always)]
+    pub fn is_prefix(self) -> bool {
+        self.layout() == Some(Layout::Prefix)
+    }
+}
+
+impl fmt::Display for AddressFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}/{}", self.afi, self.safi),
+        }
+    }
+}
+
+impl Serialize for AddressFamily {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut out = serializer.serialize_struct("AddressFamily", 3)?;
+        out.serialize_field("afi", &self.afi)?;
+        out.serialize_field("safi", &self.safi)?;
+        out.serialize_field("name", &self.name())?;
+        out.end()
+    }
 }
 
 #[cfg(test)]

@@ -12,11 +12,15 @@
 //! assert_eq!(frame.to_message().unwrap().body.type_name(), "initiation");
 //! ```
 
+mod counters;
 mod frame;
+mod options;
 mod peers;
 mod whole;
 
+pub use self::counters::Counters;
 pub use self::frame::{Content, Frame, Taken};
+pub use self::options::Options;
 use self::peers::Peers;
 use self::whole::Whole;
 use crate::bgp::plain::Sink;
@@ -25,43 +29,6 @@ pub use crate::bmp::RouteMonitoringView;
 use crate::bmp::{CommonHeader, Message, PeerHeader, HEADER_LENGTH};
 use crate::error::{DecodeError, Result};
 use crate::reader::Reader;
-
-/// Limits of a session.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// A longer message ends the session.
-    pub max_message_bytes: u32,
-    /// Peers whose OPENs are remembered; those of further ones are not, which is counted.
-    pub max_peers: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { max_message_bytes: 1 << 20, max_peers: 1 << 16 }
-    }
-}
-
-/// What a session's decoder saw.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Counters {
-    pub messages: u64,
-    /// Messages whose framing holds and whose inside could not be read.
-    pub undecodable: u64,
-    /// Those of them that read with the other ADD-PATH setting, which earlier messages or they themselves rule out.
-    pub suspect: u64,
-    /// Families of a peer's view whose path identifiers are inferred: their messages do not read as it was negotiated.
-    pub add_path_inferred: u64,
-    /// How often that was taken back, because more messages read only as it was negotiated.
-    pub add_path_taken_back: u64,
-    /// UPDATEs whose AS_PATH reads in another width than the A flag says.
-    pub as_width_mismatch: u64,
-    /// UPDATEs in which RFC 7606 found a fault.
-    pub faulty_updates: u64,
-    /// Route Monitorings of peers of an unknown type: which table they are about is not known.
-    pub unknown_peer_types: u64,
-    /// Peer Ups that were not remembered for [`Options::max_peers`].
-    pub peers_over_limit: u64,
-}
 
 /// The decoder of one session.
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use super::{Context, PathAttribute, SegmentRef};
-use crate::error::{At, Result};
+use super::PathAttribute;
+use crate::bgp::Context;
+use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
 
 /// The ASes that a route came through.
@@ -213,5 +214,39 @@ impl fmt::Display for AsPath {
             f.write_str(close)?;
         }
         Ok(())
+    }
+}
+
+/// A segment of AS_PATH where it is on the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct SegmentRef<'a> {
+    pub kind: SegmentType,
+    /// Two or four octets an AS number.
+    pub(crate) asns: &'a [u8],
+}
+
+impl<'a> SegmentRef<'a> {
+    /// RFC 7606, section 7.2: an unknown type, a segment past the end and an empty segment are malformed.
+    #[inline(always)]
+    pub(crate) fn read(reader: &mut Reader<'a>, two_octet: bool) -> Result<Self> {
+        let at = *reader;
+        let number = reader.u8().at("type")?;
+        let Some(kind) = SegmentType::new(number) else {
+            return Err(at.error(ErrorKind::Value { found: number.into(), expected: "1, 2, 3 or 4" }))
+                .at("type");
+        };
+        let at = *reader;
+        let count = usize::from(reader.u8().at("length")?);
+        if count == 0 {
+            return Err(at.error(ErrorKind::Length { found: 0, expected: "1 or more" })).at("length");
+        }
+        let asns = reader.take(count * if two_octet { 2 } else { 4 }).at("asns")?;
+        Ok(SegmentRef { kind, asns })
+    }
+
+    /// The AS numbers, where each has four octets.
+    #[inline]
+    pub fn four_octet_asns(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + 'a {
+        self.asns.as_chunks::<4>().0.iter().map(|asn| u32::from_be_bytes(*asn))
     }
 }

@@ -1,4 +1,4 @@
-//! ATTR_SET (RFC 6368).
+//! ATTR_SET (RFC 6368): an attribute that holds attributes, so it and [`AttributeValue`] name each other.
 
 use serde::Serialize;
 

@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Serialize, Serializer};
 
-use super::{Context, PathAttribute};
-use crate::bgp::{nlri, Action, AddressFamily, Nlri, RouteDistinguisher};
+use super::PathAttribute;
+use crate::bgp::nlri::rd::RouteDistinguisher;
+use crate::bgp::{nlri, Action, AddressFamily, Context, Nlri};
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -48,7 +49,7 @@ pub(crate) struct MpReachRef<'a> {
 impl<'a> MpReachRef<'a> {
     #[inline]
     pub fn read(reader: &mut Reader<'a>) -> Result<Self> {
-        let family = AddressFamily::decode(reader)?;
+        let family = reader.family()?;
         let length = reader.u8().at("next_hop_length")?;
         let next_hop = reader.take(length.into()).at("next_hop")?;
         // Reserved; RFC 4760 had here the number of SNPAs, which nothing ever used.
@@ -153,7 +154,7 @@ impl PathAttribute for MpReach {
 
     fn encode(&self, out: &mut Vec<u8>) {
         self.family.encode(out);
-        crate::bgp::encode_with_u8_length(out, |out| self.next_hop.encode(out));
+        crate::bgp::length::with_u8(out, |out| self.next_hop.encode(out));
         out.push(0);
         self.nlri.iter().for_each(|nlri| nlri.encode(out));
     }

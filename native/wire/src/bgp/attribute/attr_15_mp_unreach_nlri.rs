@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Context, PathAttribute};
-use crate::bgp::{nlri, Action, AddressFamily, Nlri};
+use super::PathAttribute;
+use crate::bgp::{nlri, Action, AddressFamily, Context, Nlri};
 use crate::error::{At, Result};
 use crate::reader::Reader;
 
@@ -24,7 +24,7 @@ pub(crate) struct MpUnreachRef<'a> {
 impl<'a> MpUnreachRef<'a> {
     #[inline]
     pub fn read(reader: &mut Reader<'a>) -> Result<Self> {
-        let family = AddressFamily::decode(reader)?;
+        let family = reader.family()?;
         let offset = reader.offset();
         Ok(MpUnreachRef { family, nlri: Reader::new(reader.take_rest(), offset) })
     }

@@ -1,11 +1,8 @@
 //! BGP Prefix-SID (RFC 8669; RFC 9252 for SRv6).
 
 use super::{shaped_attribute, Treatment};
-use crate::bgp::tlv::{
-    Header, Namespace, Shape,
-    Shape::{Fields, Ipv6, Number, Repeat, Tlvs},
-    Tlv, Value,
-};
+use crate::bgp::tlv::Shape::{Fields, Ipv6, Number, Repeat, Tlvs};
+use crate::bgp::tlv::{Header, Namespace, Shape, Tlv, Value};
 use crate::raw::Raw;
 use crate::reader::Reader;
 
@@ -41,7 +38,7 @@ shaped_attribute! {
         }
     }
 
-    fn malformed(mut value: Reader<'_>, _: super::Context<'_>) -> Treatment {
+    fn malformed(mut value: Reader<'_>, _: crate::bgp::context::Context<'_>) -> Treatment {
         let mut seen = Vec::new();
         while let (Ok(number), Ok(length)) = (value.u8(), value.u16()) {
             let service = SRV6_SERVICES.contains(&number.into()) && !seen.contains(&number);

@@ -5,11 +5,13 @@
 
 use std::net::Ipv4Addr;
 
-use super::{
-    flags, Attribute, AttributeValue, Community, Context, ExtendedCommunity, LargeCommunity, Origin,
-    SegmentType, Unknown,
-};
-use crate::error::{At, ErrorKind, Result};
+use super::attr_01_origin::Origin;
+use super::attr_02_as_path::SegmentRef;
+use super::attr_08_communities::Community;
+use super::attr_32_large_communities::LargeCommunity;
+use super::flags;
+use crate::bgp::extended_community::ExtendedCommunity;
+use crate::error::{At, Result};
 use crate::reader::Reader;
 
 /// An attribute where it is on the wire.
@@ -47,17 +49,6 @@ impl<'a> AttributeRef<'a> {
     #[inline]
     pub(crate) fn reader(&self) -> Reader<'a> {
         Reader::new(self.value, self.offset)
-    }
-
-    /// The attribute in owned, typed form. A value that is malformed is kept raw.
-    pub fn to_owned(&self, context: Context<'_>) -> Attribute {
-        let mut reader = self.reader();
-        let value = AttributeValue::decode(self.code, &mut reader, context)
-            .and_then(|value| reader.finish().map(|()| value))
-            .unwrap_or_else(|_| {
-                AttributeValue::Unknown(Unknown { code: self.code, value: self.value.into() })
-            });
-        Attribute { flags: self.flags, value }
     }
 
     /// Of ORIGIN.
@@ -102,39 +93,5 @@ impl<'a> AttributeRef<'a> {
     #[inline]
     fn elements<const N: usize>(&self) -> std::slice::Iter<'a, [u8; N]> {
         self.value.as_chunks().0.iter()
-    }
-}
-
-/// A segment of AS_PATH where it is on the wire.
-#[derive(Clone, Copy, Debug)]
-pub struct SegmentRef<'a> {
-    pub kind: SegmentType,
-    /// Two or four octets an AS number.
-    pub(crate) asns: &'a [u8],
-}
-
-impl<'a> SegmentRef<'a> {
-    /// RFC 7606, section 7.2: an unknown type, a segment past the end and an empty segment are malformed.
-    #[inline(always)]
-    pub(crate) fn read(reader: &mut Reader<'a>, two_octet: bool) -> Result<Self> {
-        let at = *reader;
-        let number = reader.u8().at("type")?;
-        let Some(kind) = SegmentType::new(number) else {
-            return Err(at.error(ErrorKind::Value { found: number.into(), expected: "1, 2, 3 or 4" }))
-                .at("type");
-        };
-        let at = *reader;
-        let count = usize::from(reader.u8().at("length")?);
-        if count == 0 {
-            return Err(at.error(ErrorKind::Length { found: 0, expected: "1 or more" })).at("length");
-        }
-        let asns = reader.take(count * if two_octet { 2 } else { 4 }).at("asns")?;
-        Ok(SegmentRef { kind, asns })
-    }
-
-    /// The AS numbers, where each has four octets.
-    #[inline]
-    pub fn four_octet_asns(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + 'a {
-        self.asns.as_chunks::<4>().0.iter().map(|asn| u32::from_be_bytes(*asn))
     }
 }

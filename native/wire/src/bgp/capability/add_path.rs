@@ -19,7 +19,7 @@ pub struct AddPathFamily {
 
 impl Entry for AddPathFamily {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        Ok(AddPathFamily { family: AddressFamily::decode(reader)?, mode: reader.u8()? })
+        Ok(AddPathFamily { family: reader.family()?, mode: reader.u8()? })
     }
 
     fn encode(&self, out: &mut Vec<u8>) {

@@ -19,7 +19,7 @@ pub struct FamilyFlags {
 
 impl Entry for FamilyFlags {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        Ok(FamilyFlags { family: AddressFamily::decode(reader)?, flags: reader.u8()? })
+        Ok(FamilyFlags { family: reader.family()?, flags: reader.u8()? })
     }
 
     fn encode(&self, out: &mut Vec<u8>) {

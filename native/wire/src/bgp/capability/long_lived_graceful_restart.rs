@@ -21,7 +21,7 @@ pub struct LongLivedFamily {
 
 impl Entry for LongLivedFamily {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        let (family, flags) = (AddressFamily::decode(reader)?, reader.u8()?);
+        let (family, flags) = (reader.family()?, reader.u8()?);
         Ok(LongLivedFamily { family, flags, stale_time: reader.u24()? })
     }
 

@@ -256,7 +256,7 @@ impl Capability {
 
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(self.code());
-        super::encode_with_u8_length(out, |out| self.encode_value(out));
+        crate::bgp::length::with_u8(out, |out| self.encode_value(out));
     }
 
     fn encode_value(&self, out: &mut Vec<u8>) {

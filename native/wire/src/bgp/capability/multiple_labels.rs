@@ -18,7 +18,7 @@ pub struct FamilyCount {
 
 impl Entry for FamilyCount {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        Ok(FamilyCount { family: AddressFamily::decode(reader)?, count: reader.u8()? })
+        Ok(FamilyCount { family: reader.family()?, count: reader.u8()? })
     }
 
     fn encode(&self, out: &mut Vec<u8>) {

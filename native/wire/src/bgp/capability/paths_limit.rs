@@ -18,7 +18,7 @@ pub struct FamilyLimit {
 
 impl Entry for FamilyLimit {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        Ok(FamilyLimit { family: AddressFamily::decode(reader)?, limit: reader.u16()? })
+        Ok(FamilyLimit { family: reader.family()?, limit: reader.u16()? })
     }
 
     fn encode(&self, out: &mut Vec<u8>) {

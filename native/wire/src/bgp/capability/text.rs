@@ -19,7 +19,7 @@ impl Text {
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        crate::bgp::encode_with_u8_length(out, |out| out.extend_from_slice(&self.0));
+        crate::bgp::length::with_u8(out, |out| out.extend_from_slice(&self.0));
     }
 }
 

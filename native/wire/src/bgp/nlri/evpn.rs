@@ -8,8 +8,8 @@ use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
 use super::label::Label;
+use super::rd::RouteDistinguisher;
 use super::route::{Route, ToRoute};
-use super::RouteDistinguisher;
 use crate::bgp::attribute::ExtendedCommunity;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
@@ -226,7 +226,7 @@ impl Evpn {
 
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(self.number());
-        crate::bgp::encode_with_u8_length(out, |out| self.encode_value(out));
+        crate::bgp::length::with_u8(out, |out| self.encode_value(out));
     }
 
     fn encode_value(&self, out: &mut Vec<u8>) {

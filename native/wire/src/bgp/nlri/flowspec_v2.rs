@@ -8,8 +8,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::flowspec::Component;
+use super::rd::RouteDistinguisher;
 use super::route::{Route, ToRoute};
-use super::RouteDistinguisher;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -70,7 +70,7 @@ impl FlowSpecV2 {
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {
-        crate::bgp::encode_with_u16_length(out, |out| {
+        crate::bgp::length::with_u16(out, |out| {
             out.extend(self.rd.iter().flat_map(|rd| rd.0.to_be_bytes()));
             self.rules.iter().for_each(|rule| rule.encode(out));
         });
@@ -98,7 +98,7 @@ impl Rule {
             Filter::Unknown { number, .. } => *number,
         };
         out.extend_from_slice(&number.to_be_bytes());
-        crate::bgp::encode_with_u16_length(out, |out| match &self.filter {
+        crate::bgp::length::with_u16(out, |out| match &self.filter {
             Filter::Ip { components } => components.iter().for_each(|component| encode(component, out)),
             Filter::Unknown { value, .. } => out.extend_from_slice(value),
         });
@@ -130,7 +130,7 @@ fn encode(component: &Component, out: &mut Vec<u8>) {
     component.encode(&mut plain);
     if let Some((number, value)) = plain.split_first() {
         out.push(*number);
-        crate::bgp::encode_with_u8_length(out, |out| out.extend_from_slice(value));
+        crate::bgp::length::with_u8(out, |out| out.extend_from_slice(value));
     }
 }
 

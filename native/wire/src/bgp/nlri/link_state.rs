@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::rd::RouteDistinguisher;
 use super::route::{Route, ToRoute};
-use super::RouteDistinguisher;
 use crate::bgp::link_state;
 use crate::bgp::tlv::{Header, Tlv};
 use crate::error::{At, Result};
@@ -101,7 +101,7 @@ impl LinkState {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let (LinkState::Object { nlri_type, .. } | LinkState::Unknown { nlri_type, .. }) = self;
         out.extend_from_slice(&nlri_type.to_be_bytes());
-        crate::bgp::encode_with_u16_length(out, |out| match self {
+        crate::bgp::length::with_u16(out, |out| match self {
             LinkState::Object { rd, protocol, identifier, descriptors, .. } => {
                 out.extend(rd.iter().flat_map(|rd| rd.0.to_be_bytes()));
                 out.push(*protocol);

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::evpn::{encode_ip, encode_optional_ip, optional_ip};
+use super::rd::RouteDistinguisher;
 use super::route::{Route, ToRoute};
-use super::RouteDistinguisher;
 use crate::error::{ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -135,7 +135,7 @@ impl McastVpn {
 
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(self.number());
-        crate::bgp::encode_with_u8_length(out, |out| match self {
+        crate::bgp::length::with_u8(out, |out| match self {
             McastVpn::IntraAsIPmsi { rd, originator } => {
                 out.extend_from_slice(&rd.0.to_be_bytes());
                 encode_ip(*originator, out);

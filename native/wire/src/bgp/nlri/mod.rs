@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use ipnet::IpNet;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::AddressFamily;
+use super::family::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -18,6 +18,7 @@ use crate::registry::families as registry;
 pub mod evpn;
 pub mod flowspec;
 pub mod flowspec_v2;
+pub mod form;
 mod framed;
 pub mod label;
 pub mod labeled;
@@ -25,6 +26,7 @@ pub mod link_state;
 pub mod mcast_vpn;
 pub mod mdt;
 pub mod mup;
+pub mod rd;
 pub mod route;
 pub mod rtc;
 pub mod sr_policy;
@@ -34,12 +36,14 @@ pub mod vpls;
 pub use evpn::Evpn;
 pub use flowspec::FlowSpec;
 pub use flowspec_v2::FlowSpecV2;
+pub use form::{Form, LabelStack};
 pub use label::Label;
 pub use labeled::{Labeled, Vpn};
 pub use link_state::LinkState;
 pub use mcast_vpn::McastVpn;
 pub use mdt::Mdt;
 pub use mup::Mup;
+pub use rd::RouteDistinguisher;
 pub use route::Route;
 use route::ToRoute;
 pub use rtc::RouteTargetConstraint;
@@ -48,37 +52,6 @@ pub use vpls::Vpls;
 
 use labeled::Layout;
 use registry::Framing;
-
-/// How the NLRI of one group of routes are written, which the session decides and the octets do not tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Form {
-    /// Every NLRI starts with a path identifier (RFC 7911).
-    pub add_path: bool,
-    pub labels: LabelStack,
-}
-
-impl Form {
-    /// As [`canonical`] writes them.
-    pub fn canonical(add_path: bool) -> Self {
-        Form { add_path, labels: LabelStack::ToBottom }
-    }
-
-    #[must_use]
-    pub(crate) fn with_other_path_ids(self) -> Self {
-        Form { add_path: !self.add_path, ..self }
-    }
-}
-
-/// How many labels are ahead of a prefix (RFC 8277, section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LabelStack {
-    /// One, whatever its bottom-of-stack bit says (section 2.2).
-    One,
-    /// As many as it takes to the bottom of the stack, where both speakers have said that they read several (section 2.3).
-    ToBottom,
-    /// The same of a withdrawal, where a value that is no label stands for all of them (section 2.4).
-    ToBottomOrWithdrawn,
-}
 
 /// One NLRI.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -368,11 +341,6 @@ impl Kind {
     }
 }
 
-/// Whether the family's NLRI have a reading, so that a block of them splits.
-pub fn has_reading(family: AddressFamily) -> bool {
-    family.layout().is_some()
-}
-
 /// Checks a block of NLRI from end to end; gives how many there are.
 #[inline]
 pub fn check(family: AddressFamily, form: Form, reader: Reader<'_>) -> Result<u32> {
@@ -401,12 +369,26 @@ pub fn iter(family: AddressFamily, form: Form, block: &[u8]) -> Iter<'_> {
 /// Makes a block of NLRI into owned values.
 pub fn decode(family: AddressFamily, form: Form, block: Reader<'_>) -> Result<Vec<Nlri>> {
     match Kind::of(family, form.labels) {
-        Kind::Prefix { v6 } => unicast::decode_block(block, form.add_path, v6),
+        Kind::Prefix { v6 } => decode_prefixes(block, form.add_path, v6),
         kind => {
             let iter = Iter { family, kind, form, reader: block, index: 0 };
             iter.map(|nlri| nlri.map(|nlri| nlri.to_owned())).collect()
         }
     }
+}
+
+/// The same of bare prefixes, which are most of all.
+fn decode_prefixes(mut reader: Reader<'_>, add_path: bool, v6: bool) -> Result<Vec<Nlri>> {
+    // IPv4 prefixes of a full table have four octets on the wire, IPv6 ones mostly five to seven.
+    let mut nlri = Vec::with_capacity(reader.len() / if add_path { 8 } else { 4 } + 1);
+    let limit = if v6 { 128 } else { 32 };
+    while !reader.is_empty() {
+        let path_id = if add_path { Some(reader.u32().at("path_id").at_index(nlri.len())?) } else { None };
+        let bytes = unicast::take(&mut reader, limit).at_index(nlri.len())?;
+        let prefix = if v6 { unicast::decode_v6(bytes) } else { unicast::decode_v4(bytes) };
+        nlri.extend(prefix.map(|prefix| Nlri { path_id, value: NlriValue::Prefix(prefix) }));
+    }
+    Ok(nlri)
 }
 
 /// A block of NLRI so that its octets alone say how it is to be read: the last label of a stack, and no other, has the
@@ -464,38 +446,5 @@ impl<'a> Iterator for Iter<'a> {
             self.reader.take_rest();
         }
         Some(nlri)
-    }
-}
-
-/// A route distinguisher (RFC 4364, section 4.2), printed `65000:1`, `192.0.2.1:1` or `4200000000:1`;
-/// types 0 and 2 that would print the same, and types not known, print with their type in front.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RouteDistinguisher(pub u64);
-
-impl fmt::Display for RouteDistinguisher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [t0, t1, a, b, c, d, e, g] = self.0.to_be_bytes();
-        match u16::from_be_bytes([t0, t1]) {
-            0 => write!(f, "{}:{}", u16::from_be_bytes([a, b]), u32::from_be_bytes([c, d, e, g])),
-            1 => write!(f, "{a}.{b}.{c}.{d}:{}", u16::from_be_bytes([e, g])),
-            2 => {
-                let asn = u32::from_be_bytes([a, b, c, d]);
-                let prefix = if asn <= u16::MAX.into() { "2:" } else { "" };
-                write!(f, "{prefix}{asn}:{}", u16::from_be_bytes([e, g]))
-            }
-            other => write!(f, "{other}:{:#014x}", self.0 & 0xffff_ffff_ffff),
-        }
-    }
-}
-
-impl fmt::Debug for RouteDistinguisher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RouteDistinguisher({self})")
-    }
-}
-
-impl Serialize for RouteDistinguisher {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }

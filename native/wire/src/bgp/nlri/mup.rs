@@ -7,8 +7,9 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use super::evpn::{encode_ip, encode_optional_ip, optional_ip};
+use super::rd::RouteDistinguisher;
 use super::route::{Route, ToRoute};
-use super::{unicast, RouteDistinguisher};
+use super::unicast;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -145,7 +146,7 @@ impl Mup {
         let (architecture, number) = self.number();
         out.push(architecture);
         out.extend_from_slice(&number.to_be_bytes());
-        crate::bgp::encode_with_u8_length(out, |out| match self {
+        crate::bgp::length::with_u8(out, |out| match self {
             Mup::InterworkSegmentDiscovery { rd, prefix } => {
                 out.extend_from_slice(&rd.0.to_be_bytes());
                 unicast::encode(prefix, out);

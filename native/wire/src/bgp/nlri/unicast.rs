@@ -5,7 +5,6 @@
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::{Nlri, NlriValue};
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
 
@@ -37,19 +36,6 @@ pub(crate) fn check(mut reader: Reader<'_>, add_path: bool, limit: u8) -> Result
         count += 1;
     }
     Ok(count)
-}
-
-pub(crate) fn decode_block(mut reader: Reader<'_>, add_path: bool, v6: bool) -> Result<Vec<Nlri>> {
-    // IPv4 prefixes of a full table have four octets on the wire, IPv6 ones mostly five to seven.
-    let mut nlri = Vec::with_capacity(reader.len() / if add_path { 8 } else { 4 } + 1);
-    let limit = if v6 { 128 } else { 32 };
-    while !reader.is_empty() {
-        let path_id = if add_path { Some(reader.u32().at("path_id").at_index(nlri.len())?) } else { None };
-        let bytes = take(&mut reader, limit).at_index(nlri.len())?;
-        let prefix = if v6 { decode_v6(bytes) } else { decode_v4(bytes) };
-        nlri.extend(prefix.map(|prefix| Nlri { path_id, value: NlriValue::Prefix(prefix) }));
-    }
-    Ok(nlri)
 }
 
 /// A prefix of `length` bits whose octets are all of `octets`.

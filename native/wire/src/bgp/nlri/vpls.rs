@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use serde::Serialize;
 
 use super::label::Label;
+use super::rd::RouteDistinguisher;
 use super::route::{Route, ToRoute};
-use super::RouteDistinguisher;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
@@ -65,7 +65,7 @@ impl Vpls {
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {
-        crate::bgp::encode_with_u16_length(out, |out| match self {
+        crate::bgp::length::with_u16(out, |out| match self {
             Vpls::Signaling { rd, ve_id, ve_block_offset, ve_block_size, label_base } => {
                 out.extend_from_slice(&rd.0.to_be_bytes());
                 for field in [ve_id, ve_block_offset, ve_block_size] {

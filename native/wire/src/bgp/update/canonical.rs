@@ -2,10 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::{in_groups, Slot, UpdateView};
+use super::view::{in_groups, Slot};
 use crate::bgp::attribute::{
-    self, code, Aggregator, As4Aggregator, As4Path, AsPath, PathAttribute, Registered,
+    code, head, Aggregator, As4Aggregator, As4Path, AsPath, PathAttribute, Registered,
 };
+use crate::bgp::UpdateView;
 use crate::reader::Reader;
 
 impl UpdateView<'_> {
@@ -61,16 +62,16 @@ impl UpdateView<'_> {
             AsPath::CODE if self.context.two_octet_as => {
                 let mut value = Vec::new();
                 self.merged_as_path().unwrap_or_default().encode(&mut value);
-                attribute::encode_canonical(out, attribute.flags, AsPath::CODE, &value);
+                head::encode_canonical(out, attribute.flags, AsPath::CODE, &value);
             }
             Aggregator::CODE if attribute.value.len() == 6 => {
                 let mut value = Vec::new();
                 if let Some(aggregator) = self.merged_aggregator() {
                     aggregator.encode(&mut value);
                 }
-                attribute::encode_canonical(out, attribute.flags, Aggregator::CODE, &value);
+                head::encode_canonical(out, attribute.flags, Aggregator::CODE, &value);
             }
-            code => attribute::encode_canonical(out, attribute.flags, code, attribute.value),
+            code => head::encode_canonical(out, attribute.flags, code, attribute.value),
         }
     }
 

@@ -1,13 +1,14 @@
 //! An UPDATE is checked in one pass, and RFC 7606 says what becomes of what is malformed.
 
-use super::{Fault, RouteGroup, Slot, UpdateView};
-use crate::bgp::attribute::attr_14_mp_reach_nlri::{self, MpReachRef};
+use super::Slot;
+use crate::bgp::attribute::attr_14_mp_reach_nlri::MpReachRef;
 use crate::bgp::attribute::attr_15_mp_unreach_nlri::MpUnreachRef;
 use crate::bgp::attribute::{
-    self, AsPath, AttributeRef, MpReach, MpUnreach, PathAttribute, Registered, Treatment,
+    attr_14_mp_reach_nlri, check, AsPath, AttributeRef, MpReach, MpUnreach, PathAttribute, Registered,
+    Treatment,
 };
-use crate::bgp::nlri::{self, Form};
-use crate::bgp::{header_of, Action, AddressFamily, Context};
+use crate::bgp::nlri::form::Form;
+use crate::bgp::{attribute, header, nlri, Action, AddressFamily, Context, Fault, RouteGroup, UpdateView};
 use crate::error::{At, DecodeError, ErrorKind, Result};
 use crate::reader::Reader;
 use crate::registry::bgp::message;
@@ -16,7 +17,7 @@ impl<'a> UpdateView<'a> {
     /// Reads a whole message, its header included.
     #[inline(always)]
     pub fn decode_message(reader: &mut Reader<'a>, context: Context<'a>) -> Result<Self> {
-        let body = header_of(reader, message::UPDATE, "2 (UPDATE)")?;
+        let body = header::read_of(reader, message::UPDATE, "2 (UPDATE)")?;
         Self::decode(body, context)
     }
 
@@ -106,7 +107,7 @@ impl<'a> UpdateView<'a> {
             (self.slots.as_slice(), self.groups.is_empty(), self.nlri.is_empty())
         {
             let mut value = Reader::new(self.value_of(MpUnreach::CODE).unwrap_or_default(), 0);
-            self.end_of_rib = AddressFamily::decode(&mut value).ok();
+            self.end_of_rib = value.family().ok();
         }
         Ok(seen)
     }
@@ -140,8 +141,8 @@ impl<'a> UpdateView<'a> {
     /// Whether the attribute is to be left out.
     #[inline(always)]
     fn check_attribute(&mut self, attribute: &AttributeRef<'a>) -> bool {
-        let Err((treatment, error)) = attribute::check(attribute, self.context) else {
-            if let Some(error) = attribute::as_0(attribute, self.context) {
+        let Err((treatment, error)) = check::check(attribute, self.context) else {
+            if let Some(error) = check::as_0(attribute, self.context) {
                 let name = attribute::name(attribute.code).unwrap_or("unknown");
                 self.attribute_fault(Treatment::Kept, attribute, error.in_field(name));
             }
@@ -151,7 +152,7 @@ impl<'a> UpdateView<'a> {
         // width, that is what it is.
         if attribute.code == AsPath::CODE && !matches!(error.kind(), ErrorKind::Flags { .. }) {
             let other = Context { two_octet_as: !self.context.two_octet_as, ..self.context };
-            if attribute::check(attribute, other).is_ok() {
+            if check::check(attribute, other).is_ok() {
                 self.context = other;
                 self.as_width_mismatch = true;
                 return false;

@@ -2,11 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Action, Fault};
-use crate::bgp::attribute::{
-    self, AsPath, AttributeValue, Attributes, MpReach, MpUnreach, NextHop, Registered,
-};
-use crate::bgp::{encode, encode_with_u16_length, AddressFamily, Nlri};
+use crate::bgp::attribute::{AsPath, AttributeValue, Attributes, MpReach, MpUnreach, NextHop, Registered};
+use crate::bgp::{attribute, header, length, Action, AddressFamily, Fault, Nlri};
 use crate::registry::bgp::message;
 
 /// An UPDATE in owned values, as it is on the wire.
@@ -70,9 +67,9 @@ impl Update {
 
     /// Writes a whole message, its header included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        encode(message::UPDATE, out, |out| {
-            encode_with_u16_length(out, |out| self.withdrawn.iter().for_each(|nlri| nlri.encode(out)));
-            encode_with_u16_length(out, |out| {
+        header::encode(message::UPDATE, out, |out| {
+            length::with_u16(out, |out| self.withdrawn.iter().for_each(|nlri| nlri.encode(out)));
+            length::with_u16(out, |out| {
                 for attribute in &self.attributes {
                     match &attribute.value {
                         AttributeValue::AsPath(path) if self.two_octet_as => {
