@@ -13,8 +13,9 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use insight::{Coordinates, Severity};
 use rib::RibView;
 
-use crate::overlay::FindingKey;
-use crate::picture::{Entity, NodeKey, Picture, Status};
+use crate::entities::{Entity, NodeKey, Status};
+use crate::finding::FindingKey;
+use crate::picture::Picture;
 
 /// What a row is. The first row of a picture says that all that was known before is to be forgotten; a heartbeat says nothing but
 /// that the feed lives.

@@ -7,6 +7,9 @@
 //! A [`Merge`] makes one stream of several stations' streams.
 
 mod encode;
+mod entities;
+mod finding;
+mod known;
 mod merge;
 mod overlay;
 mod picture;
@@ -15,6 +18,7 @@ mod source;
 mod stream;
 
 pub use encode::schema;
+pub use entities::Entity;
 pub use merge::Merge;
-pub use picture::{Entity, Limits, Picture};
+pub use picture::{Limits, Picture};
 pub use stream::Stream;

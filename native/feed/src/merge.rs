@@ -18,7 +18,7 @@ use arrow_schema::ArrowError;
 use arrow_select::concat::concat_batches;
 
 use crate::encode::{self, Kind};
-use crate::picture::{NodeKey, Status};
+use crate::entities::{NodeKey, Status};
 
 /// One client's endless Arrow IPC stream, made of those of several pictures.
 pub struct Merge {

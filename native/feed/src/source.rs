@@ -3,36 +3,15 @@
 //! A route is drawn from where it was heard (its peer; of a Loc-RIB the peer that it was chosen from) to where it originates: the
 //! last AS of its path, or its next hop where the path is empty, as with the pods of a Kubernetes node.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-
 use rib::{
     Deltas, EndKind, EndScope, Id, PathAttributes, PeerRow, PeerState, Query, RouterRow, RouterState,
     RoutingTable,
 };
+use wire::registry::bmp::peer_type;
 
-use crate::picture::{NodeKey, Path, Picture, RouteKey, Status};
-
-/// What is known beside what is drawn.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    peers: HashMap<Id, KnownPeer>,
-    /// Peers of a router by address: a Loc-RIB names them as next hops.
-    by_address: HashMap<(u32, IpAddr), u32>,
-    /// Routes of each RIB.
-    ribs: HashMap<i64, u64>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct KnownPeer {
-    router: u32,
-    /// Its node: that of its router where it stands for the router itself.
-    node: u32,
-    loc_rib: bool,
-}
-
-/// Loc-RIB Instance Peer (RFC 9069).
-const LOC_RIB: u8 = 3;
+use crate::entities::{NodeKey, Path, RouteKey, Status};
+use crate::known::KnownPeer;
+use crate::picture::Picture;
 
 impl Picture {
     /// Draws what a table holds. To be called once a table, before or after its deltas come in.
@@ -92,7 +71,7 @@ impl Picture {
                     let node = deltas.router(index).map(|router| NodeKey::Router(router.router_id));
                     let node = node.and_then(|key| self.known_node(&key));
                     let of = |peer: &KnownPeer| Some(peer.router) == node;
-                    self.source.peers.iter().filter(|(_, peer)| of(peer)).map(|(id, _)| *id).collect()
+                    self.known.peers.iter().filter(|(_, peer)| of(peer)).map(|(id, _)| *id).collect()
                 }
             };
             for peer in ended {
@@ -143,11 +122,11 @@ impl Picture {
     }
 
     fn peer(&mut self, router: u32, row: &PeerRow) {
-        let loc_rib = row.peer_type == LOC_RIB;
+        let loc_rib = row.peer_type == peer_type::LOC_RIB;
         // FRR tells what a router originates itself as of a peer without address and AS.
         let own = loc_rib || (row.address.is_unspecified() && row.asn == 0);
         if own {
-            self.source.peers.insert(row.peer_id, KnownPeer { router, node: router, loc_rib });
+            self.known.peers.insert(row.peer_id, KnownPeer { router, node: router, loc_rib });
             return;
         }
         let at_us = row.state_since_us;
@@ -166,14 +145,14 @@ impl Picture {
             node.at_us = at_us;
         });
         self.session(router, node, status, at_us);
-        self.source.peers.insert(row.peer_id, KnownPeer { router, node, loc_rib });
-        self.source.by_address.insert((router, row.address), node);
+        self.known.peers.insert(row.peer_id, KnownPeer { router, node, loc_rib });
+        self.known.by_address.insert((router, row.address), node);
     }
 
     /// How many routes a RIB holds, of which not all may be drawn.
     fn rib(&mut self, rib_id: i64, peer: &Id, routes: u64) {
-        let Some(peer) = self.source.peers.get(peer).copied() else { return };
-        let before = self.source.ribs.insert(rib_id, routes).unwrap_or(0);
+        let Some(peer) = self.known.peers.get(peer).copied() else { return };
+        let before = self.known.ribs.insert(rib_id, routes).unwrap_or(0);
         let mut nodes = vec![peer.node];
         if peer.node != peer.router {
             nodes.push(peer.router);
@@ -186,9 +165,9 @@ impl Picture {
     }
 
     fn path(&mut self, peer: &Id, attributes: &PathAttributes, at_us: i64) -> Option<Path> {
-        let peer = self.source.peers.get(peer).copied()?;
+        let peer = self.known.peers.get(peer).copied()?;
         let next_hop = attributes.next_hop.filter(|address| !address.is_unspecified());
-        let heard = next_hop.and_then(|address| self.source.by_address.get(&(peer.router, address)).copied());
+        let heard = next_hop.and_then(|address| self.known.by_address.get(&(peer.router, address)).copied());
         let destination = match (attributes.as_path.last(), next_hop) {
             (Some(asn), _) => self.node(NodeKey::As(*asn), || format!("AS{asn}"), at_us),
             (None, Some(address)) => match heard {

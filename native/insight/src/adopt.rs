@@ -6,46 +6,18 @@
 
 use std::collections::BTreeSet;
 
-use ipnet::IpNet;
 use rib::view::RibView;
 use rib::{Deltas, PeerState, RoutingTable};
-use serde::{Deserialize, Serialize};
 
-use crate::alerts::Marked;
 use crate::facts::Sets;
 use crate::insight::Insight;
-use crate::said::{Evidence, Said, Severity};
+use crate::kept::{Kept, KeptAlert};
+use crate::said::Said;
 use crate::tables::AT_A_TIME;
 use crate::timers::Timer;
 
 /// An alert of before of which nothing is heard for so long is over.
 const FORGET_MS: i64 = 600_000;
-
-/// What outlives a restart.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Kept {
-    /// When it was kept: what went after that was told nobody.
-    pub at_ms: i64,
-    pub alerts: Vec<KeptAlert>,
-    pub marks: Vec<Marked>,
-}
-
-/// An alert that is open.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct KeptAlert {
-    pub rule: String,
-    pub subject: String,
-    pub severity: Severity,
-    pub text: String,
-    pub opened_at_ms: i64,
-    #[serde(default)]
-    pub evidence: Vec<Evidence>,
-    #[serde(default)]
-    pub prefixes: BTreeSet<IpNet>,
-    #[serde(default)]
-    pub peers: BTreeSet<String>,
-}
 
 impl Insight {
     /// What has to outlive a restart, as it is now.
@@ -136,14 +108,5 @@ impl Insight {
                 self.route(deltas, delta, peer, sets.get(delta.attributes), None, true);
             }
         }
-    }
-
-    /// Alerts of before a restart had the time to be heard of again.
-    pub(crate) fn forget_restored(&mut self) {
-        self.conditions.forget_restored();
-        self.watched.forget_restored();
-        self.defaults.adopted(&self.world, &mut self.voice);
-        self.downs.forget_restored(&mut self.voice);
-        self.voice.alerts.forget_restored(self.voice.now, &mut self.voice.out);
     }
 }

@@ -6,16 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
 
-use crate::adopt::KeptAlert;
+use crate::kept::{KeptAlert, Mark, Marked};
+use crate::keys::AlertKey;
 use crate::rules::Rules;
 use crate::said::{Alert, AlertState, Evidence, Said, Severity, What};
 use crate::timers::{Timer, Timers};
 use crate::MAX_LISTED;
-
-/// Rule and subject.
-pub type Key = (&'static str, String);
 
 /// An open alert is told again at most this often.
 const UPDATE_EVERY_MS: i64 = 10_000;
@@ -52,31 +49,14 @@ struct Held {
     mark: Mark,
 }
 
-/// What people decided of an alert.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    pub acknowledged: bool,
-    /// Until then; `i64::MAX`: for good.
-    pub muted_until_ms: Option<i64>,
-}
-
-/// A mark with the alert that it belongs to, to be kept over a restart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marked {
-    pub rule: String,
-    pub subject: String,
-    #[serde(flatten)]
-    pub mark: Mark,
-}
-
 #[derive(Debug)]
 pub(crate) struct Alerts {
     rules: Rules,
-    held: BTreeMap<Key, Held>,
+    held: BTreeMap<AlertKey, Held>,
     /// Marks, also of alerts that are not open now.
     marks: BTreeMap<(String, String), Mark>,
     /// Alerts of before a restart of which nothing was heard since.
-    restored: BTreeSet<Key>,
+    restored: BTreeSet<AlertKey>,
 }
 
 impl Alerts {
@@ -104,7 +84,7 @@ impl Alerts {
     ) {
         let Some(known) = self.rules.get(rule).filter(|rule| rule.enabled) else { return };
         raise.evidence.truncate(MAX_EVIDENCE);
-        let key: Key = (rule, subject.into());
+        let key: AlertKey = (rule, subject.into());
         let open_after_ms = known.open_after_ms;
         self.restored.remove(&key);
         let mark = self.marks.get(&(rule.to_string(), subject.to_string())).copied().unwrap_or_default();
@@ -164,7 +144,7 @@ impl Alerts {
         timers: &mut Timers,
         out: &mut Vec<Said>,
     ) {
-        let key: Key = (rule, subject.into());
+        let key: AlertKey = (rule, subject.into());
         let Some(held) = self.held.get_mut(&key) else { return };
         match held.state {
             // Nobody heard of it.
@@ -189,7 +169,7 @@ impl Alerts {
     }
 
     /// What of the alert is due is told.
-    pub fn due(&mut self, key: &Key, now_ms: i64, out: &mut Vec<Said>) {
+    pub fn due(&mut self, key: &AlertKey, now_ms: i64, out: &mut Vec<Said>) {
         let Some(held) = self.held.get_mut(key) else { return };
         let state = match held.state {
             State::Pending(at) if at <= now_ms => {
@@ -237,7 +217,7 @@ impl Alerts {
     /// An alert of before a restart is open; gives its rule, where that is still on.
     pub fn restore(&mut self, kept: &KeptAlert, now_ms: i64) -> Option<&'static str> {
         let rule = self.rules.get(&kept.rule).filter(|rule| rule.enabled)?;
-        let key: Key = (rule.name, kept.subject.clone());
+        let key: AlertKey = (rule.name, kept.subject.clone());
         let marked = (kept.rule.clone(), kept.subject.clone());
         let held = Held {
             state: State::Open,
@@ -307,7 +287,7 @@ impl Alerts {
     }
 }
 
-fn alert(rules: &Rules, key: &Key, held: &Held, state: AlertState, now_ms: i64) -> Alert {
+fn alert(rules: &Rules, key: &AlertKey, held: &Held, state: AlertState, now_ms: i64) -> Alert {
     let rule = rules.get(key.0);
     let severity = held.said.severity.or(rule.map(|rule| rule.severity)).unwrap_or(Severity::Medium);
     Alert {

@@ -7,27 +7,10 @@
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
-use serde::Deserialize;
 use smallvec::SmallVec;
 
-use crate::config::{asn, Relationship};
-use crate::rpki::Source;
-
-/// What an autonomous system says its providers are.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Aspa {
-    /// rpki-client writes `customer_asid`, routinator `customer`.
-    #[serde(alias = "customer_asid", deserialize_with = "asn")]
-    pub customer: u32,
-    #[serde(deserialize_with = "asns")]
-    pub providers: Vec<u32>,
-}
-
-fn asns<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
-    #[derive(Deserialize)]
-    struct One(#[serde(deserialize_with = "asn")] u32);
-    Ok(Vec::<One>::deserialize(deserializer)?.into_iter().map(|one| one.0).collect())
-}
+use crate::config::Relationship;
+use crate::payloads::{Aspa, Source};
 
 /// Which way a route may have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::aspa::Aspa;
+use crate::payloads::{Aspa, Vrp};
 use crate::said::Severity;
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -236,16 +236,6 @@ pub struct Rpki {
     pub reload_ms: Option<u64>,
 }
 
-/// A Validated ROA Payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-pub struct Vrp {
-    pub prefix: IpNet,
-    #[serde(alias = "maxLength")]
-    pub max_length: u8,
-    #[serde(deserialize_with = "asn")]
-    pub asn: u32,
-}
-
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Provider {
     pub provider: u32,
@@ -372,21 +362,4 @@ fn one_or_several<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<V
         Either::One(asn) => vec![asn],
         Either::Several(asns) => asns,
     })
-}
-
-/// `64500` or `"AS64500"`.
-pub(crate) fn asn<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Number(u32),
-        Text(String),
-    }
-    match Either::deserialize(deserializer)? {
-        Either::Number(asn) => Ok(asn),
-        Either::Text(text) => {
-            let digits = text.trim_start_matches("AS").trim_start_matches("as");
-            digits.parse().map_err(|_| serde::de::Error::custom(format!("{text:?} is no AS number")))
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rib::view::RibView;
 
 use crate::alerts::Raise;
+use crate::keys::Scope;
 use crate::route::Changed;
 use crate::said::Evidence;
 use crate::timers::Timer;
@@ -13,9 +14,6 @@ use crate::world::{Life, World};
 
 /// It may come back at once, by another way.
 const WAIT_MS: i64 = 500;
-
-/// Router, distinguisher, and whether it is of IPv6.
-pub(crate) type Scope = (u32, u64, bool);
 
 #[derive(Clone, Debug, Default)]
 struct Defaults {

@@ -6,15 +6,16 @@ use rib::{Deltas, EndKind, EndScope, EventKind, PeerEvent, Position, RouteChange
 use wire::bgp::AddressFamily;
 
 use crate::downs::Context;
-use crate::facts::Facts;
+use crate::facts::{Facts, Sets};
 use crate::insight::Insight;
 use crate::reasons::Reason;
 use crate::route::Changed;
-use crate::said::Evidence;
+use crate::said::{Evidence, Said};
+use crate::tables::Tables;
 
 /// What stands between routes in the order of positions.
 #[derive(Clone, Copy)]
-pub(crate) enum Happened<'a> {
+enum Happened<'a> {
     End(&'a rib::End),
     Event(&'a PeerEvent),
 }
@@ -29,7 +30,7 @@ impl Happened<'_> {
 }
 
 /// Ends and events, of one position an end before what tells of it.
-pub(crate) fn happened(deltas: &Deltas) -> Vec<Happened<'_>> {
+fn happened(deltas: &Deltas) -> Vec<Happened<'_>> {
     let ends = deltas.ends.iter().map(Happened::End);
     let mut all: Vec<Happened<'_>> = ends.chain(deltas.events.iter().map(Happened::Event)).collect();
     all.sort_by_key(Happened::position);
@@ -37,6 +38,45 @@ pub(crate) fn happened(deltas: &Deltas) -> Vec<Happened<'_>> {
 }
 
 impl Insight {
+    /// Takes what a batch, or an expiry, changed; the table is as it is after it. `now_ms` never goes back.
+    pub fn apply(&mut self, tables: &dyn Tables, deltas: &Deltas, now_ms: i64) -> Vec<Said> {
+        self.advance(tables, now_ms);
+        let now_ms = now_ms.max(self.voice.now);
+        self.voice.now = now_ms;
+        let (routers, peers) = self.world.absorb(deltas, now_ms);
+        self.clocks.look(deltas, &routers, &peers, &self.world, &self.config.waits, &mut self.voice);
+        let (mut new, mut old) = (Sets::new(&deltas.attributes), Sets::new(&deltas.before));
+        let number =
+            |of: &[u32], index: u32| usize::try_from(index).ok().and_then(|index| of.get(index)).copied();
+        let mut happened = happened(deltas).into_iter().peekable();
+        for delta in &deltas.routes {
+            while let Some(next) = happened.next_if(|next| next.position() <= delta.position) {
+                self.happened(next, &routers, &peers, now_ms);
+            }
+            let peer = deltas.rib(delta.rib).and_then(|rib| number(&peers, rib.peer));
+            if let Some(peer) = peer {
+                new.read(delta.attributes);
+                old.read(delta.before);
+                self.route(deltas, delta, peer, new.get(delta.attributes), old.get(delta.before), false);
+            }
+        }
+        for next in happened {
+            self.happened(next, &routers, &peers, now_ms);
+        }
+        for rib in deltas.ribs.iter().filter(|rib| rib.changed) {
+            if let Some(peer) = number(&peers, rib.peer) {
+                let position = deltas.routes.last().map(|route| route.position).unwrap_or_default();
+                self.volume.table(peer, rib, position, &self.world, &mut self.voice);
+            }
+        }
+        for statistic in &deltas.statistics {
+            if let Some(peer) = number(&peers, statistic.peer) {
+                self.volume.statistic(peer, statistic, &self.world, &mut self.voice);
+            }
+        }
+        self.run(tables, now_ms)
+    }
+
     /// `adopted`: the route was there before anybody looked.
     pub(crate) fn route(
         &mut self,
@@ -138,7 +178,7 @@ impl Insight {
         }
     }
 
-    pub(crate) fn happened(&mut self, what: Happened<'_>, routers: &[u32], peers: &[u32], now_ms: i64) {
+    fn happened(&mut self, what: Happened<'_>, routers: &[u32], peers: &[u32], now_ms: i64) {
         let number =
             |of: &[u32], index: u32| usize::try_from(index).ok().and_then(|index| of.get(index)).copied();
         match what {

@@ -8,10 +8,8 @@ use smallvec::SmallVec;
 use wire::bgp::attribute::{
     code, AttributeRef, Community, ExtendedCommunity, LargeCommunity, Origin, SegmentRef,
 };
-use wire::bgp::tlv::Value;
+use wire::bgp::tlv::{Tlv, Value};
 use wire::bgp::{AttributeValue, Context, NextHop, SegmentType};
-
-use crate::link_state::find;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -169,6 +167,11 @@ impl<'a> Sets<'a> {
     pub fn get(&self, index: Option<u32>) -> Option<&Facts> {
         self.read.get(usize::try_from(index?).ok()?)?.as_ref()
     }
+}
+
+/// The value of the TLV of a name.
+pub(crate) fn find<'a>(tlvs: &'a [Tlv], name: &str) -> Option<&'a Value> {
+    tlvs.iter().find(|tlv| tlv.name == Some(name)).map(|tlv| &tlv.value)
 }
 
 #[cfg(test)]

@@ -3,18 +3,16 @@
 use std::collections::HashMap;
 
 use ipnet::IpNet;
-use rib::Deltas;
 
-use crate::alerts::{Alerts, Mark, Marked};
+use crate::alerts::Alerts;
 use crate::calico::Blocks;
 use crate::clock::Clocks;
 use crate::conditions::Conditions;
 use crate::config::{Config, ConfigError, Rpki};
 use crate::defaults::DefaultRoutes;
-use crate::dispatch::happened;
 use crate::downs::{Context, Downs};
-use crate::facts::Sets;
 use crate::interfaces::{InterfaceEvent, Interfaces};
+use crate::kept::{Mark, Marked};
 use crate::left_links::LeftLinks;
 use crate::link_state::LinkState;
 use crate::observation::Observation;
@@ -101,45 +99,6 @@ impl Insight {
             vrp_sources: Sources::new(&config.vrps),
             config,
         })
-    }
-
-    /// Takes what a batch, or an expiry, changed; the table is as it is after it. `now_ms` never goes back.
-    pub fn apply(&mut self, tables: &dyn Tables, deltas: &Deltas, now_ms: i64) -> Vec<Said> {
-        self.advance(tables, now_ms);
-        let now_ms = now_ms.max(self.voice.now);
-        self.voice.now = now_ms;
-        let (routers, peers) = self.world.absorb(deltas, now_ms);
-        self.clocks.look(deltas, &routers, &peers, &self.world, &self.config.waits, &mut self.voice);
-        let (mut new, mut old) = (Sets::new(&deltas.attributes), Sets::new(&deltas.before));
-        let number =
-            |of: &[u32], index: u32| usize::try_from(index).ok().and_then(|index| of.get(index)).copied();
-        let mut happened = happened(deltas).into_iter().peekable();
-        for delta in &deltas.routes {
-            while let Some(next) = happened.next_if(|next| next.position() <= delta.position) {
-                self.happened(next, &routers, &peers, now_ms);
-            }
-            let peer = deltas.rib(delta.rib).and_then(|rib| number(&peers, rib.peer));
-            if let Some(peer) = peer {
-                new.read(delta.attributes);
-                old.read(delta.before);
-                self.route(deltas, delta, peer, new.get(delta.attributes), old.get(delta.before), false);
-            }
-        }
-        for next in happened {
-            self.happened(next, &routers, &peers, now_ms);
-        }
-        for rib in deltas.ribs.iter().filter(|rib| rib.changed) {
-            if let Some(peer) = number(&peers, rib.peer) {
-                let position = deltas.routes.last().map(|route| route.position).unwrap_or_default();
-                self.volume.table(peer, rib, position, &self.world, &mut self.voice);
-            }
-        }
-        for statistic in &deltas.statistics {
-            if let Some(peer) = number(&peers, statistic.peer) {
-                self.volume.statistic(peer, statistic, &self.world, &mut self.voice);
-            }
-        }
-        self.run(tables, now_ms)
     }
 
     /// Takes what SNMP tells of an interface.
@@ -273,11 +232,20 @@ impl Insight {
             Timer::Restored => self.forget_restored(),
         }
     }
+
+    /// Alerts of before a restart had the time to be heard of again.
+    fn forget_restored(&mut self) {
+        self.conditions.forget_restored();
+        self.watched.forget_restored();
+        self.defaults.adopted(&self.world, &mut self.voice);
+        self.downs.forget_restored(&mut self.voice);
+        self.voice.alerts.forget_restored(self.voice.now, &mut self.voice.out);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use rib::{Limits, RoutingTable};
+    use rib::{Deltas, Limits, RoutingTable};
 
     use super::*;
     use crate::alerts::Raise;

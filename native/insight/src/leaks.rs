@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::aspa::Aspas;
 use crate::config::{Config, Relationship};
 use crate::facts::Facts;
+use crate::neighbours::Neighbours;
 use crate::world::Peer;
 
 #[derive(Debug, Default)]
@@ -71,13 +72,6 @@ impl Leaks {
             _ => None,
         }
     }
-}
-
-/// AS numbers of neighbours.
-#[derive(Debug, Default)]
-pub(crate) struct Neighbours {
-    pub providers: HashSet<u32>,
-    pub peers: HashSet<u32>,
 }
 
 /// RFC 9234, section 5, on receipt.

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
-use wire::bgp::tlv::{Tlv, Value};
 use wire::bgp::{AddressFamily, NlriRef, NlriValue};
 
 use crate::config::Waits;
+use crate::facts::find;
 use crate::route::Changed;
 use crate::timers::Timer;
 use crate::topology::{Bearer, NodeKind, Protocol};
@@ -244,9 +244,4 @@ fn read(nlri: &[u8]) -> Option<Object> {
         "link" => Some(Object::Link(node("local_node_descriptors")?, node("remote_node_descriptors")?)),
         _ => None,
     }
-}
-
-/// The value of the TLV of a name.
-pub(crate) fn find<'a>(tlvs: &'a [Tlv], name: &str) -> Option<&'a Value> {
-    tlvs.iter().find(|tlv| tlv.name == Some(name)).map(|tlv| &tlv.value)
 }

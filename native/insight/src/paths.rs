@@ -12,6 +12,7 @@ use rib::view::RibView;
 use rib::RouteChange;
 
 use crate::config::Waits;
+use crate::keys::ShiftKey;
 use crate::route::Changed;
 use crate::said::{Change, Evidence};
 use crate::timers::Timer;
@@ -25,9 +26,6 @@ const GONE_MS: i64 = 2_000;
 const MAX_GONE: usize = 10_000;
 /// Of a shift the first routes are its evidence.
 const EVIDENCE: usize = 4;
-
-/// Router, and the names or addresses of both next hops.
-pub(crate) type ShiftKey = (u32, String, String);
 
 /// Prefixes that went from one next hop to another.
 #[derive(Debug)]

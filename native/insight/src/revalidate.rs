@@ -5,13 +5,11 @@ use rib::view::RibView;
 use rib::Deltas;
 use wire::bgp::AddressFamily;
 
-use crate::aspa::Aspa;
 use crate::conditions::Broken;
-use crate::config::Vrp;
 use crate::facts::Sets;
 use crate::insight::Insight;
+use crate::payloads::{Aspa, Payloads, Source, Vrp};
 use crate::route::Changed;
-use crate::rpki::{Payloads, Source};
 use crate::said::Said;
 use crate::tables::Tables;
 use crate::watch::Watched;

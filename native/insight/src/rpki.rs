@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::aspa::Aspa;
-use crate::config::{ConfigError, Vrp};
+use crate::config::ConfigError;
+use crate::payloads::{Payloads, Source, Vrp};
 use crate::prefixes::Prefixes;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -26,16 +26,6 @@ impl Validity {
             Validity::NotFound => "not_found",
         }
     }
-}
-
-/// Where a VRP comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
-    /// The configuration itself.
-    Written,
-    File,
-    /// RTR.
-    Cache,
 }
 
 /// What each source has: a VRP counts as long as one of them has it.
@@ -87,15 +77,6 @@ impl Sources {
         let held = self.of(source);
         (now.difference(held).copied().collect(), held.difference(&now).copied().collect())
     }
-}
-
-/// What a validator writes to a file.
-#[derive(Debug, Deserialize)]
-pub struct Payloads {
-    #[serde(rename = "roas")]
-    pub vrps: Vec<Vrp>,
-    #[serde(default)]
-    pub aspas: Vec<Aspa>,
 }
 
 /// Reads a file as routinator, rpki-client and other validators write it.
@@ -183,6 +164,7 @@ impl Vrps {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payloads::Aspa;
 
     fn vrp(prefix: &str, max_length: u8, asn: u32) -> Vrp {
         Vrp { prefix: prefix.parse().unwrap(), max_length, asn }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use crate::alerts::Key;
-use crate::paths::ShiftKey;
+use crate::keys::{AlertKey, Scope, ShiftKey};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Timer {
     /// An alert opens, closes or is told again.
-    Alert(Key),
+    Alert(AlertKey),
     /// Why a peer went down is decided.
     Down(u32),
     /// A peer that flapped may have been quiet for long enough.
@@ -29,7 +28,7 @@ pub(crate) enum Timer {
     Observation(u32),
     Service(String, String),
     /// A default route of a router did not come back.
-    Default(crate::defaults::Scope),
+    Default(Scope),
     /// A prefix may be gone from everywhere.
     Withdrawn(IpNet),
     /// What changed after policy may have changed before it.

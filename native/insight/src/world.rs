@@ -7,13 +7,11 @@ use rib::{Deltas, Id, PeerRow, PeerState, RouterRow, RouterState};
 use smallvec::SmallVec;
 use wire::bgp::open::OptionalParameter;
 use wire::bgp::{Capability, Open};
+use wire::registry::bmp::peer_type;
 
 use crate::config::{Config, InterfaceName, Relationship};
-use crate::leaks::Neighbours;
+use crate::neighbours::Neighbours;
 use crate::topology::NodeKind;
-
-/// BMP peer type of a Loc-RIB (RFC 9069): no session ends there.
-const LOC_RIB: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
@@ -77,8 +75,9 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// Whether it stands for the router's own table (RFC 9069): no session ends there.
     pub fn is_loc_rib(&self) -> bool {
-        self.peer_type == LOC_RIB
+        self.peer_type == peer_type::LOC_RIB
     }
 }
 
@@ -329,7 +328,7 @@ impl World {
         });
         if let Some(held) = self.router_mut(router) {
             held.peers.insert(number);
-            held.has_loc_rib |= row.peer_type == LOC_RIB;
+            held.has_loc_rib |= row.peer_type == peer_type::LOC_RIB;
         }
         self.update_peer(number, row);
         number
@@ -339,7 +338,7 @@ impl World {
         let identity = IpAddr::V4(row.bgp_id);
         let host = host_name(&row.received_open);
         let own = self.peer(number).map(|peer| self.router_name(peer.router).to_string()).unwrap_or_default();
-        if row.distinguisher == 0 && row.peer_type != LOC_RIB {
+        if row.distinguisher == 0 && row.peer_type != peer_type::LOC_RIB {
             // A neighbour is known by its address, else by its BGP Identifier, else by what it calls itself.
             if self.names.known(&row.address).is_none() {
                 // Who has the identifier of the router itself is another one all the same.

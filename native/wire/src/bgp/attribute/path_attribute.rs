@@ -11,7 +11,7 @@ pub(crate) trait Registered {
     const CODE: u8;
     /// IANA's name in lower case.
     const NAME: &'static str;
-    /// [`flags::CLASS`] bits.
+    /// [`flags::CLASS`](super::flags::CLASS) bits.
     const CLASS: u8;
     /// When the value is malformed.
     const MALFORMED: Treatment;

@@ -59,7 +59,7 @@ pub struct Unknown {
 pub struct Attributes(pub Vec<Attribute>);
 
 impl Attributes {
-    /// Reads the canonical form that [`super::UpdateView::canonical_attributes`] writes: AS numbers
+    /// Reads the canonical form that [`UpdateView::canonical_attributes`](crate::bgp::UpdateView::canonical_attributes) writes: AS numbers
     /// have four octets. A value that is malformed is kept raw.
     pub fn decode_canonical(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(bytes, 0);

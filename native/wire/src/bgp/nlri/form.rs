@@ -9,7 +9,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// As [`canonical`] writes them.
+    /// As [`canonical`](super::canonical) writes them.
     pub fn canonical(add_path: bool) -> Self {
         Form { add_path, labels: LabelStack::ToBottom }
     }

@@ -14,7 +14,7 @@ pub struct RouteGroup<'a> {
     pub add_path: bool,
     /// Whether they do was not negotiated but seen in the messages.
     pub inferred: bool,
-    /// As in NEXT_HOP or MP_REACH_NLRI; empty for withdrawals. [`NextHop::decode`] reads it.
+    /// As in NEXT_HOP or MP_REACH_NLRI; empty for withdrawals. [`NextHop::decode`](crate::bgp::NextHop::decode) reads it.
     pub next_hop: &'a [u8],
     /// NLRI back to back, checked.
     pub nlri: &'a [u8],

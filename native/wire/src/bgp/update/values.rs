@@ -39,7 +39,7 @@ pub struct Routes<'a> {
 }
 
 impl Update {
-    /// Route groups in the order of the message, RFC 7606's treat-as-withdraw applied; see [`UpdateView::groups`].
+    /// Route groups in the order of the message, RFC 7606's treat-as-withdraw applied; see [`UpdateView::groups`](super::UpdateView::groups).
     pub fn groups(&self) -> impl Iterator<Item = Routes<'_>> {
         let v4 = AddressFamily::IPV4_UNICAST;
         let withdrawn =
