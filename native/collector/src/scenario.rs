@@ -6,7 +6,7 @@ mod tell;
 
 use crate::output::Objects;
 use crate::Outcome;
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use clap::Args;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 ///
 /// A scenario is a folder with `scenario.json` (configuration), `events.jsonl` (octets of sessions, states of interfaces, each with its
 /// time) and, for `--check`, `expected.json` (what must and what must not be said). The clock is virtual. One JSON object a line is
-/// printed for everything that is said, in the order of time.
+/// printed for everything that is said, in the order of time. A folder of scenarios stands for all that are in it.
 #[derive(Args)]
 pub struct Options {
     #[arg(value_name = "FOLDER", required = true)]
@@ -38,7 +38,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let station = options.config.as_deref().map(read).transpose()?;
     let mut out = Objects::new(false);
     let mut totals = check::Totals::default();
-    for folder in &options.folders {
+    for folder in &scenarios(&options.folders)? {
         let play::Played { said, events } = play::play(folder, station.as_ref())?;
         if options.ocsf {
             for event in &events {
@@ -67,6 +67,29 @@ pub fn run(options: &Options) -> Result<Outcome> {
     }
     out.finish()?;
     Ok(if totals.passed() { Outcome::Clean } else { Outcome::Different })
+}
+
+/// What is named, and of a folder without a scenario of its own those in it, in the order of their names.
+fn scenarios(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let is_scenario = |folder: &Path| folder.join("scenario.json").is_file();
+    let mut folders = Vec::new();
+    for folder in named {
+        if is_scenario(folder) {
+            folders.push(folder.clone());
+            continue;
+        }
+        let entries = folder.read_dir().with_context(|| format!("cannot read {}", folder.display()))?;
+        let mut inside: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        inside.retain(|inside| is_scenario(inside));
+        ensure!(
+            !inside.is_empty(),
+            "{} is no scenario: there is no scenario.json, nor in a folder in it",
+            folder.display()
+        );
+        inside.sort();
+        folders.append(&mut inside);
+    }
+    Ok(folders)
 }
 
 fn read(path: &Path) -> Result<Value> {

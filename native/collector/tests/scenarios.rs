@@ -12,38 +12,39 @@ mod common;
 mod schema;
 
 use common::{run, Run};
-use std::path::{Path, PathBuf};
 
-/// Every folder in a folder that is a scenario.
-fn scenarios(folder: &Path) -> Vec<String> {
-    let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let mut folders: Vec<PathBuf> = entries.filter(|path| path.join("scenario.json").exists()).collect();
-    folders.sort();
-    folders.iter().map(|folder| folder.to_str().unwrap().to_owned()).collect()
+/// Our own.
+fn own() -> &'static str {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../insight/scenarios")
 }
 
 fn text(run: &Run) -> String {
     String::from_utf8(run.stdout.clone()).unwrap()
 }
 
-fn check(folder: &Path, options: &[&str]) {
-    let folders = scenarios(folder);
-    let arguments: Vec<&str> = ["scenario", "--check"]
-        .into_iter()
-        .chain(options.iter().copied())
-        .chain(folders.iter().map(String::as_str))
-        .collect();
-    let played = run(&arguments);
+/// How many there are in the folder, of which all is said.
+fn check(folder: &str, options: &[&str]) -> usize {
+    let played = run(&[&["scenario", "--check", folder], options].concat());
     let text = text(&played);
-    let failed: Vec<&str> = text.lines().filter(|line| !line.starts_with("passed")).collect();
+    let (passed, failed): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("passed"));
     assert_eq!(played.status, 0, "{}\n{}", failed.join("\n"), played.stderr);
+    passed.len()
 }
 
 #[test]
 fn of_our_own_scenarios_everything_is_said_and_nothing_more() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../insight/scenarios");
-    assert!(scenarios(&folder).len() >= 30);
-    check(&folder, &[]);
+    assert!(check(own(), &[]) >= 30);
+}
+
+#[test]
+fn what_is_no_scenario_is_told() {
+    let file = format!("{}/../Cargo.toml", own());
+    for (path, said) in
+        [(env!("CARGO_MANIFEST_DIR"), "is no scenario: there is no scenario.json"), (&file, "Cargo.toml")]
+    {
+        let told = run(&["scenario", path]);
+        assert!(told.status == 2 && told.stderr.contains(said), "{}: {}", told.status, told.stderr);
+    }
 }
 
 #[test]
@@ -55,17 +56,14 @@ fn of_the_recorded_scenarios_everything_is_said_and_nothing_more() {
     // Three of them call a router by a name that nothing in them tells: the station's configuration knows it.
     let names = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&names, r#"{"sites": {"tonka01": "204.209.51.60"}}"#).unwrap();
-    check(&folder, &["--config", names.path().to_str().unwrap()]);
+    check(folder.to_str().unwrap(), &["--config", names.path().to_str().unwrap()]);
 }
 
 #[test]
 fn every_event_of_every_scenario_is_valid_ocsf() {
     let file = needs::capture("ocsf/ocsf-1.7.0-network_activity-detection_finding.json");
     let schema = schema::Schema::new(&std::fs::read_to_string(file).unwrap());
-    let folders = scenarios(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../insight/scenarios"));
-    let arguments: Vec<&str> =
-        ["scenario", "--ocsf"].into_iter().chain(folders.iter().map(String::as_str)).collect();
-    let events: Vec<serde_json::Value> = run(&arguments).good_objects();
+    let events: Vec<serde_json::Value> = run(&["scenario", "--ocsf", own()]).good_objects();
     let mut seen = std::collections::BTreeSet::new();
     for event in &events {
         let class = if event["class_uid"] == 2004 { "detection_finding" } else { "network_activity" };
@@ -94,7 +92,7 @@ fn every_event_of_every_scenario_is_valid_ocsf() {
 
 #[test]
 fn a_station_that_starts_again_says_nothing_twice() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../insight/scenarios");
+    let folder = std::path::Path::new(own());
     for name in ["restart-over-a-full-table", "restart-over-an-empty-table"] {
         let played = run(&["scenario", folder.join(name).to_str().unwrap()]);
         let said: Vec<serde_json::Value> = played.good_objects();
