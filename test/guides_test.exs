@@ -38,6 +38,19 @@ defmodule ServiceRadar.BMP.GuidesTest do
     end
   end
 
+  test "the layout in the README has every crate and every folder" do
+    root = Path.expand("..", @guides)
+    readme = File.read!(Path.join(root, "README.md"))
+
+    crates =
+      for file <- Path.wildcard(Path.join(root, "native/*/Cargo.toml")), do: file |> Path.dirname() |> Path.basename()
+
+    assert length(crates) >= 10
+    missing = for crate <- crates, not (readme =~ "`native/#{crate}`"), do: crate
+    folders = for folder <- ~w(guides bench assets proto priv/sql priv/sample), not (readme =~ "`#{folder}"), do: folder
+    assert missing ++ folders == []
+  end
+
   test "every event in the guide is one" do
     guide = File.read!(Path.join(@guides, "operating.md"))
     known = for [_, _, thing, verb] <- Telemetry.events(), do: "#{thing}, #{verb}"
