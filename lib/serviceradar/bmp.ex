@@ -20,6 +20,8 @@ defmodule ServiceRadar.BMP do
   alias ServiceRadar.BMP
   alias ServiceRadar.BMP.{Config, DecodeError, Decoder, Insight, Instance, Message, Native, Query, Station}
 
+  @uuid ~r/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
   @doc """
   Decodes the BMP messages of a binary.
 
@@ -166,6 +168,77 @@ defmodule ServiceRadar.BMP do
   @doc "The peers of one router (`router: id`), or of all."
   @spec peers(Config.name(), keyword) :: {:ok, [BMP.Peer.t()]} | {:error, term}
   def peers(station \\ __MODULE__, options \\ []), do: store(station, :peers, [options[:router]])
+
+  @doc """
+  A page of peers in the order of a column, and where the next begins, or nil.
+
+  * `:order` - `{column, down?}`, see `ServiceRadar.BMP.Order`; default by router and address
+  * `:router` - of this router (its id)
+  * `:state` - `"up"`, `"down"`, `"stale"`, `"unknown"`, or `"trouble"`: down or stale
+  * `:find` - words that are in the address, the AS number (`"AS65001"`), or the name of router or table, all of them
+  * `:limit` - at most so many, default 100
+  * `:after` - what the page before gave
+  """
+  @spec list_peers(Config.name(), keyword) ::
+          {:ok, [BMP.Peer.t()], BMP.Order.key() | nil} | {:error, Exception.t() | term}
+  def list_peers(station \\ __MODULE__, options \\ []), do: list(station, :peers, :list_peers, options)
+
+  @doc "A page of routers, as `list_peers/2`, with its options `:order`, `:limit` and `:after`."
+  @spec list_routers(Config.name(), keyword) ::
+          {:ok, [BMP.Router.t()], BMP.Order.key() | nil} | {:error, Exception.t() | term}
+  def list_routers(station \\ __MODULE__, options \\ []), do: list(station, :routers, :list_routers, options)
+
+  defp list(station, kind, function, options) do
+    with {:ok, list} <- asked(BMP.ListQuery.new(kind, options)), {:ok, rows} <- store(station, function, [list]) do
+      {page, last} = BMP.Order.page(rows, kind, {list.column, list.down}, list.after, list.limit)
+      {:ok, page, last}
+    end
+  end
+
+  defp asked({:error, text}), do: {:error, %ArgumentError{message: text}}
+  defp asked(list), do: list
+
+  @doc "How many peers all pages of `list_peers/2` have; they are counted up to 10,000, and more are `{:more_than, 10_000}`."
+  @spec count_peers(Config.name(), keyword) ::
+          {:ok, non_neg_integer | {:more_than, pos_integer}} | {:error, Exception.t() | term}
+  def count_peers(station \\ __MODULE__, options \\ []) do
+    with {:ok, list} <- asked(BMP.ListQuery.new(:peers, options)),
+         {:ok, count} <- store(station, :count_peers, [list]) do
+      {:ok, if(count > 10_000, do: {:more_than, 10_000}, else: count)}
+    end
+  end
+
+  @doc "The router with this id, or nil."
+  @spec router(Config.name(), router_id :: String.t()) :: {:ok, BMP.Router.t() | nil} | {:error, term}
+  def router(station \\ __MODULE__, router_id) do
+    with {:ok, list} <- BMP.ListQuery.new(:routers, router: router_id, limit: 1),
+         true <- router_id =~ @uuid,
+         {:ok, found} <- store(station, :list_routers, [list]) do
+      {:ok, List.first(found)}
+    else
+      false -> {:ok, nil}
+      error -> error
+    end
+  end
+
+  @doc "The peer with this id, or nil."
+  @spec peer(Config.name(), peer_id :: String.t()) :: {:ok, BMP.Peer.t() | nil} | {:error, term}
+  def peer(station \\ __MODULE__, peer_id) do
+    with {:ok, found} <- some_peers(station, [peer_id]), do: {:ok, List.first(found)}
+  end
+
+  @doc "The peers with these ids, in any order; what is no id is nobody's."
+  @spec some_peers(Config.name(), peer_ids :: [String.t()]) :: {:ok, [BMP.Peer.t()]} | {:error, term}
+  def some_peers(station \\ __MODULE__, peer_ids),
+    do: store(station, :some_peers, [for(id <- Enum.uniq(peer_ids), id =~ @uuid, do: id)])
+
+  @doc """
+  How much there is, of one router (`router: id`) or of all: `:routers`, of them `:routers_connected`; `:sessions` (peers without what
+  routers originate themselves), of them `:sessions_up` and `:sessions_troubled` (down or stale); `:families`, the routes of each
+  `{afi, safi}` as a map.
+  """
+  @spec totals(Config.name(), keyword) :: {:ok, map} | {:error, term}
+  def totals(station \\ __MODULE__, options \\ []), do: store(station, :totals, [options[:router]])
 
   @doc """
   Active routes that match the query (see `ServiceRadar.BMP.Query`), and the cursor of the next page or nil.

@@ -37,6 +37,16 @@ defmodule ServiceRadar.BMP.Test.RecordingStore do
   @impl true
   def peers(_config, _router_id), do: {:ok, []}
   @impl true
+  def list_routers(_config, _list), do: {:ok, []}
+  @impl true
+  def list_peers(_config, _list), do: {:ok, []}
+  @impl true
+  def count_peers(_config, _list), do: {:ok, 0}
+  @impl true
+  def some_peers(_config, _ids), do: {:ok, []}
+  @impl true
+  def totals(_config, _router_id), do: {:ok, %{}}
+  @impl true
   def routes(_config, _query), do: {:ok, [], nil}
   @impl true
   def counts(_config), do: {:ok, %{}}

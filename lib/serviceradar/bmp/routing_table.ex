@@ -4,7 +4,7 @@ defmodule ServiceRadar.BMP.RoutingTable do
 
   A table may be asked by any process while its owner applies batches.
   """
-  alias ServiceRadar.BMP.{Deltas, Native, Peer, Query, Route, Router}
+  alias ServiceRadar.BMP.{Deltas, ListQuery, Native, Peer, Query, Route, Router}
 
   @enforce_keys [:ref]
   defstruct [:ref]
@@ -79,6 +79,25 @@ defmodule ServiceRadar.BMP.RoutingTable do
 
   @spec peers(t, String.t() | nil) :: [Peer.t()]
   def peers(%__MODULE__{ref: ref}, router_id \\ nil), do: Native.table_peers(ref, router_id)
+
+  @doc "The first peers of a list after its key, in any order: `:limit` at most."
+  @spec list_peers(t, ListQuery.t()) :: [Peer.t()]
+  def list_peers(%__MODULE__{ref: ref}, %ListQuery{} = list), do: Native.table_list_peers(ref, list)
+
+  @doc "As `list_peers/2`, of routers."
+  @spec list_routers(t, ListQuery.t()) :: [Router.t()]
+  def list_routers(%__MODULE__{ref: ref}, %ListQuery{} = list), do: Native.table_list_routers(ref, list)
+
+  @spec count_peers(t, ListQuery.t()) :: non_neg_integer
+  def count_peers(%__MODULE__{ref: ref}, %ListQuery{} = list), do: Native.table_count_peers(ref, list)
+
+  @doc "The peers that have these ids."
+  @spec some_peers(t, [String.t()]) :: [Peer.t()]
+  def some_peers(%__MODULE__{ref: ref}, ids), do: Native.table_some_peers(ref, ids)
+
+  @doc "As `ServiceRadar.BMP.totals/2`, but for `:families`, which is a list of pairs."
+  @spec totals(t, String.t() | nil) :: map
+  def totals(%__MODULE__{ref: ref}, router_id), do: Native.table_totals(ref, router_id)
 
   @spec routes(t, Query.t()) :: {:ok, [Route.t()], cursor :: String.t() | nil} | {:error, String.t()}
   def routes(%__MODULE__{ref: ref}, %Query{} = query), do: Native.table_routes(ref, query)

@@ -3,7 +3,7 @@ defmodule ServiceRadar.BMP.Router do
   A router as a store knows it: the speaker of BMP, told by its sysName or, where it gives none, by its address.
 
   Times are microseconds since the Unix epoch. `:generation` and `:sequence` are those of the newest event that changed it.
-  `:standby` says where further sessions come from that call themselves the same router: they feed nothing while the first lives.
+  `:sessions` are its peers without what it originates itself. `:standby` says where further sessions come from that call themselves the same router: they feed nothing while the first lives.
   """
   defstruct [
     :router_id,
@@ -20,6 +20,7 @@ defmodule ServiceRadar.BMP.Router do
     :generation,
     :sequence,
     peers: 0,
+    sessions: 0,
     peers_up: 0,
     routes: 0,
     last_change_us: 0,
@@ -41,6 +42,7 @@ defmodule ServiceRadar.BMP.Router do
           generation: non_neg_integer,
           sequence: non_neg_integer,
           peers: non_neg_integer,
+          sessions: non_neg_integer,
           peers_up: non_neg_integer,
           routes: non_neg_integer,
           last_change_us: integer,

@@ -12,7 +12,7 @@ defmodule ServiceRadar.BMP.Store do
   `ServiceRadar.BMP.Store.Postgres`.
   """
 
-  alias ServiceRadar.BMP.{Config, Deltas, Peer, Query, Route, Router, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, ListQuery, Peer, Query, Route, Router, RoutingTable}
 
   @typedoc "Names one time that a station owned a partition: later ones have higher numbers. nil in a store without owners."
   @type token :: pos_integer | nil
@@ -57,6 +57,24 @@ defmodule ServiceRadar.BMP.Store do
 
   @doc "The peers of a router (its id as text), or of all."
   @callback peers(Config.t(), router_id :: String.t() | nil) :: {:ok, [Peer.t()]} | {:error, term}
+
+  @doc """
+  The first peers of the list after its key, one more than its limit where there are so many: in any order, and more of them do no harm.
+  What it reads is to be no more for many peers than for few, wherever an order has an index.
+  """
+  @callback list_peers(Config.t(), ListQuery.t()) :: {:ok, [Peer.t()]} | {:error, term}
+
+  @doc "How many peers the list has on all pages; a store may stop counting at 10,001."
+  @callback count_peers(Config.t(), ListQuery.t()) :: {:ok, non_neg_integer} | {:error, term}
+
+  @doc "As `c:list_peers/2`, of routers."
+  @callback list_routers(Config.t(), ListQuery.t()) :: {:ok, [Router.t()]} | {:error, term}
+
+  @doc "The peers that have these ids, in any order."
+  @callback some_peers(Config.t(), peer_ids :: [String.t()]) :: {:ok, [Peer.t()]} | {:error, term}
+
+  @doc "Of one router (its id) or of all, as `ServiceRadar.BMP.totals/2`."
+  @callback totals(Config.t(), router_id :: String.t() | nil) :: {:ok, map} | {:error, term}
 
   @doc "Active routes that match, in the order of the query, with a cursor for the next page or nil."
   @callback routes(Config.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}

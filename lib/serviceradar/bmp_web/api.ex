@@ -12,8 +12,8 @@ defmodule ServiceRadar.BMPWeb.API do
   require Logger
 
   alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.Insight
-  alias ServiceRadar.BMPWeb.{Format, Order, PeerFilter, Search}
+  alias ServiceRadar.BMP.{Insight, Order}
+  alias ServiceRadar.BMPWeb.{Format, Search}
   alias ServiceRadar.BMPWeb.API.{CSV, Cursor, JSON, MapStream, OpenAPI, Parameters, Schema}
 
   @arrow "application/vnd.apache.arrow.stream"
@@ -137,13 +137,8 @@ defmodule ServiceRadar.BMPWeb.API do
 
   defp answer(:counts, %{station: station}) do
     with {:ok, counts} <- BMP.counts(station),
-         {:ok, routers} <- BMP.routers(station),
-         {:ok, peers} <- BMP.peers(station) do
-      sessions = Enum.reject(peers, &Format.own?/1)
-      connected = Enum.count(routers, &(&1.state == :connected))
-      up = Enum.count(sessions, &(&1.state == :up))
-      {:ok, Map.merge(counts, %{routers_connected: connected, sessions: length(sessions), sessions_up: up}), "Counts"}
-    end
+         {:ok, totals} <- BMP.totals(station),
+         do: {:ok, Map.merge(counts, Map.take(totals, [:routers_connected, :sessions, :sessions_up])), "Counts"}
   end
 
   defp answer(:map_stream, %{station: station, given: %{at: nil}}) do
@@ -154,16 +149,11 @@ defmodule ServiceRadar.BMPWeb.API do
     with {:ok, octets} <- BMP.Feed.at(station, at), do: {:stream, @arrow, & &1.(octets)}
   end
 
-  defp answer(:routers, %{station: station, given: given}) do
-    with {:ok, routers} <- BMP.routers(station),
-         {:ok, peers} <- BMP.peers(station),
-         do: routers |> with_sessions(peers) |> sorted(:routers, given, "Router")
-  end
+  defp answer(:routers, %{station: station, given: given}),
+    do: listed(:routers, given, "Router", &BMP.list_routers(station, &1))
 
   defp answer(:router, %{station: station, id: id}) do
-    with {:ok, routers} <- BMP.routers(station),
-         {:ok, peers} <- BMP.peers(station, router: id),
-         do: routers |> with_sessions(peers) |> find(&(&1.router_id == id), "Router")
+    with {:ok, router} <- BMP.router(station, id), do: one(router, "Router")
   end
 
   defp answer(:sessions, %{station: station}) do
@@ -177,13 +167,14 @@ defmodule ServiceRadar.BMPWeb.API do
   end
 
   defp answer(:peers, %{station: station, given: given}) do
-    with {:ok, router} <- router(station, given), {:ok, peers} <- BMP.peers(station, router: router) do
-      peers |> PeerFilter.filter(given.state, given.find) |> sorted(:peers, given, "Peer")
+    with {:ok, router} <- router(station, given) do
+      asked = [router: router, state: given.state, find: given.find]
+      listed(:peers, given, "Peer", &BMP.list_peers(station, asked ++ &1))
     end
   end
 
   defp answer(:peer, %{station: station, id: id}) do
-    with {:ok, peers} <- BMP.peers(station), do: find(peers, &(&1.peer_id == id), "Peer")
+    with {:ok, peer} <- BMP.peer(station, id), do: one(peer, "Peer")
   end
 
   defp answer(:statistics, %{station: station, id: id}) do
@@ -212,7 +203,7 @@ defmodule ServiceRadar.BMPWeb.API do
     with {:ok, router} <- router(station, given),
          {:ok, peer} <- peer(station, given),
          {:ok, routes} <- BMP.flapping(station, router: router, peer: peer, limit: given.limit),
-         {:ok, peers} <- BMP.peers(station, router: router) do
+         {:ok, peers} <- BMP.some_peers(station, Enum.map(routes, & &1.peer_id)) do
       peers = Map.new(peers, &{&1.peer_id, &1})
 
       named =
@@ -270,12 +261,6 @@ defmodule ServiceRadar.BMPWeb.API do
     end)
   end
 
-  # What a router originates itself is among its peers, and is no session.
-  defp with_sessions(routers, peers) do
-    counts = peers |> Enum.reject(&Format.own?/1) |> Enum.frequencies_by(& &1.router_id)
-    for router <- routers, do: Map.put(router, :sessions, Map.get(counts, router.router_id, 0))
-  end
-
   defp concluded(station, answer), do: if(Insight.runs?(station), do: answer.(), else: {:error, :no_insight})
 
   defp evidence(%{evidence: evidence} = said),
@@ -327,18 +312,16 @@ defmodule ServiceRadar.BMPWeb.API do
   defp one_peer(_several, address),
     do: {:wrong, %{"peer" => "Several peers have the address #{Format.address(address)}: give the id of one."}}
 
-  # Stores give all of them at once.
-  defp sorted(all, kind, given, name) do
+  defp listed(kind, given, name, ask) do
     order = Order.read(kind, given.sort, given.order)
-    columns = Order.columns(kind)
 
     case given.cursor || {order, nil} do
       _any when given.sort != nil and elem(order, 0) != given.sort ->
-        {:wrong, %{"sort" => "One of #{Enum.join(columns, ", ")}."}}
+        {:wrong, %{"sort" => "One of #{Enum.join(Order.columns(kind), ", ")}."}}
 
-      {^order, after_key} ->
-        {page, last} = Order.page(all, kind, order, after_key, given.limit)
-        {:ok, page, name, last && {order, last}}
+      {^order, last} ->
+        with {:ok, page, last} <- ask.(order: order, after: last, limit: given.limit),
+             do: {:ok, page, name, last && {order, last}}
 
       _of_another ->
         {:wrong, %{"cursor" => "It is a cursor of another order."}}
@@ -353,12 +336,8 @@ defmodule ServiceRadar.BMPWeb.API do
     {:ok, Enum.map(page, shown), kind, if(more != [], do: key.(List.last(page)))}
   end
 
-  defp find(all, is, kind) do
-    case Enum.find(all, is) do
-      nil -> :none
-      one -> {:ok, one, kind}
-    end
-  end
+  defp one(nil, _kind), do: :none
+  defp one(found, kind), do: {:ok, found, kind}
 
   defp wrong(errors) do
     detail = Enum.map_join(errors, " ", fn {name, text} -> "#{name}: #{text}" end)

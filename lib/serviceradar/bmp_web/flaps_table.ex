@@ -6,16 +6,22 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.Components
 
+    alias ServiceRadar.BMP
     alias ServiceRadar.BMPWeb.{Format, Paths}
 
     @doc "What `ServiceRadar.BMP.flapping/2` gives, with the names of peers and routers; nil where it is not known."
-    @spec rows({:ok, [map]} | {:error, :not_known}, [ServiceRadar.BMP.Peer.t()]) :: [map] | nil
-    def rows({:error, :not_known}, _peers), do: nil
+    @spec rows({:ok, [map]} | {:error, :not_known}, ServiceRadar.BMP.Config.name()) :: [map] | nil
+    def rows({:error, :not_known}, _station), do: nil
+    def rows({:ok, []}, _station), do: []
 
-    def rows({:ok, routes}, peers) do
-      peers = Map.new(peers, &{&1.peer_id, &1})
-      # A peer that has come since the peers were asked for is not among them.
-      for route <- routes, peer = peers[route.peer_id], do: Map.put(route, :peer, peer)
+    def rows({:ok, routes}, station) do
+      # A peer that is gone since is not among them.
+      with {:ok, peers} <- BMP.some_peers(station, Enum.map(routes, & &1.peer_id)) do
+        peers = Map.new(peers, &{&1.peer_id, &1})
+        for route <- routes, peer = peers[route.peer_id], do: Map.put(route, :peer, peer)
+      else
+        {:error, _} -> nil
+      end
     end
 
     attr :base, :string, required: true

@@ -5,7 +5,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     use Phoenix.Component
 
     alias Phoenix.LiveView.Socket
-    alias ServiceRadar.BMPWeb.Order
+    alias ServiceRadar.BMP.Order
 
     @rows 100
     # Nobody but us may write a cursor, which is a term.
@@ -33,12 +33,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     defp last(_socket, _none, _kind, _order), do: nil
 
-    @doc "The rows of the page, and the cursor of the next or nil."
-    @spec page([map], t, Socket.t()) :: {[map], next :: String.t() | nil}
-    def page(rows, %__MODULE__{kind: kind, order: order} = listing, socket) do
-      {page, last} = Order.page(rows, kind, order, listing.after, @rows)
-      {page, if(last, do: Phoenix.Token.sign(socket, @salt, {kind, order, last}))}
-    end
+    @doc "What `ServiceRadar.BMP.list_peers/2` or `list_routers/2` is asked for."
+    @spec options(t) :: keyword
+    def options(%__MODULE__{order: order, after: last}), do: [order: order, after: last, limit: @rows]
+
+    @doc "The cursor of the next page, which follows the last row of this one; nil where there is none."
+    @spec next(t, Order.key() | nil, Socket.t()) :: String.t() | nil
+    def next(_listing, nil, _socket), do: nil
+
+    def next(%__MODULE__{kind: kind, order: order}, last, socket),
+      do: Phoenix.Token.sign(socket, @salt, {kind, order, last})
 
     @doc "The parameters of its URL: the order, where it is not the default, and the cursor of a page."
     @spec params(t, cursor :: String.t() | nil) :: keyword(String.t())

@@ -40,6 +40,15 @@ rustler::atoms! {
 
     // Fields
     withdrawals,
+    after,
+    column,
+    states,
+    words,
+    families,
+    routers_connected,
+    sessions,
+    sessions_up,
+    sessions_troubled,
     penalty,
     since_us,
     quiet,

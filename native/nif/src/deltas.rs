@@ -4,11 +4,11 @@ use std::ops::Deref;
 
 use rib::copy::{Commit, Kind};
 use rib::ocsf::Grouping;
-use rib::{Deltas, RouteChange};
+use rib::{Deltas, RouteChange, RouterRow};
 use rustler::{Encoder, Env, Resource, ResourceArc, Term};
 
 use crate::atoms;
-use crate::rows::{id_text, peer_row, router_name, router_row, view};
+use crate::rows::{id_text, peer_row, router_row, view};
 use crate::term::{error, guard, list, object, ok, Address, Bytes, Prefix};
 
 pub struct DeltasResource(pub Deltas);
@@ -50,7 +50,7 @@ pub fn term(env: Env<'_>, deltas: Deltas) -> Term<'_> {
 #[rustler::nif(schedule = "DirtyCpu")]
 fn deltas_summary(env: Env<'_>, deltas: ResourceArc<DeltasResource>, limit: usize) -> Term<'_> {
     let deltas = &deltas.0;
-    let name = |index: u32| deltas.router(index).map(router_name).unwrap_or_default();
+    let name = |index: u32| deltas.router(index).map(RouterRow::name).unwrap_or_default();
     let peer_address = |index: u32| deltas.peer(index).map(|peer| Address(peer.address));
 
     let routers = list(env, deltas.routers.iter().filter(|row| row.changed), |row| router_row(env, row));
@@ -127,7 +127,7 @@ fn deltas_dead_letters(env: Env<'_>, deltas: ResourceArc<DeltasResource>) -> Ter
         let router = deltas.router(letter.router);
         let peer = letter.peer.and_then(|index| deltas.peer(index));
         object!(env,
-            router: router.map(router_name),
+            router: router.map(RouterRow::name),
             router_id: router.map(|router| id_text(&router.router_id)),
             peer: peer.map(|peer| Address(peer.address)),
             peer_id: peer.map(|peer| id_text(&peer.peer_id)),

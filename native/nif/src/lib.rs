@@ -12,6 +12,7 @@ mod dissect;
 mod feed;
 mod insight;
 mod json;
+mod list;
 mod message;
 mod parity;
 mod proxy;

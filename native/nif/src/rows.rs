@@ -14,14 +14,6 @@ pub fn id_text(id: &Id) -> String {
     rib::text::uuid::text(id)
 }
 
-/// sysName, or the address of a router that gave none.
-pub fn router_name(row: &RouterRow) -> String {
-    match (row.sys_name.as_str(), row.address) {
-        ("", Some(address)) => address.to_string(),
-        (name, _) => name.to_string(),
-    }
-}
-
 pub fn view(view: RibView) -> Atom {
     match view {
         RibView::AdjRibInPre => atoms::adj_rib_in_pre(),
@@ -37,30 +29,35 @@ pub fn router_summary<'a>(env: Env<'a>, router: &RouterSummary) -> Term<'a> {
     router_term(
         env,
         &router.row,
-        router.peers,
-        router.peers_up,
-        router.routes,
-        router.last_change_us,
+        Held {
+            peers: router.peers,
+            sessions: router.sessions,
+            peers_up: router.peers_up,
+            routes: router.routes,
+            last_change_us: router.last_change_us,
+        },
         standby,
     )
 }
 
 pub fn router_row<'a>(env: Env<'a>, row: &RouterRow) -> Term<'a> {
-    router_term(env, row, 0, 0, 0, 0, Term::list_new_empty(env))
+    router_term(env, row, Held::default(), Term::list_new_empty(env))
 }
 
-fn router_term<'a>(
-    env: Env<'a>,
-    row: &RouterRow,
+/// What is held of a router.
+#[derive(Default)]
+struct Held {
     peers: usize,
+    sessions: usize,
     peers_up: usize,
     routes: usize,
     last_change_us: i64,
-    standby: Term<'a>,
-) -> Term<'a> {
+}
+
+fn router_term<'a>(env: Env<'a>, row: &RouterRow, held: Held, standby: Term<'a>) -> Term<'a> {
     record!(env, router_module,
         router_id: id_text(&row.router_id),
-        name: router_name(row),
+        name: row.name(),
         address: row.address.map(Address),
         port: row.port,
         sys_name: row.sys_name,
@@ -75,21 +72,22 @@ fn router_term<'a>(
         end_reason: row.end_reason,
         generation: row.position.generation,
         sequence: row.position.sequence,
-        peers: peers,
-        peers_up: peers_up,
-        routes: routes,
-        last_change_us: last_change_us,
+        peers: held.peers,
+        sessions: held.sessions,
+        peers_up: held.peers_up,
+        routes: held.routes,
+        last_change_us: held.last_change_us,
         standby: standby,
     )
 }
 
-pub fn peer_summary<'a>(env: Env<'a>, peer: &PeerSummary, router: &str) -> Term<'a> {
+pub fn peer_summary<'a>(env: Env<'a>, peer: &PeerSummary) -> Term<'a> {
     let ribs = list(env, &peer.ribs, |rib| {
         object!(env, view: view(rib.view), afi: rib.afi, safi: rib.safi, routes: rib.routes,
             last_change_us: rib.last_change_us, filtered: rib.filtered,
             add_path_inferred: rib.add_path_inferred, verified: rib.verified)
     });
-    peer_term(env, &peer.row, &peer.router_id, router, peer.routes, peer.last_change_us, ribs)
+    peer_term(env, &peer.row, &peer.router_id, &peer.router_name, peer.routes, peer.last_change_us, ribs)
 }
 
 pub fn peer_row<'a>(env: Env<'a>, row: &PeerRow, router_id: &Id, router: &str) -> Term<'a> {

@@ -9,7 +9,7 @@ use rustler::{Atom, Binary, Encoder, Env, NifResult, Resource, ResourceArc, Term
 
 use crate::atoms;
 use crate::deltas;
-use crate::rows::{id_text, peer_summary, route_row, router_name, router_summary, view};
+use crate::rows::{id_text, peer_summary, route_row, router_summary, view};
 use crate::term::{decode_address, error, guard, list, nil, object, ok, Bytes, Prefix};
 
 pub struct Table {
@@ -231,14 +231,8 @@ fn table_routers(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
 #[rustler::nif(schedule = "DirtyCpu")]
 fn table_peers<'a>(env: Env<'a>, table: ResourceArc<Table>, router: Option<&str>) -> NifResult<Term<'a>> {
     let router = router.map(|text| id(text).ok_or(rustler::Error::BadArg)).transpose()?;
-    let (routers, peers) = {
-        let table = table.read();
-        (table.routers(), table.peers(router.as_ref()))
-    };
-    let names: Vec<(Id, String)> =
-        routers.into_iter().map(|router| (router.row.router_id, router_name(&router.row))).collect();
-    let name = |id: &Id| names.iter().find(|(known, _)| known == id).map_or("", |(_, name)| name.as_str());
-    Ok(list(env, peers, |peer| peer_summary(env, &peer, name(&peer.router_id))))
+    let peers = table.read().peers(router.as_ref());
+    Ok(list(env, &peers, |peer| peer_summary(env, peer)))
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
@@ -332,6 +326,6 @@ fn decode_query(term: Term<'_>) -> Option<Query> {
 }
 
 /// Sixteen octets of a UUID's text.
-fn id(text: &str) -> Option<Id> {
+pub fn id(text: &str) -> Option<Id> {
     rib::text::unhex(&text.replace('-', ""))?.try_into().ok()
 }

@@ -33,8 +33,8 @@ pub use error::ApplyError;
 pub use limits::Limits;
 pub use load::{Dump, Loader};
 pub use query::{
-    AsPathPattern, Community, FlappingRoute, Page, PeerSummary, PrefixMatch, Query, QueryError, RibSummary,
-    RouteRow, RouterSummary,
+    AsPathPattern, Column, Community, FlappingRoute, Key, List, Page, Part, PeerSummary, PrefixMatch, Query,
+    QueryError, RibSummary, RouteRow, RouterSummary, Totals,
 };
 pub use table::{RoutingTable, Size};
 pub use view::RibView;

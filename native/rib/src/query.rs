@@ -1,5 +1,6 @@
 //! Questions to the table.
 
+mod list;
 mod place;
 mod row;
 mod summaries;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use thiserror::Error;
 
+pub use self::list::{Column, Key, List, Part, Totals};
 use self::place::Place;
 use self::row::row;
 pub use self::row::RouteRow;

@@ -14,8 +14,8 @@ defmodule ServiceRadar.BMPWeb.APITest do
   doctest API.CSV
   doctest Cursor
   doctest Parameters
-  doctest ServiceRadar.BMPWeb.Order
-  doctest ServiceRadar.BMPWeb.PeerFilter
+  doctest ServiceRadar.BMP.ListQuery
+  doctest ServiceRadar.BMP.Order
 
   @moduletag capture_log: true
 

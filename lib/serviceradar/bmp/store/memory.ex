@@ -66,6 +66,39 @@ defmodule ServiceRadar.BMP.Store.Memory do
   @impl ServiceRadar.BMP.Store
   def peers(config, router_id), do: {:ok, Enum.flat_map(tables(config), &RoutingTable.peers(&1, router_id))}
 
+  # Of each table so many that they make a page wherever they are.
+  @impl ServiceRadar.BMP.Store
+  def list_peers(config, list), do: {:ok, each(config, &RoutingTable.list_peers(&1, %{list | limit: list.limit + 1}))}
+
+  @impl ServiceRadar.BMP.Store
+  def list_routers(config, list),
+    do: {:ok, each(config, &RoutingTable.list_routers(&1, %{list | limit: list.limit + 1}))}
+
+  @impl ServiceRadar.BMP.Store
+  def count_peers(config, list),
+    do: {:ok, config |> tables() |> Enum.map(&RoutingTable.count_peers(&1, list)) |> Enum.sum()}
+
+  @impl ServiceRadar.BMP.Store
+  def some_peers(config, ids), do: {:ok, each(config, &RoutingTable.some_peers(&1, ids))}
+
+  @impl ServiceRadar.BMP.Store
+  def totals(config, router_id) do
+    none = %{routers: 0, routers_connected: 0, sessions: 0, sessions_up: 0, sessions_troubled: 0, families: %{}}
+
+    {:ok,
+     for table <- tables(config), reduce: none do
+       sums ->
+         totals = table |> RoutingTable.totals(router_id) |> Map.update!(:families, &Map.new/1)
+
+         Map.merge(sums, totals, fn
+           :families, some, more -> Map.merge(some, more, fn _family, one, other -> one + other end)
+           _name, one, other -> one + other
+         end)
+     end}
+  end
+
+  defp each(config, ask), do: config |> tables() |> Enum.flat_map(ask)
+
   @impl ServiceRadar.BMP.Store
   def counts(config) do
     sum = fn held, sums -> Map.new(sums, fn {key, sum} -> {key, sum + Map.fetch!(held, key)} end) end

@@ -46,8 +46,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     """
     @behaviour ServiceRadar.BMP.Store
 
-    alias ServiceRadar.BMP.{Batch, Config, Prefix, Query, RoutingTable}
-    alias ServiceRadar.BMP.Store.Postgres.{Commit, Fence, Filters, Keeper, Leases, Rows, Search, SQL}
+    alias ServiceRadar.BMP.{Batch, Config, ListQuery, Prefix, Query, RoutingTable}
+    alias ServiceRadar.BMP.Store.Postgres.{Commit, Fence, Filters, Keeper, Leases, Lists, Rows, Search, SQL}
 
     @defaults [
       repo: nil,
@@ -313,22 +313,35 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       end)
     end
 
-    @impl ServiceRadar.BMP.Store
-    def routers(config) do
-      reaching(config, fn repo, options ->
-        ribs = rows(repo, "query/ribs.sql", options[:schema], [nil])
-        {:ok, repo |> rows("query/routers.sql", options[:schema], []) |> Enum.map(&Rows.router(&1, ribs))}
-      end)
-    end
+    # A page that is as long as can be.
+    @all 1_000_000_000
 
     @impl ServiceRadar.BMP.Store
-    def peers(config, router_id) do
-      reaching(config, fn repo, options ->
-        id = uuid(router_id)
-        ribs = rows(repo, "query/ribs.sql", options[:schema], [id])
-        {:ok, repo |> rows("query/peers.sql", options[:schema], [id]) |> Enum.map(&Rows.peer(&1, ribs))}
-      end)
-    end
+    def routers(config),
+      do: list_routers(config, %ListQuery{kind: :routers, limit: @all})
+
+    @impl ServiceRadar.BMP.Store
+    def peers(config, router_id),
+      do: list_peers(config, %ListQuery{kind: :peers, router: router_id, limit: @all})
+
+    @impl ServiceRadar.BMP.Store
+    def list_routers(config, list),
+      do: reaching(config, fn repo, options -> {:ok, Lists.routers(repo, options, list)} end)
+
+    @impl ServiceRadar.BMP.Store
+    def list_peers(config, list), do: reaching(config, fn repo, options -> {:ok, Lists.peers(repo, options, list)} end)
+
+    @impl ServiceRadar.BMP.Store
+    def count_peers(config, list),
+      do: reaching(config, fn repo, options -> {:ok, Lists.count(repo, options, list, 10_001)} end)
+
+    @impl ServiceRadar.BMP.Store
+    def some_peers(config, ids),
+      do: reaching(config, fn repo, options -> {:ok, Lists.some(repo, options, Enum.map(ids, &uuid/1))} end)
+
+    @impl ServiceRadar.BMP.Store
+    def totals(config, router_id),
+      do: reaching(config, fn repo, options -> {:ok, Lists.totals(repo, options, uuid(router_id))} end)
 
     @impl ServiceRadar.BMP.Store
     def counts(config) do

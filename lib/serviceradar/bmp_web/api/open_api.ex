@@ -4,7 +4,8 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
   """
   alias ServiceRadar.BMP.Query
   alias ServiceRadar.BMPWeb.API.Schema
-  alias ServiceRadar.BMPWeb.{Order, PeerFilter, Search}
+  alias ServiceRadar.BMP.{ListQuery, Order}
+  alias ServiceRadar.BMPWeb.Search
 
   @page ~w(limit cursor)
   @sorts Enum.uniq(Order.columns(:peers) ++ Order.columns(:routers))
@@ -74,7 +75,7 @@ defmodule ServiceRadar.BMPWeb.API.OpenAPI do
     "format" =>
       {"of the answer: json, or csv with a line for the names of the fields, and the cursor of the next page in the header link",
        %{type: "string", enum: ~w(json csv), default: "json"}},
-    "state" => {"of peers; trouble is down or stale", %{type: "string", enum: PeerFilter.states()}},
+    "state" => {"of peers; trouble is down or stale", %{type: "string", enum: ListQuery.states()}},
     "find" => {"words that are in the address, the AS number, the router's or the table's name", %{type: "string"}},
     "sort" => {"the column that rows come in the order of", %{type: "string", enum: @sorts}},
     "order" => {"asc, or desc: the highest first", %{type: "string", enum: ~w(asc desc)}},

@@ -8,7 +8,8 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
       iex> ServiceRadar.BMPWeb.API.Parameters.read(%{"asn" => "1"}, ~w(as limit))
       {:error, %{"asn" => "There is no such parameter here. There are as, limit."}}
   """
-  alias ServiceRadar.BMPWeb.{Order, PeerFilter, Search}
+  alias ServiceRadar.BMP.{ListQuery, Order}
+  alias ServiceRadar.BMPWeb.Search
 
   @default_limit 100
   @most 1000
@@ -65,9 +66,9 @@ defmodule ServiceRadar.BMPWeb.API.Parameters do
   defp one("find", text), do: {:ok, :find, text}
 
   defp one("state", text) do
-    if text in PeerFilter.states(),
+    if text in ListQuery.states(),
       do: {:ok, :state, text},
-      else: {:error, "One of #{Enum.join(PeerFilter.states(), ", ")}."}
+      else: {:error, "One of #{Enum.join(ListQuery.states(), ", ")}."}
   end
 
   defp one("order", text) when text in ["asc", "desc"], do: {:ok, :order, text}

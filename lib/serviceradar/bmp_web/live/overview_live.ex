@@ -21,8 +21,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def mount(_params, _session, socket) do
       socket =
         socket
-        |> assign(page_title: "Routers", routers: [], peers: [], counts: nil, sessions: [], feed?: false, alerts: nil)
-        |> assign(flaps: [], health: [], next: nil, shown: [], peers_of: %{})
+        |> assign(page_title: "Routers", counts: nil, totals: nil, sessions: [], feed?: false, alerts: nil)
+        |> assign(flaps: [], health: [], next: nil, shown: [])
         |> assign(rate: Sparkline.new(System.monotonic_time(:second), 0))
         |> stream_configure(:feed, dom_id: & &1.id)
         |> stream(:feed, [])
@@ -35,10 +35,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       do: {:noreply, socket |> assign(listing: Listing.read(socket, params, :routers)) |> Live.load()}
 
     @impl Live
-    def fetch(%{station: station, feed?: feed?}) do
+    def fetch(%{station: station, feed?: feed?, listing: listing}) do
       fn ->
-        with {:ok, routers} <- BMP.routers(station),
-             {:ok, peers} <- BMP.peers(station),
+        with {:ok, routers, last} <- BMP.list_routers(station, Listing.options(listing)),
+             {:ok, totals} <- BMP.totals(station),
              {:ok, counts} <- BMP.counts(station),
              {:ok, events} <- events(station, feed?),
              {:ok, letters} <- Live.kept(BMP.last_dead_letters(station, Enum.map(routers, & &1.router_id))),
@@ -46,12 +46,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                {:ok,
                 %{
                   routers: routers,
-                  peers: peers,
+                  last: last,
+                  totals: totals,
                   counts: counts,
                   sessions: BMP.session_health(station),
                   letters: letters,
                   events: events,
-                  flaps: FlapsTable.rows(BMP.flapping(station, limit: @worst), peers),
+                  flaps: FlapsTable.rows(BMP.flapping(station, limit: @worst), station),
                   alerts:
                     if(Insight.runs?(station), do: Enum.reject(Insight.alerts(station), &Map.get(&1, :muted, false)))
                 }}
@@ -64,22 +65,15 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     @impl Live
     def show(socket, answer, _fresh?) do
-      sessions = Enum.reject(answer.peers, &Format.own?/1)
-      {shown, next} = Listing.page(answer.routers, socket.assigns.listing, socket)
-
       socket
       |> first_feed(answer.events)
       |> assign(
-        routers: answer.routers,
-        shown: shown,
-        next: next,
-        peers: sessions,
-        peers_of: Enum.frequencies_by(sessions, & &1.router_id),
-        troubled: for(peer <- sessions, peer.state in [:down, :stale], do: peer),
-        up: Enum.count(sessions, &(&1.state == :up)),
+        shown: answer.routers,
+        next: Listing.next(socket.assigns.listing, answer.last, socket),
+        totals: answer.totals,
         counts: answer.counts,
         sessions: answer.sessions,
-        health: SessionsTable.rows(shown, answer.sessions, answer.letters),
+        health: SessionsTable.rows(answer.routers, answer.sessions, answer.letters),
         alerts: answer.alerts,
         flaps: answer.flaps,
         rate: Sparkline.add(socket.assigns.rate, System.monotonic_time(:second), Live.told(socket))
@@ -125,19 +119,19 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         <dl :if={@counts} class="tiles" aria-label="Totals">
           <.tile
             label="Routers connected"
-            value={Format.count(Enum.count(@routers, &(&1.state == :connected)))}
-            note={"of #{Format.count(length(@routers))}"}
+            value={Format.count(@totals.routers_connected)}
+            note={"of #{Format.count(@totals.routers)}"}
           />
           <.tile
             label="Peers up"
-            value={Format.count(@up)}
-            note={"of #{Format.count(length(@peers))}"}
+            value={Format.count(@totals.sessions_up)}
+            note={"of #{Format.count(@totals.sessions)}"}
             to={Paths.peers(@base)}
           />
           <.tile
             label="Peers down or stale"
-            value={Format.count(length(@troubled))}
-            tone={if @troubled != [], do: "bad"}
+            value={Format.count(@totals.sessions_troubled)}
+            tone={if @totals.sessions_troubled > 0, do: "bad"}
             to={Paths.peers(@base, state: "trouble")}
           />
           <.tile label="Routes in all tables" value={Format.count(@counts.routes)} to={Paths.routes(@base)} />
@@ -152,7 +146,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <.rate rates={Sparkline.rates(@rate)} />
         </dl>
 
-        <.empty :if={!@loading and @routers == []} title="No router has connected yet.">
+        <.empty :if={!@loading and @shown == []} title="No router has connected yet.">
           <p>
             Point a router's BMP at this station<span :if={port(@station)}>, TCP port <b class="mono">{port(@station)}</b></span>. With FRR:
           </p>
@@ -160,7 +154,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           <p :if={@sessions != []}>{length(@sessions)} connected and not yet known by name.</p>
         </.empty>
 
-        <div :if={@routers != []} class="table cards">
+        <div :if={@shown != []} class="table cards">
           <table>
             <caption class="hidden">Routers</caption>
             <thead>
@@ -185,7 +179,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 <td class="mono" data-name="Address">{Format.address(router.address)}</td>
                 <td data-name="Session since"><.time at={router.session_started_us} /></td>
                 <td class="number" data-name="Peers up">
-                  <span>{Format.count(router.peers_up)} <span class="of">of {Format.count(@peers_of[router.router_id] || 0)}</span></span>
+                  <span>{Format.count(router.peers_up)} <span class="of">of {Format.count(router.sessions)}</span></span>
                 </td>
                 <td class="number" data-name="Routes">
                   <.link navigate={Paths.routes(@base, router: router.router_id)}>{Format.count(router.routes)}</.link>

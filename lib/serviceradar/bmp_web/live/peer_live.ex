@@ -36,12 +36,11 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
         until = DateTime.utc_now()
         from = DateTime.add(until, -@spans[span])
 
-        with {:ok, peers} <- BMP.peers(station),
-             %{} = peer <- Enum.find(peers, {:ok, nil}, &(&1.peer_id == id)),
+        with {:ok, %{} = peer} <- BMP.peer(station, id),
              {:ok, events} <- Live.kept(BMP.events(station, router: peer.router_id, peer: id, limit: 100)),
              {:ok, statistics} <- Live.kept(BMP.statistics(station, id)),
              {:ok, series} <- Live.kept(BMP.statistics_series(station, id, from, until)) do
-          flaps = FlapsTable.rows(BMP.flapping(station, peer: id, limit: 20), [peer])
+          flaps = FlapsTable.rows(BMP.flapping(station, peer: id, limit: 20), station)
           answer = %{peer: peer, events: events, statistics: statistics, flaps: flaps}
           {:ok, Map.merge(answer, %{series: plots(series || [], from, until), counts: tables(station, id, until)})}
         end

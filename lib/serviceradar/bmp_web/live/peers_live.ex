@@ -6,7 +6,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.PeersTable
 
-    alias ServiceRadar.BMPWeb.{Listing, PeerFilter, PeersTable}
+    alias ServiceRadar.BMPWeb.{Listing, PeersTable}
 
     @states [
       {"", "Any state"},
@@ -48,16 +48,24 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     @impl Live
-    def fetch(%{station: station}), do: fn -> BMP.peers(station) end
+    def fetch(%{station: station, listing: listing, state: state, text: text}) do
+      asked = [state: state, find: text]
+
+      fn ->
+        with {:ok, peers, last} <- BMP.list_peers(station, asked ++ Listing.options(listing)),
+             {:ok, found} <- BMP.count_peers(station, asked),
+             {:ok, %{peers: all}} <- BMP.counts(station),
+             do: {:ok, %{peers: peers, last: last, found: found, all: all}}
+      end
+    end
 
     @impl Live
-    def show(socket, peers, fresh?) do
-      found = PeerFilter.filter(peers, socket.assigns.state, socket.assigns.text)
-      {shown, next} = Listing.page(found, socket.assigns.listing, socket)
+    def show(socket, answer, fresh?) do
+      next = Listing.next(socket.assigns.listing, answer.last, socket)
 
       socket
-      |> assign(found: length(found), shown: length(shown), all: length(peers), next: next)
-      |> Live.sync(:peers, PeersTable.rows(shown), fresh?)
+      |> assign(found: answer.found, shown: length(answer.peers), all: answer.all, next: next)
+      |> Live.sync(:peers, PeersTable.rows(answer.peers), fresh?)
     end
 
     @impl Phoenix.LiveView
@@ -108,6 +116,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     defp said(shown, found, found), do: "#{Format.count(shown)} on this page, of #{peers(found)}"
     defp said(shown, found, all), do: "#{Format.count(shown)} on this page, of #{peers(found)}, of #{Format.count(all)}"
 
+    defp peers({:more_than, count}), do: "more than #{peers(count)}"
     defp peers(1), do: "1 peer"
     defp peers(count), do: "#{Format.count(count)} peers"
   end

@@ -70,10 +70,10 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     # The router's own AS, where the path begins with it though the peer is of another: FRR puts it there on the way in.
     defp own_as(station, %{as_path: [first | _], peer_asn: peer_asn} = route) when first != peer_asn do
-      with {:ok, peers} <- BMP.peers(station, router: route.router_id),
-           %{local_asn: ^first} <- Enum.find(peers, &(&1.peer_id == route.peer_id)),
-           do: first,
-           else: (_ -> nil)
+      case BMP.peer(station, route.peer_id) do
+        {:ok, %{local_asn: ^first}} -> first
+        _ -> nil
+      end
     end
 
     defp own_as(_station, _route), do: nil

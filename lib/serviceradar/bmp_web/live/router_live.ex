@@ -29,18 +29,19 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       do: {:noreply, socket |> assign(listing: Listing.read(socket, params, :peers)) |> Live.load()}
 
     @impl Live
-    def fetch(%{station: station, id: id}) do
+    def fetch(%{station: station, id: id, listing: listing}) do
       fn ->
-        with {:ok, routers} <- BMP.routers(station),
-             %{} = router <- Enum.find(routers, {:ok, nil}, &(&1.router_id == id)),
-             {:ok, peers} <- BMP.peers(station, router: id),
+        with {:ok, %{} = router} <- BMP.router(station, id),
+             {:ok, peers, last} <- BMP.list_peers(station, [router: id] ++ Listing.options(listing)),
+             {:ok, totals} <- BMP.totals(station, router: id),
              {:ok, events} <- Live.kept(BMP.events(station, router: id, limit: 50)),
              {:ok, letters} <- Live.kept(BMP.last_dead_letters(station, [id])) do
           own = Enum.filter(BMP.session_health(station), &(&1.router == id))
           health = SessionsTable.rows([router], own, letters)
           counts = BMP.Counts.series(station, router: id)
-          flaps = FlapsTable.rows(BMP.flapping(station, router: id, limit: 20), peers)
-          {:ok, %{router: router, peers: peers, events: events, health: health, counts: counts, flaps: flaps}}
+          flaps = FlapsTable.rows(BMP.flapping(station, router: id, limit: 20), station)
+          answer = %{router: router, peers: peers, last: last, totals: totals, events: events}
+          {:ok, Map.merge(answer, %{health: health, counts: counts, flaps: flaps})}
         end
       end
     end
@@ -49,28 +50,25 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def show(socket, nil, _fresh?), do: assign(socket, router: nil, page_title: "Unknown router")
 
     def show(socket, %{router: router} = answer, fresh?) do
-      {shown, next} = Listing.page(answer.peers, socket.assigns.listing, socket)
-
       socket
-      |> assign(next: next)
-      |> assign(page_title: router.name, router: router, health: answer.health, peers?: answer.peers != [])
-      |> assign(sessions: Enum.count(answer.peers, &(not Format.own?(&1))))
-      |> assign(events: answer.events, flaps: answer.flaps, families: families(answer.peers, answer.counts))
-      |> Live.sync(:peers, PeersTable.rows(shown), fresh?)
+      |> assign(next: Listing.next(socket.assigns.listing, answer.last, socket))
+      |> assign(page_title: router.name, router: router, health: answer.health, peers?: router.peers > 0)
+      |> assign(sessions: router.sessions, events: answer.events, flaps: answer.flaps)
+      |> assign(families: families(answer.totals.families, answer.counts))
+      |> Live.sync(:peers, PeersTable.rows(answer.peers), fresh?)
       |> Live.sync(:events, EventsTable.rows(answer.events || []), fresh?)
     end
 
     # The routes of all peers by family, as many as there are now, and of the last 24 hours.
-    defp families(peers, counts) do
+    defp families(families, counts) do
       now = System.system_time(:microsecond)
-      ribs = for peer <- peers, rib <- peer.ribs, do: {{rib.afi, rib.safi}, rib.routes}
 
-      for {family, routes} <- ribs |> Enum.group_by(&elem(&1, 0), &elem(&1, 1)) |> Enum.sort() do
+      for {family, routes} <- Enum.sort(families) do
         points = Plot.sum(for one <- counts, {one.afi, one.safi} == family, do: one.points)
 
         %{
           family: family,
-          routes: Enum.sum(routes),
+          routes: routes,
           label: Plot.words(points),
           points: Plot.steps(points, now - @day_us, now)
         }

@@ -47,6 +47,16 @@ pub struct RouterRow {
     pub changed: bool,
 }
 
+impl RouterRow {
+    /// sysName, or the address of a router that gave none.
+    pub fn name(&self) -> String {
+        match (self.sys_name.as_str(), self.address) {
+            ("", Some(address)) => address.to_string(),
+            (name, _) => name.to_string(),
+        }
+    }
+}
+
 /// What a session is to its router's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,7 +110,7 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
-    /// Where it comes from, in words; `routers.sql` says the same.
+    /// Where it comes from, in words; `list/routers.sql` says the same.
     pub(crate) fn origin(&self) -> String {
         let address = self.address.map_or_else(|| "an unknown address".into(), |address| address.to_string());
         format!("{address} port {} (collector {})", self.port, self.collector)

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use serde::Serialize;
 
+use super::list::originates;
 use super::MAX_LIMIT;
 use crate::deltas::{Id, PeerRow, PeerState, RouterRow, SessionRow};
 use crate::flaps::FlapKey;
@@ -18,6 +19,9 @@ pub struct RouterSummary {
     #[serde(flatten)]
     pub row: RouterRow,
     pub peers: usize,
+    /// Of them, without what the router originates itself.
+    #[serde(skip)]
+    pub sessions: usize,
     pub peers_up: usize,
     pub routes: usize,
     /// 0 where no route ever changed.
@@ -31,6 +35,8 @@ pub struct RouterSummary {
 pub struct PeerSummary {
     #[serde(serialize_with = "text::uuid::serialize")]
     pub router_id: Id,
+    #[serde(skip)]
+    pub router_name: String,
     #[serde(flatten)]
     pub row: PeerRow,
     pub routes: usize,
@@ -112,20 +118,7 @@ impl RoutingTable {
 
     /// Every router, by id.
     pub fn routers(&self) -> Vec<RouterSummary> {
-        self.routers
-            .values()
-            .map(|router| {
-                let ribs = || router.peers.values().flat_map(|peer| peer.ribs.values());
-                RouterSummary {
-                    row: router.row.clone(),
-                    peers: router.peers.len(),
-                    peers_up: router.peers.values().filter(|peer| peer.row.state == PeerState::Up).count(),
-                    routes: ribs().map(|rib| rib.routes.len()).sum(),
-                    last_change_us: ribs().map(|rib| rib.last_change_us).max().unwrap_or(0),
-                    standby: router.standby().map(SessionRow::origin).collect(),
-                }
-            })
-            .collect()
+        self.routers.values().map(router_summary).collect()
     }
 
     /// The peers of a router, or of all, by id.
@@ -133,15 +126,29 @@ impl RoutingTable {
         self.routers
             .values()
             .filter(|held| router.is_none_or(|id| *id == held.row.router_id))
-            .flat_map(|router| router.peers.values().map(|peer| summary(router, peer)))
+            .flat_map(|router| router.peers.values().map(|peer| peer_summary(router, peer)))
             .collect()
     }
 }
 
-fn summary(router: &Router, peer: &Peer) -> PeerSummary {
+pub(super) fn router_summary(router: &Router) -> RouterSummary {
+    let ribs = || router.peers.values().flat_map(|peer| peer.ribs.values());
+    RouterSummary {
+        row: router.row.clone(),
+        peers: router.peers.len(),
+        sessions: router.peers.values().filter(|peer| !originates(&peer.row)).count(),
+        peers_up: router.peers.values().filter(|peer| peer.row.state == PeerState::Up).count(),
+        routes: ribs().map(|rib| rib.routes.len()).sum(),
+        last_change_us: ribs().map(|rib| rib.last_change_us).max().unwrap_or(0),
+        standby: router.standby().map(SessionRow::origin).collect(),
+    }
+}
+
+pub(super) fn peer_summary(router: &Router, peer: &Peer) -> PeerSummary {
     let ribs = || peer.ribs.iter().map(|(key, rib): (&RibKey, &Rib)| (key, rib));
     PeerSummary {
         router_id: router.row.router_id,
+        router_name: router.row.name(),
         row: peer.row.clone(),
         routes: ribs().map(|(_, rib)| rib.routes.len()).sum(),
         last_change_us: ribs().map(|(_, rib)| rib.last_change_us).max().unwrap_or(0),

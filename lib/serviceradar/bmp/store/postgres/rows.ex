@@ -24,10 +24,8 @@ if Code.ensure_loaded?(Postgrex) do
       Enum.map(rows, &Map.new(Enum.zip(columns, &1)))
     end
 
-    @doc "A router; `ribs` are all rows of `ribs.sql`."
-    def router(row, ribs) do
-      ribs = Enum.filter(ribs, &(&1["router_id"] == row["router_id"]))
-
+    @doc "A router with what is held of it."
+    def router(row) do
       %Router{
         router_id: uuid(row["router_id"]),
         name: name(row["sys_name"], row["address"]),
@@ -43,17 +41,16 @@ if Code.ensure_loaded?(Postgrex) do
         generation: row["generation"],
         sequence: row["sequence"],
         peers: row["peers"],
+        sessions: row["sessions"],
         peers_up: row["peers_up"],
-        routes: routes(ribs),
-        last_change_us: last_change(ribs),
+        routes: row["routes"],
+        last_change_us: time(row["last_change"]) || 0,
         standby: row["standby"]
       }
     end
 
-    @doc "A peer; `ribs` are all rows of `ribs.sql`."
+    @doc "A peer with its RIBs."
     def peer(row, ribs) do
-      ribs = Enum.filter(ribs, &(&1["peer_id"] == row["peer_id"]))
-
       %Peer{
         peer_id: uuid(row["peer_id"]),
         router_id: uuid(row["router_id"]),

@@ -1,15 +1,16 @@
-defmodule ServiceRadar.BMPWeb.Order do
+defmodule ServiceRadar.BMP.Order do
   @moduledoc """
   Peers and routers in the order of one of their columns, a page at a time: for the pages and for the JSON endpoints.
 
-  A page begins after the last row of the page before, and not after so many rows: what comes and goes meanwhile moves no row from one
+  A store gives the first rows after the last one of the page before, in any order and maybe some more; `page/5` makes a page of them. A
+  page begins after the last row of the page before, and not after so many rows: what comes and goes meanwhile moves no row from one
   page to another.
 
       iex> routers = for routes <- [3, 9, 5], do: %{routes: routes, router_id: "r\#{routes}"}
-      iex> {page, last} = ServiceRadar.BMPWeb.Order.page(routers, :routers, {"routes", true}, nil, 2)
+      iex> {page, last} = ServiceRadar.BMP.Order.page(routers, :routers, {"routes", true}, nil, 2)
       iex> {Enum.map(page, & &1.routes), last}
       {[9, 5], {5, "r5"}}
-      iex> ServiceRadar.BMPWeb.Order.page(routers, :routers, {"routes", true}, last, 2)
+      iex> ServiceRadar.BMP.Order.page(routers, :routers, {"routes", true}, last, 2)
       {[%{routes: 3, router_id: "r3"}], nil}
   """
 
@@ -17,6 +18,8 @@ defmodule ServiceRadar.BMPWeb.Order do
   @type column :: String.t()
   @typedoc "A column, and whether the highest come first."
   @type t :: {column, down? :: boolean}
+  @typedoc "What a row is ordered by, and its id."
+  @type key :: {by :: term, id :: String.t()}
 
   # Each column's name in a URL, and whether it is down when it is chosen. The first is the default.
   @columns %{
@@ -42,7 +45,7 @@ defmodule ServiceRadar.BMPWeb.Order do
   end
 
   @doc "A page of rows after the key of the last one of the page before, and the key of its own last one where there are more."
-  @spec page([map], kind, t, after_key :: term, limit :: pos_integer) :: {[map], last_key :: term | nil}
+  @spec page([map], kind, t, key | nil, limit :: pos_integer) :: {[map], last :: key | nil}
   def page(rows, kind, {name, down?}, after_key, limit) do
     keyed = for row <- rows, key = {by(kind, name, row), id(kind, row)}, follows?(key, after_key, down?), do: {key, row}
     sorted = Enum.sort_by(keyed, &elem(&1, 0), if(down?, do: :desc, else: :asc))

@@ -1,0 +1,123 @@
+alias ServiceRadar.BMP.Test.Postgres, as: Server
+
+cond do
+  not Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres) ->
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
+
+  why = Server.missing() ->
+    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
+
+  true ->
+    defmodule ServiceRadar.BMP.Store.ListsTest do
+      # At the database: in every order the pages of peers and routers make what a sort of everything makes, and what a page reads is no
+      # more for many of them than for few.
+      use ExUnit.Case, async: false
+
+      import ServiceRadar.BMP.Test.Lists, only: [check_all: 2]
+      import ServiceRadar.BMP.TestRouter, only: [eventually: 1, start_station!: 2]
+
+      alias ServiceRadar.BMP
+      alias ServiceRadar.BMP.{ListQuery, Order}
+      alias ServiceRadar.BMP.Store.Postgres
+      alias ServiceRadar.BMP.Store.Postgres.Lists
+      alias ServiceRadar.BMP.Test.Reads
+
+      @moduletag capture_log: true
+
+      @station :lists_postgres
+
+      setup do
+        server = Server.start!()
+        on_exit(fn -> Server.stop(server) end)
+        start_station!(@station, store: {Postgres, url: Server.url(server)})
+        eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
+        :ok
+      end
+
+      defp query!(sql, values \\ []), do: Reads.query!(@station, sql, values)
+
+      # Many have the same values, some routers neither a name nor an address; every fifth peer is a router's own.
+      defp fill(routers, peers) do
+        query!(
+          """
+          INSERT INTO {schema}.bgp_routers (router_id, generation, sequence, sys_name, sys_descr, address, port, collector, state,
+            session_started_at, first_seen_at)
+          SELECT gen_random_uuid(), 1, 1, (ARRAY['', 'edge', 'Edge', 'core ä'])[1 + n % 4] || CASE WHEN n % 8 < 4 THEN '' ELSE n::text END, 'x',
+            CASE n % 3 WHEN 0 THEN NULL WHEN 1 THEN '10.0.0.0'::inet + (n % 7) ELSE '2001:db8::'::inet + (n % 7) END, 1, 'c',
+            (ARRAY['connected', 'disconnected'])[1 + n % 2], '2026-01-01'::timestamptz + make_interval(secs => n % 5, mins => 0), now()
+          FROM generate_series(1, $1::integer) n
+          """,
+          [routers]
+        )
+
+        query!(
+          """
+          INSERT INTO {schema}.bgp_peers (peer_id, router_id, generation, sequence, peer_type, distinguisher, address, asn, bgp_id,
+            table_name, state, state_since, first_seen_at)
+          SELECT gen_random_uuid(), r.ids[1 + (n * 7919) % cardinality(r.ids) / (1 + n % 3)], 1, 1, CASE WHEN n % 5 = 0 THEN 0 ELSE n % 4 END, '\\x0000000000000000',
+            CASE n % 5 WHEN 0 THEN '0.0.0.0'::inet WHEN 1 THEN '2001:db8::'::inet + (n % 50) ELSE '10.0.0.0'::inet + (n % 60) END,
+            CASE WHEN n % 5 = 0 THEN 0 ELSE 65000 + n % 9 END, '10.0.0.1', CASE WHEN n % 6 = 0 THEN 'Blue' END,
+            (ARRAY['up', 'up', 'down', 'stale', 'unknown'])[1 + (n / 5) % 5], '2026-01-01'::timestamptz + make_interval(secs => n % 11), now()
+          FROM generate_series(1, $1::integer) n, (SELECT array_agg(router_id ORDER BY router_id) AS ids FROM {schema}.bgp_routers) r
+          """,
+          [peers]
+        )
+
+        query!("""
+        INSERT INTO {schema}.bgp_ribs (rib_id, peer_id, view, afi, safi, routes, changed_at)
+        SELECT ('x' || substr(md5(p.peer_id::text || f.afi), 1, 16))::bit(64)::bigint, p.peer_id, 'adj_rib_in_pre', f.afi, 1,
+          ascii(substr(p.peer_id::text, 1, 1)) % 5, '2026-01-01'::timestamptz + make_interval(secs => ascii(substr(p.peer_id::text, 2, 1)) % 5)
+        FROM {schema}.bgp_peers p, (VALUES (1), (2)) f (afi)
+        WHERE p.peer_id::text > '4'
+        """)
+
+        query!("ANALYZE {schema}.bgp_routers, {schema}.bgp_peers, {schema}.bgp_ribs")
+      end
+
+      test "the pages of every order" do
+        fill(40, 700)
+        check_all(@station, "as6500 EDGE")
+        # Before its server, which ends with this process.
+        :ok = stop_supervised(@station)
+      end
+
+      # Those of the sums of RIBs have no index: all peers are looked at there.
+      @summed ["peers", "routes", "change"]
+
+      test "a page reads no more of many than of few" do
+        fill(60, 20_000)
+
+        for column <- Order.columns(:peers) -- @summed, down? <- [false, true] do
+          {:ok, _page, last} = BMP.list_peers(@station, order: {column, down?}, limit: 300)
+
+          for after_key <- [nil, last] do
+            list = %ListQuery{kind: :peers, column: column, down: down?, after: after_key, limit: 50}
+            {sql, values} = Lists.peers_statement("public", list)
+            {rows, whole} = Reads.of(@station, sql, values, "bgp_peers")
+
+            # Each of the page twice, in its order and as a whole, and by router a page of each router that it begins with.
+            assert {column, down?, true, 0} == {column, down?, rows <= 300, whole}
+          end
+        end
+
+        query!(
+          "INSERT INTO {schema}.bgp_routers SELECT gen_random_uuid(), 1, 1, 'name ' || n, '', NULL, 1, 'c', 'connected', now(), NULL, NULL, now(), now() FROM generate_series(1, 20000) n"
+        )
+
+        query!("ANALYZE {schema}.bgp_routers")
+
+        for column <- Order.columns(:routers) -- @summed, down? <- [false, true] do
+          {:ok, _page, last} = BMP.list_routers(@station, order: {column, down?}, limit: 300)
+
+          for after_key <- [nil, last] do
+            list = %ListQuery{kind: :routers, column: column, down: down?, after: after_key, limit: 50}
+            {sql, values} = Lists.routers_statement("public", list)
+            {rows, whole} = Reads.of(@station, sql, values, "bgp_routers")
+            assert {column, down?, true, 0} == {column, down?, rows <= 150, whole}
+          end
+        end
+
+        :ok = stop_supervised(@station)
+      end
+    end
+end
