@@ -263,6 +263,15 @@ defmodule ServiceRadar.BMP do
   end
 
   @doc """
+  Says that somebody may soon ask for routes by their attributes: pages do so when they are opened. What the first such question would
+  have to wait for is done meanwhile. Returns at once.
+  """
+  @spec prepare_search(Config.name()) :: :ok
+  def prepare_search(station \\ __MODULE__) do
+    with {:error, :not_kept} <- kept(station, :prepare_search, []), do: :ok
+  end
+
+  @doc """
   How many active routes match the query, without asking for them: up to `most` they are counted; more than that are
   `{:more_than, most}`. `:not_known` where it would take too long, and of a question for `:validity`.
 

@@ -133,6 +133,7 @@ defmodule ServiceRadar.BMP.Native do
   def table_some_peers(_table, _ids), do: error()
   def table_totals(_table, _router_id), do: error()
   def table_routes(_table, _query), do: error()
+  def table_prepare_search(_table), do: error()
   def table_counts(_table), do: error()
   def commit_new(_deltas), do: error()
   def commit_copy(_commit, _kind, _from, _to), do: error()

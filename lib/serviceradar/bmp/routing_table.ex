@@ -103,6 +103,13 @@ defmodule ServiceRadar.BMP.RoutingTable do
   def routes(%__MODULE__{ref: ref}, %Query{} = query), do: Native.table_routes(ref, query)
 
   @doc """
+  Makes ready for questions about attributes, of which else the first one has to wait; false where there was nothing to do. It takes
+  the better part of a second for a million routes, in steps between which others have the table.
+  """
+  @spec prepare_search(t) :: boolean
+  def prepare_search(%__MODULE__{ref: ref}), do: Native.table_prepare_search(ref)
+
+  @doc """
   How many routes match, counted up to `most`: one more than that where there are more.
   """
   @spec count(t, Query.t(), most :: pos_integer) :: {:ok, non_neg_integer} | {:error, String.t()}

@@ -79,6 +79,9 @@ defmodule ServiceRadar.BMP.Store do
   @doc "Active routes that match, in the order of the query, with a cursor for the next page or nil."
   @callback routes(Config.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}
 
+  @doc "Somebody may soon ask for routes by their attributes. Returns at once."
+  @callback prepare_search(Config.t()) :: :ok
+
   @doc """
   How many active routes match, counted up to `most`; more than `most` where there are more, and `:not_known` where it would take too
   long.
@@ -147,6 +150,7 @@ defmodule ServiceRadar.BMP.Store do
   @optional_callbacks keep_ocsf: 2,
                       keep_insight: 2,
                       count_routes: 3,
+                      prepare_search: 1,
                       kept_insight: 1,
                       own: 1,
                       give_back: 2,

@@ -135,7 +135,10 @@ defmodule ServiceRadar.BMPWeb.API do
 
   defp answer(:open_api, %{base: base}), do: {:ok, OpenAPI.description(base)}
 
+  # Who looks at how much there is will look for something in it.
   defp answer(:counts, %{station: station}) do
+    :ok = BMP.prepare_search(station)
+
     with {:ok, counts} <- BMP.counts(station),
          {:ok, totals} <- BMP.totals(station),
          do: {:ok, Map.merge(counts, Map.take(totals, [:routers_connected, :sessions, :sessions_up])), "Counts"}

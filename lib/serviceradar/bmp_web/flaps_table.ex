@@ -16,11 +16,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     def rows({:ok, routes}, station) do
       # A peer that is gone since is not among them.
-      with {:ok, peers} <- BMP.some_peers(station, Enum.map(routes, & &1.peer_id)) do
-        peers = Map.new(peers, &{&1.peer_id, &1})
-        for route <- routes, peer = peers[route.peer_id], do: Map.put(route, :peer, peer)
-      else
-        {:error, _} -> nil
+      case BMP.some_peers(station, Enum.map(routes, & &1.peer_id)) do
+        {:ok, peers} ->
+          peers = Map.new(peers, &{&1.peer_id, &1})
+          for route <- routes, peer = peers[route.peer_id], do: Map.put(route, :peer, peer)
+
+        {:error, _} ->
+          nil
       end
     end
 

@@ -12,6 +12,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     require Logger
 
+    alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Config, Events, Instance}
 
     @type answer :: {:ok, term} | {:error, term}
@@ -64,6 +65,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       if connected?(socket) do
         listen(bmp.station, "bmp:changes")
         Process.send_after(self(), :bmp_tick, @tick)
+        ask(bmp.station, fn -> BMP.prepare_search(bmp.station) end)
       end
 
       case bmp do

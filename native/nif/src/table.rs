@@ -251,6 +251,17 @@ fn table_routes<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>) ->
     }
 }
 
+/// Makes ready for searches; false where there was nothing to do. Who changes the table has it between two steps.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_prepare_search(table: ResourceArc<Table>) -> bool {
+    let mut steps = 0;
+    while !table.read().prepare_search(rib::SETS_AT_A_TIME) {
+        steps += 1;
+        std::thread::yield_now();
+    }
+    steps > 0
+}
+
 /// How many routes match, counted up to `most`; one more than that where there are more.
 #[rustler::nif(schedule = "DirtyCpu")]
 fn table_count<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>, most: usize) -> Term<'a> {

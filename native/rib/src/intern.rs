@@ -143,6 +143,12 @@ impl Interner {
         self.search(&self.marks, expressions, found);
     }
 
+    /// Makes ready for searches, of each kind up to so many sets. False while there are more.
+    pub(crate) fn prepare(&self, most: usize) -> bool {
+        let bytes = |id| bytes_of(&self.slots, id);
+        self.paths.prepare(self.slots.len(), bytes, most) && self.marks.prepare(self.slots.len(), bytes, most)
+    }
+
     fn search<S: Says + Default>(
         &self,
         lines: &Lines<S>,

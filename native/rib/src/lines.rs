@@ -1,10 +1,12 @@
 //! What attribute sets say as lines of one text: an expression goes through it once, and not through hundreds of thousands of sets that
 //! lie anywhere in memory.
 //!
-//! The text is made when somebody asks for the first time; from then on the sets that come are added before the next question. One that is
-//! gone leaves its line behind, which nobody is told of; when half of the lines are such, the text is made anew.
+//! The text is made when somebody asks for the first time, or bit by bit when somebody may soon; from then on the sets that come are
+//! added before the next question. One that is gone leaves its line behind, which nobody is told of; when half of the lines are such, the
+//! text is made anew.
 
 use std::fmt::{Display, Write};
+use std::hint::black_box;
 use std::marker::PhantomData;
 use std::sync::Mutex;
 
@@ -84,8 +86,10 @@ struct Text<S> {
     lines: Vec<Line>,
     /// By set: its line.
     of_set: Vec<u32>,
-    /// Sets that came since.
+    /// Sets without a line: at first all of them, then those that came since.
     fresh: Vec<SetId>,
+    /// How many there were at first.
+    begun: usize,
     says: PhantomData<S>,
 }
 
@@ -97,6 +101,9 @@ struct Line {
 
 /// A set without a line.
 const NONE: u32 = u32::MAX;
+
+/// So many sets are brought near at once: one by one each would wait for memory.
+const NEAR: usize = 64;
 
 /// An expression for single paths and for lines of many.
 #[derive(Clone, Debug)]
@@ -147,7 +154,7 @@ impl<S: Says + Default> Lines<S> {
         if let Ok(Some(text)) = self.0.get_mut() {
             text.fresh.push(set);
             // Nobody asks any more, or so much came that all can as well be read again.
-            if text.fresh.len() > 1024 + text.lines.len() {
+            if text.fresh.len() > 1024 + text.lines.len().max(text.begun) {
                 self.forget();
             }
         }
@@ -157,6 +164,19 @@ impl<S: Says + Default> Lines<S> {
         if let Ok(text) = self.0.get_mut() {
             *text = None;
         }
+    }
+
+    /// Gives up to so many sets their line. False while there are more without one.
+    pub(crate) fn prepare<'a>(
+        &self,
+        count: usize,
+        bytes: impl Fn(SetId) -> Option<&'a [u8]>,
+        most: usize,
+    ) -> bool {
+        let Ok(mut held) = self.0.lock() else { return true };
+        let text = held.get_or_insert_with(|| Text::of(count));
+        text.update(count, bytes, most);
+        text.fresh.is_empty()
     }
 
     /// Calls `found` with each set whose line matches all of the expressions, perhaps also with sets that are no more. `bytes` gives
@@ -169,8 +189,8 @@ impl<S: Says + Default> Lines<S> {
         mut found: impl FnMut(SetId),
     ) {
         let Ok(mut held) = self.0.lock() else { return };
-        let text = held.get_or_insert_with(Text::default);
-        text.update(count, bytes);
+        let text = held.get_or_insert_with(|| Text::of(count));
+        text.update(count, bytes, usize::MAX);
         let Some((first, others)) = expressions.split_first() else { return };
         text.search(first, |text, place| {
             let Some(line) = text.lines.get(place) else { return };
@@ -184,13 +204,21 @@ impl<S: Says + Default> Lines<S> {
 }
 
 impl<S: Says + Default> Text<S> {
-    fn update<'a>(&mut self, count: usize, bytes: impl Fn(SetId) -> Option<&'a [u8]>) {
-        let fresh = std::mem::take(&mut self.fresh);
-        if self.lines.is_empty() || self.lines.len() + fresh.len() > 1024 + 2 * count {
-            *self = Text::default();
-            (0..count).filter_map(|set| SetId::try_from(set).ok()).for_each(|set| self.add(set, &bytes));
-        } else {
-            fresh.into_iter().for_each(|set| self.add(set, &bytes));
+    fn of(count: usize) -> Self {
+        let fresh = (0..count).filter_map(|set| SetId::try_from(set).ok()).collect();
+        Text { fresh, begun: count, ..Text::default() }
+    }
+
+    fn update<'a>(&mut self, count: usize, bytes: impl Fn(SetId) -> Option<&'a [u8]>, most: usize) {
+        if self.lines.len() + self.fresh.len() > 1024 + 2 * count {
+            *self = Text::of(count);
+        }
+        let now = self.fresh.split_off(self.fresh.len() - most.min(self.fresh.len()));
+        for some in now.chunks(NEAR) {
+            // The sum is of no use: all of them are brought near at the same time.
+            let octets = some.iter().filter_map(|set| bytes(*set)?.first());
+            black_box(octets.fold(0_u8, |sum, octet| sum ^ octet));
+            some.iter().for_each(|set| self.add(*set, &bytes));
         }
     }
 

@@ -31,6 +31,9 @@ use crate::routes::{Route, Span, WireKey};
 use crate::table::RoutingTable;
 use crate::view::RibView;
 
+/// For [`RoutingTable::prepare_search`]: as many as are made ready in some milliseconds.
+pub const SETS_AT_A_TIME: usize = 16_384;
+
 /// Rows of a page where the query says nothing, and at most.
 pub const DEFAULT_LIMIT: usize = 100;
 pub const MAX_LIMIT: usize = 10_000;
@@ -93,6 +96,14 @@ pub struct Page {
 }
 
 impl RoutingTable {
+    /// Makes ready for questions about attributes, a step of so many attribute sets, or of a RIB, at a time: others have the table in
+    /// between. Else the first question does it all. True when nothing is left to do.
+    pub fn prepare_search(&self, most_sets: usize) -> bool {
+        let peers = || self.routers.values().flat_map(|router| router.peers.values());
+        self.sets.prepare(most_sets)
+            && !peers().flat_map(|peer| peer.ribs.values()).any(|rib| rib.routes.prepare())
+    }
+
     /// One page of routes.
     ///
     /// # Errors

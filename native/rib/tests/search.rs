@@ -224,3 +224,33 @@ fn what_is_asked_of_attributes_is_what_a_look_at_every_route_gives() {
     speaker.say(&mut table, 10, IN, peer_down());
     holds(&table, "a peer is gone");
 }
+
+#[test]
+fn a_table_that_changes_while_it_is_made_ready_gives_the_same() {
+    let mut table = table_with(Limits::default());
+    let mut speaker = Speaker::new(1, EPOCH);
+    speaker.start(&mut table);
+    speaker.say(&mut table, 10, IN, peer_up());
+    let mut announce = |table: &mut RoutingTable, asns: &[u32], number| {
+        say(&mut speaker, table, 10, Action::Announce, asns, number, None);
+    };
+    for number in 0..MANY {
+        announce(&mut table, &[65_010, number % 7, number % 1_000], number);
+    }
+    // A set goes and its name is another's, before its turn comes and after it.
+    for number in 0..MANY {
+        if number % 20 == 0 {
+            table.prepare_search(10);
+        }
+        announce(&mut table, &[65_010, 3 + number % 7, number % 1_000], number);
+    }
+    holds(&table, "half ready");
+    while !table.prepare_search(100) {}
+    assert!(table.prepare_search(0), "it stays ready");
+    for number in (0..MANY).step_by(13) {
+        announce(&mut table, &[65_010, 777, number % 50], number);
+    }
+    assert!(!table.prepare_search(0), "sets came that are not ready");
+    holds(&table, "changed since");
+    assert!(table.prepare_search(0), "the question has made them ready");
+}

@@ -8,7 +8,7 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
     import ServiceRadar.BMP.TestRouter
 
     alias ServiceRadar.BMP
-    alias ServiceRadar.BMP.{Insight, Wire}
+    alias ServiceRadar.BMP.{Insight, Instance, RoutingTable, Wire}
     alias ServiceRadar.BMPWeb.Host
 
     @endpoint Host.Endpoint
@@ -189,6 +189,26 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert_patch(view, "/live/peers?q=10.0.0.19&sort=peer&order=desc")
       {:ok, first, _} = live(conn, "/live/?sort=routes&order=asc")
       assert has_element?(first, "th[aria-sort=ascending] a.sort", "Routes")
+    end
+
+    test "a page that is opened makes the station ready to search", %{conn: conn, station: station, socket: socket} do
+      announce(socket, ["198.51.100.0/24"])
+      eventually(fn -> match?({:ok, %{routes: 1}}, BMP.counts(station)) end)
+      # Each table says whether there was something left to do.
+      prepared? = fn ->
+        tables = station |> Instance.value(:store) |> Map.values()
+        Enum.any?(tables, &RoutingTable.prepare_search/1)
+      end
+
+      assert prepared?.()
+      refute prepared?.()
+
+      announce(socket, ["203.0.113.0/24"], [64_500, 64_501])
+      eventually(fn -> match?({:ok, %{routes: 2}}, BMP.counts(station)) end)
+      {:ok, _view, _} = live(conn, "/live/peers")
+      # The store has been told, and does it in another process.
+      eventually(fn -> match?({_config, nil}, :sys.get_state(Instance.via(station, :store))) end)
+      refute prepared?.()
     end
 
     test "the routes of a search come, change and go", %{conn: conn, socket: socket} do

@@ -128,6 +128,9 @@ defmodule ServiceRadar.BMP.Store.Memory do
   end
 
   @impl ServiceRadar.BMP.Store
+  def prepare_search(config), do: GenServer.cast(Instance.via(config.name, :store), :prepare_search)
+
+  @impl ServiceRadar.BMP.Store
   def count_routes(config, %Query{} = query, most) do
     Enum.reduce_while(tables(config), {:ok, 0}, fn table, {:ok, sum} ->
       case RoutingTable.count(table, query, most) do
@@ -146,15 +149,28 @@ defmodule ServiceRadar.BMP.Store.Memory do
   @impl GenServer
   def init(config) do
     {:ok, _} = Instance.register(config.name, :store_log, Log.new())
-    {:ok, config}
+    {:ok, {config, nil}}
   end
 
   @impl GenServer
-  def handle_call({:table, partition}, _from, config) do
+  def handle_call({:table, partition}, _from, {config, _} = state) do
     tables = Instance.value(config.name, :store)
     usable = Map.reject(tables, fn {_, table} -> RoutingTable.poisoned?(table) end)
     tables = Map.put_new_lazy(usable, partition, fn -> RoutingTable.new(config.table) end)
     Instance.put_value(config.name, :store, tables)
-    {:reply, {:ok, Map.fetch!(tables, partition)}, config}
+    {:reply, {:ok, Map.fetch!(tables, partition)}, state}
   end
+
+  # One at a time: another would only wait for it.
+  @impl GenServer
+  def handle_cast(:prepare_search, {config, nil}) do
+    tables = tables(config)
+    {_, monitor} = spawn_monitor(fn -> Enum.each(tables, &RoutingTable.prepare_search/1) end)
+    {:noreply, {config, monitor}}
+  end
+
+  def handle_cast(:prepare_search, state), do: {:noreply, state}
+
+  @impl GenServer
+  def handle_info({:DOWN, monitor, :process, _, _}, {config, monitor}), do: {:noreply, {config, nil}}
 end

@@ -1,7 +1,7 @@
 //! Which routes have an attribute set, of those who ask for attributes.
 //!
 //! A walk through a million prefixes waits for memory at each of them. The postings are the sets and prefixes of all routes one after the
-//! other, and are read in order. They are made when somebody asks for the first time; from then on a route that is given another
+//! other, and are read in order. They are made when somebody asks for the first time, or may soon; from then on a route that is given another
 //! set adds one. What they say of a route may be over: the route itself is asked before it is told.
 
 use std::sync::Mutex;
@@ -31,6 +31,15 @@ impl Routes {
             Routes::V4(prefixes) => prefixes.post(set, nlri, path_id),
             Routes::V6(prefixes) => prefixes.post(set, nlri, path_id),
             Routes::Others(_) => {}
+        }
+    }
+
+    /// Makes ready for [`Routes::visit_sets`]. False where it had been.
+    pub fn prepare(&self) -> bool {
+        match self {
+            Routes::V4(prefixes) => prefixes.prepare(),
+            Routes::V6(prefixes) => prefixes.prepare(),
+            Routes::Others(_) => false,
         }
     }
 
@@ -65,13 +74,24 @@ impl<N: Net> Prefixes<N> {
         }
     }
 
+    fn prepare(&self) -> bool {
+        let Ok(mut held) = self.postings.0.lock() else { return false };
+        let made = held.is_none();
+        held.get_or_insert_with(|| self.lists());
+        made
+    }
+
+    fn lists(&self) -> Lists<N> {
+        Lists {
+            plain: self.plain.iter().map(|(net, route)| (route.attributes, net)).collect(),
+            paths: self.paths.iter().map(|(key, route)| (route.attributes, *key)).collect(),
+        }
+    }
+
     fn visit_sets(&self, wanted: &dyn Fn(SetId) -> bool, after: Option<&WireKey>, visit: &mut Visit) -> bool {
         let (mut plain, mut paths) = {
             let Ok(mut held) = self.postings.0.lock() else { return true };
-            let lists = held.get_or_insert_with(|| Lists {
-                plain: self.plain.iter().map(|(net, route)| (route.attributes, net)).collect(),
-                paths: self.paths.iter().map(|(key, route)| (route.attributes, *key)).collect(),
-            });
+            let lists = held.get_or_insert_with(|| self.lists());
             (wanted_of(&lists.plain, wanted), wanted_of(&lists.paths, wanted))
         };
         if let Some(after) = after {
