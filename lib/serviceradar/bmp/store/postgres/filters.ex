@@ -44,7 +44,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp filter(:within, %Prefix{} = prefix), do: {"more_specific", [Rows.cidr(prefix)]}
     defp filter(:covering, %Prefix{} = prefix), do: {"covering", [Rows.cidr(prefix)]}
     defp filter(:origin_as, asn), do: {"origin_as", [asn]}
-    defp filter(:sets, sets), do: {"sets", [sets]}
+    defp filter(:sets, sets), do: {"sets", [hashed(sets)]}
 
     defp filter(:as_path, expression) do
       case AsPathExpression.numbers(expression) do
@@ -57,6 +57,10 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp filter(:as, asn), do: {"as_in_path", [asn]}
     defp filter(:community, text), do: community(String.split(text, ":"), text)
     defp filter(_other, _value), do: nil
+
+    # From nine values on Postgres looks each row's up in a hash table, which takes it less time than to compare it with two or more.
+    defp hashed([one, _ | _] = sets) when length(sets) < 9, do: List.duplicate(one, 9 - length(sets)) ++ sets
+    defp hashed(sets), do: sets
 
     defp community([high, low], text) do
       case {Integer.parse(high), Integer.parse(low)} do
