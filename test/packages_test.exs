@@ -54,8 +54,8 @@ defmodule ServiceRadar.BMP.PackagesTest do
   defp host!(folder) do
     File.mkdir_p!(Path.join(folder, "lib"))
 
-    packages =
-      for {name, version, options} <- Mix.Project.config()[:deps], options[:optional], do: {name, version}
+    dependencies = Mix.Project.config()[:deps]
+    packages = for {name, version, options} <- dependencies, options[:optional], do: {name, version}
 
     File.write!(Path.join(folder, "mix.exs"), """
     defmodule Host.MixProject do

@@ -17,8 +17,8 @@ defmodule ServiceRadar.BMP.Listener do
       metadata = %{station: config.name, address: address, port: port}
       Telemetry.execute(:listener, :started, %{count: 1}, metadata)
 
-      handshakes =
-        {DynamicSupervisor, name: Instance.via(config.name, :handshakes), max_children: config.max_sessions}
+      name = Instance.via(config.name, :handshakes)
+      handshakes = {DynamicSupervisor, name: name, max_children: config.max_sessions}
 
       acceptors = for n <- 1..config.acceptors, do: Supervisor.child_spec({Acceptor, {config, socket}}, id: n)
 

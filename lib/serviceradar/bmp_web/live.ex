@@ -18,7 +18,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @type answer :: {:ok, term} | {:error, term}
 
     @doc "A function that asks the station, made of what it needs of the assigns. It runs in another process."
-    @callback fetch(assigns :: map) :: (-> answer)
+    @callback fetch(assigns :: map) :: (... -> answer)
 
     @doc "Puts the answer in the page; `fresh?` when it is not the first to this question."
     @callback show(Phoenix.LiveView.Socket.t(), answer :: term, fresh? :: boolean) :: Phoenix.LiveView.Socket.t()
@@ -110,7 +110,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     defp fetch(socket), do: socket.view.fetch(socket.assigns)
 
     @doc "What `fun` answers; an error too where there is no station, or it or its store died on the way."
-    @spec ask(Config.name(), (-> answer)) :: answer
+    @spec ask(Config.name(), (... -> answer)) :: answer
     def ask(station, fun) do
       if Instance.value(station, :station), do: fun.(), else: {:error, "No station #{inspect(station)} runs."}
     rescue

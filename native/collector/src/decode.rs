@@ -140,9 +140,8 @@ fn unfinished(flow: Option<Flow>, decoder: &Decoder) -> Option<String> {
     if let Some(error) = decoder.fatal() {
         return Some(format!("{prefix}framing lost, nothing after it can be read: {error}"));
     }
-    let (pending, offset) = (decoder.pending(), decoder.offset());
-    (pending > 0)
-        .then(|| format!("{prefix}the stream ends within a message, {pending} bytes after offset {offset}"))
+    let (pending, error) = (decoder.pending(), decoder.cut_off()?);
+    Some(format!("{prefix}the stream ends within a message, of which it has {pending} octets: {error}"))
 }
 
 fn prefix(flow: Option<Flow>) -> String {

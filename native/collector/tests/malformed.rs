@@ -113,15 +113,23 @@ fn an_empty_input_is_said_to_be_empty() {
 }
 
 #[test]
-fn a_stream_that_ends_within_a_message() {
+fn a_stream_that_ends_within_a_message_names_the_field_that_is_cut() {
     let good = initiation();
-    let run = run_with_input(&["decode", "-"], &[&good[..], &good[..10]].concat());
-    assert_eq!((run.status, run.objects::<Value>().len()), (1, 1));
-    assert!(
-        run.stderr.contains("ends within a message") && run.stderr.contains("10 bytes after offset 15"),
-        "{}",
-        run.stderr
-    );
+    let announced = route_monitoring(&[], GOOD, &[24, 192, 0, 2]);
+    let cut = |message: &[u8], octets: usize, offset: usize, path: &str| {
+        let run = run_with_input(&["decode", "-"], &[&good[..], &message[..octets]].concat());
+        assert_eq!((run.status, run.objects::<Value>().len()), (1, 1));
+        let said =
+            format!("ends within a message, of which it has {octets} octets: {path} at offset {offset}: ");
+        assert!(run.stderr.contains(&said), "{}", run.stderr);
+    };
+    let end = good.len();
+    cut(&good, 3, end + 1, "bmp.length");
+    cut(&good, 10, end + 10, "bmp.initiation.tlvs[0].value");
+    // Between two fields it is the length that says there is more.
+    cut(&good, 6, end + 1, "bmp.length");
+    cut(&announced, 20, end + 6, "bmp.route_monitoring.peer_header");
+    cut(&announced, announced.len() - 2, end + 48 + 19, "bmp.route_monitoring.update.length");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use rib::text::duration;
 use rib::Deltas;
 
 use crate::alerts::Raise;
@@ -91,7 +92,7 @@ impl Clocks {
         let name = world.router_name(router);
         if off {
             let how = if skew > 0 { "ahead" } else { "behind" };
-            let text = format!("its clock is {} s {how}", (skew.abs() + 500) / 1000);
+            let text = format!("its clock is {} {how}", duration((skew.unsigned_abs() + 500) / 1000));
             if !was {
                 voice.raise("router_clock", name, Raise { text, ..Raise::default() });
             }

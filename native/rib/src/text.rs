@@ -32,6 +32,20 @@ pub(crate) fn distinguisher<S: serde::Serializer>(value: &u64, serializer: S) ->
     serializer.serialize_str(&wire::bmp::peer_header::distinguisher_text(*value))
 }
 
+/// A length of time in its largest two units, as pages say it too: `35s`, `10m`, `8d 8h`.
+pub fn duration(seconds: u64) -> String {
+    const UNITS: [(u64, char); 4] = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
+    let largest = UNITS.iter().position(|(of, _)| *of <= seconds).unwrap_or(UNITS.len() - 1);
+    let parts = UNITS.iter().skip(largest).take(2);
+    let mut left = seconds;
+    let texts = parts.enumerate().filter_map(|(place, (of, unit))| {
+        let count = left / of;
+        left %= of;
+        (place == 0 || count > 0).then(|| format!("{count}{unit}"))
+    });
+    texts.collect::<Vec<_>>().join(" ")
+}
+
 /// Octets of an even number of hexadecimal digits.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect();
@@ -55,4 +69,15 @@ fn push_hex(out: &mut String, octet: u8) {
     let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
     out.push(digit(octet >> 4));
     out.push(digit(octet & 0x0f));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn a_duration_has_two_units_at_most() {
+        let texts = [0, 35, 60, 95, 600, 3_725, 86_400, 723_197].map(duration);
+        assert_eq!(texts, ["0s", "35s", "1m", "1m 35s", "10m", "1h 2m", "1d", "8d 8h"]);
+    }
 }

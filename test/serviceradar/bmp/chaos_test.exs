@@ -420,8 +420,8 @@ cond do
         ends = injected |> Enum.map(&elem(&1, 1)) |> Enum.drop(1) |> Kernel.++([now()])
         times = for {{^injection, started}, ended} <- Enum.zip(injected, ends), do: {started, ended}
 
-        took =
-          for {at, time} <- takeovers, Enum.any?(times, fn {from, to} -> at >= from and at < to end), do: time
+        during? = fn at -> Enum.any?(times, fn {from, to} -> at >= from and at < to end) end
+        took = for {at, time} <- takeovers, during?.(at), do: time
 
         "  #{injection}: #{length(times)}; #{took |> Enum.sort() |> Enum.join(" ")}"
       end

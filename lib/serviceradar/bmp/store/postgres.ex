@@ -46,77 +46,25 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     """
     @behaviour ServiceRadar.BMP.Store
 
-    alias ServiceRadar.BMP.{Batch, Config, ListQuery, Prefix, Query, RoutingTable}
-    alias ServiceRadar.BMP.Store.Postgres.{Commit, Fence, Filters, Keeper, Leases, Lists, Rows, Search, SQL}
+    alias ServiceRadar.BMP.{Config, ListQuery, Prefix, Query}
 
-    @defaults [
-      repo: nil,
-      url: nil,
-      connection: nil,
-      schema: "public",
-      migrate: nil,
-      keep_history: 1826,
-      keep_statistics: 90,
-      keep_ocsf: 14,
-      compress_after: 7,
-      maintain_every: :timer.hours(1),
-      timeout: :timer.minutes(5)
-    ]
-    @loads [:routers, :sessions, :peers, :ribs, :routes]
+    alias ServiceRadar.BMP.Store.Postgres.{
+      Commit,
+      Cursor,
+      Fence,
+      Filters,
+      Keeper,
+      Leases,
+      Lists,
+      Load,
+      Options,
+      Rows,
+      Search,
+      SQL
+    }
 
     @impl ServiceRadar.BMP.Store
-    def validate(options) do
-      with {:ok, options} <- known(options),
-           {:ok, options} <- database(options),
-           {:ok, _quoted} <- schema(options[:schema]),
-           :ok <- number(options, :keep_history, 1),
-           :ok <- number(options, :keep_statistics, 1),
-           :ok <- number(options, :keep_ocsf, 1),
-           :ok <- number(options, :compress_after, 1),
-           :ok <- number(options, :maintain_every, 0),
-           :ok <- number(options, :timeout, 1),
-           do: {:ok, options}
-    end
-
-    defp known(options) do
-      case Keyword.validate(options, @defaults) do
-        {:ok, options} -> {:ok, options}
-        {:error, unknown} -> {:error, "unknown #{inspect(unknown)}; known are #{inspect(Keyword.keys(@defaults))}"}
-      end
-    end
-
-    defp database(options) do
-      case Enum.reject([:repo, :url, :connection], &(options[&1] == nil)) do
-        [:repo] ->
-          if is_atom(options[:repo]) and options[:migrate] in [nil, false],
-            do: {:ok, Keyword.put(options, :migrate, false)},
-            else: {:error, ":repo is a module, and its migrations are its host's: see ServiceRadar.BMP.Migrations"}
-
-        [own] ->
-          connection = if own == :url, do: [url: options[:url]], else: options[:connection]
-          migrate = options[:migrate] != false
-
-          if (own == :url and not is_binary(options[:url])) or not Keyword.keyword?(connection),
-            do: {:error, ":url is text, :connection a keyword list"},
-            else: {:ok, Keyword.merge(options, connection: connection, migrate: migrate)}
-
-        _none_or_several ->
-          {:error, "it needs one of :repo, :url and :connection"}
-      end
-    end
-
-    defp schema(schema) do
-      with :error <- SQL.quote_schema(schema),
-           do: {:error, ":schema is a name of letters, digits, _ and -, not #{inspect(schema)}"}
-    end
-
-    defp number(options, key, least) do
-      value = options[key]
-
-      if is_integer(value) and value >= least,
-        do: :ok,
-        else: {:error, "#{inspect(key)} is an integer from #{least}, not #{inspect(value)}"}
-    end
+    defdelegate validate(options), to: Options
 
     @impl ServiceRadar.BMP.Store
     def child_spec(%Config{} = config) do
@@ -186,82 +134,18 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @impl ServiceRadar.BMP.Store
     def table(%Config{} = config, partition, token) do
       reaching(config, fn repo, options ->
-        with :ok <- Fence.close(repo, options, partition, token), do: load(config, repo, options, partition)
+        with :ok <- Fence.close(repo, options, partition, token),
+             {:ok, table} <- Load.partition(config, repo, options, partition) do
+          # For the commits of this process: what is refused is forgotten.
+          Process.put({__MODULE__, config.name, partition}, table)
+          {:ok, table}
+        end
       end)
-    end
-
-    defp load(config, repo, options, partition) do
-      schema = options[:schema]
-      mine = &(Batch.partition(&1, config.partitions) == partition)
-      ids = repo |> rows("query/router_ids.sql", schema, []) |> Enum.map(& &1["router_id"]) |> Enum.filter(mine)
-      table = RoutingTable.new(config.table)
-
-      with :ok <- load_routers(table, repo, ids, options, for(kind <- @loads, do: {kind, "query/load/#{kind}.sql", []})) do
-        # For the commits of this process: what is refused is forgotten.
-        Process.put({__MODULE__, config.name, partition}, table)
-        {:ok, table}
-      end
     end
 
     @impl ServiceRadar.BMP.Store
-    def table_at(%Config{} = config, %DateTime{} = at, most) when is_integer(most) do
-      reaching(config, fn repo, options ->
-        ids = repo |> rows("query/router_ids.sql", options[:schema], []) |> Enum.map(& &1["router_id"])
-        table = RoutingTable.new(config.table)
-
-        values = [
-          {"{at}", "'#{DateTime.to_iso8601(at)}'::timestamptz"},
-          {"{most}", Integer.to_string(most)},
-          {"{prefixes}", Integer.to_string(5 * most)}
-        ]
-
-        then = [:routers, :peers, :routes]
-
-        loads =
-          for kind <- @loads -- [:sessions] do
-            {kind, "query/#{if kind in then, do: "load_at", else: "load"}/#{kind}.sql", values}
-          end
-
-        with :ok <- load_routers(table, repo, ids, options, loads), do: {:ok, table}
-      end)
-    end
-
-    defp load_routers(_table, _repo, [], _options, _loads), do: :ok
-
-    # `loads` are kinds with the files of their queries, and what these have in place of parameters: COPY takes none.
-    defp load_routers(table, repo, ids, options, loads) do
-      ids = {"{router_ids}", Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")}
-
-      # One snapshot for all of them.
-      {:ok, loaded} =
-        repo.transaction(
-          fn ->
-            repo.query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", [])
-            repo.query!("SET LOCAL jit = off", [])
-
-            RoutingTable.load(
-              table,
-              for({kind, file, values} <- loads, do: {kind, pieces(repo, file, [ids | values], options)})
-            )
-          end,
-          timeout: options[:timeout]
-        )
-
-      loaded
-    end
-
-    # Of bounded size, as they come. What a Repo's module does for query!/3 it does not for a stream: find the Repo that is
-    # meant.
-    defp pieces(repo, file, values, options) do
-      sql =
-        Enum.reduce(values, SQL.text(file, options[:schema]), fn {name, value}, sql ->
-          String.replace(sql, name, value)
-        end)
-
-      repo.get_dynamic_repo()
-      |> Ecto.Adapters.SQL.stream(sql, [], max_rows: 10_000)
-      |> Stream.map(&IO.iodata_to_binary(&1.rows))
-    end
+    def table_at(%Config{} = config, %DateTime{} = at, most) when is_integer(most),
+      do: reaching(config, fn repo, options -> Load.past(config, repo, options, at, most) end)
 
     @impl ServiceRadar.BMP.Store
     def commit(config, partition, token, []), do: held?(config, partition, token)
@@ -353,11 +237,11 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     @impl ServiceRadar.BMP.Store
     def routes(config, %Query{} = query) do
-      with {:ok, cursor} <- read_cursor(query.cursor, 3) do
+      with {:ok, cursor} <- Cursor.read(query.cursor, 3) do
         reaching(config, fn repo, options ->
           found = Search.page(repo, options, query, cursor || [nil, nil, nil])
           {page, more} = Enum.split(found, query.limit)
-          {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> write_cursor())}
+          {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> Cursor.write())}
         end)
       end
     end
@@ -376,13 +260,13 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def history(_config, %Query{prefix: nil}), do: {:error, "history is asked for a :prefix"}
 
     def history(config, %Query{} = query) do
-      with {:ok, cursor} <- read_cursor(query.cursor, 1) do
+      with {:ok, cursor} <- Cursor.read(query.cursor, 1) do
         reaching(config, fn repo, options ->
           [skip] = cursor || [0]
           values = [Rows.cidr(query.prefix), query.from, query.until, query.limit + 1, uuid(query.peer_id), skip]
           found = rows(repo, "query/history.sql", options[:schema], values)
           {page, more} = Enum.split(found, query.limit)
-          {:ok, Enum.map(page, &Rows.history/1), if(more != [], do: write_cursor([skip + query.limit]))}
+          {:ok, Enum.map(page, &Rows.history/1), if(more != [], do: Cursor.write([skip + query.limit]))}
         end)
       end
     end
@@ -395,7 +279,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     @impl ServiceRadar.BMP.Store
     def changes(config, %Query{} = query) do
-      with {:ok, cursor} <- read_cursor(query.cursor, 6) do
+      with {:ok, cursor} <- Cursor.read(query.cursor, 6) do
         [time | place] = cursor || List.duplicate(nil, 6)
         time = time && DateTime.from_unix!(time, :microsecond)
         values = [query.from, query.until, time] ++ place ++ [@looked_at, query.limit + 1]
@@ -414,7 +298,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
           {page, more} = repo |> Rows.query(sql, values) |> Enum.split(query.limit)
           last = List.last(page)
-          cursor = if more != [] or (last && last["place"] == @looked_at), do: last |> change_key() |> write_cursor()
+          cursor = if more != [] or (last && last["place"] == @looked_at), do: last |> change_key() |> Cursor.write()
           {:ok, for(%{"matches" => true} = row <- page, do: Rows.history(row)), cursor}
         end)
       end
@@ -440,7 +324,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     @impl ServiceRadar.BMP.Store
     def routes_at(config, at, %Query{} = query) do
-      with {:ok, cursor} <- read_cursor(query.cursor, 1),
+      with {:ok, cursor} <- Cursor.read(query.cursor, 1),
            {:ok, last} <- last_prefix(cursor) do
         reaching(config, fn repo, options ->
           {prefixes, cursor} = prefixes(repo, options, at, query, last)
@@ -474,21 +358,21 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       values = [at, last, query.within && Rows.cidr(query.within), query.limit]
       found = repo |> rows("query/prefixes.sql", options[:schema], values) |> Enum.map(& &1["prefix"])
       full? = length(found) == query.limit
-      {found, if(full?, do: write_cursor([found |> List.last() |> Rows.prefix() |> to_string()]))}
+      {found, if(full?, do: Cursor.write([found |> List.last() |> Rows.prefix() |> to_string()]))}
     end
 
     @impl ServiceRadar.BMP.Store
     def events(config, options) do
       limit = options[:limit] || 100
 
-      with {:ok, cursor} <- read_cursor(options[:cursor], 3) do
+      with {:ok, cursor} <- Cursor.read(options[:cursor], 3) do
         reaching(config, fn repo, store ->
           [time, generation, sequence] = cursor || [nil, nil, nil]
           time = time && DateTime.from_unix!(time, :microsecond)
           values = [uuid(options[:router]), uuid(options[:peer]), time, generation, sequence, limit + 1]
           found = rows(repo, "query/events.sql", store[:schema], values)
           {page, more} = Enum.split(found, limit)
-          {:ok, Enum.map(page, &Rows.event/1), if(more != [], do: page |> List.last() |> place() |> write_cursor())}
+          {:ok, Enum.map(page, &Rows.event/1), if(more != [], do: page |> List.last() |> place() |> Cursor.write())}
         end)
       end
     end
@@ -513,7 +397,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def dead_letters(config, options) do
       limit = options[:limit] || 100
 
-      with {:ok, cursor} <- read_cursor(options[:cursor], 5) do
+      with {:ok, cursor} <- Cursor.read(options[:cursor], 5) do
         reaching(config, fn repo, store ->
           [_router, time, generation, sequence, ordinal] = cursor || List.duplicate(nil, 5)
           place = [time && DateTime.from_unix!(time, :microsecond), generation, sequence, ordinal]
@@ -535,7 +419,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     @impl ServiceRadar.BMP.Store
     def dead_letter(config, id) do
-      with {:ok, [router, time | place]} when byte_size(router) in [0, 16] <- read_cursor(id, 5),
+      with {:ok, [router, time | place]} when byte_size(router) in [0, 16] <- Cursor.read(id, 5),
            true <- Enum.all?([time | place], &is_integer/1),
            {:ok, time} <- DateTime.from_unix(time, :microsecond) do
         reaching(config, fn repo, store ->
@@ -549,7 +433,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       end
     end
 
-    defp letter_id(row), do: write_cursor([row["router_id"] || ""] ++ place(row) ++ [row["ordinal"]])
+    defp letter_id(row), do: Cursor.write([row["router_id"] || ""] ++ place(row) ++ [row["ordinal"]])
 
     @impl ServiceRadar.BMP.Store
     def statistics(config, peer_id) do
@@ -572,22 +456,5 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     defp uuid(nil), do: nil
     defp uuid(text), do: Ecto.UUID.dump!(text)
-
-    defp write_cursor(values), do: values |> :erlang.term_to_binary() |> Base.url_encode64(padding: false)
-
-    defp read_cursor(nil, _length), do: {:ok, nil}
-
-    defp read_cursor(text, length) do
-      with true <- is_binary(text),
-           {:ok, binary} <- Base.url_decode64(text, padding: false),
-           values when is_list(values) and length(values) == length <- :erlang.binary_to_term(binary, [:safe]),
-           true <- Enum.all?(values, &(is_binary(&1) or is_integer(&1))) do
-        {:ok, values}
-      else
-        _ -> {:error, "not a cursor of this store"}
-      end
-    rescue
-      ArgumentError -> {:error, "not a cursor of this store"}
-    end
   end
 end

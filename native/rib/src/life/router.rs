@@ -3,6 +3,7 @@
 use crate::deltas::{End, EndKind, EndScope, EventKind, PeerState, Position, RouterState, SessionRow};
 use crate::recorder::{Moment, Recorder};
 use crate::router::Router;
+use crate::text::duration;
 use crate::work::Work;
 
 /// Above this many remembered generations, those without a route are forgotten.
@@ -43,9 +44,9 @@ impl Router {
             self.sweeps.push_back((before, work.now.saturating_add(work.limits.eor_timeout_us)));
         }
         if let (Some(ended_us), true) = (self.row.session_ended_us, starts) {
-            let blind_s = moment.received_at_us.saturating_sub(ended_us).max(0) / 1_000_000;
+            let blind_s = moment.received_at_us.saturating_sub(ended_us).max(0).unsigned_abs() / 1_000_000;
             let why = self.row.end_reason.as_deref().unwrap_or("unknown");
-            let text = format!("nothing was heard of the router for {blind_s} s: {why}");
+            let text = format!("nothing was heard of the router for {}: {why}", duration(blind_s));
             self.told(&mut work.out, EventKind::Gap, moment, text);
             if let Some(event) = work.out.deltas.events.last_mut() {
                 event.since_us = Some(ended_us);

@@ -6,6 +6,7 @@
 use crate::deltas::{EventKind, Id, Position, Reset, RouterState, SessionRow, SessionState};
 use crate::recorder::{Moment, Recorder};
 use crate::router::{Rib, Router, Session};
+use crate::text::duration;
 use crate::work::Work;
 
 /// How a session came to be known.
@@ -170,7 +171,7 @@ impl Router {
         let loaded_at = self.loaded_at;
         let heard_at = self.feeding().map_or(loaded_at, |session| session.heard_at);
         if self.row.state == RouterState::Connected && silent(heard_at) {
-            let reason = format!("not heard for {} s", silence / 1_000_000);
+            let reason = format!("not heard for {}", duration(silence.unsigned_abs() / 1_000_000));
             let row = self.feeding().map(|session| session.row.clone());
             let row = row.unwrap_or_else(|| self.unknown_session());
             self.lost(work, &row, &reason, limits.hold_time_us);

@@ -27,7 +27,7 @@ use crate::bgp::plain::Sink;
 use crate::bgp::Context;
 pub use crate::bmp::RouteMonitoringView;
 use crate::bmp::{CommonHeader, Message, PeerHeader, HEADER_LENGTH};
-use crate::error::{DecodeError, Result};
+use crate::error::{DecodeError, ErrorKind, Result};
 use crate::reader::Reader;
 
 /// The decoder of one session.
@@ -85,6 +85,32 @@ impl Decoder {
     /// Octets of a message that has not come whole.
     pub fn pending(&self) -> usize {
         self.pending.len()
+    }
+
+    /// Where a session that is over is cut off: what of its last message was not to be read for it has not come whole.
+    /// None where it ends between two messages.
+    pub fn cut_off(&self) -> Option<DecodeError> {
+        let have = self.pending.len();
+        if have == 0 || self.fatal.is_some() {
+            return None;
+        }
+        let limit = self.options.max_message_bytes;
+        let header = match CommonHeader::decode(&mut Reader::new(&self.pending, self.offset), limit) {
+            Ok(header) => header,
+            Err(error) => return Some(error),
+        };
+        // Read as a message of the length that there is, it fails at the field that is cut.
+        let mut bytes = self.pending.clone();
+        let length = u32::try_from(have).unwrap_or(u32::MAX);
+        bytes.get_mut(1..5)?.copy_from_slice(&length.to_be_bytes());
+        let mut decoder = Decoder { pending: Vec::new(), ..self.clone() };
+        let inside =
+            decoder.feed(&bytes).next().and_then(|frame| frame.and_then(|frame| frame.content).err());
+        let is_cut = |error: &DecodeError| matches!(error.kind(), ErrorKind::Truncated { .. });
+        inside.filter(is_cut).or_else(|| {
+            let kind = ErrorKind::Truncated { need: header.length as usize, have };
+            Some(DecodeError::new(kind, self.offset + 1).in_field("length").in_field("bmp"))
+        })
     }
 
     pub fn counters(&self) -> Counters {
@@ -203,7 +229,7 @@ impl Feed<'_> {
 /// Fewer octets than a header has: what is there must still be right.
 fn check_start(bytes: &[u8], offset: u64, limit: u32) -> Result<Option<(CommonHeader, bool)>> {
     match CommonHeader::decode(&mut Reader::new(bytes, offset), limit) {
-        Err(error) if !matches!(error.kind(), crate::ErrorKind::Truncated { .. }) => Err(error),
+        Err(error) if !matches!(error.kind(), ErrorKind::Truncated { .. }) => Err(error),
         _ => Ok(None),
     }
 }

@@ -23,7 +23,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
     # exceeded. All others may pass: a server that stops, a disk that is full, a table that a migration has yet to make.
     @permanent ~w(22 23 54)
 
-    @type guard :: (-> :ok | {:error, term})
+    @type guard :: (... -> :ok | {:error, term})
 
     @doc """
     Makes the commit. `guard` is asked first in its transaction, and says `:ok`, or why not. `table` loses the routes that

@@ -10,6 +10,7 @@ mod disk;
 mod link;
 mod publisher;
 mod resets;
+mod senders;
 mod stream;
 mod target;
 

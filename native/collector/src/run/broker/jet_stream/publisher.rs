@@ -24,6 +24,7 @@ use super::ack::{outcome, Outcome};
 use super::connection::Connection;
 use super::disk::Disk;
 use super::link::Links;
+use super::senders::Senders;
 use super::stream::Room;
 use super::target::Target;
 use crate::run::broker::{Answer, Publication};
@@ -32,7 +33,7 @@ use crate::run::sessions::Sessions;
 use crate::run::spool::Record;
 use async_nats::{HeaderMap, Message, Subscriber};
 use futures_util::StreamExt;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -70,13 +71,6 @@ impl Entry {
     }
 }
 
-/// Of a session with batches here: how many, and the number of its last one that was stored.
-#[derive(Debug, Default)]
-struct Sender {
-    held: usize,
-    stored: Option<u64>,
-}
-
 #[derive(Debug)]
 pub struct Publisher {
     target: Arc<Target>,
@@ -98,8 +92,7 @@ pub struct Publisher {
     mean: usize,
     refusals: u32,
     complained: Option<Instant>,
-    /// By the session's id.
-    senders: HashMap<String, Sender>,
+    senders: Senders,
     disk: Option<Disk>,
     sessions: Arc<Sessions>,
     /// From `base` on. `None` is answered, with some before it that are not.
@@ -134,7 +127,7 @@ impl Publisher {
             mean: 0,
             refusals: 0,
             complained: None,
-            senders: HashMap::new(),
+            senders: Senders::default(),
             disk,
             sessions,
             entries: VecDeque::new(),
@@ -211,7 +204,7 @@ impl Publisher {
 
     fn hold(&mut self, record: Record, publication: Option<Publication>) {
         let entry = Entry { record, publication, since: Instant::now(), sent_at: None };
-        self.senders.entry(entry.record.session().to_owned()).or_default().held += 1;
+        self.senders.hold(entry.record.session());
         self.entries.push_back(Some(entry));
     }
 
@@ -363,7 +356,7 @@ impl Publisher {
         let mut headers = HeaderMap::new();
         headers.insert("Nats-Msg-Id", entry.record.message_id.as_str());
         headers.insert("Nats-Expected-Stream", target.options.stream.as_str());
-        headers.insert("Bmp-Router-Id", uuid(&entry.record.router_id).as_str());
+        headers.insert("Bmp-Router-Id", rib::text::uuid::text(&entry.record.router_id).as_str());
         let most = connection.client().max_payload();
         self.next = number + 1;
         // The server closes the connection on a message that is too long, with its headers.
@@ -420,9 +413,7 @@ impl Publisher {
     fn stored(&mut self, number: u64, now: bool) {
         let Some(entry) = self.forget(number) else { return };
         let session = entry.record.session().to_owned();
-        let sender = self.senders.entry(session.clone()).or_default();
-        let late = now && sender.stored.is_some_and(|last| number < last);
-        sender.stored = sender.stored.max(Some(number));
+        let late = self.senders.stored(&session, number) && now;
         self.metrics.acked(entry.size(), entry.since.elapsed());
         if late {
             tracing::error!(
@@ -433,7 +424,7 @@ impl Publisher {
         } else {
             self.answer(entry, Ok(()));
         }
-        self.release(&session);
+        self.senders.release(&session);
         if self.mode == Mode::Probe {
             (self.mode, self.refusals) = (Mode::Open, 0);
         }
@@ -445,7 +436,7 @@ impl Publisher {
         tracing::error!(batch = entry.record.message_id, "it does not fit into a NATS message: {why}");
         self.metrics.failed.inc();
         self.answer(entry, Err(why.to_owned()));
-        self.release(&session);
+        self.senders.release(&session);
     }
 
     fn refused(&mut self, number: u64, why: &str) {
@@ -483,15 +474,6 @@ impl Publisher {
         }
     }
 
-    fn release(&mut self, session: &str) {
-        if let Some(sender) = self.senders.get_mut(session) {
-            sender.held -= 1;
-            if sender.held == 0 {
-                self.senders.remove(session);
-            }
-        }
-    }
-
     fn look_for_unanswered(&mut self) {
         let limit = self.target.options.ack_timeout();
         let waits = |entry: &Entry| entry.sent_at.is_some_and(|at| at.elapsed() > limit);
@@ -499,20 +481,5 @@ impl Publisher {
             tracing::warn!(subject = self.subject, "JetStream does not acknowledge batches, sending again");
             self.rewind();
         }
-    }
-}
-
-fn uuid(id: &batch::ids::Id) -> String {
-    let hex = format!("{:032x}", u128::from_be_bytes(*id));
-    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| hex.get(range).unwrap_or_default());
-    parts.join("-")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn ids_are_written_as_uuids() {
-        let id = 0x5c1e_93b7_0d52_4f6a_9a1b_7e4d_21c8_60f3_u128.to_be_bytes();
-        assert_eq!(super::uuid(&id), "5c1e93b7-0d52-4f6a-9a1b-7e4d21c860f3");
     }
 }
