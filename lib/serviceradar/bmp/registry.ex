@@ -95,6 +95,14 @@ defmodule ServiceRadar.BMP.Registry do
   def family_name(family), do: find(@families, family, 1)
 
   @doc """
+  The family of a name.
+
+      iex> ServiceRadar.BMP.Registry.family!("l2vpn-evpn")
+      {25, 70}
+  """
+  def family!(name), do: @families |> Enum.find(&(elem(&1, 1) == name)) |> elem(0)
+
+  @doc """
       iex> ServiceRadar.BMP.Registry.family_label({25, 70})
       "L2VPN EVPN"
   """

@@ -4,7 +4,11 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     # The form of the search for routes: a field for each thing that can be asked for, with what is wrong with it beside it.
     use Phoenix.Component
 
+    alias ServiceRadar.BMP.Registry
     alias ServiceRadar.BMPWeb.{Format, Paths, Search}
+
+    # Offered also where no peer has them yet.
+    @unicast [Registry.family!("ipv4-unicast"), Registry.family!("ipv6-unicast")]
 
     attr :base, :string, required: true
     attr :search, Search, required: true
@@ -254,7 +258,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     defp families(peers, chosen) do
       seen = for peer <- peers, rib <- peer.ribs, do: {rib.afi, rib.safi}
-      ([{1, 1}, {2, 1}, chosen] ++ seen) |> Enum.reject(&is_nil/1) |> Enum.uniq() |> Enum.sort()
+      (@unicast ++ [chosen] ++ seen) |> Enum.reject(&is_nil/1) |> Enum.uniq() |> Enum.sort()
     end
   end
 end

@@ -6,7 +6,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     alias ServiceRadar.BMPWeb.Evpn
 
-    @family {25, 70}
+    @family ServiceRadar.BMP.Registry.family!("l2vpn-evpn")
     # Routes and changes that are read, and addresses that are shown.
     @read 10_000
     @shown 500
@@ -156,7 +156,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
                 </td>
                 <td class="mono" data-name="IP"><.value value={Enum.join(mac.ips, " ")} /></td>
                 <td class="mono" data-name="Behind">
-                  <.link :for={next_hop <- mac.next_hops} class="item" navigate={Paths.routes(@base, next_hop: Format.address(next_hop), family: Format.family_slug({25, 70}))}>{Format.address(next_hop)}</.link>
+                  <.link :for={next_hop <- mac.next_hops} class="item" navigate={Paths.routes(@base, next_hop: Format.address(next_hop), family: Format.family_slug(family()))}>{Format.address(next_hop)}</.link>
                 </td>
                 <td class="mono" data-name="Distinguisher">
                   <span :for={rd <- mac.rds} class="item">{rd} <small :if={name(@names, :rd, rd)} class="why">{name(@names, :rd, rd)}</small></span>
@@ -176,5 +176,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     defp summary(found, macs, all),
       do: "#{Format.count(length(macs))} shown of #{Format.count(found)} found, of #{Format.count(all)} MAC addresses."
+
+    defp family, do: @family
   end
 end

@@ -8,6 +8,8 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     alias ServiceRadar.BMPWeb.Search
 
+    @evpn ServiceRadar.BMP.Registry.family!("l2vpn-evpn")
+
     # Of a page's address only: the cursor is any term of the store, and nobody but us may write one.
     @cursor_salt "bmp routes cursor"
 
@@ -234,7 +236,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       """
     end
 
-    defp evpn?(peers), do: Enum.any?(peers, fn peer -> Enum.any?(peer.ribs, &match?(%{afi: 25, safi: 70}, &1)) end)
+    defp evpn?(peers), do: Enum.any?(peers, fn peer -> Enum.any?(peer.ribs, &({&1.afi, &1.safi} == @evpn)) end)
 
     defp summary(0, _next, _asked, _total), do: "No route."
     defp summary(shown, nil, %{fields: %{cursor: _}}, :not_known), do: "The last #{Format.count(shown)} of the routes."

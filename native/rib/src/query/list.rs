@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use wire::registry::bmp::peer_type;
+
 use super::summaries::{peer_summary, router_summary, PeerSummary, RouterSummary};
 use crate::deltas::{Id, PeerRow, PeerState, RouterState};
 use crate::router::{Peer, Router};
@@ -149,7 +151,7 @@ impl RoutingTable {
 
 /// Whether it stands for what its router originates itself: FRR tells that as of a peer without address and AS number.
 pub(super) fn originates(peer: &PeerRow) -> bool {
-    peer.asn == 0 && peer.peer_type == 0 && peer.address.is_unspecified()
+    peer.asn == 0 && peer.peer_type == peer_type::GLOBAL && peer.address.is_unspecified()
 }
 
 fn said(router: &Router, peer: &Peer, words: &[String]) -> bool {
