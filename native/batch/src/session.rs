@@ -52,7 +52,7 @@ impl Session {
         self.writer.received_at_us = received_at_us;
         let mut frames = self.decoder.feed(bytes);
         let mut fatal = None;
-        while let Some(frame) = frames.next() {
+        while let Some(frame) = frames.next_into(self.writer.sink()) {
             match frame {
                 Ok(frame) => self.writer.frame(frame),
                 Err(error) => {

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
+use wire::bgp::Spans;
 use wire::bmp::{self, PeerHeader, PeerKey};
 
 use crate::convert::{address, time, view};
@@ -64,6 +65,8 @@ pub(crate) struct Writer {
     messages: u64,
     routes: u64,
     pub batches: Vec<EncodedBatch>,
+    /// The plain UPDATE that was read last.
+    plain: Spans,
     /// Scratch for canonical attributes.
     attributes: Vec<u8>,
 }
@@ -110,8 +113,14 @@ impl Writer {
             messages: 0,
             routes: 0,
             batches: Vec::new(),
+            plain: Spans::default(),
             attributes: Vec::new(),
         }
+    }
+
+    /// What takes a plain UPDATE, for [`Writer::frame`].
+    pub fn sink(&mut self) -> &mut Spans {
+        &mut self.plain
     }
 
     /// The session's first event, when the first message, or the end, says who the router is.

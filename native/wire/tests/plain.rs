@@ -18,7 +18,7 @@ needs::main!();
 mod common;
 
 use common::*;
-use wire::bgp::{Update, UpdateView};
+use wire::bgp::{Spans, Update, UpdateView};
 use wire::session::{Content, Decoder, Taken};
 
 /// Decoders of one session, one a way.
@@ -26,8 +26,10 @@ struct Ways {
     long: Decoder,
     view: Decoder,
     sink: Decoder,
+    spans: Decoder,
     owned: Decoder,
     plain: u64,
+    in_spans: u64,
     others: u64,
 }
 
@@ -37,8 +39,10 @@ impl Default for Ways {
             long: Decoder::default().the_long_way(),
             view: Decoder::default(),
             sink: Decoder::default(),
+            spans: Decoder::default(),
             owned: Decoder::default(),
             plain: 0,
+            in_spans: 0,
             others: 0,
         }
     }
@@ -48,7 +52,7 @@ impl Ways {
     /// One frame, whole.
     fn feed(&mut self, bytes: &[u8]) {
         self.compare(bytes);
-        for other in [&self.view, &self.sink, &self.owned] {
+        for other in [&self.view, &self.sink, &self.spans, &self.owned] {
             assert_eq!((other.counters(), other.offset()), (self.long.counters(), self.long.offset()));
         }
     }
@@ -74,6 +78,22 @@ impl Ways {
                 self.others += 1;
                 same(content, expected);
             }
+            (Err(error), Err(expected)) => assert_eq!(error, expected),
+            (found, expected) => panic!("{found:?} is not {expected:?}"),
+        }
+        let mut short = self.spans.feed(bytes);
+        let mut spans = Spans::default();
+        let found = short.next_into(&mut spans).expect("one frame").expect("framing holds");
+        match (&found.content, &frame.content) {
+            (Ok(Taken::Plain(peer)), Ok(Content::RouteMonitoring(view))) => {
+                self.in_spans += 1;
+                let mut canonical = Vec::new();
+                view.update.canonical_attributes(&mut canonical);
+                assert_eq!(spans.canonical_attributes(bytes).collect::<Vec<_>>().concat(), canonical);
+                assert_eq!(spans.groups(bytes).collect::<Vec<_>>(), view.update.groups());
+                assert_eq!(*peer, view.peer);
+            }
+            (Ok(Taken::Other(content)), Ok(expected)) => same(content, expected),
             (Err(error), Err(expected)) => assert_eq!(error, expected),
             (found, expected) => panic!("{found:?} is not {expected:?}"),
         }
@@ -190,6 +210,7 @@ fn updates_of_every_plain_shape_and_what_becomes_of_them_mutated() {
         let id: &[u8] = if path_ids { &[0, 0, 0, 7] } else { &[] };
         [id, &[24, 10, 1, 2], id, &[0], id, &[9, 10, 0xff], id, &[32, 1, 2, 3, 4]].concat()
     };
+    let short_path = attribute(0x40, 2, &[2, 2, 0, 0, 0xfd, 0xe9, 0, 3, 0, 1]);
     let mut random = Random(0x5eed);
     let (mut ways, mut mutated) = (Ways::default(), Ways::default());
     let add_path = open(65000, &[(65, &[0, 0, 0xfd, 0xe8]), (69, &[0, 1, 1, 3, 0, 2, 1, 3])]);
@@ -214,11 +235,16 @@ fn updates_of_every_plain_shape_and_what_becomes_of_them_mutated() {
             // Without a reading, and so not plain.
             chosen.retain(|attribute| attribute[1] != 63);
         }
-        // Some are left out, in any order.
+        // Some are left out, half of the time in any order.
         for _ in 0..random.below(6) {
             chosen.remove(random.below(chosen.len()));
         }
         (1..chosen.len()).for_each(|at| chosen.swap(at, random.below(at + 1)));
+        if turn % 2 == 0 {
+            // As most routers send them: in order, each in its shortest form.
+            chosen.iter_mut().filter(|attribute| attribute[1] == 2).for_each(|path| *path = &short_path);
+            chosen.sort_by_key(|attribute| attribute[1]);
+        }
         let (routes, none) = (v4(path_ids), Vec::new());
         let withdrawn = if random.below(4) == 0 { &routes } else { &none };
         let nlri = if random.below(3) > 0 { &routes } else { &none };
@@ -240,6 +266,7 @@ fn updates_of_every_plain_shape_and_what_becomes_of_them_mutated() {
     }
     println!("of {count} frames {plain} were plain as built, {plain_mutated} mutated");
     assert!(plain > count as u64 / 4 && plain_mutated > count as u64 / 50 && ways.others > 0);
+    assert!(ways.in_spans > count as u64 / 8 && ways.in_spans < ways.plain);
 }
 
 #[test]
@@ -306,5 +333,5 @@ fn messages_of_exabgp() {
         }
     }
     println!("{messages} messages, {} frames were plain", ways.plain);
-    assert!(messages > 200 && ways.plain > 100);
+    assert!(messages > 200 && ways.plain > 100 && ways.in_spans > 100);
 }

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use prost::Message as _;
-use wire::bgp::{Action, AddressFamily, UpdateView};
+use smallvec::SmallVec;
+use wire::bgp::{Action, AddressFamily, Fault, RouteGroup, UpdateView};
 use wire::bmp::{self, PeerDownReason, PeerHeader, RouteMonitoringView};
-use wire::session::{Content, Frame};
+use wire::session::{Content, Frame, Taken};
 
 use super::{offset, Writer, EVENT_OCTETS};
 use crate::convert::{action, address, counter, fault, mirrored, route_group, time, tlv, view};
@@ -13,7 +14,21 @@ use crate::routes::{Group, RoutesEvent};
 use crate::unsure::Kept;
 
 impl Writer {
-    pub fn frame(&mut self, frame: Frame<'_>) {
+    /// One frame, whatever it holds; a plain UPDATE has gone to [`Writer::sink`].
+    pub fn frame(&mut self, frame: Frame<'_, Taken<'_>>) {
+        let frame = match frame {
+            Frame { content: Ok(Taken::Plain(peer)), bytes, .. } => {
+                self.begin(None);
+                self.plain(&peer, bytes);
+                return self.framed();
+            }
+            Frame { content: Ok(Taken::Other(content)), offset, bytes, header } => {
+                Frame { content: Ok(*content), offset, bytes, header }
+            }
+            Frame { content: Err(error), offset, bytes, header } => {
+                Frame { content: Err(error), offset, bytes, header }
+            }
+        };
         let initiation = match &frame.content {
             Ok(Content::Other(bmp::Body::Initiation(initiation))) => Some(initiation),
             _ => None,
@@ -41,6 +56,11 @@ impl Writer {
                 self.undecodable(frame.bytes, offset, path, error.reason(), error.suspect());
             }
         }
+        self.framed();
+    }
+
+    /// A message is told.
+    fn framed(&mut self) {
         self.sequence += 1;
         self.messages += 1;
         if self.octets >= self.options.max_batch_bytes || self.events.len() >= self.options.max_batch_events {
@@ -196,6 +216,17 @@ impl Writer {
         self.sequence += 1;
     }
 
+    /// An UPDATE of this frame that [`Writer::sink`] took.
+    fn plain(&mut self, peer: &PeerHeader, frame: &[u8]) {
+        let place = self.place(peer);
+        let groups: SmallVec<[_; 1]> = self.plain.groups(frame).collect();
+        self.attributes.clear();
+        if announces(&groups) {
+            self.plain.canonical_attributes(frame).for_each(|part| self.attributes.extend_from_slice(part));
+        }
+        self.routes(place, peer, &groups, &[], Vec::new());
+    }
+
     fn update(&mut self, peer: &PeerHeader, update: &UpdateView<'_>, tlvs: Vec<proto::Tlv>) {
         let place = self.place(peer);
         if let Some(family) = update.end_of_rib() {
@@ -203,19 +234,29 @@ impl Writer {
             return self.push(Some((place, peer)), proto::event::Body::EndOfRib(end), EVENT_OCTETS);
         }
         self.attributes.clear();
-        if update.groups().iter().any(|group| group.action == Action::Announce) {
+        if announces(update.groups()) {
             update.canonical_attributes(&mut self.attributes);
         }
-        self.routes += update.groups().iter().map(|group| u64::from(group.count)).sum::<u64>();
+        self.routes(place, peer, update.groups(), update.faults(), tlvs);
+    }
 
-        if let ([group], [], []) = (update.groups(), update.faults(), tlvs.as_slice()) {
+    /// Routes with the attributes in `self.attributes`.
+    fn routes(
+        &mut self,
+        place: u32,
+        peer: &PeerHeader,
+        groups: &[RouteGroup<'_>],
+        faults: &[Fault],
+        tlvs: Vec<proto::Tlv>,
+    ) {
+        self.routes += groups.iter().map(|group| u64::from(group.count)).sum::<u64>();
+        if let ([group], [], []) = (groups, faults, tlvs.as_slice()) {
             return self.route_group(place, peer, group);
         }
-
         let routes = proto::Routes {
             attributes: Bytes::copy_from_slice(&self.attributes),
-            groups: update.groups().iter().map(route_group).collect(),
-            faults: update.faults().iter().map(fault).collect(),
+            groups: groups.iter().map(route_group).collect(),
+            faults: faults.iter().map(fault).collect(),
             tlvs,
         };
         let octets = routes.encoded_len();
@@ -224,7 +265,7 @@ impl Writer {
 
     /// Adds a group to the open event of its peer and view where that says the same of its routes;
     /// else opens another.
-    fn route_group(&mut self, place: u32, peer: &PeerHeader, group: &wire::bgp::RouteGroup<'_>) {
+    fn route_group(&mut self, place: u32, peer: &PeerHeader, group: &RouteGroup<'_>) {
         let head = RoutesEvent {
             sequence_offset: 0,
             peer: place,
@@ -271,4 +312,8 @@ impl Writer {
         open.nlri.extend_from_slice(&nlri);
         self.octets += open.attributes.len() + nlri.len() + EVENT_OCTETS;
     }
+}
+
+fn announces(groups: &[RouteGroup<'_>]) -> bool {
+    groups.iter().any(|group| group.action == Action::Announce)
 }

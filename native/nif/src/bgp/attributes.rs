@@ -246,8 +246,9 @@ impl<'a, 's> Sink<'s> for Builder<'a> {
     }
 
     #[inline(always)]
-    fn attribute(&mut self, attribute: &AttributeRef<'s>) {
+    fn attribute(&mut self, attribute: &AttributeRef<'s>) -> Option<()> {
         self.taken.flags.push((attribute.code, attribute.flags));
+        Some(())
     }
 
     #[inline(always)]

@@ -24,9 +24,11 @@ pub trait Sink<'a> {
     fn start(&mut self) {}
     /// Withdrawn routes field
     fn withdrawn(&mut self, nlri: Prefixes<'a>) -> Option<()>;
-    /// Any attribute, before the method of its code; its value is not checked.
+    /// Any attribute, before the method of its code; its value is not checked, and its offset is that in the frame.
     #[inline(always)]
-    fn attribute(&mut self, _: &AttributeRef<'a>) {}
+    fn attribute(&mut self, _: &AttributeRef<'a>) -> Option<()> {
+        Some(())
+    }
     fn origin(&mut self, flags: u8, origin: Origin);
     fn as_path(&mut self, flags: u8, path: Segments<'a>) -> Option<()>;
     fn next_hop(&mut self, flags: u8, address: &'a [u8; 4]);
@@ -132,7 +134,7 @@ impl<'a> Plain<'a> {
             seen |= bit;
             let octets = self.frame.get(value.clone())?;
             let attribute = AttributeRef { flags, code, value: octets, offset: value.start as u64 };
-            sink.attribute(&attribute);
+            sink.attribute(&attribute)?;
             match (code, flags & CLASS) {
                 (code::ORIGIN, WELL_KNOWN) => {
                     let &[number] = octets else { return None };
@@ -232,6 +234,12 @@ impl<'a> Prefixes<'a> {
     #[inline]
     pub fn octets(&self) -> &'a [u8] {
         self.frame.get(self.start..).unwrap_or_default()
+    }
+
+    /// Where in the frame they are.
+    #[inline]
+    pub fn span(&self) -> Range<usize> {
+        self.start..self.frame.len()
     }
 
     /// Whether each has a path identifier.

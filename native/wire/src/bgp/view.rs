@@ -57,12 +57,13 @@ impl<'a> Sink<'a> for Taker<'_, 'a> {
     }
 
     #[inline(always)]
-    fn attribute(&mut self, attribute: &AttributeRef<'a>) {
+    fn attribute(&mut self, attribute: &AttributeRef<'a>) -> Option<()> {
         // An UPDATE has at most 65,535 octets.
         let start = u16::try_from(attribute.offset - self.body).unwrap_or(u16::MAX);
         let length = u16::try_from(attribute.value.len()).unwrap_or(u16::MAX);
         let AttributeRef { flags, code, .. } = *attribute;
         self.view.slots.push(Slot { flags, code, start, length, discarded: false });
+        Some(())
     }
 
     fn origin(&mut self, _: u8, _: Origin) {}

@@ -30,7 +30,7 @@ impl UpdateView<'_> {
     fn write_canonical(&self, slots: impl Iterator<Item = Slot>, out: &mut Vec<u8>) {
         let (mut start, mut end) = (0, 0);
         for slot in slots {
-            if self.is_canonical(slot) {
+            if is_canonical(slot.flags, slot.code, slot.length.into(), self.context.two_octet_as) {
                 let value = usize::from(slot.start);
                 let head = value.saturating_sub(3);
                 if head != end {
@@ -45,14 +45,6 @@ impl UpdateView<'_> {
             }
         }
         out.extend_from_slice(self.body.get(start..end).unwrap_or_default());
-    }
-
-    /// Flags without an unused bit, a length of one octet, and nothing to be widened.
-    #[inline(always)]
-    fn is_canonical(&self, slot: Slot) -> bool {
-        slot.flags & 0x1f == 0
-            && !(slot.code == AsPath::CODE && self.context.two_octet_as)
-            && !(slot.code == Aggregator::CODE && slot.length == 6)
     }
 
     #[cold]
@@ -111,9 +103,15 @@ impl UpdateView<'_> {
     }
 }
 
+/// Flags without an unused bit, a length of one octet, and nothing to be widened.
+#[inline(always)]
+pub(in crate::bgp) fn is_canonical(flags: u8, code: u8, length: usize, two_octet_as: bool) -> bool {
+    flags & 0x1f == 0 && !(code == AsPath::CODE && two_octet_as) && !(code == Aggregator::CODE && length == 6)
+}
+
 /// Whether the groups say what the attribute says, or another attribute does: it is in no canonical set.
 #[inline(always)]
-fn is_apart(code: u8) -> bool {
+pub(in crate::bgp) fn is_apart(code: u8) -> bool {
     in_groups(code) || matches!(code, code::NEXT_HOP | code::AS4_PATH | code::AS4_AGGREGATOR)
 }
 

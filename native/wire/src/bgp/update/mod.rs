@@ -11,6 +11,7 @@ mod group;
 mod values;
 mod view;
 
+pub(super) use self::canonical::{is_apart, is_canonical};
 pub use self::fault::Fault;
 pub use self::group::RouteGroup;
 pub use self::values::{Routes, Update};

@@ -1,0 +1,140 @@
+//! A plain UPDATE as places in its frame: for who copies octets, and wants neither values nor a view.
+
+use std::ops::Range;
+
+use smallvec::SmallVec;
+
+use super::attribute::{code, AttributeRef, Origin};
+use super::nlri::LabelStack;
+use super::plain::{Prefixes, Segments, Sink};
+use super::update::{is_apart, is_canonical};
+use super::{Action, AddressFamily, RouteGroup};
+
+/// Takes a plain UPDATE whose attributes are canonical as they are, which nearly all are; of that, and of its route groups, it
+/// remembers where in the frame they are. Whatever else is plain it refuses.
+#[derive(Clone, Debug, Default)]
+pub struct Spans {
+    /// Neighbours together.
+    attributes: SmallVec<[Range<usize>; 4]>,
+    /// Code of the last of them.
+    last: u8,
+    /// The value of NEXT_HOP
+    next_hop: Range<usize>,
+    groups: SmallVec<[Group; 1]>,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    action: Action,
+    family: AddressFamily,
+    add_path: bool,
+    inferred: bool,
+    next_hop: Range<usize>,
+    nlri: Range<usize>,
+    count: u32,
+}
+
+impl Spans {
+    /// What [`UpdateView::canonical_attributes`](super::UpdateView::canonical_attributes) adds, in parts.
+    #[inline]
+    pub fn canonical_attributes<'f>(&self, frame: &'f [u8]) -> impl Iterator<Item = &'f [u8]> + use<'_, 'f> {
+        self.attributes.iter().map(|span| octets(frame, span))
+    }
+
+    /// As [`UpdateView::groups`](super::UpdateView::groups) gives them.
+    #[inline]
+    pub fn groups<'f>(&self, frame: &'f [u8]) -> impl Iterator<Item = RouteGroup<'f>> + use<'_, 'f> {
+        self.groups.iter().map(|group| RouteGroup {
+            action: group.action,
+            family: group.family,
+            add_path: group.add_path,
+            inferred: group.inferred,
+            next_hop: octets(frame, &group.next_hop),
+            nlri: octets(frame, &group.nlri),
+            count: group.count,
+            labels: LabelStack::One,
+        })
+    }
+
+    #[inline(always)]
+    fn group(&mut self, action: Action, next_hop: Range<usize>, prefixes: Prefixes<'_>) -> Option<()> {
+        let (family, add_path, inferred) = (prefixes.family, prefixes.add_path(), prefixes.inferred);
+        let (nlri, count) = (prefixes.span(), prefixes.count()?);
+        self.groups.push(Group { action, family, add_path, inferred, next_hop, nlri, count });
+        Some(())
+    }
+}
+
+#[inline(always)]
+fn octets<'f>(frame: &'f [u8], span: &Range<usize>) -> &'f [u8] {
+    frame.get(span.clone()).unwrap_or_default()
+}
+
+impl Sink<'_> for Spans {
+    #[inline(always)]
+    fn start(&mut self) {
+        self.attributes.clear();
+        self.last = 0;
+        self.groups.clear();
+    }
+
+    #[inline(always)]
+    fn withdrawn(&mut self, nlri: Prefixes<'_>) -> Option<()> {
+        self.group(Action::Withdraw, 0..0, nlri)
+    }
+
+    #[inline(always)]
+    fn attribute(&mut self, attribute: &AttributeRef<'_>) -> Option<()> {
+        let start = usize::try_from(attribute.offset).ok()?;
+        let value = start..start + attribute.value.len();
+        if is_apart(attribute.code) {
+            if attribute.code == code::NEXT_HOP {
+                self.next_hop = value;
+            }
+            return Some(());
+        }
+        let in_order = attribute.code > self.last;
+        (in_order && is_canonical(attribute.flags, attribute.code, value.len(), false)).then_some(())?;
+        self.last = attribute.code;
+        // Flags, code and a length of one octet.
+        let head = start - 3;
+        match self.attributes.last_mut() {
+            Some(span) if span.end == head => span.end = value.end,
+            _ => self.attributes.push(head..value.end),
+        }
+        Some(())
+    }
+
+    fn origin(&mut self, _: u8, _: Origin) {}
+
+    #[inline(always)]
+    fn as_path(&mut self, _: u8, path: Segments<'_>) -> Option<()> {
+        path.read(|_, _, _| {})
+    }
+
+    fn next_hop(&mut self, _: u8, _: &[u8; 4]) {}
+    fn multi_exit_disc(&mut self, _: u8, _: u32) {}
+    fn local_pref(&mut self, _: u8, _: u32) {}
+    fn communities(&mut self, _: u8, _: &[[u8; 4]]) {}
+    fn extended_communities(&mut self, _: u8, _: &[[u8; 8]]) {}
+    fn large_communities(&mut self, _: u8, _: &[[u8; 12]]) {}
+
+    #[inline(always)]
+    fn mp_reach(&mut self, _: u8, next_hop: &[u8], nlri: Prefixes<'_>) -> Option<()> {
+        // One octet between them is reserved.
+        let end = nlri.span().start.checked_sub(1)?;
+        self.group(Action::Announce, end.checked_sub(next_hop.len())?..end, nlri)
+    }
+
+    #[inline(always)]
+    fn mp_unreach(&mut self, _: u8, nlri: Prefixes<'_>) -> Option<()> {
+        self.group(Action::Withdraw, 0..0, nlri)
+    }
+
+    fn other(&mut self, _: &AttributeRef<'_>) {}
+
+    #[inline(always)]
+    fn announced(&mut self, _: &[u8; 4], nlri: Prefixes<'_>) -> Option<()> {
+        self.group(Action::Announce, self.next_hop.clone(), nlri)
+    }
+}
