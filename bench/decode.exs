@@ -30,7 +30,8 @@ defmodule Plain do
 
   defp route_monitoring(
          <<0, flags, distinguisher::64, 0::96, address::binary-4, asn::32, id::binary-4, seconds::32, microseconds::32,
-           @marker::128, _length::16, 2, 0::16, size::16, attributes::binary-size(size), nlri::binary>>,
+           @marker::128, _length::16, 2, withdrawn_size::16, withdrawn::binary-size(withdrawn_size), size::16,
+           attributes::binary-size(size), nlri::binary>>,
          offset
        ) do
     peer = %PeerHeader{
@@ -45,17 +46,18 @@ defmodule Plain do
       time: seconds * 1_000_000 + microseconds
     }
 
-    %RouteMonitoring{offset: offset, peer: peer, update: update(attributes, nlri)}
+    %RouteMonitoring{offset: offset, peer: peer, update: update(withdrawn, attributes, nlri)}
   end
 
   # End-of-RIB (RFC 4724) of IPv4 and of IPv6.
-  defp update(<<>>, ""), do: %Update{attributes: %Attributes{}, end_of_rib: {1, 1}}
+  defp update("", "", ""), do: %Update{attributes: %Attributes{}, end_of_rib: {1, 1}}
 
-  defp update(<<flags, 15, 3, 2::16, 1>>, ""),
+  defp update("", <<flags, 15, 3, 2::16, 1>>, ""),
     do: %Update{attributes: %Attributes{flags: [{15, flags}]}, end_of_rib: {2, 1}}
 
-  defp update(attributes, nlri) do
-    {attributes, groups} = attributes(attributes, %Attributes{}, [], [])
+  defp update(withdrawn, attributes, nlri) do
+    groups = if withdrawn == "", do: [], else: [withdraw({1, 1}, prefixes4(withdrawn))]
+    {attributes, groups} = attributes(attributes, %Attributes{}, groups, [])
     groups = if nlri == "", do: groups, else: groups ++ [group({1, 1}, attributes.next_hop, prefixes4(nlri))]
     %Update{attributes: attributes, groups: groups}
   end
@@ -74,17 +76,23 @@ defmodule Plain do
       7 -> attributes(rest, %{made | aggregator: aggregator(value)}, groups, seen)
       8 -> attributes(rest, %{made | communities: communities(value)}, groups, seen)
       14 -> attributes(rest, made, groups ++ [reach(value)], seen)
+      15 -> attributes(rest, made, groups ++ [unreach(value)], seen)
       32 -> attributes(rest, %{made | large_communities: large_communities(value)}, groups, seen)
     end
   end
 
-  # MP_REACH_NLRI of many routes.
+  # MP_REACH_NLRI and MP_UNREACH_NLRI of many routes.
   defp attributes(<<flags, 14, size::16, value::binary-size(size), rest::binary>>, made, groups, seen),
     do: attributes(rest, made, groups ++ [reach(value)], [{14, flags} | seen])
+
+  defp attributes(<<flags, 15, size::16, value::binary-size(size), rest::binary>>, made, groups, seen),
+    do: attributes(rest, made, groups ++ [unreach(value)], [{15, flags} | seen])
 
   defp attributes(<<>>, made, groups, seen), do: {%{made | flags: Enum.reverse(seen)}, groups}
 
   defp reach(<<2::16, 1, 16, next_hop::binary-16, 0, nlri::binary>>), do: group({2, 1}, v6(next_hop), prefixes6(nlri))
+  defp unreach(<<2::16, 1, nlri::binary>>), do: withdraw({2, 1}, prefixes6(nlri))
+  defp withdraw(family, nlri), do: %RouteGroup{action: :withdraw, family: family, nlri: nlri}
   defp group(family, next_hop, nlri), do: %RouteGroup{action: :announce, family: family, next_hop: next_hop, nlri: nlri}
 
   defp origin(<<0>>), do: :igp

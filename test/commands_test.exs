@@ -139,7 +139,7 @@ defmodule ServiceRadar.BMP.CommandsTest do
     File.write!(Path.join(scratch, "capture.pcap"), sample |> File.read!() |> :zlib.gunzip() |> pcap())
     # What the other commands begin with.
     install =
-      "cargo install --quiet --locked --path native/collector && bmp-collector generate --routes 2000 -o $SCRATCH/table.bmp"
+      "cargo install --quiet --locked --path native/collector && bmp-collector generate --routes 2000 --churn 200 -o $SCRATCH/table.bmp"
 
     {_, 0} = shell(install, @root, scratch)
     # The table that FRR would show beside the sample.

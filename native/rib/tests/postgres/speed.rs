@@ -222,27 +222,6 @@ fn speed() {
     bench.octets("state", &["bgp_routing_state"]);
     bench.octets("attribute sets", &["bgp_attribute_sets"]);
     bench.run("VACUUM ANALYZE");
-    for (what, filter) in [
-        ("longest match", "query/route_filter/longest.sql"),
-        ("a community", "query/route_filter/community.sql"),
-        ("an AS", "query/route_filter/as_in_path.sql"),
-    ] {
-        let value = if what == "longest match" {
-            "'20.7.7.7'"
-        } else if what == "an AS" {
-            "196610"
-        } else {
-            "88604673"
-        };
-        let filter = bench.store.sql(filter).replace("{1}", value);
-        let query = bench.store.sql("query/routes.sql").replace("{filters}", &format!("AND {filter}"));
-        let query =
-            query.replace("$1", "NULL").replace("$2", "NULL").replace("$3", "NULL").replace("$4", "100");
-        let started = Instant::now();
-        let found = bench.store.client.query(&query, &[]).unwrap().len();
-        writeln!(bench.report, "{what}: {:.1} ms, {found} routes", started.elapsed().as_secs_f64() * 1e3)
-            .unwrap();
-    }
     bench.run(WIDE);
     bench.measure("all changed", |bench| second.iter().for_each(|part| drop(bench.store.commit(part))));
     let hot = bench.number(
