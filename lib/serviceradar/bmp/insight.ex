@@ -13,10 +13,24 @@ defmodule ServiceRadar.BMP.Insight do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Deltas, Elsewhere, Events, Feed, Instance, Native, OCSF, Route, RoutingTable}
+  alias ServiceRadar.BMP.{
+    Config,
+    Deltas,
+    Elsewhere,
+    Events,
+    Feed,
+    Instance,
+    Native,
+    OCSF,
+    Registry,
+    Route,
+    RoutingTable
+  }
+
   alias ServiceRadar.BMP.Insight.{State, Webhook}
 
   @topic "bmp:insight"
+  @unicast elem(Registry.family!("ipv4-unicast"), 1)
   # What is kept is written at most so often.
   @keep_after 1_000
 
@@ -110,7 +124,7 @@ defmodule ServiceRadar.BMP.Insight do
     end
   end
 
-  defp validated_prefix(%Route{safi: 1, distinguisher: rd, prefix: prefix})
+  defp validated_prefix(%Route{safi: @unicast, distinguisher: rd, prefix: prefix})
        when prefix != nil and rd in [0, "0:0", nil],
        do: to_string(prefix)
 

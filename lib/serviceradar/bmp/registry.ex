@@ -57,6 +57,9 @@ defmodule ServiceRadar.BMP.Registry do
   @bmp_messages for [type, name] <- rows.("bmp.rs", "message: u8;", "}", ~r/^(\d+) \w+ "(\w+)";$/),
                     do: {String.to_atom(name), String.to_integer(type)}
 
+  @peer_types for [type, name, label] <- rows.("bmp.rs", "peer_type: u8;", "}", ~r/^(\d+) \w+ "(\w+)" "([^"]+)";$/),
+                  do: {String.to_integer(type), String.to_atom(name), label}
+
   @statistics for [type, name, label] <-
                     rows.("statistics.rs", "statistics! {", "}", ~r/^(\d+) "(\w+)" "([^"]+)";$/),
                   do: {String.to_integer(type), name, label}
@@ -67,6 +70,7 @@ defmodule ServiceRadar.BMP.Registry do
         families: @families,
         capabilities: @capabilities,
         bmp_messages: @bmp_messages,
+        peer_types: @peer_types,
         statistics: @statistics
       ] do
     raise "native/wire/src/registry has no table of #{name}"
@@ -133,6 +137,20 @@ defmodule ServiceRadar.BMP.Registry do
       3
   """
   def bmp_message(name), do: Keyword.fetch!(@bmp_messages, name)
+
+  @doc """
+  The number of a peer type (RFC 7854, section 4.2; RFC 9069, section 4.1).
+
+      iex> ServiceRadar.BMP.Registry.peer_type(:loc_rib)
+      3
+  """
+  def peer_type(name), do: @peer_types |> List.keyfind!(name, 1) |> elem(0)
+
+  @doc """
+      iex> ServiceRadar.BMP.Registry.peer_type_label(1)
+      "RD instance"
+  """
+  def peer_type_label(type), do: find(@peer_types, type, 2)
 
   @doc "Statistics of Statistics Reports, as `{type, name, label}`."
   def statistics, do: @statistics

@@ -148,7 +148,9 @@ defmodule ServiceRadar.BMPWeb.Format do
       iex> ServiceRadar.BMPWeb.Format.own?(%{address: {192, 0, 2, 1}, asn: 65000, peer_type: 0})
       false
   """
-  def own?(%{address: address, asn: 0, peer_type: 0}), do: unspecified?(address)
+  def own?(%{address: address, asn: 0, peer_type: type}),
+    do: type == Registry.peer_type(:global) and unspecified?(address)
+
   def own?(_peer), do: false
 
   defp unspecified?(address), do: address in [{0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0}]
@@ -215,11 +217,7 @@ defmodule ServiceRadar.BMPWeb.Format do
   end
 
   @doc "A BMP peer type (RFC 7854, RFC 9069)."
-  def peer_type(0), do: "Global instance"
-  def peer_type(1), do: "RD instance"
-  def peer_type(2), do: "Local instance"
-  def peer_type(3), do: "Loc-RIB instance"
-  def peer_type(other), do: "Type #{other}"
+  def peer_type(type), do: Registry.peer_type_label(type) || "Type #{type}"
 
   @doc """
   A number with its thousands apart.

@@ -6,6 +6,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.{Components, Listing}
 
+    alias ServiceRadar.BMP.Registry
     alias ServiceRadar.BMPWeb.{Format, Paths}
 
     @doc "Rows for a stream, in the order given."
@@ -40,9 +41,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               <th scope="row" data-name="Peer">
                 <.link class={if !Format.own?(peer), do: "mono"} navigate={Paths.peer(@base, peer.peer_id)}>{Format.peer(peer.address)}</.link>
                 <small :if={Format.own?(peer)} class="why">what the router originates itself; no session</small>
-                <small :if={peer.peer_type != 0} class="why">{Format.peer_type(peer.peer_type)}</small>
+                <small :if={peer.peer_type != Registry.peer_type(:global)} class="why">{Format.peer_type(peer.peer_type)}</small>
                 <small :if={peer.table_name} class="why">{peer.table_name}</small>
-                <small :if={peer.peer_type == 1} class="why mono">RD {Format.distinguisher(peer.distinguisher)}</small>
+                <small :if={peer.peer_type == Registry.peer_type(:rd)} class="why mono">RD {Format.distinguisher(peer.distinguisher)}</small>
               </th>
               <td :if={@router?} data-name="Router"><.link navigate={Paths.router(@base, peer.router_id)}>{peer.router}</.link></td>
               <td class="number mono" data-name="AS"><.value value={if !Format.own?(peer), do: peer.asn} /></td>
@@ -69,7 +70,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def rib_query(peer, rib) do
       [
         router: peer.router_id,
-        peer: if(peer.peer_type == 0, do: Format.address(peer.address), else: peer.peer_id),
+        peer: if(peer.peer_type == Registry.peer_type(:global), do: Format.address(peer.address), else: peer.peer_id),
         view: rib.view,
         family: Format.family_slug({rib.afi, rib.safi})
       ]

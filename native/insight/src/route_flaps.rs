@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::DefaultHashBuilder;
 use ipnet::IpNet;
+use rib::text::duration;
 use rib::RouteChange;
 
 use crate::alerts::Raise;
@@ -93,9 +94,8 @@ impl RouteFlaps {
         voice.after(flapping.quiet_ms, Timer::RouteQuiet(route.prefix));
         let prefixes = self.alerts.entry(subject.clone()).or_default();
         prefixes.insert(route.prefix);
-        let seconds = (voice.now - count.first_ms) / 1000;
-        let text =
-            format!("{} comes and goes: {} changes in {seconds} s", route.prefix, count.points.div_ceil(2));
+        let time = duration((voice.now - count.first_ms).unsigned_abs() / 1000);
+        let text = format!("{} comes and goes: {} changes in {time}", route.prefix, count.points.div_ceil(2));
         let evidence = vec![route.evidence(world, "changed again")];
         let first = prefixes.len() == 1;
         let raise = Raise {

@@ -6,6 +6,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.{EventsTable, FlapsTable}
 
+    alias ServiceRadar.BMP.Registry
     alias ServiceRadar.BMPWeb.{Capabilities, EventsTable, FlapsTable, PeersTable, Plot, Statistics}
 
     @day 24 * 3_600
@@ -107,7 +108,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <.fact label="In this state since (UTC)"><.time at={@peer.state_since_us} /></.fact>
             <.fact label="BGP identifier"><span class="mono">{Format.address(@peer.bgp_id)}</span></.fact>
             <.fact label="Kind">{Format.peer_type(@peer.peer_type)}</.fact>
-            <.fact :if={@peer.peer_type == 1} label="Route distinguisher">
+            <.fact :if={@peer.peer_type == Registry.peer_type(:rd)} label="Route distinguisher">
               <span class="mono">{Format.distinguisher(@peer.distinguisher)}</span>
             </.fact>
             <.fact :if={@peer.table_name} label="VRF or table">{@peer.table_name}</.fact>

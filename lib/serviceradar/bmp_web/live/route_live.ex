@@ -167,7 +167,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
               <.link navigate={Paths.router(@base, @route.router_id)}>{@route.router}</.link>
             </.fact>
             <.fact label="Changed (UTC)"><.time at={@route.changed_at_us} /> ({Format.ago(@route.changed_at_us, @now)} ago)</.fact>
-            <.fact :if={@route.peer_type == 1} label="Route distinguisher">
+            <.fact :if={@route.peer_type == Registry.peer_type(:rd)} label="Route distinguisher">
               <span class="mono">{Format.distinguisher(@route.distinguisher)}</span>
             </.fact>
             <.fact :if={@route.stale} label="Stale">Not seen since its router's session ended</.fact>

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rib::text::duration;
+
 use super::{Context, Downs};
 use crate::alerts::Raise;
 use crate::config::Flapping;
@@ -23,7 +25,7 @@ impl Downs {
         let Some(held) = of.world.peer_mut(peer) else { return };
         let first = !std::mem::replace(&mut held.flapping, true);
         let subject = held.subject.clone();
-        let text = format!("down {count} times in {} s", of.flapping.within_ms / 1000);
+        let text = format!("down {count} times in {}", duration(of.flapping.within_ms.unsigned_abs() / 1000));
         // One alert a cause: this one stands for each single time.
         for old in self.alerts_of(peer) {
             if let Some(peers) = self.alerts.get_mut(&old) {

@@ -16,10 +16,10 @@ code_points! {
 code_points! {
     /// Peer types (RFC 7854, section 4.2; RFC 9069, section 4.1).
     peer_type: u8;
-    0 GLOBAL "global";
-    1 RD "rd";
-    2 LOCAL "local";
-    3 LOC_RIB "loc_rib";
+    0 GLOBAL "global" "Global instance";
+    1 RD "rd" "RD instance";
+    2 LOCAL "local" "Local instance";
+    3 LOC_RIB "loc_rib" "Loc-RIB instance";
 }
 
 code_points! {
