@@ -23,7 +23,8 @@ defmodule ServiceRadar.BMPWeb.MapLiveFRRTest do
 
   @flags ~w(--use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist --window-size=500,400)
   @view "document.querySelector('bmp-god-view')"
-  @rounds 100
+  # Of two changes each.
+  @rounds if System.get_env("SERVICERADAR_BMP_LONG") in [nil, ""], do: 20, else: 100
 
   # Each lasts from the end of the one before until what it is named by.
   @stages [

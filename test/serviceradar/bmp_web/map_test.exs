@@ -317,6 +317,7 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     :ok = stop_supervised(:map_history)
   end
 
+  @tag :measure
   @tag skip: @missing
   @tag timeout: 300_000
   test "1,000 routes of pods and 5,000 others, 500 changes a second: what our code takes" do
@@ -440,6 +441,7 @@ defmodule ServiceRadar.BMPWeb.MapTest do
   # Ten minutes where SERVICERADAR_BMP_MINUTES=10 asks for them.
   @minutes System.get_env("SERVICERADAR_BMP_MINUTES", "0.5") |> Float.parse() |> elem(0)
 
+  @tag :measure
   @tag skip: @missing
   @tag timeout: round(@minutes * 60_000) + 300_000
   test "what the page holds in memory stays the same, under 500 changes a second" do
