@@ -17,7 +17,7 @@ use crate::registry::attributes::is_checked_alone;
 use crate::registry::bgp::message;
 
 /// What takes the fields of a plain UPDATE, in the order of the message. After a refusal, which may come at any
-/// point, what was taken has no meaning.
+/// point, what was taken has no meaning. Attributes need no method: what is not wanted is passed over.
 pub trait Sink<'a> {
     /// What was taken before is of another message.
     #[inline(always)]
@@ -29,18 +29,22 @@ pub trait Sink<'a> {
     fn attribute(&mut self, _: &AttributeRef<'a>) -> Option<()> {
         Some(())
     }
-    fn origin(&mut self, flags: u8, origin: Origin);
-    fn as_path(&mut self, flags: u8, path: Segments<'a>) -> Option<()>;
-    fn next_hop(&mut self, flags: u8, address: &'a [u8; 4]);
-    fn multi_exit_disc(&mut self, flags: u8, value: u32);
-    fn local_pref(&mut self, flags: u8, value: u32);
-    fn communities(&mut self, flags: u8, list: &[[u8; 4]]);
-    fn extended_communities(&mut self, flags: u8, list: &[[u8; 8]]);
-    fn large_communities(&mut self, flags: u8, list: &[[u8; 12]]);
+    fn origin(&mut self, _flags: u8, _origin: Origin) {}
+    /// Who wants nothing of it reads it all the same, for what may be wrong with it.
+    #[inline(always)]
+    fn as_path(&mut self, _flags: u8, path: Segments<'a>) -> Option<()> {
+        path.read(|_, _, _| {})
+    }
+    fn next_hop(&mut self, _flags: u8, _address: &'a [u8; 4]) {}
+    fn multi_exit_disc(&mut self, _flags: u8, _value: u32) {}
+    fn local_pref(&mut self, _flags: u8, _value: u32) {}
+    fn communities(&mut self, _flags: u8, _list: &[[u8; 4]]) {}
+    fn extended_communities(&mut self, _flags: u8, _list: &[[u8; 8]]) {}
+    fn large_communities(&mut self, _flags: u8, _list: &[[u8; 12]]) {}
     fn mp_reach(&mut self, flags: u8, next_hop: &'a [u8], nlri: Prefixes<'a>) -> Option<()>;
     fn mp_unreach(&mut self, flags: u8, nlri: Prefixes<'a>) -> Option<()>;
     /// Any other attribute; its value is checked.
-    fn other(&mut self, attribute: &AttributeRef<'a>);
+    fn other(&mut self, _attribute: &AttributeRef<'a>) {}
     /// NLRI field; `next_hop` is NEXT_HOP.
     fn announced(&mut self, next_hop: &'a [u8; 4], nlri: Prefixes<'a>) -> Option<()>;
 }

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::attribute::{code, AttributeRef, Origin};
+use super::attribute::{code, AttributeRef};
 use super::nlri::LabelStack;
-use super::plain::{Prefixes, Segments, Sink};
+use super::plain::{Prefixes, Sink};
 use super::update::{is_apart, is_canonical};
 use super::{Action, AddressFamily, RouteGroup};
 
@@ -105,20 +105,6 @@ impl Sink<'_> for Spans {
         Some(())
     }
 
-    fn origin(&mut self, _: u8, _: Origin) {}
-
-    #[inline(always)]
-    fn as_path(&mut self, _: u8, path: Segments<'_>) -> Option<()> {
-        path.read(|_, _, _| {})
-    }
-
-    fn next_hop(&mut self, _: u8, _: &[u8; 4]) {}
-    fn multi_exit_disc(&mut self, _: u8, _: u32) {}
-    fn local_pref(&mut self, _: u8, _: u32) {}
-    fn communities(&mut self, _: u8, _: &[[u8; 4]]) {}
-    fn extended_communities(&mut self, _: u8, _: &[[u8; 8]]) {}
-    fn large_communities(&mut self, _: u8, _: &[[u8; 12]]) {}
-
     #[inline(always)]
     fn mp_reach(&mut self, _: u8, next_hop: &[u8], nlri: Prefixes<'_>) -> Option<()> {
         // One octet between them is reserved.
@@ -130,8 +116,6 @@ impl Sink<'_> for Spans {
     fn mp_unreach(&mut self, _: u8, nlri: Prefixes<'_>) -> Option<()> {
         self.group(Action::Withdraw, 0..0, nlri)
     }
-
-    fn other(&mut self, _: &AttributeRef<'_>) {}
 
     #[inline(always)]
     fn announced(&mut self, _: &[u8; 4], nlri: Prefixes<'_>) -> Option<()> {

@@ -1,8 +1,8 @@
 //! A plain UPDATE straight into a view.
 
-use super::attribute::{AttributeRef, Origin};
+use super::attribute::AttributeRef;
 use super::nlri::LabelStack;
-use super::plain::{self, Prefixes, Segments, Sink};
+use super::plain::{self, Prefixes, Sink};
 use super::update::Slot;
 use super::{Action, Context, RouteGroup, UpdateView, HEADER_LENGTH};
 
@@ -66,20 +66,6 @@ impl<'a> Sink<'a> for Taker<'_, 'a> {
         Some(())
     }
 
-    fn origin(&mut self, _: u8, _: Origin) {}
-
-    #[inline(always)]
-    fn as_path(&mut self, _: u8, path: Segments<'a>) -> Option<()> {
-        path.read(|_, _, _| {})
-    }
-
-    fn next_hop(&mut self, _: u8, _: &'a [u8; 4]) {}
-    fn multi_exit_disc(&mut self, _: u8, _: u32) {}
-    fn local_pref(&mut self, _: u8, _: u32) {}
-    fn communities(&mut self, _: u8, _: &[[u8; 4]]) {}
-    fn extended_communities(&mut self, _: u8, _: &[[u8; 8]]) {}
-    fn large_communities(&mut self, _: u8, _: &[[u8; 12]]) {}
-
     #[inline(always)]
     fn mp_reach(&mut self, _: u8, next_hop: &'a [u8], nlri: Prefixes<'a>) -> Option<()> {
         self.group(Action::Announce, next_hop, nlri)
@@ -89,8 +75,6 @@ impl<'a> Sink<'a> for Taker<'_, 'a> {
     fn mp_unreach(&mut self, _: u8, nlri: Prefixes<'a>) -> Option<()> {
         self.group(Action::Withdraw, &[], nlri)
     }
-
-    fn other(&mut self, _: &AttributeRef<'a>) {}
 
     #[inline(always)]
     fn announced(&mut self, next_hop: &'a [u8; 4], nlri: Prefixes<'a>) -> Option<()> {
