@@ -4,8 +4,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     # Routes that are there now, by whatever is asked for.
     #
     # Routes are not indexed by what changes. Where attributes are asked for, the sets that match are found first, and nobody looks for
-    # the routes of none. Those of few sets are looked for by these, all of the table at once; those of many are wherever one
-    # looks, and the table is gone through in the order of its key until a page is full.
+    # the routes of none. Those of few sets are looked for by these, all of the table at once, by several processes; those of many are
+    # wherever one looks, and the table is gone through in the order of its key until a page is full.
 
     alias ServiceRadar.BMP.Query
     alias ServiceRadar.BMP.Store.Postgres.{Filters, Rows, SQL}
@@ -29,9 +29,15 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def count(repo, options, %Query{} = query, most) do
       repo.transaction(fn ->
         repo.query!("SET LOCAL statement_timeout = #{@count_timeout}", [])
-        count = &filtered(repo, "query/count_routes.sql", options, &1, [most + 1])
+        count = &filtered(repo, "query/count_routes.sql", options, &2, [most + 1], %{sets: &1})
+        sets = "JOIN " <> SQL.text("query/set.sql", options[:schema])
 
-        case by_sets(repo, options, query, any: count, few: count, many: count) do
+        few = fn filters ->
+          look_at_all(repo, options)
+          count.("", filters)
+        end
+
+        case by_sets(repo, options, query, any: &count.("", &1), few: few, many: &count.(sets, &1)) do
           [] -> 0
           [%{"routes" => count}] -> count
         end
@@ -65,11 +71,19 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp few(repo, options, filters, values) do
       parts = [found: "count(*) OVER ()", state: "few_routes", most: "#{@few_routes + 1}"]
 
-      case any(repo, options, filters, values, parts) do
+      {:ok, page} =
+        repo.transaction(fn ->
+          look_at_all(repo, options)
+          any(repo, options, filters, values, parts)
+        end)
+
+      case page do
         [%{"found" => found} | _] when found > @few_routes -> walk(repo, options, filters, values)
         page -> page
       end
     end
+
+    defp look_at_all(repo, options), do: repo.query!(SQL.text("query/look_at_all.sql", options[:schema]), [])
 
     defp walk(repo, options, filters, values) do
       {:ok, page} =
