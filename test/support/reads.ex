@@ -1,6 +1,6 @@
 if Code.ensure_loaded?(Postgrex) do
   defmodule ServiceRadar.BMP.Test.Reads do
-    @moduledoc "How much of a table a statement reads, as EXPLAIN ANALYZE counts it."
+    @moduledoc "Which statements a station sends to its database, and how much of a table one reads, as EXPLAIN ANALYZE counts it."
 
     alias ServiceRadar.BMP.Instance
     alias ServiceRadar.BMP.Store.Postgres
@@ -12,19 +12,54 @@ if Code.ensure_loaded?(Postgrex) do
       end)
     end
 
+    @doc "What `ask` answers, and the statements that it sends in this process to a database of a station's own, with their parameters."
+    def statements(ask) do
+      test = self()
+      name = {__MODULE__, make_ref()}
+
+      sent = fn _event, _measured, %{query: sql, params: values}, _ ->
+        if self() == test, do: send(test, {name, sql, values})
+      end
+
+      :ok = :telemetry.attach(name, [:service_radar, :bmp, :repo, :query], sent, nil)
+      answer = ask.()
+      :ok = :telemetry.detach(name)
+      {answer, sent(name)}
+    end
+
+    defp sent(name) do
+      receive do
+        {^name, sql, values} -> [{sql, values} | sent(name)]
+      after
+        0 -> []
+      end
+    end
+
     @doc """
     How many rows the statement reads of tables whose names begin so, also those that a filter takes away, and how many of these tables (or
     partitions) it reads from one end to the other.
     """
     def of(station, sql, values, tables) do
-      %{rows: [[[%{"Plan" => plan}]]]} = query!(station, "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " <> sql, values)
-      scans = scans(plan, tables)
+      scans = station |> plan(sql, values) |> scans(tables)
 
       rows =
         for scan <- scans,
             do: (scan["Actual Rows"] + Map.get(scan, "Rows Removed by Filter", 0)) * scan["Actual Loops"]
 
       {Enum.sum(rows), Enum.count(scans, &(&1["Node Type"] == "Seq Scan"))}
+    end
+
+    @doc "How many pairs of rows the statement's joins hold against each other, and let go."
+    def compared(station, sql, values), do: station |> plan(sql, values) |> removed()
+
+    defp removed(plan) do
+      own = Map.get(plan, "Rows Removed by Join Filter", 0) * plan["Actual Loops"]
+      plan |> Map.get("Plans", []) |> Enum.map(&removed/1) |> Enum.sum() |> Kernel.+(own)
+    end
+
+    defp plan(station, sql, values) do
+      %{rows: [[[%{"Plan" => plan}]]]} = query!(station, "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " <> sql, values)
+      plan
     end
 
     defp scans(plan, tables) do

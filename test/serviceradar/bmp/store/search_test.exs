@@ -26,7 +26,7 @@ cond do
         server = Server.start!()
         on_exit(fn -> Server.stop(server) end)
         start_station!(@station, store: {Postgres, url: Server.url(server)})
-        eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
+        eventually(fn -> Postgres.Keeper.ready?(BMP.Instance.config!(@station)) end)
         :ok
       end
 
@@ -76,25 +76,6 @@ cond do
         )
       end
 
-      # The statements that `ask` sends to the database, with their parameters.
-      defp statements(ask) do
-        test = self()
-        name = {__MODULE__, make_ref()}
-        sent = fn _event, _measurements, %{query: query, params: params}, _ -> send(test, {name, query, params}) end
-        :ok = :telemetry.attach(name, [:service_radar, :bmp, :repo, :query], sent, nil)
-        answer = ask.()
-        :telemetry.detach(name)
-        {answer, sent(name)}
-      end
-
-      defp sent(name) do
-        receive do
-          {^name, query, params} -> [{query, params} | sent(name)]
-        after
-          0 -> []
-        end
-      end
-
       defp processes(%{"Node Type" => "Gather"} = plan), do: 1 + plan["Workers Planned"]
       defp processes(plan), do: plan |> Map.get("Plans", []) |> Enum.map(&processes/1) |> Enum.max(fn -> 1 end)
 
@@ -102,7 +83,7 @@ cond do
         {settings, [{sql, values}]} = statements |> Enum.reject(&(elem(&1, 0) in ["begin", "commit"])) |> Enum.split(-1)
 
         %{rows: rows} =
-          Postgres.with_repo(ServiceRadar.BMP.Instance.config!(@station), fn repo, _ ->
+          Postgres.with_repo(BMP.Instance.config!(@station), fn repo, _ ->
             {:ok, result} =
               repo.transaction(fn ->
                 for {setting, values} <- settings, setting =~ "set_config", do: repo.query!(setting, values)
@@ -120,12 +101,12 @@ cond do
         fill(200_000)
 
         for question <- [[origin_as: 70_007], [as: 70_007], [as_path: "_70007$"]] do
-          {{:ok, page, nil}, asked} = statements(fn -> BMP.routes(@station, [limit: 50] ++ question) end)
+          {{:ok, page, nil}, asked} = Reads.statements(fn -> BMP.routes(@station, [limit: 50] ++ question) end)
           assert length(page) == 10
           assert processes(plan(asked)) > 1
 
           # Their number is counted without a look at their sets.
-          {{:ok, 10}, asked} = statements(fn -> BMP.count_routes(@station, question) end)
+          {{:ok, 10}, asked} = Reads.statements(fn -> BMP.count_routes(@station, question) end)
           plan = plan(asked)
           assert processes(plan) > 1
           refute inspect(plan) =~ "bgp_attribute_sets"
@@ -134,6 +115,48 @@ cond do
         assert BMP.count_routes(@station, within: "1.0.1.0/24") == {:ok, 256}
         assert BMP.count_routes(@station, as: 65_000) == {:ok, {:more_than, 10_000}}
         assert BMP.count_routes(@station, as: 65_000, within: "1.0.1.0/24") == {:ok, 256}
+        # Before its server, which ends with this process.
+        :ok = stop_supervised(@station)
+      end
+
+      test "as of a moment each end of a peer or router is looked at once, and not for each route" do
+        fill(200)
+
+        # Many before the routes were told, of the peer, of another, and of their router as a whole; then one more of the other.
+        end_of = fn peer, generation, count ->
+          query!(
+            """
+            INSERT INTO {schema}.bgp_peer_events (time, router_id, peer_id, generation, sequence, kind, synthetic)
+            SELECT now() - interval '1 hour' + make_interval(secs => n), '11111111-1111-1111-1111-111111111111', $1, $2, n, 'peer_down', false
+            FROM generate_series(1, $3::integer) n
+            """,
+            [peer && Ecto.UUID.dump!(peer), generation, count]
+          )
+        end
+
+        end_of.("22222222-2222-2222-2222-222222222222", 0, 300)
+        end_of.("33333333-3333-3333-3333-333333333333", 0, 300)
+        end_of.(nil, 0, 300)
+        end_of.("33333333-3333-3333-3333-333333333333", 2, 1)
+        query!("ANALYZE {schema}.bgp_peer_events")
+
+        ask = fn -> BMP.routes_at(@station, DateTime.utc_now(), limit: 1_000) end
+        {{:ok, page, nil}, asked} = Reads.statements(ask)
+        assert length(page) == 200
+        {sql, values} = List.last(asked)
+        {rows, _whole} = Reads.of(@station, sql, values, "bgp_peer_events")
+        assert rows <= 901
+        assert Reads.compared(@station, sql, values) <= 3 * 200
+
+        # The router's end ends all of its peers' routes, the peer's its own.
+        end_of.(nil, 2, 1)
+        assert {:ok, [], nil} = ask.()
+        query!("DELETE FROM {schema}.bgp_peer_events WHERE peer_id IS NULL")
+        assert {:ok, [_ | _], nil} = ask.()
+        end_of.("22222222-2222-2222-2222-222222222222", 1, 150)
+        # Those told after it are still there.
+        {:ok, page, nil} = ask.()
+        assert length(page) == 51
         # Before its server, which ends with this process.
         :ok = stop_supervised(@station)
       end
