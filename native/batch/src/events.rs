@@ -6,7 +6,7 @@ use prost::encoding::message;
 use prost::Message as _;
 
 use crate::generated as proto;
-use crate::routes::{RoutesEvent, EVENTS};
+use crate::routes::EVENTS;
 
 /// Encoded events, in the order of their places.
 #[derive(Debug, Default)]
@@ -32,14 +32,14 @@ impl Events {
     }
 
     pub fn push(&mut self, event: &proto::Event) {
-        let start = self.octets.len();
-        message::encode(EVENTS, event, &mut self.octets);
-        self.spans.push(start..self.octets.len());
+        let place = self.keep();
+        self.fill(place, |out| message::encode(EVENTS, event, out));
     }
 
-    pub fn fill(&mut self, place: usize, event: &RoutesEvent<'_>) {
+    /// Adds the event of a place that was kept.
+    pub fn fill(&mut self, place: usize, encode: impl FnOnce(&mut Vec<u8>)) {
         let start = self.octets.len();
-        event.encode(&mut self.octets);
+        encode(&mut self.octets);
         if let Some(span) = self.spans.get_mut(place) {
             *span = start..self.octets.len();
         }
@@ -50,9 +50,17 @@ impl Events {
         // The events are the last field of a batch, and the elements of a repeated field are back to back.
         let mut payload = batch.encode_to_vec();
         payload.reserve_exact(self.octets.len());
+        // Most were encoded in the order of their places, and are copied together.
+        let mut together = 0..0;
         for span in self.spans.drain(..) {
-            payload.extend_from_slice(self.octets.get(span).unwrap_or_default());
+            if span.start == together.end {
+                together.end = span.end;
+            } else {
+                payload.extend_from_slice(self.octets.get(together).unwrap_or_default());
+                together = span;
+            }
         }
+        payload.extend_from_slice(self.octets.get(together).unwrap_or_default());
         self.octets.clear();
         payload
     }

@@ -12,6 +12,7 @@ mod generated;
 pub mod ids;
 #[cfg(feature = "json")]
 pub mod json;
+mod open;
 mod options;
 mod read;
 mod routes;

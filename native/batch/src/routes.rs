@@ -3,7 +3,7 @@
 //! It is written and read here field by field, where its octets are: prost would need each of them as a message of its own, in
 //! memory of its own. Tests hold that prost writes the same octets, and reads the same from them.
 
-use prost::encoding::{decode_varint, encoded_len_varint};
+use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
 
 use crate::generated as proto;
 
@@ -69,7 +69,7 @@ impl<'a> Group<'a> {
 
 impl<'a> RoutesEvent<'a> {
     /// Reads an element of [`proto::Batch::events`]. None where it is any other event, or is encoded in any other way than
-    /// [`RoutesEvent::encode`] does: prost reads it then.
+    /// [`Head::encode`] does: prost reads it then.
     pub(crate) fn read(octets: &'a [u8]) -> Option<Self> {
         let mut event = RoutesEvent::default();
         let mut routes = None;
@@ -99,43 +99,60 @@ impl<'a> RoutesEvent<'a> {
         event.group = group?;
         Some(event)
     }
+}
 
-    /// Adds it as an element of [`proto::Batch::events`].
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+/// What an event says besides its place, time, attributes and routes, encoded: thousands of events say the same.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    /// Peer, view and whether it is filtered. A view takes up to ten octets.
+    event: Small<24>,
+    /// From the action to the path identifiers.
+    group: Small<16>,
+    inferred: bool,
+}
+
+impl Head {
+    pub fn of(event: &RoutesEvent<'_>) -> Self {
+        let Group { action, afi, safi, add_path, add_path_inferred: inferred, .. } = event.group;
+        let mut head = Head { inferred, ..Head::default() };
+        // The peer is there even where it is 0, which leaves any other number out.
+        head.event.field(2, event.peer.into());
+        let rest = [(3, i64::from(event.view).cast_unsigned()), (4, event.filtered.into())];
+        let group = [(1, action as u64), (2, afi.into()), (3, safi.into()), (4, add_path.into())];
+        for (part, value) in rest.into_iter().filter(|field| field.1 != 0) {
+            head.event.field(part, value);
+        }
+        for (part, value) in group.into_iter().filter(|field| field.1 != 0) {
+            head.group.field(part, value);
+        }
+        head
+    }
+
+    /// Adds an event as an element of [`proto::Batch::events`]; of what it says, that which is in the head is taken from there.
+    #[inline(always)]
+    pub fn encode(&self, event: &RoutesEvent<'_>, out: &mut Vec<u8>) {
+        let RoutesEvent { sequence_offset, router_time_us, attributes, group, .. } = event;
+        let Group { next_hop, nlri, .. } = group;
         // Every length comes before what it counts, so the innermost is found out first.
-        let Group { action, afi, safi, add_path, add_path_inferred, next_hop, nlri } = self.group;
-        let group =
-            [Field(1, action as u64), Field(2, afi.into()), Field(3, safi.into()), Field(4, add_path.into())];
-        let inferred = Field(7, add_path_inferred.into());
-        let group_length =
-            lengths(&group) + octets_length(next_hop) + octets_length(nlri) + inferred.length();
-        let routes_length = octets_length(self.attributes) + delimited(1, group_length);
-        let event = [
-            Field(3, i64::from(self.view).cast_unsigned()),
-            Field(4, self.filtered.into()),
-            Field(5, self.router_time_us.cast_unsigned()),
-        ];
-        let sequence_offset = Field(1, self.sequence_offset.into());
-        // The peer is there even where it is 0.
-        let peer_length = 1 + encoded_len_varint(self.peer.into());
-        let event_length =
-            sequence_offset.length() + peer_length + lengths(&event) + delimited(2, routes_length);
-        out.reserve(delimited(1, event_length));
+        let inferred = Field(7, self.inferred.into());
+        let group = self.group.length + octets_length(next_hop) + octets_length(nlri) + inferred.length();
+        let routes = octets_length(attributes) + delimited(1, group);
+        let offset = Field(1, (*sequence_offset).into());
+        let time = Field(5, router_time_us.cast_unsigned());
+        let event = offset.length() + self.event.length + time.length() + delimited(2, routes);
+        out.reserve(delimited(1, event) + 32);
 
-        let mut small = Small::default();
-        small.head(EVENTS, event_length);
-        small.field(sequence_offset);
-        small.varint(2 << 3);
-        small.varint(self.peer.into());
-        event.into_iter().for_each(|field| small.field(field));
-        small.head(ROUTES, routes_length);
-        small.octets(1, self.attributes, out);
-        small.head(2, group_length);
-        group.into_iter().for_each(|field| small.field(field));
-        small.octets(5, next_hop, out);
-        small.octets(6, nlri, out);
-        small.field(inferred);
-        small.add_to(out);
+        length(EVENTS, event, out);
+        offset.add_to(out);
+        self.event.add_to(out);
+        time.add_to(out);
+        length(ROUTES, routes, out);
+        octets(1, attributes, out);
+        length(2, group, out);
+        self.group.add_to(out);
+        octets(5, next_hop, out);
+        octets(6, nlri, out);
+        inferred.add_to(out);
     }
 }
 
@@ -198,10 +215,10 @@ impl<'a> Fields<'a> {
 
 /// A field's number, below 16, and its value, a number that is left out where it is 0.
 #[derive(Clone, Copy)]
-struct Field(u32, u64);
+struct Field(u8, u64);
 
 impl Field {
-    #[inline]
+    #[inline(always)]
     fn length(self) -> usize {
         if self.1 == 0 {
             0
@@ -209,20 +226,24 @@ impl Field {
             1 + encoded_len_varint(self.1)
         }
     }
-}
 
-#[inline]
-fn lengths(fields: &[Field]) -> usize {
-    fields.iter().map(|field| field.length()).sum()
+    #[inline(always)]
+    fn add_to(self, out: &mut Vec<u8>) {
+        let Field(number, value) = self;
+        if value != 0 {
+            out.push(number << 3);
+            varint(value, out);
+        }
+    }
 }
 
 /// Octets of a field whose value has a length ahead, with a key of so many octets.
-#[inline]
+#[inline(always)]
 fn delimited(key: usize, length: usize) -> usize {
     key + encoded_len_varint(length as u64) + length
 }
 
-#[inline]
+#[inline(always)]
 fn octets_length(value: &[u8]) -> usize {
     if value.is_empty() {
         0
@@ -231,30 +252,60 @@ fn octets_length(value: &[u8]) -> usize {
     }
 }
 
-/// Small fields that follow each other, gathered so that they are added at once. All those of an event have fewer than 80 octets.
-struct Small {
-    octets: [u8; 80],
+/// A field of octets, left out where there are none.
+#[inline(always)]
+fn octets(field: u32, value: &[u8], out: &mut Vec<u8>) {
+    if !value.is_empty() {
+        length(field, value.len(), out);
+        out.extend_from_slice(value);
+    }
+}
+
+/// The key of a field that has a length ahead, and the length.
+#[inline(always)]
+fn length(field: u32, length: usize, out: &mut Vec<u8>) {
+    const LENGTH_DELIMITED: u32 = 2;
+    varint((field << 3 | LENGTH_DELIMITED).into(), out);
+    varint(length as u64, out);
+}
+
+/// All octets of a varint in one word, of which what is too much is cut off again: that needs no loop.
+#[inline(always)]
+fn varint(value: u64, out: &mut Vec<u8>) {
+    if let Some(octet) = u8::try_from(value).ok().filter(|octet| *octet < 0x80) {
+        return out.push(octet);
+    }
+    let length = encoded_len_varint(value);
+    if length > 8 {
+        return encode_varint(value, out);
+    }
+    // Seven bits an octet: halves, then quarters, then octets move apart.
+    let halves = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4;
+    let quarters = halves & 0x0000_3fff_0000_3fff | (halves & 0x0fff_c000_0fff_c000) << 2;
+    let octets = quarters & 0x007f_007f_007f_007f | (quarters & 0x3f80_3f80_3f80_3f80) << 1;
+    // All but the last say that there are more.
+    let more = 0x8080_8080_8080_8080 & ((1 << (8 * (length - 1))) - 1);
+    let end = out.len() + length;
+    out.extend_from_slice(&(octets | more).to_le_bytes());
+    out.truncate(end);
+}
+
+/// Fields of few octets that follow each other.
+#[derive(Clone, Copy, Debug)]
+struct Small<const N: usize> {
+    octets: [u8; N],
     length: usize,
 }
 
-impl Default for Small {
-    #[inline(always)]
+impl<const N: usize> Default for Small<N> {
     fn default() -> Self {
-        Small { octets: [0; 80], length: 0 }
+        Small { octets: [0; N], length: 0 }
     }
 }
 
-impl Small {
-    #[inline(always)]
-    fn push(&mut self, octet: u8) {
-        if let Some(place) = self.octets.get_mut(self.length) {
-            *place = octet;
-            self.length += 1;
-        }
-    }
-
-    #[inline(always)]
-    fn varint(&mut self, mut value: u64) {
+impl<const N: usize> Small<N> {
+    fn field(&mut self, field: u8, mut value: u64) {
+        self.push(field << 3);
         while value >= 0x80 {
             let [low, ..] = value.to_le_bytes();
             self.push(low | 0x80);
@@ -264,35 +315,18 @@ impl Small {
         self.push(low);
     }
 
-    #[inline(always)]
-    fn field(&mut self, Field(number, value): Field) {
-        if value != 0 {
-            self.varint((number << 3).into());
-            self.varint(value);
+    fn push(&mut self, octet: u8) {
+        if let Some(place) = self.octets.get_mut(self.length) {
+            *place = octet;
+            self.length += 1;
         }
     }
 
-    /// Ahead of octets.
+    /// All octets there can be, of which what is too much is cut off again: how many they are is known when this is compiled.
     #[inline(always)]
-    fn head(&mut self, number: u32, length: usize) {
-        const LENGTH_DELIMITED: u32 = 2;
-        self.varint((number << 3 | LENGTH_DELIMITED).into());
-        self.varint(length as u64);
-    }
-
-    /// A field of octets, and what was gathered before it, straight to `out`.
-    #[inline(always)]
-    fn octets(&mut self, number: u32, value: &[u8], out: &mut Vec<u8>) {
-        if !value.is_empty() {
-            self.head(number, value.len());
-            self.add_to(out);
-            out.extend_from_slice(value);
-        }
-    }
-
-    #[inline(always)]
-    fn add_to(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.octets.get(..self.length).unwrap_or_default());
-        self.length = 0;
+    fn add_to(&self, out: &mut Vec<u8>) {
+        let end = out.len() + self.length;
+        out.extend_from_slice(&self.octets);
+        out.truncate(end);
     }
 }

@@ -1,6 +1,6 @@
 //! One BMP session, bytes in and encoded batches out.
 
-use wire::session::{Counters, Decoder, Options};
+use wire::session::{Counters, Decoder, Frame, Options, Taken};
 use wire::{DecodeError, ErrorKind};
 
 use crate::generated as proto;
@@ -54,6 +54,7 @@ impl Session {
         let mut fatal = None;
         while let Some(frame) = frames.next_into(self.writer.sink()) {
             match frame {
+                Ok(Frame { content: Ok(Taken::Plain(peer)), bytes, .. }) => self.writer.plain(peer, bytes),
                 Ok(frame) => self.writer.frame(frame),
                 Err(error) => {
                     fatal = Some(error);

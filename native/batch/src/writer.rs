@@ -13,8 +13,8 @@ use crate::convert::{address, time, view};
 use crate::events::Events;
 use crate::generated as proto;
 use crate::ids::{self, Id};
+use crate::open::OpenEvents;
 use crate::options::SessionOptions;
-use crate::routes::{Group, RoutesEvent};
 use crate::unsure::Unsure;
 
 /// One message for the broker.
@@ -58,8 +58,7 @@ pub(crate) struct Writer {
     /// The one that was looked up last.
     last: Option<(Named, u32)>,
     events: Events,
-    /// Events that the next messages may add routes to, of each peer and view one at most.
-    open: [OpenRoutes; MAX_OPEN],
+    open: OpenEvents,
     /// Payload so far, about.
     octets: usize,
     messages: u64,
@@ -70,23 +69,6 @@ pub(crate) struct Writer {
     /// Scratch for canonical attributes.
     attributes: Vec<u8>,
 }
-
-/// The last event of a peer's view while messages that say the same may still join it. Some routers
-/// send a message a route, and each route's views in turn.
-#[derive(Debug, Default)]
-struct OpenRoutes {
-    /// In `Writer::events`. None where no event is open; the buffers of the last one are kept.
-    place: Option<usize>,
-    key: Option<PeerKey>,
-    /// What its messages say alike, without attributes and next hop.
-    head: RoutesEvent<'static>,
-    attributes: Vec<u8>,
-    next_hop: Vec<u8>,
-    nlri: Vec<u8>,
-}
-
-/// Open events at once; they are looked through for every message.
-const MAX_OPEN: usize = 8;
 
 /// Octets of an event besides its byte fields, about.
 pub(crate) const EVENT_OCTETS: usize = 32;
@@ -108,7 +90,7 @@ impl Writer {
             places: HashMap::new(),
             last: None,
             events: Events::default(),
-            open: Default::default(),
+            open: OpenEvents::default(),
             octets: 0,
             messages: 0,
             routes: 0,
@@ -198,7 +180,7 @@ impl Writer {
 
     /// Nothing joins what is there any more: what comes next may concern its routes.
     fn seal(&mut self) {
-        self.open.iter_mut().for_each(|open| open.seal(&mut self.events));
+        self.open.seal(&mut self.events);
     }
 
     /// Encodes what is there as one batch.
@@ -232,20 +214,6 @@ impl Writer {
             payload: self.events.close(&batch),
         });
         self.first_sequence = self.sequence;
-    }
-}
-
-impl OpenRoutes {
-    fn is_of(&self, key: Option<PeerKey>, view: i32) -> bool {
-        self.place.is_some() && self.head.view == view && self.key == key
-    }
-
-    /// Encodes the event where one is open.
-    fn seal(&mut self, events: &mut Events) {
-        if let Some(place) = self.place.take() {
-            let group = Group { next_hop: &self.next_hop, nlri: &self.nlri, ..self.head.group };
-            events.fill(place, &RoutesEvent { attributes: &self.attributes, group, ..self.head });
-        }
     }
 }
 

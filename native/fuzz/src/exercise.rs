@@ -230,7 +230,7 @@ fn in_one_pass(
     match (&taken.content, message) {
         (Ok(Taken::Plain(peer)), Ok(Message { body: Body::RouteMonitoring(route), .. })) => {
             update.add_path_inferred.sort_unstable();
-            assert_eq!((*peer, &update), (route.peer, &route.update), "a plain UPDATE in a sink");
+            assert_eq!((**peer, &update), (route.peer, &route.update), "a plain UPDATE in a sink");
             assert!(route.tlvs.is_empty());
         }
         (Ok(Taken::Other(_)), Ok(_)) => {}

@@ -69,7 +69,7 @@ impl Ways {
                 self.plain += 1;
                 taken.add_path_inferred.sort_unstable();
                 assert_eq!(taken, view.update.to_owned(), "{bytes:02x?}");
-                assert_eq!(*peer, view.peer);
+                assert_eq!(**peer, view.peer);
                 assert_eq!(view.update.faults(), []);
                 assert_eq!((view.update.end_of_rib(), view.tlvs.len()), (None, 0));
                 assert!(!view.update.two_octet_as() && !view.update.as_width_mismatch());
@@ -91,7 +91,7 @@ impl Ways {
                 view.update.canonical_attributes(&mut canonical);
                 assert_eq!(spans.canonical_attributes(bytes).collect::<Vec<_>>().concat(), canonical);
                 assert_eq!(spans.groups(bytes).collect::<Vec<_>>(), view.update.groups());
-                assert_eq!(*peer, view.peer);
+                assert_eq!(**peer, view.peer);
             }
             (Ok(Taken::Other(content)), Ok(expected)) => same(content, expected),
             (Err(error), Err(expected)) => assert_eq!(error, expected),

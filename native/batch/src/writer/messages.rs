@@ -8,27 +8,22 @@ use wire::bmp::{self, PeerDownReason, PeerHeader, RouteMonitoringView};
 use wire::session::{Content, Frame, Taken};
 
 use super::{offset, Writer, EVENT_OCTETS};
-use crate::convert::{action, address, counter, fault, mirrored, route_group, time, tlv, view};
+use crate::convert::{address, counter, fault, mirrored, route_group, tlv};
 use crate::generated as proto;
-use crate::routes::{Group, RoutesEvent};
+use crate::open::{Added, Routes};
 use crate::unsure::Kept;
 
 impl Writer {
-    /// One frame, whatever it holds; a plain UPDATE has gone to [`Writer::sink`].
+    /// One frame, whatever it holds, but a plain UPDATE.
+    #[inline(never)]
     pub fn frame(&mut self, frame: Frame<'_, Taken<'_>>) {
-        let frame = match frame {
-            Frame { content: Ok(Taken::Plain(peer)), bytes, .. } => {
-                self.begin(None);
-                self.plain(&peer, bytes);
-                return self.framed();
-            }
-            Frame { content: Ok(Taken::Other(content)), offset, bytes, header } => {
-                Frame { content: Ok(*content), offset, bytes, header }
-            }
-            Frame { content: Err(error), offset, bytes, header } => {
-                Frame { content: Err(error), offset, bytes, header }
-            }
+        let Frame { content, offset, bytes, header } = frame;
+        let content = match content {
+            Ok(Taken::Plain(peer)) => return self.plain(peer, bytes),
+            Ok(Taken::Other(content)) => Ok(*content),
+            Err(error) => Err(error),
         };
+        let frame = Frame { content, offset, bytes, header };
         let initiation = match &frame.content {
             Ok(Content::Other(bmp::Body::Initiation(initiation))) => Some(initiation),
             _ => None,
@@ -217,14 +212,31 @@ impl Writer {
     }
 
     /// An UPDATE of this frame that [`Writer::sink`] took.
-    fn plain(&mut self, peer: &PeerHeader, frame: &[u8]) {
+    pub fn plain(&mut self, peer: &PeerHeader, frame: &[u8]) {
+        self.begin(None);
         let place = self.place(peer);
-        let groups: SmallVec<[_; 1]> = self.plain.groups(frame).collect();
+        if let Some(group) = self.plain.only_group(frame) {
+            let parts = if group.action == Action::Announce { usize::MAX } else { 0 };
+            let attributes = self.plain.canonical_attributes(frame).take(parts);
+            // Prefixes without labels are canonical as they are.
+            let routes = Routes {
+                sequence_offset: offset(self.sequence, self.first_sequence),
+                header: peer,
+                peer: place,
+                group: &group,
+                nlri: group.nlri,
+            };
+            let added = self.open.add(routes, attributes, &mut self.events);
+            self.added(&group, added);
+            return self.framed();
+        }
+        let groups: SmallVec<[_; 2]> = self.plain.groups(frame).collect();
         self.attributes.clear();
         if announces(&groups) {
             self.plain.canonical_attributes(frame).for_each(|part| self.attributes.extend_from_slice(part));
         }
         self.routes(place, peer, &groups, &[], Vec::new());
+        self.framed();
     }
 
     fn update(&mut self, peer: &PeerHeader, update: &UpdateView<'_>, tlvs: Vec<proto::Tlv>) {
@@ -249,10 +261,15 @@ impl Writer {
         faults: &[Fault],
         tlvs: Vec<proto::Tlv>,
     ) {
-        self.routes += groups.iter().map(|group| u64::from(group.count)).sum::<u64>();
         if let ([group], [], []) = (groups, faults, tlvs.as_slice()) {
-            return self.route_group(place, peer, group);
+            let nlri = group.canonical_nlri();
+            let sequence_offset = offset(self.sequence, self.first_sequence);
+            let routes = Routes { sequence_offset, header: peer, peer: place, group, nlri: &nlri };
+            let attributes = std::iter::once(self.attributes.as_slice());
+            let added = self.open.add(routes, attributes, &mut self.events);
+            return self.added(group, added);
         }
+        self.routes += groups.iter().map(|group| u64::from(group.count)).sum::<u64>();
         let routes = proto::Routes {
             attributes: Bytes::copy_from_slice(&self.attributes),
             groups: groups.iter().map(route_group).collect(),
@@ -263,54 +280,9 @@ impl Writer {
         self.push(Some((place, peer)), proto::event::Body::Routes(routes), octets);
     }
 
-    /// Adds a group to the open event of its peer and view where that says the same of its routes;
-    /// else opens another.
-    fn route_group(&mut self, place: u32, peer: &PeerHeader, group: &RouteGroup<'_>) {
-        let head = RoutesEvent {
-            sequence_offset: 0,
-            peer: place,
-            view: view(peer) as i32,
-            filtered: peer.filtered(),
-            router_time_us: time(peer),
-            attributes: &[],
-            group: Group {
-                action: action(group.action),
-                afi: group.family.afi,
-                safi: group.family.safi,
-                add_path: group.add_path,
-                add_path_inferred: group.inferred,
-                next_hop: &[],
-                nlri: &[],
-            },
-        };
-        let key = Some(peer.key());
-        let found = self.open.iter_mut().position(|open| open.is_of(key, head.view));
-        // Where all are open the oldest goes; one that is free has no place, which is less than any.
-        let oldest =
-            || self.open.iter().enumerate().min_by_key(|(_, open)| open.place).map(|(index, _)| index);
-        let Some(open) = found.or_else(oldest).and_then(|index| self.open.get_mut(index)) else { return };
-        let same = found.is_some()
-            && RoutesEvent { sequence_offset: 0, ..open.head } == head
-            && open.next_hop == group.next_hop
-            && open.attributes == self.attributes
-            // A family without a reading has one NLRI a block, whose end nobody knows.
-            && group.family.layout().is_some();
-        let nlri = group.canonical_nlri();
-        if same {
-            open.nlri.extend_from_slice(&nlri);
-            self.octets += nlri.len();
-            return;
-        }
-        open.seal(&mut self.events);
-        open.place = Some(self.events.keep());
-        open.key = key;
-        open.head = RoutesEvent { sequence_offset: offset(self.sequence, self.first_sequence), ..head };
-        std::mem::swap(&mut open.attributes, &mut self.attributes);
-        open.next_hop.clear();
-        open.next_hop.extend_from_slice(group.next_hop);
-        open.nlri.clear();
-        open.nlri.extend_from_slice(&nlri);
-        self.octets += open.attributes.len() + nlri.len() + EVENT_OCTETS;
+    fn added(&mut self, group: &RouteGroup<'_>, Added { events, octets }: Added) {
+        self.routes += u64::from(group.count);
+        self.octets += octets + events * EVENT_OCTETS;
     }
 }
 

@@ -37,23 +37,26 @@ struct Group {
 impl Spans {
     /// What [`UpdateView::canonical_attributes`](super::UpdateView::canonical_attributes) adds, in parts.
     #[inline]
-    pub fn canonical_attributes<'f>(&self, frame: &'f [u8]) -> impl Iterator<Item = &'f [u8]> + use<'_, 'f> {
+    pub fn canonical_attributes<'f>(
+        &self,
+        frame: &'f [u8],
+    ) -> impl Iterator<Item = &'f [u8]> + Clone + use<'_, 'f> {
         self.attributes.iter().map(|span| octets(frame, span))
     }
 
     /// As [`UpdateView::groups`](super::UpdateView::groups) gives them.
     #[inline]
     pub fn groups<'f>(&self, frame: &'f [u8]) -> impl Iterator<Item = RouteGroup<'f>> + use<'_, 'f> {
-        self.groups.iter().map(|group| RouteGroup {
-            action: group.action,
-            family: group.family,
-            add_path: group.add_path,
-            inferred: group.inferred,
-            next_hop: octets(frame, &group.next_hop),
-            nlri: octets(frame, &group.nlri),
-            count: group.count,
-            labels: LabelStack::One,
-        })
+        self.groups.iter().map(|group| group.of(frame))
+    }
+
+    /// The group of an UPDATE that has one.
+    #[inline]
+    pub fn only_group<'f>(&self, frame: &'f [u8]) -> Option<RouteGroup<'f>> {
+        match self.groups.as_slice() {
+            [group] => Some(group.of(frame)),
+            _ => None,
+        }
     }
 
     #[inline(always)]
@@ -62,6 +65,22 @@ impl Spans {
         let (nlri, count) = (prefixes.span(), prefixes.count()?);
         self.groups.push(Group { action, family, add_path, inferred, next_hop, nlri, count });
         Some(())
+    }
+}
+
+impl Group {
+    #[inline(always)]
+    fn of<'f>(&self, frame: &'f [u8]) -> RouteGroup<'f> {
+        RouteGroup {
+            action: self.action,
+            family: self.family,
+            add_path: self.add_path,
+            inferred: self.inferred,
+            next_hop: octets(frame, &self.next_hop),
+            nlri: octets(frame, &self.nlri),
+            count: self.count,
+            labels: LabelStack::One,
+        }
     }
 }
 

@@ -37,7 +37,7 @@ impl Content<'_> {
 pub enum Taken<'a> {
     /// A Route Monitoring of this peer. All that it says went to the sink: it has no fault and no TLV, and
     /// is no End-of-RIB.
-    Plain(PeerHeader),
+    Plain(&'a PeerHeader),
     /// Any other message.
     Other(Box<Content<'a>>),
 }

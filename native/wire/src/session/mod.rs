@@ -14,12 +14,14 @@
 
 mod counters;
 mod frame;
+mod last;
 mod options;
 mod peers;
 mod whole;
 
 pub use self::counters::Counters;
 pub use self::frame::{Content, Frame, Taken};
+use self::last::Last;
 pub use self::options::Options;
 use self::peers::Peers;
 use self::whole::Whole;
@@ -35,6 +37,7 @@ use crate::reader::Reader;
 pub struct Decoder {
     options: Options,
     peers: Peers,
+    last: Last,
     /// The start of a message that has not come whole.
     pending: Vec<u8>,
     /// Of the first octet of `pending`, or of what comes next.
@@ -56,6 +59,7 @@ impl Decoder {
         Decoder {
             options,
             peers: Peers::default(),
+            last: Last::default(),
             pending: Vec::new(),
             offset: 0,
             counters: Counters::default(),
@@ -182,7 +186,8 @@ impl Feed<'_> {
         match self.complete() {
             Ok(None) => None,
             Ok(Some((header, from_pending))) => {
-                let Decoder { offset, counters, peers, pending, options, plain, .. } = &mut *self.decoder;
+                let Decoder { offset, counters, peers, last, pending, options, plain, .. } =
+                    &mut *self.decoder;
                 let bytes = if from_pending {
                     self.pending_read = true;
                     pending.as_slice()
@@ -194,7 +199,16 @@ impl Feed<'_> {
                 let start = *offset;
                 *offset += u64::from(header.length);
                 counters.messages += 1;
-                Some(Ok(Whole { offset: start, bytes, header, peers, options, counters, plain: *plain }))
+                Some(Ok(Whole {
+                    offset: start,
+                    bytes,
+                    header,
+                    peers,
+                    last,
+                    options,
+                    counters,
+                    plain: *plain,
+                }))
             }
             Err(error) => {
                 self.failed = true;

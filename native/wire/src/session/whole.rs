@@ -1,6 +1,7 @@
 //! A whole message is read: a plain UPDATE in one pass, all else the long way, and a family whose path identifiers are not as
 //! negotiated the other way.
 
+use super::last::Last;
 use super::peers::{context, known, remember, Peer, Peers};
 use super::{Content, Counters, Frame, Options, Taken};
 use crate::bgp::plain::{self, Sink};
@@ -20,34 +21,26 @@ pub(super) struct Whole<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) header: CommonHeader,
     pub(super) peers: &'a mut Peers,
+    pub(super) last: &'a mut Last,
     pub(super) options: &'a Options,
     pub(super) counters: &'a mut Counters,
     /// Whether it is to be tried as a plain UPDATE.
     pub(super) plain: bool,
 }
 
-/// The peer of a Route Monitoring of version 3, which has the UPDATE at [`UPDATE`].
-#[inline(always)]
-fn plain_peer(bytes: &[u8], header: CommonHeader, peers: &Peers) -> Option<(PeerHeader, Context<'static>)> {
-    let CommonHeader { version: 3, message_type: message::ROUTE_MONITORING, .. } = header else {
-        return None;
-    };
-    let mut reader = Reader::new(bytes.get(HEADER_LENGTH..)?, 0);
-    let peer = PeerHeader::decode(&mut reader).ok().filter(PeerHeader::is_known)?;
-    Some((peer, context(&peer, peers)))
-}
-
 impl<'a> Whole<'a> {
     #[inline(always)]
-    pub(super) fn decode(self) -> Frame<'a> {
-        let Whole { offset, bytes, header, peers, .. } = self;
+    pub(super) fn decode(mut self) -> Frame<'a> {
+        let known = self.known();
+        let Whole { offset, bytes, header, peers, last, .. } = self;
         if header.message_type != message::ROUTE_MONITORING {
+            last.forget();
             let body = decode(bytes, offset, header, peers, self.options, self.counters);
             return Frame { offset, bytes, header, content: body.map(Content::Other).at("bmp") };
         }
-        if let Some((peer, context)) = plain_peer(bytes, header, peers).filter(|_| self.plain) {
+        if let Some(context) = known {
             let update = UpdateView::empty(bytes, UPDATE, offset, context);
-            let view = RouteMonitoringView { peer, update, tlvs: Vec::new(), update_tlv: None };
+            let view = RouteMonitoringView { peer: last.peer, update, tlvs: Vec::new(), update_tlv: None };
             let mut frame = Frame { offset, bytes, header, content: Ok(Content::RouteMonitoring(view)) };
             if let Ok(Content::RouteMonitoring(view)) = &mut frame.content {
                 if view.update.read_plain(bytes, UPDATE).is_some() {
@@ -55,27 +48,40 @@ impl<'a> Whole<'a> {
                 }
             }
         }
+        last.forget();
         let content = decode_monitoring(bytes, offset, header, peers, self.options, self.counters);
         Frame { offset, bytes, header, content }
     }
 
     #[inline(always)]
-    pub(super) fn decode_into(self, sink: &mut impl Sink<'a>) -> Frame<'a, Taken<'a>> {
+    pub(super) fn decode_into(mut self, sink: &mut impl Sink<'a>) -> Frame<'a, Taken<'a>> {
         let Whole { offset, bytes, header, .. } = self;
-        let content = match self.plain(sink) {
-            Some(peer) => Ok(Taken::Plain(peer)),
+        let taken = self.known().and_then(|context| plain::read(bytes, UPDATE, context, sink));
+        let content = match taken {
+            Some(()) => Ok(Taken::Plain(&self.last.peer)),
             None => self.decode_other(),
         };
         Frame { offset, bytes, header, content }
     }
 
+    /// How a message is read whose peer is the last one then; None where it is not to be tried as a plain UPDATE.
     #[inline(always)]
-    pub(super) fn decode_message(self) -> Frame<'a, Message> {
+    fn known(&mut self) -> Option<Context<'static>> {
+        if self.plain {
+            self.last.find(self.bytes, self.header, self.peers)
+        } else {
+            None
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn decode_message(mut self) -> Frame<'a, Message> {
         let Whole { offset, bytes, header, .. } = self;
         let message = |body| Message { offset, length: header.length, version: header.version, body };
-        if let Some((peer, context)) = self.peer() {
+        if let Some(context) = self.known() {
             let update = Update::default();
-            let monitoring = RouteMonitoring { peer, update, tlvs: Vec::new(), update_tlv: None };
+            let monitoring =
+                RouteMonitoring { peer: self.last.peer, update, tlvs: Vec::new(), update_tlv: None };
             let content = Ok(message(Body::RouteMonitoring(monitoring)));
             let mut frame = Frame { offset, bytes, header, content };
             if let Ok(Message { body: Body::RouteMonitoring(monitoring), .. }) = &mut frame.content {
@@ -91,21 +97,6 @@ impl<'a> Whole<'a> {
     #[inline(never)]
     fn decode_other_message(self) -> Result<Body> {
         Whole { plain: false, ..self }.decode().content.map(Content::into_body)
-    }
-
-    #[inline(always)]
-    fn plain(&self, sink: &mut impl Sink<'a>) -> Option<PeerHeader> {
-        let (peer, context) = self.peer()?;
-        plain::read(self.bytes, UPDATE, context, sink).map(|()| peer)
-    }
-
-    #[inline(always)]
-    fn peer(&self) -> Option<(PeerHeader, Context<'static>)> {
-        if self.plain {
-            plain_peer(self.bytes, self.header, self.peers)
-        } else {
-            None
-        }
     }
 
     #[inline(never)]
