@@ -175,6 +175,7 @@ defmodule ServiceRadar.BMP do
   * `:order` - `{column, down?}`, see `ServiceRadar.BMP.Order`; default by router and address
   * `:router` - of this router (its id)
   * `:state` - `"up"`, `"down"`, `"stale"`, `"unknown"`, or `"trouble"`: down or stale
+  * `:address` - with this address (a tuple)
   * `:find` - words that are in the address, the AS number (`"AS65001"`), or the name of router or table, all of them
   * `:limit` - at most so many, default 100
   * `:after` - what the page before gave
@@ -231,6 +232,13 @@ defmodule ServiceRadar.BMP do
   @spec some_peers(Config.name(), peer_ids :: [String.t()]) :: {:ok, [BMP.Peer.t()]} | {:error, term}
   def some_peers(station \\ __MODULE__, peer_ids),
     do: store(station, :some_peers, [for(id <- Enum.uniq(peer_ids), id =~ @uuid, do: id)])
+
+  @doc """
+  How many routes each table of each peer holds that has any: `:router_id`, `:peer_id`, `:view`, `:afi`, `:safi` and `:routes`, and nothing
+  else of their peers.
+  """
+  @spec held(Config.name()) :: {:ok, [map]} | {:error, term}
+  def held(station \\ __MODULE__), do: store(station, :held, [])
 
   @doc """
   How much there is, of one router (`router: id`) or of all: `:routers`, of them `:routers_connected`; `:sessions` (peers without what

@@ -64,6 +64,23 @@ defmodule ServiceRadar.BMP.Test.Lists do
     check(:peers, Enum.filter(peers, &(&1.router_id == router)), ask, router: router)
     check(:peers, Enum.filter(peers, &(&1.state in [:down, :stale])), ask, state: "trouble")
 
+    {address, many} = peers |> Enum.frequencies_by(& &1.address) |> Enum.max_by(&elem(&1, 1))
+    assert many > 1 and many < length(peers)
+    check(:peers, Enum.filter(peers, &(&1.address == address)), ask, address: address)
+    assert BMP.count_peers(station, address: address) == {:ok, many}
+
+    # What each table holds, and nothing else.
+    {:ok, held} = BMP.held(station)
+
+    assert Enum.sort(held) ==
+             for(
+               peer <- peers,
+               rib <- peer.ribs,
+               rib.routes > 0,
+               do: rib |> Map.take([:view, :afi, :safi, :routes]) |> Map.merge(Map.take(peer, [:router_id, :peer_id]))
+             )
+             |> Enum.sort()
+
     found =
       Enum.filter(peers, fn peer ->
         said = String.downcase("#{:inet.ntoa(peer.address)} as#{peer.asn} #{peer.router} #{peer.table_name}")

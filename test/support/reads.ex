@@ -12,13 +12,17 @@ if Code.ensure_loaded?(Postgrex) do
       end)
     end
 
-    @doc "What `ask` answers, and the statements that it sends in this process to a database of a station's own, with their parameters."
+    @doc """
+    What `ask` answers, and the statements that it sends in this process to a database of a station's own, with their parameters and how
+    many rows came back.
+    """
     def statements(ask) do
       test = self()
       name = {__MODULE__, make_ref()}
 
-      sent = fn _event, _measured, %{query: sql, params: values}, _ ->
-        if self() == test, do: send(test, {name, sql, values})
+      sent = fn _event, _measured, %{query: sql, params: values, result: result}, _ ->
+        rows = with {:ok, %{num_rows: rows}} when is_integer(rows) <- result, do: rows, else: (_ -> 0)
+        if self() == test, do: send(test, {name, sql, values, rows})
       end
 
       :ok = :telemetry.attach(name, [:service_radar, :bmp, :repo, :query], sent, nil)
@@ -29,7 +33,7 @@ if Code.ensure_loaded?(Postgrex) do
 
     defp sent(name) do
       receive do
-        {^name, sql, values} -> [{sql, values} | sent(name)]
+        {^name, sql, values, rows} -> [{sql, values, rows} | sent(name)]
       after
         0 -> []
       end

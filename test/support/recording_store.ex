@@ -45,6 +45,8 @@ defmodule ServiceRadar.BMP.Test.RecordingStore do
   @impl true
   def some_peers(_config, _ids), do: {:ok, []}
   @impl true
+  def held(_config), do: {:ok, []}
+  @impl true
   def totals(_config, _router_id), do: {:ok, %{}}
   @impl true
   def routes(_config, _query), do: {:ok, [], nil}

@@ -2,7 +2,7 @@ defmodule ServiceRadar.BMP.Counts do
   @moduledoc """
   How many routes each table of each peer held in the last 24 hours.
 
-  Once a minute the store is asked how many there are; what costs the same for ten routes and for ten million. A number is kept when it
+  Once a minute the store is asked how many there are, and nothing else of peers; what costs the same for ten routes and for ten million. A number is kept when it
   is another one than before, in memory: what was before the station started is not known.
   """
   use GenServer
@@ -78,13 +78,9 @@ defmodule ServiceRadar.BMP.Counts do
   defp take(station, table) do
     now = System.system_time(:microsecond)
 
-    case peers(station) do
-      {:ok, peers} ->
-        held =
-          for peer <- peers,
-              rib <- peer.ribs,
-              into: %{},
-              do: {{peer.router_id, peer.peer_id, rib.view, rib.afi, rib.safi}, rib.routes}
+    case held(station) do
+      {:ok, tables} ->
+        held = Map.new(tables, &{{&1.router_id, &1.peer_id, &1.view, &1.afi, &1.safi}, &1.routes})
 
         # A table without routes is not among them.
         gone = for [key] <- :ets.match(table, {:"$1", :_}), not is_map_key(held, key), do: {key, 0}
@@ -95,8 +91,8 @@ defmodule ServiceRadar.BMP.Counts do
     end
   end
 
-  defp peers(station) do
-    BMP.peers(station)
+  defp held(station) do
+    BMP.held(station)
   catch
     # The store starts anew, or the station stops.
     :exit, reason -> {:error, reason}

@@ -19,12 +19,21 @@ defmodule ServiceRadar.BMP.ListQuery do
   }
 
   @enforce_keys [:kind]
-  defstruct kind: nil, router: nil, states: [], words: [], column: "router", down: false, after: nil, limit: 100
+  defstruct kind: nil,
+            router: nil,
+            address: nil,
+            states: [],
+            words: [],
+            column: "router",
+            down: false,
+            after: nil,
+            limit: 100
 
-  @typedoc "Of peers those of a router, in one of the states (any, where it has none), with all of the words."
+  @typedoc "Of peers those of a router, with an address, in one of the states (any, where it has none), with all of the words."
   @type t :: %__MODULE__{
           kind: Order.kind(),
           router: String.t() | nil,
+          address: :inet.ip_address() | nil,
           states: [:up | :down | :stale | :unknown],
           words: [String.t()],
           column: Order.column(),
@@ -47,6 +56,7 @@ defmodule ServiceRadar.BMP.ListQuery do
        %__MODULE__{
          kind: kind,
          router: options[:router],
+         address: options[:address],
          states: Map.get(@states, options[:state], []),
          words: String.split(options[:find] || ""),
          column: column,

@@ -131,6 +131,7 @@ defmodule ServiceRadar.BMP.Native do
   def table_list_routers(_table, _list), do: error()
   def table_count_peers(_table, _list), do: error()
   def table_some_peers(_table, _ids), do: error()
+  def table_held(_table), do: error()
   def table_totals(_table, _router_id), do: error()
   def table_routes(_table, _query), do: error()
   def table_prepare_search(_table), do: error()

@@ -95,6 +95,10 @@ defmodule ServiceRadar.BMP.RoutingTable do
   @spec some_peers(t, [String.t()]) :: [Peer.t()]
   def some_peers(%__MODULE__{ref: ref}, ids), do: Native.table_some_peers(ref, ids)
 
+  @doc "As `ServiceRadar.BMP.held/1`."
+  @spec held(t) :: [map]
+  def held(%__MODULE__{ref: ref}), do: Native.table_held(ref)
+
   @doc "As `ServiceRadar.BMP.totals/2`, but for `:families`, which is a list of pairs."
   @spec totals(t, String.t() | nil) :: map
   def totals(%__MODULE__{ref: ref}, router_id), do: Native.table_totals(ref, router_id)

@@ -73,6 +73,9 @@ defmodule ServiceRadar.BMP.Store do
   @doc "The peers that have these ids, in any order."
   @callback some_peers(Config.t(), peer_ids :: [String.t()]) :: {:ok, [Peer.t()]} | {:error, term}
 
+  @doc "Every table that holds routes, as `ServiceRadar.BMP.held/1`."
+  @callback held(Config.t()) :: {:ok, [map]} | {:error, term}
+
   @doc "Of one router (its id) or of all, as `ServiceRadar.BMP.totals/2`."
   @callback totals(Config.t(), router_id :: String.t() | nil) :: {:ok, map} | {:error, term}
 

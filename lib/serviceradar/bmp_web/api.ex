@@ -305,7 +305,9 @@ defmodule ServiceRadar.BMPWeb.API do
         {:ok, query[:peer_id]}
 
       address ->
-        with {:ok, peers} <- BMP.peers(station), do: one_peer(Enum.filter(peers, &(&1.address == address)), address)
+        # More than one is too many, however many there are.
+        with {:ok, peers, _} <- BMP.list_peers(station, address: address, order: {"peer", false}, limit: 2),
+             do: one_peer(peers, address)
     end
   end
 

@@ -14,6 +14,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     attr :search, Search, required: true
     attr :routers, :list, required: true, doc: "offered for choice, as the peers are"
     attr :peers, :list, required: true
+    attr :families, :list, required: true
     attr :rpki?, :boolean, required: true
 
     def search_form(assigns) do
@@ -99,7 +100,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
           </:input>
         </.field>
         <datalist id="search-peers">
-          <option :for={peer <- known_peers(@peers, @search.fields[:router])} value={Format.address(peer.address)}>
+          <option :for={peer <- Enum.uniq_by(@peers, & &1.address)} value={Format.address(peer.address)}>
             AS{peer.asn} {peer.router}
           </option>
         </datalist>
@@ -136,7 +137,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
             <select name="family" {attributes}>
               <option value="">All</option>
               <option
-                :for={family <- families(@peers, @search.query[:family])}
+                :for={family <- families(@families, @search.query[:family])}
                 value={Format.family_slug(family)}
                 selected={family == @search.query[:family]}
               >
@@ -242,22 +243,13 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       end
     end
 
-    defp known_peers(peers, router) do
-      peers
-      |> Enum.filter(&(router in [nil, &1.router_id, &1.router]))
-      |> Enum.uniq_by(& &1.address)
-      |> Enum.sort_by(& &1.address)
-      |> Enum.take(500)
-    end
-
     # The one of the URL may be named otherwise than by its id, or be unknown.
     defp router_options(routers, chosen) do
       options = for router <- routers, do: {router.router_id, router.name}
       if chosen in [nil | Enum.map(options, &elem(&1, 0))], do: options, else: [{chosen, chosen} | options]
     end
 
-    defp families(peers, chosen) do
-      seen = for peer <- peers, rib <- peer.ribs, do: {rib.afi, rib.safi}
+    defp families(seen, chosen) do
       (@unicast ++ [chosen] ++ seen) |> Enum.reject(&is_nil/1) |> Enum.uniq() |> Enum.sort()
     end
   end

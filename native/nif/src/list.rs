@@ -4,7 +4,7 @@ use rib::{Column, Key, List, Part, PeerState};
 use rustler::{Atom, Env, NifResult, ResourceArc, Term};
 
 use crate::atoms;
-use crate::rows::{peer_summary, router_summary};
+use crate::rows::{id_text, peer_summary, router_summary, view};
 use crate::table::{id, Table};
 use crate::term::{decode_address, list, nil, object};
 
@@ -37,6 +37,15 @@ fn table_some_peers<'a>(env: Env<'a>, table: ResourceArc<Table>, ids: Vec<&str>)
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
+fn table_held(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
+    let held = table.read().held();
+    list(env, &held, |one| {
+        object!(env, router_id: id_text(&one.router_id), peer_id: id_text(&one.peer_id), view: view(one.view), afi: one.afi,
+            safi: one.safi, routes: one.routes)
+    })
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
 fn table_totals<'a>(env: Env<'a>, table: ResourceArc<Table>, router: Option<&str>) -> NifResult<Term<'a>> {
     let router = router.map(|text| id(text).ok_or(rustler::Error::BadArg)).transpose()?;
     let totals = table.read().totals(router.as_ref());
@@ -63,6 +72,10 @@ fn decode(term: Term<'_>) -> Option<List> {
             None => None,
         },
         states: states.into_iter().map(state).collect::<Option<_>>()?,
+        address: match given(atoms::address()) {
+            Some(address) => Some(decode_address(address)?),
+            None => None,
+        },
         words: words.into_iter().map(str::to_lowercase).collect(),
         column,
         down: field(atoms::down())?.decode().ok()?,

@@ -33,8 +33,8 @@ pub use error::ApplyError;
 pub use limits::Limits;
 pub use load::{Dump, Loader};
 pub use query::{
-    AsPathPattern, Column, Community, FlappingRoute, Key, List, Page, Part, PeerSummary, PrefixMatch, Query,
-    QueryError, RibSummary, RouteRow, RouterSummary, Totals, SETS_AT_A_TIME,
+    AsPathPattern, Column, Community, FlappingRoute, Held, Key, List, Page, Part, PeerSummary, PrefixMatch,
+    Query, QueryError, RibSummary, RouteRow, RouterSummary, Totals, SETS_AT_A_TIME,
 };
 pub use table::{RoutingTable, Size};
 pub use view::RibView;

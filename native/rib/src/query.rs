@@ -15,7 +15,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use thiserror::Error;
 
-pub use self::list::{Column, Key, List, Part, Totals};
+pub use self::list::{Column, Held, Key, List, Part, Totals};
 use self::place::Place;
 use self::row::row;
 pub use self::row::RouteRow;

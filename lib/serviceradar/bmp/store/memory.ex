@@ -82,6 +82,9 @@ defmodule ServiceRadar.BMP.Store.Memory do
   def some_peers(config, ids), do: {:ok, each(config, &RoutingTable.some_peers(&1, ids))}
 
   @impl ServiceRadar.BMP.Store
+  def held(config), do: {:ok, each(config, &RoutingTable.held/1)}
+
+  @impl ServiceRadar.BMP.Store
   def totals(config, router_id) do
     none = %{routers: 0, routers_connected: 0, sessions: 0, sessions_up: 0, sessions_troubled: 0, families: %{}}
 

@@ -224,6 +224,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       do: reaching(config, fn repo, options -> {:ok, Lists.some(repo, options, Enum.map(ids, &uuid/1))} end)
 
     @impl ServiceRadar.BMP.Store
+    def held(config), do: reaching(config, fn repo, options -> {:ok, Lists.held(repo, options)} end)
+
+    @impl ServiceRadar.BMP.Store
     def totals(config, router_id),
       do: reaching(config, fn repo, options -> {:ok, Lists.totals(repo, options, uuid(router_id))} end)
 

@@ -6,7 +6,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     import ServiceRadar.BMPWeb.SearchForm
 
-    alias ServiceRadar.BMPWeb.Search
+    alias ServiceRadar.BMPWeb.{Search, WholeTables}
 
     @evpn ServiceRadar.BMP.Registry.family!("l2vpn-evpn")
 
@@ -17,7 +17,16 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def mount(_params, _session, socket) do
       socket =
         socket
-        |> assign(page_title: "Routes", shown: nil, total: nil, next: nil, known: nil, routers: [], peers: [])
+        |> assign(
+          page_title: "Routes",
+          shown: nil,
+          total: nil,
+          next: nil,
+          known: nil,
+          routers: [],
+          peers: [],
+          families: []
+        )
         |> assign(asked: nil, wanted: nil, cursor: nil, rpki?: false)
         |> stream_configure(:routes, dom_id: & &1.id)
         |> stream(:routes, [])
@@ -67,6 +76,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       fn ->
         with {:ok, known} <- known(station, known),
              query = Search.resolve(search, known.routers),
+             {:ok, known} <- of_router(station, known, query),
              {:ok, routes, next} <- ask(station, query, cursor),
              {:ok, total} <- total(station, query, next != nil or cursor != nil) do
           rpki? = BMP.Insight.validates?(station)
@@ -76,37 +86,43 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     end
 
     # How many there are in all, where that is not seen on the page itself.
-    @of_whole_tables [:router, :peer, :peer_id, :view, :family, :limit]
-
     defp total(_station, :none, _part?), do: {:ok, 0}
     defp total(_station, _query, false), do: {:ok, nil}
 
     defp total(station, {:ok, query}, true) do
       cond do
         query[:at] -> {:ok, :not_known}
-        Keyword.keys(query) -- @of_whole_tables == [] -> whole_tables(station, query)
+        WholeTables.asked?(query) -> WholeTables.routes(station, query)
         true -> BMP.count_routes(station, Keyword.delete(query, :limit))
       end
     end
 
-    # Of these it is known without counting.
-    defp whole_tables(station, query) do
-      with {:ok, peers} <- BMP.peers(station, router: query[:router]),
-           do:
-             {:ok, Enum.sum(for peer <- peers, peer?(peer, query), rib <- peer.ribs, rib?(rib, query), do: rib.routes)}
-    end
-
-    defp peer?(peer, query), do: query[:peer] in [nil, peer.address] and query[:peer_id] in [nil, peer.peer_id]
-    defp rib?(rib, query), do: query[:view] in [nil, rib.view] and query[:family] in [nil, {rib.afi, rib.safi}]
+    # So many peers the form offers.
+    @offered 500
 
     # What the form offers. A store may have to count for it: it is read once, and again when it has changed.
     defp known(station, nil) do
       with {:ok, routers} <- BMP.routers(station),
-           {:ok, peers} <- BMP.peers(station),
-           do: {:ok, %{routers: Enum.sort_by(routers, & &1.name), peers: peers}}
+           {:ok, totals} <- BMP.totals(station),
+           do:
+             {:ok,
+              %{routers: Enum.sort_by(routers, & &1.name), families: Map.keys(totals.families), of: :none, peers: []}}
     end
 
     defp known(_station, known), do: {:ok, known}
+
+    # With the peers of the router that is asked for, or the first of all.
+    defp of_router(station, known, query) do
+      router = with {:ok, query} <- query, do: query[:router]
+
+      with true <- router != :none and router != known.of,
+           {:ok, peers, _} <- BMP.list_peers(station, router: router, order: {"peer", false}, limit: @offered) do
+        {:ok, %{known | of: router, peers: peers}}
+      else
+        false -> {:ok, known}
+        error -> error
+      end
+    end
 
     @impl Live
     def changed(socket, changes) do
@@ -135,6 +151,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
       socket
       |> assign(known: answer.known, routers: answer.known.routers, peers: answer.known.peers)
+      |> assign(families: answer.known.families)
       |> assign(shown: length(answer.routes), total: answer.total, next: next, asked: answer.asked)
       |> assign(rpki?: answer.rpki?)
       |> Live.sync(:routes, Enum.map(answer.routes, &row(&1, answer.rpki?)), fresh?)
@@ -155,9 +172,9 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     def render(assigns) do
       ~H"""
       <.shell base={@base} style?={@style?} here={:routes} title="Routes" paused={@paused} missed={@missed} error={@error} refused={@refused}>
-        <.search_form base={@base} search={@search} routers={@routers} peers={@peers} rpki?={@rpki?} />
+        <.search_form base={@base} search={@search} routers={@routers} peers={@peers} families={@families} rpki?={@rpki?} />
 
-        <p :if={evpn?(@peers)}><.link navigate={Paths.evpn(@base)}>MAC and IP addresses of EVPN, their moves and duplicates</.link></p>
+        <p :if={evpn?(@families)}><.link navigate={Paths.evpn(@base)}>MAC and IP addresses of EVPN, their moves and duplicates</.link></p>
         <div class="result" aria-live="polite" aria-busy={to_string(@loading)}>
           <span :if={@loading} class="dim">Searching…</span>
           <span :if={!@loading and @shown != nil}>{summary(@shown, @next, @asked, @total)}</span>
@@ -236,7 +253,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       """
     end
 
-    defp evpn?(peers), do: Enum.any?(peers, fn peer -> Enum.any?(peer.ribs, &({&1.afi, &1.safi} == @evpn)) end)
+    defp evpn?(families), do: @evpn in families
 
     defp summary(0, _next, _asked, _total), do: "No route."
     defp summary(shown, nil, %{fields: %{cursor: _}}, :not_known), do: "The last #{Format.count(shown)} of the routes."

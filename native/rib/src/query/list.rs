@@ -8,6 +8,7 @@ use super::summaries::{peer_summary, router_summary, PeerSummary, RouterSummary}
 use crate::deltas::{Id, PeerRow, PeerState, RouterState};
 use crate::router::{Peer, Router};
 use crate::table::RoutingTable;
+use crate::view::RibView;
 
 /// What the rows are ordered by: of peers all but `Address` and `Peers`, of routers all but `Peer` and `As`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,7 @@ pub struct List {
     pub router: Option<Id>,
     /// None: any.
     pub states: Vec<PeerState>,
+    pub address: Option<IpAddr>,
     /// In small letters; all of them are somewhere in a peer's address, AS number, router's name or table's name.
     pub words: Vec<String>,
     pub column: Column,
@@ -67,6 +69,17 @@ pub struct List {
     /// The last row of the page before.
     pub after: Option<Key>,
     pub limit: usize,
+}
+
+/// A table of a peer that holds routes, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub router_id: Id,
+    pub peer_id: Id,
+    pub view: RibView,
+    pub afi: u16,
+    pub safi: u8,
+    pub routes: usize,
 }
 
 /// How much there is of what is counted in headings.
@@ -111,6 +124,25 @@ impl RoutingTable {
         ids.iter().filter_map(of).collect()
     }
 
+    /// How many routes each table holds that has any.
+    pub fn held(&self) -> Vec<Held> {
+        let peers =
+            self.routers.values().flat_map(|router| router.peers.values().map(move |peer| (router, peer)));
+        let tables =
+            peers.flat_map(|(router, peer)| peer.ribs.iter().map(move |(key, rib)| (router, peer, key, rib)));
+        tables
+            .filter(|(.., rib)| rib.routes.len() > 0)
+            .map(|(router, peer, key, rib)| Held {
+                router_id: router.row.router_id,
+                peer_id: peer.row.peer_id,
+                view: key.view,
+                afi: key.afi,
+                safi: key.safi,
+                routes: rib.routes.len(),
+            })
+            .collect()
+    }
+
     /// Of a router, or of all.
     pub fn totals(&self, router: Option<&Id>) -> Totals {
         let mut totals = Totals::default();
@@ -144,6 +176,7 @@ impl RoutingTable {
             .values()
             .filter(|held| list.router.is_none_or(|id| id == held.row.router_id))
             .flat_map(|router| router.peers.values().map(move |peer| (router, peer)))
+            .filter(|(_, peer)| list.address.is_none_or(|address| address == peer.row.address))
             .filter(|(_, peer)| list.states.is_empty() || list.states.contains(&peer.row.state))
             .filter(|(router, peer)| list.words.is_empty() || said(router, peer, &list.words))
     }

@@ -21,6 +21,7 @@ cond do
       alias ServiceRadar.BMP.Store.Postgres
       alias ServiceRadar.BMP.Store.Postgres.Lists
       alias ServiceRadar.BMP.Test.Reads
+      alias ServiceRadar.BMPWeb.{API, RoutesLive, Search, WholeTables}
 
       @moduletag capture_log: true
 
@@ -100,6 +101,14 @@ cond do
           end
         end
 
+        # Of an address, too: 400 and more have each.
+        for after_key <- [nil, {{{10, 0, 0, 2}, 0}, "00000000-0000-0000-0000-000000000000"}] do
+          list = %ListQuery{kind: :peers, column: "peer", address: {10, 0, 0, 2}, after: after_key, limit: 2}
+          {sql, values} = Lists.peers_statement("public", list)
+          {rows, whole} = Reads.of(@station, sql, values, "bgp_peers")
+          assert rows <= 10 and whole == 0
+        end
+
         query!(
           "INSERT INTO {schema}.bgp_routers SELECT gen_random_uuid(), 1, 1, 'name ' || n, '', NULL, 1, 'c', 'connected', now(), NULL, NULL, now(), now() FROM generate_series(1, 20000) n"
         )
@@ -117,6 +126,59 @@ cond do
           end
         end
 
+        :ok = stop_supervised(@station)
+      end
+
+      # How many rows the store gives for it.
+      defp rows(ask) do
+        {answer, statements} = Reads.statements(ask)
+        {answer, statements |> Enum.map(&elem(&1, 2)) |> Enum.sum()}
+      end
+
+      test "who needs a few peers, or nothing of them but how many routes they have, is not given all" do
+        fill(60, 5_000)
+        routes = %{station: @station, wanted: Search.parse(%{}), cursor: nil, known: nil}
+        {{:ok, page}, given} = rows(RoutesLive.fetch(routes))
+        assert length(page.known.routers) == 60 and page.known.families != []
+        assert given <= 60 + 1 + 2 * 501 + 10
+
+        # The form is kept; the total of whole tables is known without their peers.
+        {{:ok, total}, given} = rows(fn -> WholeTables.routes(@station, []) end)
+        {:ok, %{routes: all}} = BMP.counts(@station)
+        assert total == all and given <= 2
+        {:ok, peers} = BMP.peers(@station)
+
+        for query <- [
+              [peer: {10, 0, 0, 2}],
+              [peer_id: hd(peers).peer_id],
+              [router: hd(peers).router_id],
+              [router: hd(peers).router_id, family: {2, 1}],
+              [family: {1, 1}],
+              [peer: {10, 0, 0, 2}, view: :adj_rib_in_pre, family: {1, 1}]
+            ] do
+          of =
+            for peer <- peers,
+                query[:peer] in [nil, peer.address] and query[:peer_id] in [nil, peer.peer_id] and
+                  query[:router] in [nil, peer.router_id],
+                rib <- peer.ribs,
+                query[:family] in [nil, {rib.afi, rib.safi}] and query[:view] in [nil, rib.view],
+                do: rib.routes
+
+          assert {query, {:ok, Enum.sum(of)}} == {query, WholeTables.routes(@station, query)}
+        end
+
+        request = %{
+          station: @station,
+          base: "/bmp",
+          secret: String.duplicate("s", 64),
+          method: "GET",
+          path: ["events"],
+          params: %{"peer" => "10.0.0.2"}
+        }
+
+        {%{status: 400, body: body}, given} = rows(fn -> API.respond(request) end)
+        assert IO.iodata_to_binary(body) =~ "Several peers have the address 10.0.0.2"
+        assert given <= 2 * 3
         :ok = stop_supervised(@station)
       end
     end

@@ -80,13 +80,14 @@ cond do
       defp processes(plan), do: plan |> Map.get("Plans", []) |> Enum.map(&processes/1) |> Enum.max(fn -> 1 end)
 
       defp plan(statements) do
-        {settings, [{sql, values}]} = statements |> Enum.reject(&(elem(&1, 0) in ["begin", "commit"])) |> Enum.split(-1)
+        {settings, [{sql, values, _rows}]} =
+          statements |> Enum.reject(&(elem(&1, 0) in ["begin", "commit"])) |> Enum.split(-1)
 
         %{rows: rows} =
           Postgres.with_repo(BMP.Instance.config!(@station), fn repo, _ ->
             {:ok, result} =
               repo.transaction(fn ->
-                for {setting, values} <- settings, setting =~ "set_config", do: repo.query!(setting, values)
+                for {setting, values, _} <- settings, setting =~ "set_config", do: repo.query!(setting, values)
                 repo.query!("EXPLAIN (FORMAT JSON) " <> sql, values)
               end)
 
@@ -143,7 +144,7 @@ cond do
         ask = fn -> BMP.routes_at(@station, DateTime.utc_now(), limit: 1_000) end
         {{:ok, page, nil}, asked} = Reads.statements(ask)
         assert length(page) == 200
-        {sql, values} = List.last(asked)
+        {sql, values, 200} = List.last(asked)
         {rows, _whole} = Reads.of(@station, sql, values, "bgp_peer_events")
         assert rows <= 901
         assert Reads.compared(@station, sql, values) <= 3 * 200

@@ -48,7 +48,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     end
 
     def peers_statement(schema, list) do
-      {sql, after_key} = ordered("peers", "p.peer_id", @peers, schema, list, 5)
+      {sql, after_key} = ordered("peers", "p.peer_id", @peers, schema, list, 6)
       {sql, filters(list) ++ [list.limit + 1 | after_key]}
     end
 
@@ -76,6 +76,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def some(repo, options, ids),
       do: repo |> Rows.query(text("some_peers", options[:schema]), [ids]) |> whole(repo, options)
 
+    @spec held(module, keyword) :: [map]
+    def held(repo, options), do: repo |> Rows.query(text("held", options[:schema]), []) |> Enum.map(&Rows.held/1)
+
     @spec totals(module, keyword, binary | nil) :: map
     def totals(repo, options, router_id) do
       sql = filled("totals", options[:schema], own: text("own", options[:schema]))
@@ -95,7 +98,12 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     end
 
     defp filters(list),
-      do: [uuid(list.router), Enum.map(list.states, &Atom.to_string/1), list.words]
+      do: [
+        uuid(list.router),
+        Enum.map(list.states, &Atom.to_string/1),
+        list.words,
+        list.address && Rows.inet(list.address)
+      ]
 
     defp uuid(nil), do: nil
     defp uuid(text), do: Ecto.UUID.dump!(text)

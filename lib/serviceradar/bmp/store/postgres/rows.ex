@@ -80,6 +80,18 @@ if Code.ensure_loaded?(Postgrex) do
       }
     end
 
+    @doc "A table that holds routes."
+    def held(row) do
+      %{
+        router_id: uuid(row["router_id"]),
+        peer_id: uuid(row["peer_id"]),
+        view: view(row["view"]),
+        afi: row["afi"],
+        safi: row["safi"],
+        routes: row["routes"]
+      }
+    end
+
     defp rib(row) do
       %{
         view: view(row["view"]),
