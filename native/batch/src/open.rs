@@ -1,7 +1,7 @@
 //! Events that the next messages may add routes to.
 
 use wire::bgp::{Action, AddressFamily, RouteGroup};
-use wire::bmp::{PeerHeader, Timestamp};
+use wire::bmp::PeerHeader;
 
 use crate::convert::{action, time, view};
 use crate::events::Events;
@@ -30,9 +30,9 @@ struct OpenEvent {
     nlri: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Said {
-    /// Without its time.
+    /// Its time is that of the first message.
     header: PeerHeader,
     /// Of the peer, in the batch.
     peer: u32,
@@ -55,8 +55,15 @@ pub(crate) struct Routes<'a> {
 }
 
 impl OpenEvents {
+    /// The peer, in the batch, of an open event whose messages have this header but for its time.
+    #[inline(always)]
+    pub fn peer(&self, header: &PeerHeader) -> Option<u32> {
+        let said = self.0.iter().filter_map(|open| open.place.and(open.said.as_ref()));
+        said.filter(|said| said.header.is_of_same(header)).map(|said| said.peer).next()
+    }
+
     /// Adds routes to the open event of their peer and view where that says the same of them; else opens another.
-    /// `attributes` are in parts. Gives the octets that the batch will have more, about, without those of an event's head.
+    /// `attributes` are in parts.
     #[inline(always)]
     pub fn add<'a>(
         &mut self,
@@ -65,22 +72,14 @@ impl OpenEvents {
         events: &mut Events,
     ) -> Added {
         let Routes { sequence_offset, header, peer, group, nlri } = routes;
-        let said = Said {
-            header: PeerHeader { timestamp: Timestamp::default(), ..*header },
-            peer,
-            action: group.action,
-            family: group.family,
-            add_path: group.add_path,
-            inferred: group.inferred,
-        };
         let router_time_us = time(header);
-        let found = self.0.iter().position(|open| open.is_of(&said.header));
+        let found = self.0.iter().position(|open| open.is_of(header));
         // Where all are open the oldest goes; one that is free has no place, which is less than any.
         let oldest = || self.0.iter().enumerate().min_by_key(|(_, open)| open.place).map(|(index, _)| index);
         let Some(open) = found.or_else(oldest).and_then(|index| self.0.get_mut(index)) else {
             return Added::default();
         };
-        let alike = open.said == Some(said);
+        let alike = open.said.as_ref().is_some_and(|said| said.holds_of(&routes));
         if alike
             && found.is_some()
             && open.router_time_us == router_time_us
@@ -97,6 +96,14 @@ impl OpenEvents {
         open.sequence_offset = sequence_offset;
         open.router_time_us = router_time_us;
         if !alike {
+            let said = Said {
+                header: *header,
+                peer,
+                action: group.action,
+                family: group.family,
+                add_path: group.add_path,
+                inferred: group.inferred,
+            };
             open.said = Some(said);
             open.head = said.head();
         }
@@ -127,7 +134,7 @@ impl OpenEvent {
     #[inline(always)]
     fn is_of(&self, header: &PeerHeader) -> bool {
         let Some(Said { header: own, .. }) = self.place.and(self.said.as_ref()) else { return false };
-        own == header || own.view() == header.view() && own.key() == header.key()
+        own.is_of_same(header) || own.view() == header.view() && own.key() == header.key()
     }
 
     /// Encodes the event where one is open.
@@ -147,6 +154,18 @@ impl OpenEvent {
 }
 
 impl Said {
+    #[inline(always)]
+    fn holds_of(&self, routes: &Routes<'_>) -> bool {
+        let group = routes.group;
+        self.header.is_of_same(routes.header)
+            && self.peer == routes.peer
+            && self.action == group.action
+            && self.family == group.family
+            && self.add_path == group.add_path
+            && self.inferred == group.inferred
+    }
+
+    #[inline(never)]
     fn head(&self) -> Head {
         Head::of(&RoutesEvent {
             peer: self.peer,

@@ -131,27 +131,39 @@ impl Head {
     /// Adds an event as an element of [`proto::Batch::events`]; of what it says, that which is in the head is taken from there.
     #[inline(always)]
     pub fn encode(&self, event: &RoutesEvent<'_>, out: &mut Vec<u8>) {
-        let RoutesEvent { sequence_offset, router_time_us, attributes, group, .. } = event;
-        let Group { next_hop, nlri, .. } = group;
+        let Group { next_hop, nlri, .. } = event.group;
         // Every length comes before what it counts, so the innermost is found out first.
-        let inferred = Field(7, self.inferred.into());
-        let group = self.group.length + octets_length(next_hop) + octets_length(nlri) + inferred.length();
-        let routes = octets_length(attributes) + delimited(1, group);
-        let offset = Field(1, (*sequence_offset).into());
-        let time = Field(5, router_time_us.cast_unsigned());
-        let event = offset.length() + self.event.length + time.length() + delimited(2, routes);
-        out.reserve(delimited(1, event) + 32);
+        let (next_hop, nlri) = (Octets::of(5, next_hop), Octets::of(6, nlri));
+        let inferred = Word::number(7, self.inferred.into());
+        let group_length = self.group.length + next_hop.length() + nlri.length() + inferred.length;
+        let group = Word::ahead(2, group_length);
+        let attributes = Octets::of(1, event.attributes);
+        let routes_length = attributes.length() + group.length + group_length;
+        let routes = Word::ahead(ROUTES, routes_length);
+        let offset = Word::number(1, event.sequence_offset);
+        let time = event.router_time_us.cast_unsigned();
+        let time_length = if time == 0 { 0 } else { 1 + encoded_len_varint(time) };
+        let event_length = offset.length + self.event.length + time_length + routes.length + routes_length;
+        let event = Word::ahead(EVENTS, event_length);
 
-        length(EVENTS, event, out);
+        // What is too much of the last of them needs room too.
+        out.reserve(event.length + event_length + size_of::<Small<24>>());
+        event.add_to(out);
         offset.add_to(out);
         self.event.add_to(out);
-        time.add_to(out);
-        length(ROUTES, routes, out);
-        octets(1, attributes, out);
-        length(2, group, out);
+        if time != 0 {
+            out.push(5 << 3);
+            match Word::varint(time) {
+                Some(word) => word.add_to(out),
+                None => encode_varint(time, out),
+            }
+        }
+        routes.add_to(out);
+        attributes.add_to(out);
+        group.add_to(out);
         self.group.add_to(out);
-        octets(5, next_hop, out);
-        octets(6, nlri, out);
+        next_hop.add_to(out);
+        nlri.add_to(out);
         inferred.add_to(out);
     }
 }
@@ -213,81 +225,91 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A field's number, below 16, and its value, a number that is left out where it is 0.
-#[derive(Clone, Copy)]
-struct Field(u8, u64);
+/// Up to eight octets, the first in the lowest bits.
+#[derive(Clone, Copy, Default)]
+struct Word {
+    octets: u64,
+    length: usize,
+}
 
-impl Field {
+impl Word {
+    /// None where it has more than eight octets.
     #[inline(always)]
-    fn length(self) -> usize {
-        if self.1 == 0 {
-            0
+    fn varint(value: u64) -> Option<Self> {
+        if value < 1 << 7 {
+            return Some(Word { octets: value, length: 1 });
+        }
+        let length = encoded_len_varint(value);
+        if length > 8 {
+            return None;
+        }
+        // Seven bits an octet: halves, then quarters, then octets move apart.
+        let halves = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4;
+        let quarters = halves & 0x0000_3fff_0000_3fff | (halves & 0x0fff_c000_0fff_c000) << 2;
+        let octets = quarters & 0x007f_007f_007f_007f | (quarters & 0x3f80_3f80_3f80_3f80) << 1;
+        // All but the last say that there are more.
+        let more = 0x8080_8080_8080_8080 & ((1 << (8 * (length - 1))) - 1);
+        Some(Word { octets: octets | more, length })
+    }
+
+    /// A varint of at most five octets after the key of its field, which has at most two.
+    #[inline(always)]
+    fn keyed(key: u32, value: u32) -> Self {
+        let (key, value) = (Self::varint(key.into()), Self::varint(value.into()));
+        let (key, value) = (key.unwrap_or_default(), value.unwrap_or_default());
+        Word { octets: key.octets | value.octets << (8 * key.length), length: key.length + value.length }
+    }
+
+    /// A field that is left out where it is 0.
+    #[inline(always)]
+    fn number(field: u32, value: u32) -> Self {
+        if value == 0 {
+            Word::default()
         } else {
-            1 + encoded_len_varint(self.1)
+            Self::keyed(field << 3, value)
         }
     }
 
+    /// What is ahead of a field of so many octets. No batch has 2^32.
+    #[inline(always)]
+    fn ahead(field: u32, length: usize) -> Self {
+        const LENGTH_DELIMITED: u32 = 2;
+        Self::keyed(field << 3 | LENGTH_DELIMITED, u32::try_from(length).unwrap_or(u32::MAX))
+    }
+
+    /// All eight octets, of which what is too much is cut off again: that needs no loop.
     #[inline(always)]
     fn add_to(self, out: &mut Vec<u8>) {
-        let Field(number, value) = self;
-        if value != 0 {
-            out.push(number << 3);
-            varint(value, out);
-        }
-    }
-}
-
-/// Octets of a field whose value has a length ahead, with a key of so many octets.
-#[inline(always)]
-fn delimited(key: usize, length: usize) -> usize {
-    key + encoded_len_varint(length as u64) + length
-}
-
-#[inline(always)]
-fn octets_length(value: &[u8]) -> usize {
-    if value.is_empty() {
-        0
-    } else {
-        delimited(1, value.len())
+        let end = out.len() + self.length;
+        out.extend_from_slice(&self.octets.to_le_bytes());
+        out.truncate(end);
     }
 }
 
 /// A field of octets, left out where there are none.
-#[inline(always)]
-fn octets(field: u32, value: &[u8], out: &mut Vec<u8>) {
-    if !value.is_empty() {
-        length(field, value.len(), out);
-        out.extend_from_slice(value);
-    }
+#[derive(Clone, Copy)]
+struct Octets<'a> {
+    ahead: Word,
+    value: &'a [u8],
 }
 
-/// The key of a field that has a length ahead, and the length.
-#[inline(always)]
-fn length(field: u32, length: usize, out: &mut Vec<u8>) {
-    const LENGTH_DELIMITED: u32 = 2;
-    varint((field << 3 | LENGTH_DELIMITED).into(), out);
-    varint(length as u64, out);
-}
+impl<'a> Octets<'a> {
+    #[inline(always)]
+    fn of(field: u32, value: &'a [u8]) -> Self {
+        let ahead = if value.is_empty() { Word::default() } else { Word::ahead(field, value.len()) };
+        Octets { ahead, value }
+    }
 
-/// All octets of a varint in one word, of which what is too much is cut off again: that needs no loop.
-#[inline(always)]
-fn varint(value: u64, out: &mut Vec<u8>) {
-    if let Some(octet) = u8::try_from(value).ok().filter(|octet| *octet < 0x80) {
-        return out.push(octet);
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.ahead.length + self.value.len()
     }
-    let length = encoded_len_varint(value);
-    if length > 8 {
-        return encode_varint(value, out);
+
+    #[inline(always)]
+    fn add_to(self, out: &mut Vec<u8>) {
+        self.ahead.add_to(out);
+        out.extend_from_slice(self.value);
     }
-    // Seven bits an octet: halves, then quarters, then octets move apart.
-    let halves = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4;
-    let quarters = halves & 0x0000_3fff_0000_3fff | (halves & 0x0fff_c000_0fff_c000) << 2;
-    let octets = quarters & 0x007f_007f_007f_007f | (quarters & 0x3f80_3f80_3f80_3f80) << 1;
-    // All but the last say that there are more.
-    let more = 0x8080_8080_8080_8080 & ((1 << (8 * (length - 1))) - 1);
-    let end = out.len() + length;
-    out.extend_from_slice(&(octets | more).to_le_bytes());
-    out.truncate(end);
 }
 
 /// Fields of few octets that follow each other.

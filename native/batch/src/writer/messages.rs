@@ -213,8 +213,13 @@ impl Writer {
 
     /// An UPDATE of this frame that [`Writer::sink`] took.
     pub fn plain(&mut self, peer: &PeerHeader, frame: &[u8]) {
-        self.begin(None);
-        let place = self.place(peer);
+        if self.session.is_none() {
+            self.begin(None);
+        }
+        let place = match self.open.peer(peer) {
+            Some(place) => place,
+            None => self.place(peer),
+        };
         if let Some(group) = self.plain.only_group(frame) {
             let parts = if group.action == Action::Announce { usize::MAX } else { 0 };
             let attributes = self.plain.canonical_attributes(frame).take(parts);

@@ -58,7 +58,7 @@ pub(crate) fn read<'a>(
     sink: &mut impl Sink<'a>,
 ) -> Option<()> {
     sink.start();
-    let update = Plain { frame, context };
+    let update = Plain { frame, context: &context };
     let header: [u8; HEADER_LENGTH] = update.octets(start)?;
     let (marker, [high, low, message_type]) = header.split_last_chunk()?;
     let end = start + usize::from(u16::from_be_bytes([*high, *low]));
@@ -93,13 +93,13 @@ fn bit(code: u8) -> Option<u64> {
     1u64.checked_shl(code.into())
 }
 
-struct Plain<'a> {
+struct Plain<'a, 'c> {
     /// The UPDATE and what is before it.
     frame: &'a [u8],
-    context: Context<'a>,
+    context: &'c Context<'a>,
 }
 
-impl<'a> Plain<'a> {
+impl<'a> Plain<'a, '_> {
     #[inline(always)]
     fn octets<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
         self.frame.get(at..)?.first_chunk().copied()
@@ -181,8 +181,8 @@ impl<'a> Plain<'a> {
                     sink.large_communities(flags, list(octets)?);
                 }
                 _ if is_checked_alone(code) => {
-                    check::check(&attribute, self.context).ok()?;
-                    check::as_0(&attribute, self.context).is_none().then_some(())?;
+                    check::check(&attribute, *self.context).ok()?;
+                    check::as_0(&attribute, *self.context).is_none().then_some(())?;
                     sink.other(&attribute);
                 }
                 _ => return None,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use smallvec::SmallVec;
+use arrayvec::ArrayVec;
 
 use super::attribute::{code, AttributeRef};
 use super::nlri::LabelStack;
@@ -11,16 +11,17 @@ use super::update::{is_apart, is_canonical};
 use super::{Action, AddressFamily, RouteGroup};
 
 /// Takes a plain UPDATE whose attributes are canonical as they are, which nearly all are; of that, and of its route groups, it
-/// remembers where in the frame they are. Whatever else is plain it refuses.
+/// remembers where in the frame they are. Whatever else is plain it refuses, and what has more parts than it has room for.
 #[derive(Clone, Debug, Default)]
 pub struct Spans {
     /// Neighbours together.
-    attributes: SmallVec<[Range<usize>; 4]>,
+    attributes: ArrayVec<Range<usize>, 8>,
     /// Code of the last of them.
     last: u8,
     /// The value of NEXT_HOP
     next_hop: Range<usize>,
-    groups: SmallVec<[Group; 1]>,
+    /// Of two fields and two attributes.
+    groups: ArrayVec<Group, 4>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,8 +64,7 @@ impl Spans {
     fn group(&mut self, action: Action, next_hop: Range<usize>, prefixes: Prefixes<'_>) -> Option<()> {
         let (family, add_path, inferred) = (prefixes.family, prefixes.add_path(), prefixes.inferred);
         let (nlri, count) = (prefixes.span(), prefixes.count()?);
-        self.groups.push(Group { action, family, add_path, inferred, next_hop, nlri, count });
-        Some(())
+        self.groups.try_push(Group { action, family, add_path, inferred, next_hop, nlri, count }).ok()
     }
 }
 
@@ -119,7 +119,7 @@ impl Sink<'_> for Spans {
         let head = start - 3;
         match self.attributes.last_mut() {
             Some(span) if span.end == head => span.end = value.end,
-            _ => self.attributes.push(head..value.end),
+            _ => self.attributes.try_push(head..value.end).ok()?,
         }
         Some(())
     }

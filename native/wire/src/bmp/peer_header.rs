@@ -173,6 +173,17 @@ impl PeerHeader {
         self.is_known().then(|| self.view())
     }
 
+    /// Whether they say the same, whatever their times are.
+    #[inline(always)]
+    pub fn is_of_same(&self, other: &PeerHeader) -> bool {
+        self.peer_type == other.peer_type
+            && self.flags == other.flags
+            && self.distinguisher == other.distinguisher
+            && self.address == other.address
+            && self.asn == other.asn
+            && self.bgp_id == other.bgp_id
+    }
+
     pub fn key(&self) -> PeerKey {
         PeerKey {
             peer_type: self.peer_type,
