@@ -19,7 +19,7 @@ impl Update {
     /// Fills what is empty in place, with the UPDATE that `frame` has from `start` to its end; `None` where that is not
     /// plain.
     #[inline(always)]
-    pub(crate) fn read_plain(&mut self, frame: &[u8], start: usize, context: Context<'_>) -> Option<()> {
+    pub(crate) fn read_plain(&mut self, frame: &[u8], start: usize, context: &Context<'_>) -> Option<()> {
         self.attributes.0.reserve_exact(ATTRIBUTES);
         plain::read(frame, start, context, self)?;
         self.add_path_inferred.sort_unstable();

@@ -54,11 +54,11 @@ pub trait Sink<'a> {
 pub(crate) fn read<'a>(
     frame: &'a [u8],
     start: usize,
-    context: Context<'a>,
+    context: &Context<'_>,
     sink: &mut impl Sink<'a>,
 ) -> Option<()> {
     sink.start();
-    let update = Plain { frame, context: &context };
+    let update = Plain { frame, context };
     let header: [u8; HEADER_LENGTH] = update.octets(start)?;
     let (marker, [high, low, message_type]) = header.split_last_chunk()?;
     let end = start + usize::from(u16::from_be_bytes([*high, *low]));
@@ -96,7 +96,7 @@ fn bit(code: u8) -> Option<u64> {
 struct Plain<'a, 'c> {
     /// The UPDATE and what is before it.
     frame: &'a [u8],
-    context: &'c Context<'a>,
+    context: &'c Context<'c>,
 }
 
 impl<'a> Plain<'a, '_> {

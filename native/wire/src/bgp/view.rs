@@ -19,7 +19,7 @@ impl<'a> UpdateView<'a> {
     pub(crate) fn read_plain(&mut self, frame: &'a [u8], start: usize) -> Option<()> {
         let context = self.context;
         let body = (start + HEADER_LENGTH) as u64;
-        plain::read(frame, start, context, &mut Taker { view: self, body })
+        plain::read(frame, start, &context, &mut Taker { view: self, body })
     }
 }
 

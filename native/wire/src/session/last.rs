@@ -12,14 +12,9 @@ use crate::registry::bmp::message;
 #[derive(Clone, Debug)]
 pub(super) struct Last {
     pub(super) peer: PeerHeader,
-    found: Option<Found>,
-}
-
-#[derive(Clone, Debug)]
-struct Found {
-    /// The header as it is on the wire, without its time.
-    octets: [u8; TIME],
-    context: Context<'static>,
+    pub(super) context: Context<'static>,
+    /// The header as it is on the wire, without its time; None where it is to be looked up again.
+    octets: Option<[u8; TIME]>,
 }
 
 impl Default for Last {
@@ -33,7 +28,7 @@ impl Default for Last {
             bgp_id: Ipv4Addr::UNSPECIFIED,
             timestamp: Timestamp::default(),
         };
-        Last { peer, found: None }
+        Last { peer, context: Context::default(), octets: None }
     }
 }
 
@@ -41,42 +36,34 @@ impl Default for Last {
 const TIME: usize = 34;
 
 impl Last {
-    /// How a Route Monitoring of version 3 is read, where its peer, which is the last one then, is of a known type.
+    /// Finds the peer of a Route Monitoring of version 3, where it is of a known type.
     #[inline(always)]
-    pub(super) fn find(
-        &mut self,
-        bytes: &[u8],
-        header: CommonHeader,
-        peers: &Peers,
-    ) -> Option<Context<'static>> {
+    pub(super) fn find(&mut self, bytes: &[u8], header: CommonHeader, peers: &Peers) -> Option<()> {
         let CommonHeader { version: 3, message_type: message::ROUTE_MONITORING, .. } = header else {
             return None;
         };
         let (octets, rest) = bytes.get(HEADER_LENGTH..)?.split_first_chunk()?;
         let [seconds, microseconds, ..] = *rest.as_chunks().0 else { return None };
-        match &self.found {
-            Some(found) if found.octets == *octets => {
-                self.peer.timestamp = Timestamp {
-                    seconds: u32::from_be_bytes(seconds),
-                    microseconds: u32::from_be_bytes(microseconds),
-                };
-                Some(found.context)
-            }
-            _ => self.look_up(bytes, *octets, peers),
+        if self.octets.as_ref() != Some(octets) {
+            return self.look_up(bytes, *octets, peers);
         }
+        self.peer.timestamp = Timestamp {
+            seconds: u32::from_be_bytes(seconds),
+            microseconds: u32::from_be_bytes(microseconds),
+        };
+        Some(())
     }
 
     #[inline(never)]
-    fn look_up(&mut self, bytes: &[u8], octets: [u8; TIME], peers: &Peers) -> Option<Context<'static>> {
+    fn look_up(&mut self, bytes: &[u8], octets: [u8; TIME], peers: &Peers) -> Option<()> {
         let mut reader = Reader::new(bytes.get(HEADER_LENGTH..)?, 0);
         let peer = PeerHeader::decode(&mut reader).ok().filter(PeerHeader::is_known)?;
-        let context = context(&peer, peers);
-        *self = Last { peer, found: Some(Found { octets, context }) };
-        Some(context)
+        *self = Last { peer, context: context(&peer, peers), octets: Some(octets) };
+        Some(())
     }
 
     /// A message may change what is known of a peer.
     pub(super) fn forget(&mut self) {
-        self.found = None;
+        self.octets = None;
     }
 }

@@ -38,8 +38,8 @@ impl<'a> Whole<'a> {
             let body = decode(bytes, offset, header, peers, self.options, self.counters);
             return Frame { offset, bytes, header, content: body.map(Content::Other).at("bmp") };
         }
-        if let Some(context) = known {
-            let update = UpdateView::empty(bytes, UPDATE, offset, context);
+        if known.is_some() {
+            let update = UpdateView::empty(bytes, UPDATE, offset, last.context);
             let view = RouteMonitoringView { peer: last.peer, update, tlvs: Vec::new(), update_tlv: None };
             let mut frame = Frame { offset, bytes, header, content: Ok(Content::RouteMonitoring(view)) };
             if let Ok(Content::RouteMonitoring(view)) = &mut frame.content {
@@ -56,7 +56,7 @@ impl<'a> Whole<'a> {
     #[inline(always)]
     pub(super) fn decode_into(mut self, sink: &mut impl Sink<'a>) -> Frame<'a, Taken<'a>> {
         let Whole { offset, bytes, header, .. } = self;
-        let taken = self.known().and_then(|context| plain::read(bytes, UPDATE, context, sink));
+        let taken = self.known().and_then(|()| plain::read(bytes, UPDATE, &self.last.context, sink));
         let content = match taken {
             Some(()) => Ok(Taken::Plain(&self.last.peer)),
             None => self.decode_other(),
@@ -64,9 +64,9 @@ impl<'a> Whole<'a> {
         Frame { offset, bytes, header, content }
     }
 
-    /// How a message is read whose peer is the last one then; None where it is not to be tried as a plain UPDATE.
+    /// Whether it is to be tried as a plain UPDATE of the peer that is the last one then.
     #[inline(always)]
-    fn known(&mut self) -> Option<Context<'static>> {
+    fn known(&mut self) -> Option<()> {
         if self.plain {
             self.last.find(self.bytes, self.header, self.peers)
         } else {
@@ -78,14 +78,14 @@ impl<'a> Whole<'a> {
     pub(super) fn decode_message(mut self) -> Frame<'a, Message> {
         let Whole { offset, bytes, header, .. } = self;
         let message = |body| Message { offset, length: header.length, version: header.version, body };
-        if let Some(context) = self.known() {
+        if self.known().is_some() {
             let update = Update::default();
             let monitoring =
                 RouteMonitoring { peer: self.last.peer, update, tlvs: Vec::new(), update_tlv: None };
             let content = Ok(message(Body::RouteMonitoring(monitoring)));
             let mut frame = Frame { offset, bytes, header, content };
             if let Ok(Message { body: Body::RouteMonitoring(monitoring), .. }) = &mut frame.content {
-                if monitoring.update.read_plain(bytes, UPDATE, context).is_some() {
+                if monitoring.update.read_plain(bytes, UPDATE, &self.last.context).is_some() {
                     return frame;
                 }
             }
