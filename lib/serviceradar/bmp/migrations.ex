@@ -6,14 +6,14 @@ if Code.ensure_loaded?(Ecto.Migration) do
         defmodule MyApp.Repo.Migrations.AddBmp do
           use Ecto.Migration
 
-          def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 7)
+          def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 8)
           def down, do: ServiceRadar.BMP.Migrations.down(prefix: "platform")
         end
 
     A later release may need a later version of the tables. A host that has an earlier one adds a migration that says so,
     and what is stored stays:
 
-        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 7)
+        def up, do: ServiceRadar.BMP.Migrations.up(prefix: "platform", version: 8)
         def down, do: :ok
 
     They execute the files of `priv/sql/migrations`, in the Postgres schema `:prefix` (default the migration's own, else
@@ -29,6 +29,7 @@ if Code.ensure_loaded?(Ecto.Migration) do
     | 5 | a change costs one entry of an index less |
     | 6 | open alerts and what people marked outlive a restart; a table of OCSF events |
     | 7 | a page of peers or routers is read from an index |
+    | 8 | a plot of statistics reads what it shows |
 
     The role that migrates owns the tables, and `bgp_maintain()` needs an owner; what else the station's role needs is in
     `priv/sql/README.md`.
@@ -37,7 +38,7 @@ if Code.ensure_loaded?(Ecto.Migration) do
 
     alias ServiceRadar.BMP.Store.Postgres.SQL
 
-    @newest 7
+    @newest 8
 
     @doc "The newest version of the tables, which this release needs."
     @spec newest :: pos_integer
@@ -95,7 +96,8 @@ if Code.ensure_loaded?(Ecto.Migration) do
         {20_261_124_000_002, __MODULE__.Version4},
         {20_261_129_000_000, __MODULE__.Version5},
         {20_261_129_000_001, __MODULE__.Version6},
-        {20_261_129_000_002, __MODULE__.Version7}
+        {20_261_129_000_002, __MODULE__.Version7},
+        {20_261_130_000_000, __MODULE__.Version8}
       ]
     end
 

@@ -1,20 +1,31 @@
--- The newest value of every counter of peer $1: of each type the index gives the latest 128 values, which are those of all its
--- families, and leads to the next type. So what is read does not grow with how long reports are kept.
-WITH RECURSIVE types AS (
-  (SELECT s.type FROM {schema}.bgp_stats s WHERE s.peer_id = $1::uuid ORDER BY s.type LIMIT 1)
+-- The newest value of every counter of peer $1: the index leads from each counter to the next, and to its newest. So what is read does not
+-- grow with how long reports are kept.
+WITH RECURSIVE counters AS (
+  (SELECT s.type, s.afi, s.safi
+   FROM {schema}.bgp_stats s
+   WHERE s.peer_id = $1::uuid
+   ORDER BY s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)
+   LIMIT 1)
   UNION ALL
-  SELECT (SELECT s.type FROM {schema}.bgp_stats s WHERE s.peer_id = $1::uuid AND s.type > t.type ORDER BY s.type LIMIT 1)
-  FROM types t WHERE t.type IS NOT NULL
+  SELECT next.*
+  FROM counters c
+  CROSS JOIN LATERAL (
+    SELECT s.type, s.afi, s.safi
+    FROM {schema}.bgp_stats s
+    WHERE s.peer_id = $1::uuid
+      AND (s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)) > (c.type, coalesce(c.afi, -1), coalesce(c.safi::integer, -1))
+    ORDER BY s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)
+    LIMIT 1
+  ) next
 )
 SELECT newest.*
-FROM types t
+FROM counters c
 CROSS JOIN LATERAL (
-  SELECT DISTINCT ON (l.afi, l.safi) l.type, l.afi, l.safi, l.value, l.time, l.router_time
-  FROM (
-    SELECT s.* FROM {schema}.bgp_stats s
-    WHERE s.peer_id = $1::uuid AND s.type = t.type
-    ORDER BY s.time DESC LIMIT 128
-  ) l
-  ORDER BY l.afi, l.safi, l.time DESC, l.generation DESC, l.sequence DESC
+  SELECT s.type, s.afi, s.safi, s.value, s.time, s.router_time
+  FROM {schema}.bgp_stats s
+  WHERE s.peer_id = $1::uuid AND s.type = c.type AND coalesce(s.afi, -1) = coalesce(c.afi, -1)
+    AND coalesce(s.safi::integer, -1) = coalesce(c.safi::integer, -1)
+  ORDER BY s.time DESC, s.generation DESC, s.sequence DESC
+  LIMIT 1
 ) newest
 ORDER BY newest.type, newest.afi, newest.safi

@@ -35,16 +35,16 @@ cond do
         on_exit(fn -> Server.stop(server) end)
         start_station!(@station, store: {Postgres, url: Server.url(server)})
         eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
-        now = DateTime.utc_now()
-        fill(now)
+        # Not the day that has just begun: a partition of a few rows is read as a whole.
+        today = Date.utc_today()
+        now = DateTime.new!(Date.add(today, -1), ~T[18:00:00.000000])
+        fill(today, now)
         %{now: now}
       end
 
       # A partition a day, as the station makes them while it runs.
-      defp fill(now) do
-        today = DateTime.to_date(now)
-
-        for ago <- 2..@days do
+      defp fill(today, now) do
+        for ago <- 2..(@days + 1) do
           [from, to] = for day <- [-ago, 1 - ago], do: Date.add(today, day)
 
           query!(
@@ -77,22 +77,47 @@ cond do
         told = for one <- newest, do: {one.type, one.afi, one.safi, one.value}
         assert told == for(type <- @types, {afi, safi} <- families(type), do: {type, afi, safi, 1_000_000})
 
-        # Of each type the latest 128, and of each partition its newest and the one that leads to the next type. All are 64,800.
+        # Of each partition the newest of each counter, and the one that leads to the next. All are 64,800.
         {rows, whole} = reads("query/statistics.sql", [Ecto.UUID.dump!(@peer)])
         assert whole == 0
-        assert rows <= 128 * length(@types) + 3 * length(@types) * (@days + 15)
+        assert rows <= 3 * 5 * (@days + 15)
 
-        for {span, most} <- [{3_600, 7}, {24 * 3_600, 145}, {7 * 24 * 3_600, 1_009}] do
+        for {span, most} <- [{3_600, 7}, {24 * 3_600, 145}, {7 * 24 * 3_600, 1_009}, {80 * 24 * 3_600, 11_521}] do
           from = DateTime.add(now, -span)
           {:ok, series} = BMP.statistics_series(@station, @peer, from, now)
           assert length(series) == 5
           assert Enum.all?(series, &(List.last(&1.points) == {DateTime.to_unix(now, :microsecond), 1_000_000}))
           # The moment of the end is in a span of its own.
           assert Enum.all?(series, &(length(&1.points) in min(most - 2, 230)..min(most, 241)))
-          # Of the partitions that the time meets a small one may be read as a whole, of both peers: no other is.
-          {rows, _whole} = reads("query/statistics_series.sql", [Ecto.UUID.dump!(@peer), from, now, 240])
-          assert rows <= 2 * 5 * (most + 2 * div(1440, @every)) + 2 * length(@types) * (div(span, 24 * 3_600) + 15)
+
+          # Of each value that is shown, in each of the two or three partitions that it may be in, it and the one before; of each counter the
+          # first of each partition, behind those of the first day that are too old. However long the time is, of 57,600 of 80 days too.
+          {rows, whole} = reads("query/statistics_series.sql", [Ecto.UUID.dump!(@peer), from, now, 240])
+          shown = series |> Enum.map(&length(&1.points)) |> Enum.sum()
+          assert whole == 0
+          assert rows <= 6 * shown + 6 * (div(span, 24 * 3_600) + 5) + 2 * 5 * div(1440, @every)
         end
+
+        # The same as all of them sorted.
+        from = DateTime.add(now, -7 * 24 * 3_600)
+        {:ok, series} = BMP.statistics_series(@station, @peer, from, now)
+
+        %{rows: sorted} =
+          query!(
+            """
+            SELECT DISTINCT ON (type, afi, safi, span) type, afi, safi, time, value
+            FROM (SELECT *, floor(extract(epoch FROM time - $2) / (7 * 24 * 15)) AS span FROM {schema}.bgp_stats
+                  WHERE peer_id = $1 AND time >= $2 AND time <= $3) s
+            ORDER BY type, afi, safi, span, time DESC
+            """,
+            [Ecto.UUID.dump!(@peer), from, now]
+          )
+
+        assert for(one <- series, {time, value} <- one.points, do: [one.type, one.afi, one.safi, time, value]) ==
+                 for(
+                   [type, afi, safi, time, value] <- sorted,
+                   do: [type, afi, safi, DateTime.to_unix(time, :microsecond), Decimal.to_integer(value)]
+                 )
 
         # Before its server, which ends with this process.
         :ok = stop_supervised(@station)
