@@ -13,6 +13,9 @@ export type Graph = {
   places?: Float32Array;
 };
 
+/** The kind of a router, the first of NODE_KINDS. */
+const ROUTER = 0;
+
 // How far out each kind of node is, and how high.
 const RADIUS = [0, 220, 430, 430];
 const HEIGHT = [60, 20, -20, -20];
@@ -26,7 +29,7 @@ const TIGHT = { distance: 160, strength: 0.06, charge: -140 };
 /** x, y and z of each node. Those that were there before stay near to where they were. */
 export function layout({ slots, kinds, before, links, places }: Graph): Float32Array {
   const count = slots.length;
-  const routers = kinds.reduce((sum, kind) => sum + (kind === 0 ? 1 : 0), 0);
+  const routers = kinds.reduce((sum, kind) => sum + (kind === ROUTER ? 1 : 0), 0);
   const nodes: Node[] = Array.from({ length: count }, (_, index) => {
     const [fx, fy] = places ? [places[2 * index]!, places[2 * index + 1]!] : [NaN, NaN];
     if (!Number.isNaN(fx)) return { kind: kinds[index]!, moves: false, x: fx, y: fy, fx, fy };
@@ -42,7 +45,7 @@ export function layout({ slots, kinds, before, links, places }: Graph): Float32A
   const simulation = forceSimulation(nodes)
     .force("link", forceLink(pairs).distance(distance).strength(strength))
     .force("charge", forceManyBody().strength(charge).distanceMax(500).theta(1.2))
-    .force("radial", forceRadial<Node>((node) => (node.kind === 0 && routers > 1 ? 30 * Math.sqrt(routers) : RADIUS[node.kind]!)).strength(places ? 0 : 0.7))
+    .force("radial", forceRadial<Node>((node) => (node.kind === ROUTER && routers > 1 ? 30 * Math.sqrt(routers) : RADIUS[node.kind]!)).strength(places ? 0 : 0.7))
     .force("collide", forceCollide(14))
     .stop();
   // Few steps where most is laid out already: the picture is not to jump.

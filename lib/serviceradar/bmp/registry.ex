@@ -35,7 +35,7 @@ defmodule ServiceRadar.BMP.Registry do
                       "attributes.rs",
                       "attributes:",
                       "names:",
-                      ~r/^(\d+) \w+ "(\w+)" \w+ \w+ \w+\(\w+\) \w+ \w+ (Own|Field|Groups|Other);$/
+                      ~r/^(\d+) \w+ "(\w+)" "[^"]+" \w+ \w+ \w+\(\w+\) \w+ \w+ (Own|Field|Groups|Other);$/
                     ),
                   do: {String.to_integer(code), name, place |> String.downcase() |> String.to_atom()}
 
@@ -51,7 +51,7 @@ defmodule ServiceRadar.BMP.Registry do
                    if(value != "", do: String.to_atom(value))}
 
   @capabilities for [code, name, label] <-
-                      rows.("capabilities.rs", "capabilities! {", "}", ~r/^(\d+) \w+ "(\w+)" "([^"]+)";$/),
+                      rows.("capabilities.rs", "capabilities! {", "}", ~r/^(\d+) \w+ "(\w+)" "([^"]+)" "[^"]+";$/),
                     do: {String.to_integer(code), String.to_atom(name), label}
 
   @bmp_messages for [type, name] <- rows.("bmp.rs", "message: u8;", "}", ~r/^(\d+) \w+ "(\w+)";$/),
@@ -60,9 +60,14 @@ defmodule ServiceRadar.BMP.Registry do
   @peer_types for [type, name, label] <- rows.("bmp.rs", "peer_type: u8;", "}", ~r/^(\d+) \w+ "(\w+)" "([^"]+)";$/),
                   do: {String.to_integer(type), String.to_atom(name), label}
 
-  @statistics for [type, name, label] <-
-                    rows.("statistics.rs", "statistics! {", "}", ~r/^(\d+) "(\w+)" "([^"]+)";$/),
-                  do: {String.to_integer(type), name, label}
+  @statistics for [type, name, label, kind] <-
+                    rows.(
+                      "statistics.rs",
+                      "statistics! {",
+                      "}",
+                      ~r/^(\d+) \w+ "(\w+)" "([^"]+)" (Counter|Gauge);$/
+                    ),
+                  do: {String.to_integer(type), name, label, kind |> String.downcase() |> String.to_atom()}
 
   # A table that is not where it was would be empty, and nobody would miss it.
   for {name, []} <- [
@@ -152,7 +157,7 @@ defmodule ServiceRadar.BMP.Registry do
   """
   def peer_type_label(type), do: find(@peer_types, type, 2)
 
-  @doc "Statistics of Statistics Reports, as `{type, name, label}`."
+  @doc "Statistics of Statistics Reports, as `{type, name, label, kind}`; a `:counter` only rises, a `:gauge` says how many there are now."
   def statistics, do: @statistics
 
   @doc """
@@ -160,6 +165,12 @@ defmodule ServiceRadar.BMP.Registry do
       "Updates invalidated: AS_PATH loop"
   """
   def statistic_label(type), do: find(@statistics, type, 2)
+
+  @doc """
+      iex> ServiceRadar.BMP.Registry.statistic_kind(4)
+      :counter
+  """
+  def statistic_kind(type), do: find(@statistics, type, 3)
 
   defp find(table, key, column) do
     case List.keyfind(table, key, 0) do

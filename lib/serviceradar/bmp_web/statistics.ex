@@ -16,5 +16,5 @@ defmodule ServiceRadar.BMPWeb.Statistics do
       iex> for type <- [1, 7, 13, 14], do: ServiceRadar.BMPWeb.Statistics.rises?(type)
       [true, false, true, false]
   """
-  def rises?(type), do: type in 0..6 or type in 11..13
+  def rises?(type), do: ServiceRadar.BMP.Registry.statistic_kind(type) == :counter
 end

@@ -7,6 +7,7 @@ use wire::bmp::peer_header::LENGTH as PEER;
 use wire::bmp::HEADER_LENGTH as COMMON;
 use wire::registry::attributes::{self, code as attribute};
 use wire::registry::bgp::message as bgp_message;
+use wire::registry::bgp::optional_parameter::{CAPABILITIES, EXTENDED_LENGTH as EXTENDED};
 use wire::registry::bmp::message;
 use wire::registry::capabilities::code as capability;
 use wire::registry::families;
@@ -20,9 +21,6 @@ const ADDRESSES: usize = 20;
 /// The header of a TLV: type and length; a Route Monitoring of version 4 has an index behind them.
 const TLV: usize = 4;
 const INDEXED_TLV: usize = 6;
-/// The optional parameter that has capabilities (RFC 5492), and what says that lengths are extended (RFC 9072).
-const CAPABILITIES: u8 = 2;
-const EXTENDED: u8 = 255;
 /// No frame is made longer.
 const LONGEST: usize = 200_000;
 

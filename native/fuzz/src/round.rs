@@ -3,6 +3,7 @@
 use batch::proto::{self, Message as _};
 use batch::{EndReason, SessionOptions};
 use rib::{Limits, Query, RoutingTable};
+use wire::registry::bmp::message;
 use wire::session::Decoder;
 
 use crate::corpus::Session;
@@ -19,7 +20,7 @@ pub const FRAMES: usize = 32;
 pub fn frames(corpus: &[Session], seed: u64, number: u64) -> Vec<Vec<u8>> {
     let mut random = Random::new(seed, number);
     let session = random.pick(corpus);
-    let ups: Vec<&Vec<u8>> = session.iter().filter(|frame| frame[5] == 3).collect();
+    let ups: Vec<&Vec<u8>> = session.iter().filter(|frame| frame[5] == message::PEER_UP).collect();
     let mut frames = Vec::new();
     if !ups.is_empty() {
         frames.extend((0..random.below(5)).map(|_| (*random.pick(&ups)).clone()));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use rib::view::RibView;
 use rib::{Position, RibRow, Statistic};
+use wire::registry::statistics::number;
 
 use crate::alerts::Raise;
 use crate::reasons::PrefixLimit;
@@ -154,12 +155,15 @@ impl Volume {
         let family = statistic.afi.zip(statistic.safi);
         match statistic.stat_type {
             // RFC 9972: routes left before the threshold, of all families together and of one.
-            29 | 30 => {
+            number::ROUTES_LEFT_BEFORE_THRESHOLD | number::ROUTES_LEFT_BEFORE_THRESHOLD_PER_FAMILY => {
                 self.left.insert((peer, family), statistic.value);
                 self.near(peer, family, world, voice);
             }
             // Routes that came in from the peer.
-            7 | 9 | 18 | 19 => {
+            number::ADJ_RIB_IN_ROUTES
+            | number::ADJ_RIB_IN_ROUTES_PER_FAMILY
+            | number::ADJ_RIB_IN_PRE_POLICY_ROUTES
+            | number::ADJ_RIB_IN_PRE_POLICY_ROUTES_PER_FAMILY => {
                 let told = self.told.entry(peer).or_default();
                 told.insert((statistic.stat_type, family), statistic.value);
                 self.near(peer, family, world, voice);

@@ -22,6 +22,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use rustler::{Atom, Encoder, Env, Term};
 use serde::ser::{self, Serialize};
 use smallvec::SmallVec;
+use wire::registry::bgp::add_path_mode;
 
 use crate::atoms;
 use crate::structs::{fill, prefix, Structs};
@@ -380,9 +381,9 @@ impl<'a> Fields<'a> {
             // RFC 7911, section 4
             ("AddPathFamily", [family, mode]) => {
                 let name = match mode.decode::<u8>() {
-                    Ok(1) => atoms::receive().to_term(env),
-                    Ok(2) => atoms::send().to_term(env),
-                    Ok(3) => atoms::both().to_term(env),
+                    Ok(add_path_mode::RECEIVE) => atoms::receive().to_term(env),
+                    Ok(add_path_mode::SEND) => atoms::send().to_term(env),
+                    Ok(add_path_mode::BOTH) => atoms::both().to_term(env),
                     _ => *mode,
                 };
                 return Ok((*family, name).encode(env));

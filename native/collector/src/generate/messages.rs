@@ -17,14 +17,13 @@ use wire::bmp::{
     Body, Initiation, Message, PeerHeader, PeerType, PeerUp, RouteMonitoring, Statistic, StatisticValue,
     StatisticsReport, Timestamp, Tlv,
 };
+use wire::registry::bgp::{AS_TRANS, VERSION};
+use wire::registry::bmp::peer_flag;
 
 /// 2026-01-01 00:00:00 UTC: the time of the first message, so that two runs give the same bytes.
 const EPOCH_US: u64 = 1_767_225_600_000_000;
 /// What lies between two messages, as a busy router's clock shows it.
 const STEP_US: u64 = 37;
-
-/// Peer flag L (RFC 7854, section 4.2): the routes have been through the import policy.
-const POST_POLICY: u8 = 0x40;
 
 /// Makes one message after the other in one buffer.
 #[derive(Debug, Default)]
@@ -134,7 +133,7 @@ impl Messages {
         let part = |us: u64| u32::try_from(us).unwrap_or_default();
         PeerHeader {
             peer_type: PeerType::GLOBAL,
-            flags: if view == View::Post { POST_POLICY } else { 0 },
+            flags: if view == View::Post { peer_flag::L } else { 0 },
             distinguisher: 0,
             address: IpAddr::V4(peer.address),
             asn: peer.asn,
@@ -151,8 +150,6 @@ impl Messages {
 }
 
 fn open(asn: u32, bgp_id: Ipv4Addr) -> Open {
-    /// Stands for an AS number that needs four octets (RFC 6793).
-    const AS_TRANS: u16 = 23_456;
     let capabilities = vec![
         Capability::Multiprotocol { family: AddressFamily::IPV4_UNICAST },
         Capability::Multiprotocol { family: AddressFamily::IPV6_UNICAST },
@@ -160,7 +157,7 @@ fn open(asn: u32, bgp_id: Ipv4Addr) -> Open {
         Capability::FourOctetAs { asn },
     ];
     Open {
-        version: 4,
+        version: VERSION,
         my_as: u16::try_from(asn).unwrap_or(AS_TRANS),
         hold_time: 180,
         bgp_id,

@@ -5,17 +5,12 @@
 
 use wire::bmp::{CommonHeader, HEADER_LENGTH};
 use wire::reader::Reader;
-use wire::registry::bmp::message;
+use wire::registry::bmp::{message, FIRST_OF_VENDORS};
 
 /// Two OPENs of the greatest length and more; RFC 7854 sets no limit, but only route mirroring needs more.
 const MAX_LENGTH: u32 = 1 << 17;
-/// Types from here on are not IANA's to assign: vendors have their own among them (RFC 7854, section 10.1).
-const FIRST_OF_VENDORS: u8 = 100;
 /// So many headers in a row are no chance.
 const CHAIN: usize = 3;
-
-/// The port IANA assigned to BMP.
-pub const BMP_PORT: u16 = 11019;
 
 /// What the bytes of a stream seen so far look like.
 #[derive(Debug, PartialEq, Eq)]

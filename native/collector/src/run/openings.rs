@@ -2,13 +2,11 @@
 
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
+use wire::registry::bmp::message::{INITIATION, PEER_DOWN, PEER_UP};
 
 /// Octets of the common header (RFC 7854, section 4.1), and of it with the per-peer header (section 4.2).
 const COMMON: usize = 6;
 const WITH_PEER: usize = COMMON + 42;
-const PEER_DOWN: u8 = 2;
-const PEER_UP: u8 = 3;
-const INITIATION: u8 = 4;
 /// Peer Ups of one peer that follow each other without a Peer Down, each of which may say something more.
 const UPS: usize = 8;
 

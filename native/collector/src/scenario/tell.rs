@@ -19,6 +19,8 @@ use wire::bmp::{
     Body, Initiation, Message, PeerDown, PeerDownReason, PeerHeader, PeerType, PeerUp, RouteMonitoring,
     Statistic, StatisticValue, StatisticsReport, Timestamp, Tlv,
 };
+use wire::registry::bgp::{AS_TRANS, VERSION};
+use wire::registry::bmp::peer_down_reason as reason;
 
 /// One line of `events.jsonl` may tell one of these.
 #[derive(Deserialize)]
@@ -256,7 +258,7 @@ impl Teller {
     fn down(&self, down: &Down, at_ms: i64) -> Result<Body> {
         let mut data = Vec::new();
         match down.reason {
-            1 | 3 => {
+            reason::LOCAL_NOTIFICATION | reason::REMOTE_NOTIFICATION => {
                 let Some((code, subcode)) = down.notification else { bail!("no notification") };
                 let octets = match (&down.text, &down.data) {
                     (Some(text), _) => [&[u8::try_from(text.len())?][..], text.as_bytes()].concat(),
@@ -265,14 +267,14 @@ impl Teller {
                 };
                 Notification { code, subcode, data: octets.into() }.encode(&mut data);
             }
-            2 => data.extend_from_slice(&down.fsm.to_be_bytes()),
+            reason::LOCAL_FSM_EVENT => data.extend_from_slice(&down.fsm.to_be_bytes()),
             _ => {}
         }
         Ok(Body::PeerDown(PeerDown {
             peer: self.header(&down.peer, View::Pre, at_ms)?,
             reason: match down.reason {
-                4 => PeerDownReason::RemoteNoNotification,
-                5 => PeerDownReason::Deconfigured,
+                reason::REMOTE_NO_NOTIFICATION => PeerDownReason::RemoteNoNotification,
+                reason::DECONFIGURED => PeerDownReason::Deconfigured,
                 // Only the number of it is encoded.
                 number => PeerDownReason::Unknown { number },
             },
@@ -393,8 +395,6 @@ fn distinguisher(text: &str) -> Result<u64> {
 }
 
 fn open(asn: u32, bgp_id: Ipv4Addr, host: Option<&str>) -> Open {
-    /// Stands for an AS number that needs four octets (RFC 6793).
-    const AS_TRANS: u16 = 23_456;
     let mut capabilities = vec![
         Capability::Multiprotocol { family: AddressFamily::IPV4_UNICAST },
         Capability::Multiprotocol { family: AddressFamily::IPV6_UNICAST },
@@ -403,7 +403,7 @@ fn open(asn: u32, bgp_id: Ipv4Addr, host: Option<&str>) -> Open {
     let text = |text: &str| wire::bgp::capability::Text(text.as_bytes().into());
     capabilities.extend(host.map(|host| Capability::Fqdn { host: text(host), domain: text("") }));
     Open {
-        version: 4,
+        version: VERSION,
         my_as: u16::try_from(asn).unwrap_or(AS_TRANS),
         hold_time: 180,
         bgp_id,

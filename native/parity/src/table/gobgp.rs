@@ -12,7 +12,11 @@ use wire::bgp::nlri::evpn::{Esi, EvpnLabel};
 use wire::bgp::nlri::flowspec::{Component, FlowSpec, Term};
 use wire::bgp::nlri::{Evpn, Label, Labeled, NlriValue, RouteDistinguisher, Vpn};
 use wire::bgp::AddressFamily;
+use wire::registry::bgp::{as_path_segment, origin};
+use wire::registry::communities::extended;
 use wire::registry::families::Layout;
+use wire::registry::nlri::{esi_type, evpn, flowspec, rd_type};
+use wire::registry::tunnels::tunnel;
 
 use super::{mac, Format, Hints, Reader, Table};
 use crate::route::{listed, prefix_family, scalar, Attributes, Route, NOBODY};
@@ -109,19 +113,21 @@ fn code(attribute: &Value) -> Option<u8> {
 fn rd(rd: &Value) -> Option<RouteDistinguisher> {
     let assigned = rd.get("assigned")?.as_u64()?;
     let admin = rd.get("admin")?;
-    let octets = match rd.get("type")?.as_u64()? {
-        0 => {
+    let number = u16::try_from(rd.get("type")?.as_u64()?).ok()?;
+    let [high, low] = number.to_be_bytes();
+    let octets = match number {
+        rd_type::TWO_OCTET_AS => {
             let [a, b] = u16::try_from(admin.as_u64()?).ok()?.to_be_bytes();
             let [c, d, e, f] = u32::try_from(assigned).ok()?.to_be_bytes();
-            [0, 0, a, b, c, d, e, f]
+            [high, low, a, b, c, d, e, f]
         }
-        number @ (1 | 2) => {
+        rd_type::IPV4 | rd_type::FOUR_OCTET_AS => {
             let admin = match admin.as_str() {
                 Some(text) => text.parse::<std::net::Ipv4Addr>().ok()?.octets(),
                 None => u32::try_from(admin.as_u64()?).ok()?.to_be_bytes(),
             };
             let ([a, b, c, d], [e, f]) = (admin, u16::try_from(assigned).ok()?.to_be_bytes());
-            [0, if number == 1 { 1 } else { 2 }, a, b, c, d, e, f]
+            [high, low, a, b, c, d, e, f]
         }
         _ => return None,
     };
@@ -135,9 +141,11 @@ fn evpn(nlri: &Value) -> Option<Evpn> {
     let tag = || u32::try_from(value.get("etag")?.as_u64()?).ok();
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     let label = EvpnLabel(0);
-    Some(match nlri.get("type")?.as_u64()? {
-        1 => Evpn::EthernetAutoDiscovery { rd, esi: esi(text("esi")?)?, ethernet_tag: tag()?, label },
-        2 => Evpn::MacIpAdvertisement {
+    Some(match u8::try_from(nlri.get("type")?.as_u64()?).ok()? {
+        evpn::ETHERNET_AUTO_DISCOVERY => {
+            Evpn::EthernetAutoDiscovery { rd, esi: esi(text("esi")?)?, ethernet_tag: tag()?, label }
+        }
+        evpn::MAC_IP_ADVERTISEMENT => Evpn::MacIpAdvertisement {
             rd,
             esi: Esi::default(),
             ethernet_tag: tag()?,
@@ -146,13 +154,15 @@ fn evpn(nlri: &Value) -> Option<Evpn> {
             label_1: label,
             label_2: None,
         },
-        3 => Evpn::InclusiveMulticastEthernetTag {
+        evpn::INCLUSIVE_MULTICAST_ETHERNET_TAG => Evpn::InclusiveMulticastEthernetTag {
             rd,
             ethernet_tag: tag()?,
             originator: text("ip")?.parse().ok()?,
         },
-        4 => Evpn::EthernetSegment { rd, esi: esi(text("esi")?)?, originator: text("ip")?.parse().ok()? },
-        5 => {
+        evpn::ETHERNET_SEGMENT => {
+            Evpn::EthernetSegment { rd, esi: esi(text("esi")?)?, originator: text("ip")?.parse().ok()? }
+        }
+        evpn::IP_PREFIX => {
             let prefix: IpNet = text("prefix")?.parse().ok()?;
             Evpn::IpPrefix {
                 rd,
@@ -179,12 +189,12 @@ fn esi(text: &str) -> Option<Esi> {
     let octets: [u8; 10] = match kind {
         "ESI_LACP" => {
             let ([a, b, c, d, e, f], [g, h]) = (mac(&first)?.0, second.parse::<u16>().ok()?.to_be_bytes());
-            [1, a, b, c, d, e, f, g, h, 0]
+            [esi_type::LACP, a, b, c, d, e, f, g, h, 0]
         }
         "ESI_AS" => {
             let ([a, b, c, d], [e, f, g, h]) =
                 (first.parse::<u32>().ok()?.to_be_bytes(), second.parse::<u32>().ok()?.to_be_bytes());
-            [5, a, b, c, d, e, f, g, h, 0]
+            [esi_type::AS, a, b, c, d, e, f, g, h, 0]
         }
         _ => return None,
     };
@@ -195,10 +205,11 @@ fn esi(text: &str) -> Option<Esi> {
 fn component(part: &Value) -> Option<Component> {
     let component_type = u8::try_from(part.get("type")?.as_u64()?).ok()?;
     let value = part.get("value")?;
-    if let 1 | 2 = component_type {
+    if let flowspec::DESTINATION_PREFIX | flowspec::SOURCE_PREFIX = component_type {
         let prefix: IpNet = value.get("prefix")?.as_str()?.parse().ok()?;
         let offset = part.get("offset").and_then(Value::as_u64).unwrap_or(0);
-        return (offset == 0).then_some(Component::Prefix { source: component_type == 2, prefix });
+        return (offset == 0)
+            .then_some(Component::Prefix { source: component_type == flowspec::SOURCE_PREFIX, prefix });
     }
     let terms = value.as_array()?.iter().map(|term| {
         Some(Term {
@@ -208,7 +219,7 @@ fn component(part: &Value) -> Option<Component> {
     });
     let terms = terms.collect::<Option<Vec<_>>>()?;
     Some(match component_type {
-        9 | 12 => Component::Bitmask { component_type, terms },
+        flowspec::TCP_FLAGS | flowspec::FRAGMENT => Component::Bitmask { component_type, terms },
         _ => Component::Numeric { component_type, terms },
     })
 }
@@ -236,12 +247,9 @@ fn attributes(list: &[Value], family: AddressFamily) -> Attributes {
         let values = || attribute.get("value").and_then(Value::as_array).into_iter().flatten();
         match code(attribute) {
             Some(attribute_code::ORIGIN) => {
-                let origin = match attribute.get("value").and_then(Value::as_u64) {
-                    Some(0) => "igp",
-                    Some(1) => "egp",
-                    _ => "incomplete",
-                };
-                out.insert("origin", Some(origin.into()));
+                let number = attribute.get("value").and_then(Value::as_u64);
+                let name = number.and_then(|number| origin::name(u8::try_from(number).ok()?));
+                out.insert("origin", Some(name.unwrap_or("incomplete").into()));
             }
             Some(attribute_code::AS_PATH) => drop(out.insert("as_path", as_path(attribute))),
             Some(attribute_code::NEXT_HOP | attribute_code::MP_REACH_NLRI) => {
@@ -297,10 +305,11 @@ fn attributes(list: &[Value], family: AddressFamily) -> Attributes {
 fn as_path(attribute: &Value) -> Option<String> {
     let segments = attribute.get("as_paths")?.as_array()?.iter().filter_map(|segment| {
         let asns: Vec<String> = segment.get("asns")?.as_array()?.iter().filter_map(scalar).collect();
-        let (open, separator, close) = match segment.get("segment_type")?.as_u64()? {
-            1 => ("{", ",", "}"),
-            3 => ("(", " ", ")"),
-            4 => ("[", ",", "]"),
+        let number = u8::try_from(segment.get("segment_type")?.as_u64()?).ok()?;
+        let (open, separator, close) = match number {
+            as_path_segment::AS_SET => ("{", ",", "}"),
+            as_path_segment::AS_CONFED_SEQUENCE => ("(", " ", ")"),
+            as_path_segment::AS_CONFED_SET => ("[", ",", "]"),
             _ => ("", " ", ""),
         };
         Some(format!("{open}{}{close}", asns.join(separator)))
@@ -312,18 +321,25 @@ fn as_path(attribute: &Value) -> Option<String> {
 /// `{"type":0,"subtype":2,"value":"65003:1"}` in our words.
 fn extended_community(one: &Value) -> Option<String> {
     let value = one.get("value").and_then(scalar);
-    Some(match (one.get("type")?.as_u64()?, one.get("subtype")?.as_u64()?) {
-        (0..=2, 2) => format!("rt:{}", value?),
-        (0..=2, 3) => format!("soo:{}", value?),
-        (6, 3) => format!("router-mac:{}", one.get("mac").and_then(scalar)?),
-        (6, 2) => format!("es-import:{}", value?),
-        (3, 12) if one.get("tunnel_type").and_then(Value::as_u64) == Some(8) => "encapsulation:vxlan".into(),
-        (128, 6) => format!(
-            "traffic-rate-bytes:{}:{}",
-            one.get("as").and_then(scalar)?,
-            one.get("rate").and_then(scalar)?
-        ),
-        (128, 8) => format!("redirect:{}", value?),
+    let number =
+        |name: &str| one.get(name).and_then(Value::as_u64).and_then(|number| u8::try_from(number).ok());
+    let (kind, subtype) = (number("type")?, number("subtype")?);
+    let (name, _) = extended::find(kind, subtype)?;
+    let value = match [kind, subtype] {
+        extended::ROUTE_TARGET
+        | extended::ROUTE_TARGET_IPV4
+        | extended::ROUTE_TARGET_FOUR_OCTET_AS
+        | extended::ROUTE_ORIGIN
+        | extended::ROUTE_ORIGIN_IPV4
+        | extended::ROUTE_ORIGIN_FOUR_OCTET_AS
+        | extended::ES_IMPORT
+        | extended::REDIRECT => value?,
+        extended::ROUTER_MAC => one.get("mac").and_then(scalar)?,
+        extended::ENCAPSULATION => tunnel::words(number("tunnel_type")?.into())?.into(),
+        extended::TRAFFIC_RATE_BYTES => {
+            format!("{}:{}", one.get("as").and_then(scalar)?, one.get("rate").and_then(scalar)?)
+        }
         _ => return None,
-    })
+    };
+    Some(format!("{name}:{value}"))
 }

@@ -6,15 +6,13 @@ use std::net::Ipv4Addr;
 use batch::proto;
 use wire::bgp::Open;
 use wire::reader::Reader;
+use wire::registry::bmp::peer_up_tlv;
 
 use super::letters::Limit;
 use super::{address, family, text, Named, Pass};
 use crate::deltas::{EventKind, Id, PeerRow, PeerState, RouterRow, Statistic};
 use crate::recorder::Moment;
 use crate::router::{Peer, Router};
-
-/// VRF or table name in Peer Up (RFC 9069, section 5.3).
-const TLV_TABLE_NAME: u32 = 3;
 
 impl Pass<'_> {
     pub fn peer_up(&mut self, router: &mut Router, from: &Named<'_>, up: &proto::PeerUp, moment: Moment) {
@@ -42,7 +40,7 @@ impl Pass<'_> {
         to.table_name = up
             .tlvs
             .iter()
-            .find(|tlv| tlv.r#type == TLV_TABLE_NAME)
+            .find(|tlv| tlv.r#type == u32::from(peer_up_tlv::TABLE_NAME))
             .map(|tlv| String::from_utf8_lossy(&tlv.value).into_owned());
         let index = self.work.out.changed_peer(row, &peer.row);
         let router = self.work.out.router(row);

@@ -10,12 +10,6 @@ pub struct AddressFamily {
 }
 
 impl AddressFamily {
-    /// Address family numbers.
-    pub const IPV4: u16 = 1;
-    pub const IPV6: u16 = 2;
-    pub const L2VPN: u16 = 25;
-    pub const LINK_STATE: u16 = 16388;
-
     pub const fn new(afi: u16, safi: u8) -> Self {
         AddressFamily { afi, safi }
     }

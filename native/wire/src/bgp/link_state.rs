@@ -8,27 +8,26 @@ use super::tlv::Shape::{
 use super::tlv::{Header, Namespace, Shape, Value};
 use crate::error::{At, Result};
 use crate::reader::Reader;
+use crate::registry::link_state::tlv;
 
 const V4_PREFIX: Shape = Prefix { v6: false };
 const V6_PREFIX: Shape = Prefix { v6: true };
 
 /// Descriptors and attributes; [`IPV6`] where prefixes are IPv6.
-pub static IPV4: Namespace = Namespace { header: Header::Long, table: &TABLE };
+pub static IPV4: Namespace = Namespace { header: Header::Long, names: tlv::name, table: &TABLE };
 /// The same with IPv6 prefixes.
-pub static IPV6: Namespace = Namespace { header: Header::Long, table: &TABLE_V6 };
+pub static IPV6: Namespace = Namespace { header: Header::Long, names: tlv::name, table: &TABLE_V6 };
 
 fn ipv4() -> &'static Namespace {
     &IPV4
 }
 
-const fn with_v6_prefixes(
-    mut table: [(u16, &'static str, Shape); COUNT],
-) -> [(u16, &'static str, Shape); COUNT] {
+const fn with_v6_prefixes(mut table: [(u16, Shape); COUNT]) -> [(u16, Shape); COUNT] {
     let mut index = 0;
     #[allow(clippy::indexing_slicing)] // evaluated by the compiler
     while index < COUNT {
-        if matches!(table[index].2, Prefix { .. }) {
-            table[index].2 = V6_PREFIX;
+        if matches!(table[index].1, Prefix { .. }) {
+            table[index].1 = V6_PREFIX;
         }
         index += 1;
     }
@@ -87,47 +86,46 @@ const fn srv6_lan_end_x(neighbor: usize) -> Shape {
 
 const COUNT: usize = 106;
 
-static TABLE_V6: [(u16, &str, Shape); COUNT] = with_v6_prefixes(TABLE);
+static TABLE_V6: [(u16, Shape); COUNT] = with_v6_prefixes(TABLE);
 
 /// Sorted by type.
-const TABLE: [(u16, &str, Shape); COUNT] = [
-    (256, "local_node_descriptors", Tlvs(ipv4)),
-    (257, "remote_node_descriptors", Tlvs(ipv4)),
-    (258, "link_local_remote_identifiers", Fields(&[("local", Number(4)), ("remote", Number(4))])),
-    (259, "ipv4_interface_address", Ipv4),
-    (260, "ipv4_neighbor_address", Ipv4),
-    (261, "ipv6_interface_address", Ipv6),
-    (262, "ipv6_neighbor_address", Ipv6),
-    (263, "multi_topology_ids", Numbers(2)),
-    (264, "ospf_route_type", Number(1)),
-    (265, "ip_reachability", V4_PREFIX),
-    (266, "node_msd", MSD),
-    (267, "link_msd", MSD),
-    (512, "autonomous_system", Number(4)),
-    (513, "bgp_ls_identifier", Number(4)),
-    (514, "ospf_area_id", Ipv4),
-    (515, "igp_router_id", RouterId),
-    (516, "bgp_router_id", Ipv4),
-    (517, "bgp_confederation_member", Number(4)),
-    (518, "srv6_sid", Ipv6),
-    (554, "sr_policy_candidate_path", Shape::Custom(candidate_path)),
-    (1024, "node_flags", Number(1)),
-    (1025, "opaque_node", Octets),
-    (1026, "node_name", Text),
-    (1027, "isis_area_identifier", Octets),
-    (1028, "ipv4_router_id_local", Ipv4),
-    (1029, "ipv6_router_id_local", Ipv6),
-    (1030, "ipv4_router_id_remote", Ipv4),
-    (1031, "ipv6_router_id_remote", Ipv6),
-    (1032, "s_bfd_discriminators", Numbers(4)),
-    (1034, "sr_capabilities", LABEL_RANGES),
-    (1035, "sr_algorithms", Numbers(1)),
-    (1036, "sr_local_block", LABEL_RANGES),
-    (1037, "srms_preference", Number(1)),
-    (1038, "srv6_capabilities", Fields(&[("flags", Number(2)), ("reserved", Number(2))])),
+const TABLE: [(u16, Shape); COUNT] = [
+    (tlv::LOCAL_NODE_DESCRIPTORS, Tlvs(ipv4)),
+    (tlv::REMOTE_NODE_DESCRIPTORS, Tlvs(ipv4)),
+    (tlv::LINK_LOCAL_REMOTE_IDENTIFIERS, Fields(&[("local", Number(4)), ("remote", Number(4))])),
+    (tlv::IPV4_INTERFACE_ADDRESS, Ipv4),
+    (tlv::IPV4_NEIGHBOR_ADDRESS, Ipv4),
+    (tlv::IPV6_INTERFACE_ADDRESS, Ipv6),
+    (tlv::IPV6_NEIGHBOR_ADDRESS, Ipv6),
+    (tlv::MULTI_TOPOLOGY_IDS, Numbers(2)),
+    (tlv::OSPF_ROUTE_TYPE, Number(1)),
+    (tlv::IP_REACHABILITY, V4_PREFIX),
+    (tlv::NODE_MSD, MSD),
+    (tlv::LINK_MSD, MSD),
+    (tlv::AUTONOMOUS_SYSTEM, Number(4)),
+    (tlv::BGP_LS_IDENTIFIER, Number(4)),
+    (tlv::OSPF_AREA_ID, Ipv4),
+    (tlv::IGP_ROUTER_ID, RouterId),
+    (tlv::BGP_ROUTER_ID, Ipv4),
+    (tlv::BGP_CONFEDERATION_MEMBER, Number(4)),
+    (tlv::SRV6_SID, Ipv6),
+    (tlv::SR_POLICY_CANDIDATE_PATH, Shape::Custom(candidate_path)),
+    (tlv::NODE_FLAGS, Number(1)),
+    (tlv::OPAQUE_NODE, Octets),
+    (tlv::NODE_NAME, Text),
+    (tlv::ISIS_AREA_IDENTIFIER, Octets),
+    (tlv::IPV4_ROUTER_ID_LOCAL, Ipv4),
+    (tlv::IPV6_ROUTER_ID_LOCAL, Ipv6),
+    (tlv::IPV4_ROUTER_ID_REMOTE, Ipv4),
+    (tlv::IPV6_ROUTER_ID_REMOTE, Ipv6),
+    (tlv::S_BFD_DISCRIMINATORS, Numbers(4)),
+    (tlv::SR_CAPABILITIES, LABEL_RANGES),
+    (tlv::SR_ALGORITHMS, Numbers(1)),
+    (tlv::SR_LOCAL_BLOCK, LABEL_RANGES),
+    (tlv::SRMS_PREFERENCE, Number(1)),
+    (tlv::SRV6_CAPABILITIES, Fields(&[("flags", Number(2)), ("reserved", Number(2))])),
     (
-        1039,
-        "flexible_algorithm_definition",
+        tlv::FLEXIBLE_ALGORITHM_DEFINITION,
         Fields(&[
             ("algorithm", Number(1)),
             ("metric_type", Number(1)),
@@ -136,13 +134,12 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("sub_tlvs", Tlvs(ipv4)),
         ]),
     ),
-    (1040, "flex_algo_exclude_any_affinity", Numbers(4)),
-    (1041, "flex_algo_include_any_affinity", Numbers(4)),
-    (1042, "flex_algo_include_all_affinity", Numbers(4)),
-    (1043, "flex_algo_definition_flags", Octets),
+    (tlv::FLEX_ALGO_EXCLUDE_ANY_AFFINITY, Numbers(4)),
+    (tlv::FLEX_ALGO_INCLUDE_ANY_AFFINITY, Numbers(4)),
+    (tlv::FLEX_ALGO_INCLUDE_ALL_AFFINITY, Numbers(4)),
+    (tlv::FLEX_ALGO_DEFINITION_FLAGS, Octets),
     (
-        1044,
-        "flex_algo_prefix_metric",
+        tlv::FLEX_ALGO_PREFIX_METRIC,
         Fields(&[
             ("algorithm", Number(1)),
             ("flags", Number(1)),
@@ -150,32 +147,31 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("metric", Number(4)),
         ]),
     ),
-    (1045, "flex_algo_exclude_srlg", Numbers(4)),
-    (1046, "flex_algo_unsupported", Octets),
-    (1088, "administrative_group", Number(4)),
-    (1089, "maximum_link_bandwidth", Float),
-    (1090, "maximum_reservable_bandwidth", Float),
-    (1091, "unreserved_bandwidth", Floats),
-    (1092, "te_default_metric", AnyNumber),
-    (1093, "link_protection_type", Number(2)),
-    (1094, "mpls_protocol_mask", Number(1)),
-    (1095, "igp_metric", AnyNumber),
-    (1096, "shared_risk_link_group", Numbers(4)),
-    (1097, "opaque_link", Octets),
-    (1098, "link_name", Text),
-    (1099, "adjacency_sid", ADJACENCY_SID),
-    (1100, "lan_adjacency_sid", Shape::Custom(lan_adjacency_sid)),
-    (1101, "peer_node_sid", ADJACENCY_SID),
-    (1102, "peer_adjacency_sid", ADJACENCY_SID),
-    (1103, "peer_set_sid", ADJACENCY_SID),
-    (1105, "rtm_capability", Octets),
-    (1106, "srv6_end_x_sid", SRV6_END_X),
-    (1107, "isis_srv6_lan_end_x_sid", srv6_lan_end_x(6)),
-    (1108, "ospfv3_srv6_lan_end_x_sid", srv6_lan_end_x(4)),
-    (1114, "unidirectional_link_delay", DELAY),
+    (tlv::FLEX_ALGO_EXCLUDE_SRLG, Numbers(4)),
+    (tlv::FLEX_ALGO_UNSUPPORTED, Octets),
+    (tlv::ADMINISTRATIVE_GROUP, Number(4)),
+    (tlv::MAXIMUM_LINK_BANDWIDTH, Float),
+    (tlv::MAXIMUM_RESERVABLE_BANDWIDTH, Float),
+    (tlv::UNRESERVED_BANDWIDTH, Floats),
+    (tlv::TE_DEFAULT_METRIC, AnyNumber),
+    (tlv::LINK_PROTECTION_TYPE, Number(2)),
+    (tlv::MPLS_PROTOCOL_MASK, Number(1)),
+    (tlv::IGP_METRIC, AnyNumber),
+    (tlv::SHARED_RISK_LINK_GROUP, Numbers(4)),
+    (tlv::OPAQUE_LINK, Octets),
+    (tlv::LINK_NAME, Text),
+    (tlv::ADJACENCY_SID, ADJACENCY_SID),
+    (tlv::LAN_ADJACENCY_SID, Shape::Custom(lan_adjacency_sid)),
+    (tlv::PEER_NODE_SID, ADJACENCY_SID),
+    (tlv::PEER_ADJACENCY_SID, ADJACENCY_SID),
+    (tlv::PEER_SET_SID, ADJACENCY_SID),
+    (tlv::RTM_CAPABILITY, Octets),
+    (tlv::SRV6_END_X_SID, SRV6_END_X),
+    (tlv::ISIS_SRV6_LAN_END_X_SID, srv6_lan_end_x(6)),
+    (tlv::OSPFV3_SRV6_LAN_END_X_SID, srv6_lan_end_x(4)),
+    (tlv::UNIDIRECTIONAL_LINK_DELAY, DELAY),
     (
-        1115,
-        "min_max_unidirectional_link_delay",
+        tlv::MIN_MAX_UNIDIRECTIONAL_LINK_DELAY,
         Fields(&[
             ("flags", Number(1)),
             ("min_microseconds", Number(3)),
@@ -183,24 +179,23 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("max_microseconds", Number(3)),
         ]),
     ),
-    (1116, "unidirectional_delay_variation", DELAY),
+    (tlv::UNIDIRECTIONAL_DELAY_VARIATION, DELAY),
     // Of 0.000003 percent each.
-    (1117, "unidirectional_link_loss", Fields(&[("flags", Number(1)), ("loss", Number(3))])),
-    (1118, "unidirectional_residual_bandwidth", Float),
-    (1119, "unidirectional_available_bandwidth", Float),
-    (1120, "unidirectional_utilized_bandwidth", Float),
-    (1121, "graceful_link_shutdown", Octets),
-    (1122, "application_specific_link_attributes", Shape::Custom(application_specific)),
-    (1152, "igp_flags", Number(1)),
-    (1153, "igp_route_tags", Numbers(4)),
-    (1154, "igp_extended_route_tags", Numbers(8)),
-    (1155, "prefix_metric", Number(4)),
-    (1156, "ospf_forwarding_address", Ip),
-    (1157, "opaque_prefix", Octets),
-    (1158, "prefix_sid", PREFIX_SID),
+    (tlv::UNIDIRECTIONAL_LINK_LOSS, Fields(&[("flags", Number(1)), ("loss", Number(3))])),
+    (tlv::UNIDIRECTIONAL_RESIDUAL_BANDWIDTH, Float),
+    (tlv::UNIDIRECTIONAL_AVAILABLE_BANDWIDTH, Float),
+    (tlv::UNIDIRECTIONAL_UTILIZED_BANDWIDTH, Float),
+    (tlv::GRACEFUL_LINK_SHUTDOWN, Octets),
+    (tlv::APPLICATION_SPECIFIC_LINK_ATTRIBUTES, Shape::Custom(application_specific)),
+    (tlv::IGP_FLAGS, Number(1)),
+    (tlv::IGP_ROUTE_TAGS, Numbers(4)),
+    (tlv::IGP_EXTENDED_ROUTE_TAGS, Numbers(8)),
+    (tlv::PREFIX_METRIC, Number(4)),
+    (tlv::OSPF_FORWARDING_ADDRESS, Ip),
+    (tlv::OPAQUE_PREFIX, Octets),
+    (tlv::PREFIX_SID, PREFIX_SID),
     (
-        1159,
-        "range",
+        tlv::RANGE,
         Fields(&[
             ("flags", Number(1)),
             ("reserved", Number(1)),
@@ -208,10 +203,9 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("sub_tlvs", Tlvs(ipv4)),
         ]),
     ),
-    (1161, "sid_label", AnyNumber),
+    (tlv::SID_LABEL, AnyNumber),
     (
-        1162,
-        "srv6_locator",
+        tlv::SRV6_LOCATOR,
         Fields(&[
             ("flags", Number(1)),
             ("algorithm", Number(1)),
@@ -220,15 +214,14 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("sub_tlvs", Tlvs(ipv4)),
         ]),
     ),
-    (1170, "prefix_attribute_flags", AnyNumber),
-    (1171, "source_router_id", Ip),
-    (1172, "l2_bundle_member_attributes", Fields(&[("descriptor", Number(4)), ("sub_tlvs", Tlvs(ipv4))])),
-    (1173, "extended_administrative_group", Numbers(4)),
-    (1174, "source_ospf_router_id", Ipv4),
-    (1201, "sr_binding_sid", Shape::Custom(binding_sid)),
+    (tlv::PREFIX_ATTRIBUTE_FLAGS, AnyNumber),
+    (tlv::SOURCE_ROUTER_ID, Ip),
+    (tlv::L2_BUNDLE_MEMBER_ATTRIBUTES, Fields(&[("descriptor", Number(4)), ("sub_tlvs", Tlvs(ipv4))])),
+    (tlv::EXTENDED_ADMINISTRATIVE_GROUP, Numbers(4)),
+    (tlv::SOURCE_OSPF_ROUTER_ID, Ipv4),
+    (tlv::SR_BINDING_SID, Shape::Custom(binding_sid)),
     (
-        1202,
-        "sr_candidate_path_state",
+        tlv::SR_CANDIDATE_PATH_STATE,
         Fields(&[
             ("priority", Number(1)),
             ("reserved", Number(1)),
@@ -236,10 +229,9 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("preference", Number(4)),
         ]),
     ),
-    (1203, "sr_candidate_path_name", Text),
+    (tlv::SR_CANDIDATE_PATH_NAME, Text),
     (
-        1204,
-        "sr_candidate_path_constraints",
+        tlv::SR_CANDIDATE_PATH_CONSTRAINTS,
         Fields(&[
             ("flags", Number(2)),
             ("reserved_1", Number(2)),
@@ -250,8 +242,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
         ]),
     ),
     (
-        1205,
-        "sr_segment_list",
+        tlv::SR_SEGMENT_LIST,
         Fields(&[
             ("flags", Number(2)),
             ("reserved_1", Number(2)),
@@ -263,8 +254,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
         ]),
     ),
     (
-        1206,
-        "sr_segment",
+        tlv::SR_SEGMENT,
         Fields(&[
             ("segment_type", Number(1)),
             ("reserved", Number(1)),
@@ -274,8 +264,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
         ]),
     ),
     (
-        1207,
-        "sr_segment_list_metric",
+        tlv::SR_SEGMENT_LIST_METRIC,
         Fields(&[
             ("metric_type", Number(1)),
             ("flags", Number(1)),
@@ -286,8 +275,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
         ]),
     ),
     (
-        1208,
-        "sr_affinity_constraint",
+        tlv::SR_AFFINITY_CONSTRAINT,
         Fields(&[
             ("exclude_any_size", Number(1)),
             ("include_any_size", Number(1)),
@@ -296,11 +284,10 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("groups", Numbers(4)),
         ]),
     ),
-    (1209, "sr_srlg_constraint", Numbers(4)),
-    (1210, "sr_bandwidth_constraint", Float),
+    (tlv::SR_SRLG_CONSTRAINT, Numbers(4)),
+    (tlv::SR_BANDWIDTH_CONSTRAINT, Float),
     (
-        1211,
-        "sr_disjoint_group_constraint",
+        tlv::SR_DISJOINT_GROUP_CONSTRAINT,
         Fields(&[
             ("request_flags", Number(1)),
             ("status_flags", Number(1)),
@@ -309,8 +296,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
         ]),
     ),
     (
-        1212,
-        "srv6_binding_sid",
+        tlv::SRV6_BINDING_SID,
         Fields(&[
             ("flags", Number(2)),
             ("reserved", Number(2)),
@@ -319,15 +305,13 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("sub_tlvs", Tlvs(ipv4)),
         ]),
     ),
-    (1213, "sr_policy_name", Text),
+    (tlv::SR_POLICY_NAME, Text),
     (
-        1214,
-        "sr_bidirectional_group_constraint",
+        tlv::SR_BIDIRECTIONAL_GROUP_CONSTRAINT,
         Fields(&[("flags", Number(2)), ("reserved", Number(2)), ("group", Octets)]),
     ),
     (
-        1215,
-        "sr_metric_constraint",
+        tlv::SR_METRIC_CONSTRAINT,
         Fields(&[
             ("metric_type", Number(1)),
             ("flags", Number(1)),
@@ -336,16 +320,14 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
             ("bound", Number(4)),
         ]),
     ),
-    (1216, "sr_segment_list_bandwidth", Float),
-    (1217, "sr_segment_list_identifier", Number(4)),
+    (tlv::SR_SEGMENT_LIST_BANDWIDTH, Float),
+    (tlv::SR_SEGMENT_LIST_IDENTIFIER, Number(4)),
     (
-        1250,
-        "srv6_endpoint_behavior",
+        tlv::SRV6_ENDPOINT_BEHAVIOR,
         Fields(&[("endpoint_behavior", Number(2)), ("flags", Number(1)), ("algorithm", Number(1))]),
     ),
     (
-        1251,
-        "srv6_bgp_peer_node_sid",
+        tlv::SRV6_BGP_PEER_NODE_SID,
         Fields(&[
             ("flags", Number(1)),
             ("weight", Number(1)),
@@ -355,8 +337,7 @@ const TABLE: [(u16, &str, Shape); COUNT] = [
         ]),
     ),
     (
-        1252,
-        "srv6_sid_structure",
+        tlv::SRV6_SID_STRUCTURE,
         Fields(&[
             ("locator_block_length", Number(1)),
             ("locator_node_length", Number(1)),

@@ -8,7 +8,7 @@ use super::{AddressFamily, Capability};
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::bgp::message;
+use crate::registry::bgp::{message, optional_parameter};
 
 /// What a speaker offers at the start of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,8 +47,8 @@ impl Open {
         let hold_time = reader.u16().at("hold_time")?;
         let bgp_id = reader.ipv4().at("bgp_id")?;
         let length = reader.u8().at("optional_parameters_length")?;
-        // RFC 9072, section 2: type 255 as the first parameter says that lengths have two octets.
-        let extended = length != 0 && reader.peek().first() == Some(&255);
+        // RFC 9072, section 2: this type as the first parameter's says that lengths have two octets.
+        let extended = length != 0 && reader.peek().first() == Some(&optional_parameter::EXTENDED_LENGTH);
         let mut parameters = if extended {
             reader.u8()?;
             let length = reader.u16().at("extended_optional_parameters_length")?;
@@ -79,7 +79,7 @@ impl Open {
                 self.parameters.iter().for_each(|parameter| parameter.encode(out, self.extended));
             };
             if self.extended {
-                out.extend_from_slice(&[255, 255]);
+                out.extend_from_slice(&[u8::MAX, optional_parameter::EXTENDED_LENGTH]);
                 crate::bgp::length::with_u16(out, parameters);
             } else {
                 crate::bgp::length::with_u8(out, parameters);
@@ -148,7 +148,7 @@ impl OptionalParameter {
         let length =
             if extended { reader.u16().at("length")?.into() } else { reader.u8().at("length")?.into() };
         let mut value = reader.sub(length).at("value")?;
-        if parameter_type != 2 {
+        if parameter_type != optional_parameter::CAPABILITIES {
             return Ok(OptionalParameter::Unknown { parameter_type, value: value.take_rest().into() });
         }
         let mut capabilities = Vec::new();
@@ -167,7 +167,7 @@ impl OptionalParameter {
             OptionalParameter::Unknown { value, .. } => out.extend_from_slice(value),
         };
         out.push(match self {
-            OptionalParameter::Capabilities(_) => 2,
+            OptionalParameter::Capabilities(_) => optional_parameter::CAPABILITIES,
             OptionalParameter::Unknown { parameter_type, .. } => *parameter_type,
         });
         if extended {

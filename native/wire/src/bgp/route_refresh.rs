@@ -8,7 +8,7 @@ use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::bgp::{message, refresh_subtype};
+use crate::registry::bgp::{filter_action, message, refresh_subtype, route_filter};
 
 /// A speaker asks for a family's routes again, or marks the start and the end of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,9 +63,6 @@ pub struct PrefixRule {
     pub prefix: IpNet,
 }
 
-const ADDRESS_PREFIX: u8 = 64;
-const REMOVE_ALL: u8 = 2;
-
 impl RouteRefresh {
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self> {
         let afi = reader.u16().at("afi")?;
@@ -100,8 +97,11 @@ impl RouteRefresh {
         while !reader.is_empty() {
             let (number, length) = (reader.u8().ok()?, reader.u16().ok()?);
             let value = reader.sub(length.into()).ok()?;
-            let prefixes =
-                if number == ADDRESS_PREFIX { prefixes(value, self.family.is_ipv6()) } else { None };
+            let prefixes = if number == route_filter::ADDRESS_PREFIX {
+                prefixes(value, self.family.is_ipv6())
+            } else {
+                None
+            };
             let entries = prefixes.map_or_else(|| Entries::Raw(value.peek().into()), Entries::Prefixes);
             filters.push(FiltersOfType { number, entries });
         }
@@ -114,7 +114,7 @@ fn prefixes(mut reader: Reader<'_>, v6: bool) -> Option<Vec<PrefixFilter>> {
     while !reader.is_empty() {
         let head = reader.u8().ok()?;
         let action = head >> 6;
-        let rule = if action == REMOVE_ALL { None } else { Some(rule(&mut reader, v6)?) };
+        let rule = if action == filter_action::REMOVE_ALL { None } else { Some(rule(&mut reader, v6)?) };
         filters.push(PrefixFilter { action, permit: head & 0x20 == 0, rule });
     }
     Some(filters)

@@ -1,6 +1,6 @@
 //! TLVs that are described by tables and not by code: BGP-LS, tunnel encapsulation, prefix SIDs have some two hundred of them.
 //!
-//! A [`Namespace`] says how a TLV's header looks and which type has which name and [`Shape`]; [`Tlv`] is one that was read. A value
+//! A [`Namespace`] says how a TLV's header looks, what the registry calls its types and which has which [`Shape`]; [`Tlv`] is one that was read. A value
 //! that does not have its shape, or whose type is not in the table, is kept raw. What is written is what was read.
 
 use std::fmt;
@@ -65,7 +65,10 @@ pub type Custom = fn(&mut Reader<'_>, usize) -> Result<Value>;
 #[derive(Debug)]
 pub struct Namespace {
     pub header: Header,
-    pub table: &'static [(u16, &'static str, Shape)],
+    /// What the registry calls a type.
+    pub names: fn(u16) -> Option<&'static str>,
+    /// The form of each type, by type.
+    pub table: &'static [(u16, Shape)],
 }
 
 /// Octets of type and length.
@@ -123,8 +126,9 @@ pub enum Value {
 
 impl Namespace {
     pub(crate) fn find(&self, number: u16) -> Option<(&'static str, Shape)> {
-        let index = self.table.binary_search_by_key(&number, |(number, _, _)| *number).ok()?;
-        self.table.get(index).map(|(_, name, shape)| (*name, *shape))
+        let index = self.table.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        let (_, shape) = self.table.get(index)?;
+        Some(((self.names)(number)?, *shape))
     }
 
     /// TLVs to the end.

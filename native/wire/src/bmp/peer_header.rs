@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::CommonHeader;
 use crate::error::{At, Result};
 use crate::reader::Reader;
-use crate::registry::bmp::{message, peer_type};
+use crate::registry::bmp::{message, peer_flag, peer_type};
 
 /// Octets of the per-peer header.
 pub const LENGTH: usize = 42;
@@ -107,22 +107,16 @@ impl Hash for PeerKey {
 }
 
 impl PeerHeader {
-    const V: u8 = 0x80;
-    const L: u8 = 0x40;
-    const A: u8 = 0x20;
-    const O: u8 = 0x10;
-    const F: u8 = 0x80;
-
     pub fn is_loc_rib(&self) -> bool {
         self.peer_type == PeerType::LOC_RIB
     }
 
     pub fn post_policy(&self) -> bool {
-        self.flag(Self::L)
+        self.flag(peer_flag::L)
     }
 
     pub fn adj_rib_out(&self) -> bool {
-        self.flag(Self::O)
+        self.flag(peer_flag::O)
     }
 
     /// The modes of ADD-PATH (RFC 7911, section 4) by which a router's own capability says that the messages of this table have
@@ -148,12 +142,12 @@ impl PeerHeader {
     /// The A flag: AS_PATH has the legacy two-octet format. Loc-RIB is always four octets
     /// (RFC 9069, section 5.2).
     pub fn two_octet_as_path(&self) -> bool {
-        self.flag(Self::A)
+        self.flag(peer_flag::A)
     }
 
     /// The F flag: the Loc-RIB is filtered (RFC 9069, section 4.2).
     pub fn filtered(&self) -> bool {
-        self.is_loc_rib() && self.flags & Self::F != 0
+        self.is_loc_rib() && self.flags & peer_flag::F != 0
     }
 
     pub fn view(&self) -> RibView {
@@ -200,7 +194,7 @@ impl PeerHeader {
         let peer_type = PeerType(reader.u8()?);
         let flags = reader.u8()?;
         let distinguisher = reader.u64()?;
-        let address = address(reader.array()?, peer_type < PeerType::LOC_RIB && flags & Self::V != 0);
+        let address = address(reader.array()?, peer_type < PeerType::LOC_RIB && flags & peer_flag::V != 0);
         Ok(PeerHeader {
             peer_type,
             flags,

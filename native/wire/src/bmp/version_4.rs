@@ -11,64 +11,7 @@ use crate::bgp::{AddressFamily, Capability};
 use crate::raw::Raw;
 use crate::reader::Reader;
 use crate::registry::bmp::path_reason;
-
-/// Code points of the TLVs of Route Monitoring in one revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CodePoints {
-    /// Of draft-ietf-grow-bmp-tlv.
-    pub revision: &'static str,
-    /// The UPDATE; the only TLV that must be there.
-    pub bgp_message: u16,
-    pub group: u16,
-    pub table_name: u16,
-    pub stateless_parsing: u16,
-    pub path_marking: Option<u16>,
-    pub sequence_number: Option<u16>,
-    pub extended_flags: Option<u16>,
-    pub timestamp: Option<u16>,
-}
-
-/// Revisions 7 to 19 left the code points open; routers and collectors settled on these, and path marking took the next.
-pub const DEPLOYED: CodePoints = CodePoints {
-    revision: "19",
-    bgp_message: 4,
-    group: 2,
-    table_name: 3,
-    stateless_parsing: 1,
-    path_marking: Some(5),
-    sequence_number: None,
-    extended_flags: None,
-    timestamp: None,
-};
-
-/// Revision 20. Path marking, whose own draft still says 5, shares that with the table name.
-pub const REVISION_20: CodePoints = CodePoints {
-    revision: "20",
-    bgp_message: 7,
-    group: 4,
-    table_name: 5,
-    stateless_parsing: 6,
-    path_marking: Some(5),
-    sequence_number: Some(1),
-    extended_flags: Some(2),
-    timestamp: Some(3),
-};
-
-/// Revision 21. Path marking has no code point beside these.
-pub const REVISION_21: CodePoints = CodePoints {
-    revision: "21",
-    bgp_message: 4,
-    group: 1,
-    table_name: 2,
-    stateless_parsing: 3,
-    path_marking: None,
-    sequence_number: Some(5),
-    extended_flags: Some(6),
-    timestamp: Some(7),
-};
-
-/// Statistics Report, from revision 20 on: the TLV that holds count and statistics.
-pub const STATISTICS: u16 = 1;
+pub use crate::registry::version_4::{CodePoints, DEPLOYED, REVISION_20, REVISION_21, STATISTICS};
 
 /// An index with this bit names a group of NLRI.
 pub const GROUP_INDEX: u16 = 0x8000;
@@ -77,8 +20,9 @@ pub const GROUP_INDEX: u16 = 0x8000;
 pub const ENTERPRISE: u16 = 0x8000;
 
 impl CodePoints {
-    /// The revision that a message follows: the type of the TLV with the UPDATE leaves one or two. Of two, revision 21 has types
-    /// from 6 on, groups as type 1, and no groups as type 2; else its type 3 is a capability, and not the name of a table.
+    /// The revision that a message follows: the type of the TLV with the UPDATE leaves one or two. Of two, the newer one has flags
+    /// and timestamps, which the other has not, groups where that has capabilities, and tables' names where that has groups; where it has
+    /// capabilities, that has the name of a table.
     pub fn of(bgp_message: u16, tlvs: &[Tlv]) -> &'static CodePoints {
         if bgp_message == REVISION_20.bgp_message {
             return &REVISION_20;
@@ -86,11 +30,12 @@ impl CodePoints {
         let newer = tlvs.iter().any(|tlv| {
             let group = tlv.index.is_some_and(|index| index & GROUP_INDEX != 0);
             match tlv.tlv_type {
-                1 => group,
-                2 => !group,
-                3 => !is_text(&tlv.value) && capabilities(&tlv.value).is_some(),
-                6 | 7 => true,
-                _ => false,
+                number if number == REVISION_21.group => group,
+                number if number == REVISION_21.table_name => !group,
+                number if number == REVISION_21.stateless_parsing => {
+                    !is_text(&tlv.value) && capabilities(&tlv.value).is_some()
+                }
+                number => [REVISION_21.extended_flags, REVISION_21.timestamp].contains(&Some(number)),
             }
         });
         if newer {

@@ -13,7 +13,7 @@ use crate::bgp::{Action, Context};
 use crate::error::Result;
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::{attributes, references};
+use crate::registry::attributes;
 
 /// Flags, code, length, and the value in parts.
 pub(super) fn path_attribute(walk: &mut Walk<'_, '_>, context: Context<'_>) -> Result<()> {
@@ -26,7 +26,7 @@ pub(super) fn path_attribute(walk: &mut Walk<'_, '_>, context: Context<'_>) -> R
         Some(code) => attributes::name(code).map_or_else(|| format!("attribute {code}").into(), Into::into),
         None => std::borrow::Cow::Borrowed("attribute"),
     };
-    walk.group(name, code.map_or("", references::attribute), |walk| {
+    walk.group(name, code.map_or("", attributes::reference), |walk| {
         let flags = walk.flags("flags", FLAGS)?;
         let code = walk.code("code", Reader::u8, attributes::name)?;
         let extended = flags & flags::EXTENDED_LENGTH != 0;

@@ -6,7 +6,7 @@ use crate::bgp::{Action, AddressFamily, Capability, Context, HEADER_LENGTH};
 use crate::error::Result;
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::bgp::{message, notification, refresh_subtype};
+use crate::registry::bgp::{add_path_mode, message, notification, optional_parameter, refresh_subtype};
 use crate::registry::{capabilities, references};
 
 /// A message outside of BMP.
@@ -89,7 +89,7 @@ fn open(walk: &mut Walk<'_, '_>) -> Result<()> {
     walk.u16("hold_time")?;
     walk.ipv4("bgp_id")?;
     let length = walk.u8("optional_parameters_length")?;
-    let extended = length != 0 && walk.reader().peek().first() == Some(&255);
+    let extended = length != 0 && walk.reader().peek().first() == Some(&optional_parameter::EXTENDED_LENGTH);
     let length = if extended {
         walk.u8("extended_type")?;
         walk.u16("extended_optional_parameters_length")?.into()
@@ -130,7 +130,7 @@ fn capability(walk: &mut Walk<'_, '_>) -> Result<()> {
         Capability::decode(&mut walk.reader()).map(|capability| capability.to_string()).unwrap_or_default();
     let name = named(code).map_or_else(|| format!("capability {code}").into(), Into::into);
     let name: std::borrow::Cow<'static, str> = name;
-    walk.group(name, references::capability(code), |walk| {
+    walk.group(name, capabilities::reference(code), |walk| {
         walk.code("code", Reader::u8, named)?;
         let length = walk.u8("length")?;
         walk.part("value", "", length.into(), |walk| {
@@ -148,12 +148,7 @@ fn capability(walk: &mut Walk<'_, '_>) -> Result<()> {
                 capabilities::code::ADD_PATH => walk.repeat(|walk, _| {
                     walk.group("family", "", |walk| {
                         walk.family()?;
-                        walk.code("mode", Reader::u8, |mode| match mode {
-                            1 => Some("receive"),
-                            2 => Some("send"),
-                            3 => Some("both"),
-                            _ => None,
-                        })?;
+                        walk.code("mode", Reader::u8, add_path_mode::name)?;
                         Ok(String::new())
                     })
                 })?,

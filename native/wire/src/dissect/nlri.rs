@@ -11,12 +11,12 @@ use crate::error::Result;
 use crate::raw::Raw;
 use crate::reader::Reader;
 use crate::registry::families::Layout;
-use crate::registry::references;
+use crate::registry::nlri::evpn as route_type;
 
 /// All NLRI of a block, which is all that is left.
 pub(super) fn block(walk: &mut Walk<'_, '_>, family: AddressFamily, form: Form) -> Result<()> {
     let mut all = nlri::iter(family, form, walk.reader().peek());
-    let reference = references::family(family);
+    let reference = family.reference();
     walk.repeat(|walk, index| {
         let Some(found) = all.next() else { return Ok(()) };
         let found = found?;
@@ -76,13 +76,13 @@ fn evpn(walk: &mut Walk<'_, '_>) -> Result<()> {
     let esi = |walk: &mut Walk<'_, '_>| walk.value("esi", |reader| reader.array().map(Esi)).map(drop);
     let tag = |walk: &mut Walk<'_, '_>| walk.u32("ethernet_tag").map(drop);
     match kind {
-        1 => {
+        route_type::ETHERNET_AUTO_DISCOVERY => {
             distinguisher(walk)?;
             esi(walk)?;
             tag(walk)?;
             vni(walk, "label")?;
         }
-        2 => {
+        route_type::MAC_IP_ADVERTISEMENT => {
             distinguisher(walk)?;
             esi(walk)?;
             tag(walk)?;
@@ -94,17 +94,17 @@ fn evpn(walk: &mut Walk<'_, '_>) -> Result<()> {
                 vni(walk, "label_2")?;
             }
         }
-        3 => {
+        route_type::INCLUSIVE_MULTICAST_ETHERNET_TAG => {
             distinguisher(walk)?;
             tag(walk)?;
             address(walk, "originator")?;
         }
-        4 => {
+        route_type::ETHERNET_SEGMENT => {
             distinguisher(walk)?;
             esi(walk)?;
             address(walk, "originator")?;
         }
-        5 => {
+        route_type::IP_PREFIX => {
             distinguisher(walk)?;
             esi(walk)?;
             tag(walk)?;
@@ -114,20 +114,26 @@ fn evpn(walk: &mut Walk<'_, '_>) -> Result<()> {
             whole_address(walk, "gateway", v6)?;
             vni(walk, "label")?;
         }
-        6..=8 | 10 => {
+        route_type::SELECTIVE_MULTICAST_ETHERNET_TAG
+        | route_type::MULTICAST_MEMBERSHIP_REPORT_SYNCH
+        | route_type::MULTICAST_LEAVE_SYNCH
+        | route_type::S_PMSI => {
             distinguisher(walk)?;
-            if matches!(kind, 7 | 8) {
+            if matches!(
+                kind,
+                route_type::MULTICAST_MEMBERSHIP_REPORT_SYNCH | route_type::MULTICAST_LEAVE_SYNCH
+            ) {
                 esi(walk)?;
             }
             tag(walk)?;
             for name in ["source", "group", "originator"] {
                 address(walk, name)?;
             }
-            if kind == 8 {
+            if kind == route_type::MULTICAST_LEAVE_SYNCH {
                 walk.u32("reserved")?;
                 walk.u8("max_response_time")?;
             }
-            if kind != 10 {
+            if kind != route_type::S_PMSI {
                 walk.u8("flags")?;
             }
         }

@@ -3,6 +3,7 @@
 //! | column | |
 //! |---|---|
 //! | code, constant, name | IANA's number and name; the name in lower case is what JSON, terms and rows say |
+//! | reference | where it is defined |
 //! | class | the Optional and Transitive bits that the attribute must have |
 //! | malformed | what RFC 7606, or the attribute's own specification, does when the value is malformed |
 //! | variant, type, getter | of [`AttributeValue`](crate::bgp::AttributeValue), and of [`Attributes`](crate::bgp::Attributes) |
@@ -39,6 +40,7 @@ pub enum Place {
 pub struct Attribute {
     pub code: u8,
     pub name: &'static str,
+    pub reference: &'static str,
     pub plain: Plain,
     pub place: Place,
 }
@@ -48,41 +50,41 @@ macro_rules! attributes {
     ($define:ident!) => {
         $define! {
             attributes:
-            1 ORIGIN "origin" WELL_KNOWN TreatAsWithdraw Origin(Origin) origin ByHand Own;
-            2 AS_PATH "as_path" WELL_KNOWN TreatAsWithdraw AsPath(AsPath) as_path ByHand Own;
-            3 NEXT_HOP "next_hop" WELL_KNOWN TreatAsWithdraw NextHop(ClassicNextHop) next_hop ByHand Own;
-            4 MULTI_EXIT_DISC "multi_exit_disc" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw MultiExitDisc(MultiExitDisc) multi_exit_disc ByHand Own;
-            5 LOCAL_PREF "local_pref" WELL_KNOWN TreatAsWithdraw LocalPref(LocalPref) local_pref ByHand Own;
-            6 ATOMIC_AGGREGATE "atomic_aggregate" WELL_KNOWN AttributeDiscard AtomicAggregate(AtomicAggregate) atomic_aggregate Checked Own;
-            7 AGGREGATOR "aggregator" OPTIONAL_TRANSITIVE AttributeDiscard Aggregator(Aggregator) aggregator Checked Own;
-            8 COMMUNITIES "communities" OPTIONAL_TRANSITIVE TreatAsWithdraw Communities(Communities) communities ByHand Own;
-            9 ORIGINATOR_ID "originator_id" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw OriginatorId(OriginatorId) originator_id Checked Own;
-            10 CLUSTER_LIST "cluster_list" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw ClusterList(ClusterList) cluster_list Checked Own;
-            14 MP_REACH_NLRI "mp_reach_nlri" OPTIONAL_NON_TRANSITIVE SessionReset MpReach(MpReach) mp_reach ByHand Groups;
-            15 MP_UNREACH_NLRI "mp_unreach_nlri" OPTIONAL_NON_TRANSITIVE SessionReset MpUnreach(MpUnreach) mp_unreach ByHand Groups;
-            16 EXTENDED_COMMUNITIES "extended_communities" OPTIONAL_TRANSITIVE TreatAsWithdraw ExtendedCommunities(ExtendedCommunities) extended_communities ByHand Own;
-            17 AS4_PATH "as4_path" OPTIONAL_TRANSITIVE AttributeDiscard As4Path(As4Path) as4_path No Other;
-            18 AS4_AGGREGATOR "as4_aggregator" OPTIONAL_TRANSITIVE AttributeDiscard As4Aggregator(As4Aggregator) as4_aggregator No Other;
-            21 AS_PATHLIMIT "as_pathlimit" OPTIONAL_TRANSITIVE AttributeDiscard AsPathLimit(AsPathLimit) as_pathlimit Checked Other;
-            22 PMSI_TUNNEL "pmsi_tunnel" OPTIONAL_TRANSITIVE TreatAsWithdraw PmsiTunnel(PmsiTunnel) pmsi_tunnel No Other;
-            23 TUNNEL_ENCAPSULATION "tunnel_encapsulation" OPTIONAL_TRANSITIVE TreatAsWithdraw TunnelEncapsulation(TunnelEncapsulation) tunnel_encapsulation No Other;
-            24 TRAFFIC_ENGINEERING "traffic_engineering" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw TrafficEngineering(TrafficEngineering) traffic_engineering No Other;
-            25 IPV6_EXTENDED_COMMUNITIES "ipv6_extended_communities" OPTIONAL_TRANSITIVE TreatAsWithdraw Ipv6ExtendedCommunities(Ipv6ExtendedCommunities) ipv6_extended_communities No Other;
-            26 AIGP "aigp" OPTIONAL_NON_TRANSITIVE AttributeDiscard Aigp(Aigp) aigp Checked Other;
-            27 PE_DISTINGUISHER_LABELS "pe_distinguisher_labels" OPTIONAL_TRANSITIVE TreatAsWithdraw PeDistinguisherLabels(PeDistinguisherLabels) pe_distinguisher_labels No Other;
-            29 BGP_LS "bgp_ls" OPTIONAL_NON_TRANSITIVE AttributeDiscard LinkStateAttribute(LinkStateAttribute) bgp_ls No Other;
-            32 LARGE_COMMUNITIES "large_communities" OPTIONAL_TRANSITIVE TreatAsWithdraw LargeCommunities(LargeCommunities) large_communities ByHand Own;
-            33 BGPSEC_PATH "bgpsec_path" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw BgpsecPath(BgpsecPath) bgpsec_path No Other;
-            34 COMMUNITY_CONTAINER "community_container" OPTIONAL_TRANSITIVE TreatAsWithdraw CommunityContainer(CommunityContainer) community_container No Other;
-            35 ONLY_TO_CUSTOMER "only_to_customer" OPTIONAL_TRANSITIVE TreatAsWithdraw OnlyToCustomer(OnlyToCustomer) only_to_customer Checked Field;
-            36 D_PATH "d_path" OPTIONAL_TRANSITIVE TreatAsWithdraw DPath(DPath) d_path No Other;
-            37 SFP "sfp" OPTIONAL_TRANSITIVE TreatAsWithdraw ServiceFunctionPath(ServiceFunctionPath) sfp No Other;
-            38 BFD_DISCRIMINATOR "bfd_discriminator" OPTIONAL_TRANSITIVE AttributeDiscard BfdDiscriminator(BfdDiscriminator) bfd_discriminator No Other;
-            39 NEXT_HOP_CAPABILITIES "next_hop_capabilities" OPTIONAL_TRANSITIVE AttributeDiscard NextHopCapabilities(NextHopCapabilities) next_hop_capabilities No Other;
-            40 PREFIX_SID "prefix_sid" OPTIONAL_TRANSITIVE AttributeDiscard PrefixSid(PrefixSid) prefix_sid Checked Other;
-            41 BIER "bier" OPTIONAL_TRANSITIVE AttributeDiscard Bier(Bier) bier No Other;
-            42 EDGE_METADATA "edge_metadata" OPTIONAL_NON_TRANSITIVE AttributeDiscard EdgeMetadata(EdgeMetadata) edge_metadata No Other;
-            128 ATTR_SET "attr_set" OPTIONAL_TRANSITIVE TreatAsWithdraw AttrSet(AttrSet) attr_set No Other;
+            1 ORIGIN "origin" "RFC 4271, section 5.1.1" WELL_KNOWN TreatAsWithdraw Origin(Origin) origin ByHand Own;
+            2 AS_PATH "as_path" "RFC 4271, section 5.1.2" WELL_KNOWN TreatAsWithdraw AsPath(AsPath) as_path ByHand Own;
+            3 NEXT_HOP "next_hop" "RFC 4271, section 5.1.3" WELL_KNOWN TreatAsWithdraw NextHop(ClassicNextHop) next_hop ByHand Own;
+            4 MULTI_EXIT_DISC "multi_exit_disc" "RFC 4271, section 5.1.4" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw MultiExitDisc(MultiExitDisc) multi_exit_disc ByHand Own;
+            5 LOCAL_PREF "local_pref" "RFC 4271, section 5.1.5" WELL_KNOWN TreatAsWithdraw LocalPref(LocalPref) local_pref ByHand Own;
+            6 ATOMIC_AGGREGATE "atomic_aggregate" "RFC 4271, section 5.1.6" WELL_KNOWN AttributeDiscard AtomicAggregate(AtomicAggregate) atomic_aggregate Checked Own;
+            7 AGGREGATOR "aggregator" "RFC 4271, section 5.1.7" OPTIONAL_TRANSITIVE AttributeDiscard Aggregator(Aggregator) aggregator Checked Own;
+            8 COMMUNITIES "communities" "RFC 1997" OPTIONAL_TRANSITIVE TreatAsWithdraw Communities(Communities) communities ByHand Own;
+            9 ORIGINATOR_ID "originator_id" "RFC 4456, section 8" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw OriginatorId(OriginatorId) originator_id Checked Own;
+            10 CLUSTER_LIST "cluster_list" "RFC 4456, section 8" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw ClusterList(ClusterList) cluster_list Checked Own;
+            14 MP_REACH_NLRI "mp_reach_nlri" "RFC 4760, section 3" OPTIONAL_NON_TRANSITIVE SessionReset MpReach(MpReach) mp_reach ByHand Groups;
+            15 MP_UNREACH_NLRI "mp_unreach_nlri" "RFC 4760, section 4" OPTIONAL_NON_TRANSITIVE SessionReset MpUnreach(MpUnreach) mp_unreach ByHand Groups;
+            16 EXTENDED_COMMUNITIES "extended_communities" "RFC 4360, section 2" OPTIONAL_TRANSITIVE TreatAsWithdraw ExtendedCommunities(ExtendedCommunities) extended_communities ByHand Own;
+            17 AS4_PATH "as4_path" "RFC 6793, section 3" OPTIONAL_TRANSITIVE AttributeDiscard As4Path(As4Path) as4_path No Other;
+            18 AS4_AGGREGATOR "as4_aggregator" "RFC 6793, section 3" OPTIONAL_TRANSITIVE AttributeDiscard As4Aggregator(As4Aggregator) as4_aggregator No Other;
+            21 AS_PATHLIMIT "as_pathlimit" "draft-ietf-idr-as-pathlimit" OPTIONAL_TRANSITIVE AttributeDiscard AsPathLimit(AsPathLimit) as_pathlimit Checked Other;
+            22 PMSI_TUNNEL "pmsi_tunnel" "RFC 6514, section 5" OPTIONAL_TRANSITIVE TreatAsWithdraw PmsiTunnel(PmsiTunnel) pmsi_tunnel No Other;
+            23 TUNNEL_ENCAPSULATION "tunnel_encapsulation" "RFC 9012, section 2" OPTIONAL_TRANSITIVE TreatAsWithdraw TunnelEncapsulation(TunnelEncapsulation) tunnel_encapsulation No Other;
+            24 TRAFFIC_ENGINEERING "traffic_engineering" "RFC 5543, section 3" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw TrafficEngineering(TrafficEngineering) traffic_engineering No Other;
+            25 IPV6_EXTENDED_COMMUNITIES "ipv6_extended_communities" "RFC 5701, section 2" OPTIONAL_TRANSITIVE TreatAsWithdraw Ipv6ExtendedCommunities(Ipv6ExtendedCommunities) ipv6_extended_communities No Other;
+            26 AIGP "aigp" "RFC 7311, section 3" OPTIONAL_NON_TRANSITIVE AttributeDiscard Aigp(Aigp) aigp Checked Other;
+            27 PE_DISTINGUISHER_LABELS "pe_distinguisher_labels" "RFC 6514, section 8" OPTIONAL_TRANSITIVE TreatAsWithdraw PeDistinguisherLabels(PeDistinguisherLabels) pe_distinguisher_labels No Other;
+            29 BGP_LS "bgp_ls" "RFC 9552, section 5.3" OPTIONAL_NON_TRANSITIVE AttributeDiscard LinkStateAttribute(LinkStateAttribute) bgp_ls No Other;
+            32 LARGE_COMMUNITIES "large_communities" "RFC 8092, section 3" OPTIONAL_TRANSITIVE TreatAsWithdraw LargeCommunities(LargeCommunities) large_communities ByHand Own;
+            33 BGPSEC_PATH "bgpsec_path" "RFC 8205, section 3" OPTIONAL_NON_TRANSITIVE TreatAsWithdraw BgpsecPath(BgpsecPath) bgpsec_path No Other;
+            34 COMMUNITY_CONTAINER "community_container" "draft-ietf-idr-wide-bgp-communities" OPTIONAL_TRANSITIVE TreatAsWithdraw CommunityContainer(CommunityContainer) community_container No Other;
+            35 ONLY_TO_CUSTOMER "only_to_customer" "RFC 9234, section 5" OPTIONAL_TRANSITIVE TreatAsWithdraw OnlyToCustomer(OnlyToCustomer) only_to_customer Checked Field;
+            36 D_PATH "d_path" "RFC 10039, section 4" OPTIONAL_TRANSITIVE TreatAsWithdraw DPath(DPath) d_path No Other;
+            37 SFP "sfp" "RFC 9015, section 3.2.1" OPTIONAL_TRANSITIVE TreatAsWithdraw ServiceFunctionPath(ServiceFunctionPath) sfp No Other;
+            38 BFD_DISCRIMINATOR "bfd_discriminator" "RFC 9026, section 3.1.6" OPTIONAL_TRANSITIVE AttributeDiscard BfdDiscriminator(BfdDiscriminator) bfd_discriminator No Other;
+            39 NEXT_HOP_CAPABILITIES "next_hop_capabilities" "draft-ietf-idr-nhc" OPTIONAL_TRANSITIVE AttributeDiscard NextHopCapabilities(NextHopCapabilities) next_hop_capabilities No Other;
+            40 PREFIX_SID "prefix_sid" "RFC 8669, section 3" OPTIONAL_TRANSITIVE AttributeDiscard PrefixSid(PrefixSid) prefix_sid Checked Other;
+            41 BIER "bier" "RFC 9793, section 3" OPTIONAL_TRANSITIVE AttributeDiscard Bier(Bier) bier No Other;
+            42 EDGE_METADATA "edge_metadata" "draft-ietf-idr-5g-edge-service-metadata" OPTIONAL_NON_TRANSITIVE AttributeDiscard EdgeMetadata(EdgeMetadata) edge_metadata No Other;
+            128 ATTR_SET "attr_set" "RFC 6368, section 5" OPTIONAL_TRANSITIVE TreatAsWithdraw AttrSet(AttrSet) attr_set No Other;
 
             // Codes that are deprecated: they have a name and no reading.
             names:
@@ -100,7 +102,7 @@ pub(crate) use attributes;
 /// The constants and the list that the table makes.
 macro_rules! define {
     (
-        attributes: $($code:literal $constant:ident $name:literal $class:ident $malformed:ident
+        attributes: $($code:literal $constant:ident $name:literal $reference:literal $class:ident $malformed:ident
             $variant:ident($type:ty) $getter:ident $plain:ident $place:ident;)*
         names: $($deprecated:literal $deprecated_name:literal;)*
     ) => {
@@ -111,7 +113,7 @@ macro_rules! define {
 
         /// Every attribute that has a reading, by code.
         pub const ALL: &[Attribute] = &[
-            $(Attribute { code: $code, name: $name, plain: Plain::$plain, place: Place::$place },)*
+            $(Attribute { code: $code, name: $name, reference: $reference, plain: Plain::$plain, place: Place::$place },)*
         ];
 
         /// IANA's name of a code, in lower case.
@@ -154,6 +156,11 @@ pub(crate) fn is_checked_alone(code: u8) -> bool {
 #[inline]
 pub fn place(code: u8) -> Place {
     attribute(code).map_or(Place::Other, |attribute| attribute.place)
+}
+
+/// Where an attribute is defined; of one without a reading, where attributes are.
+pub fn reference(code: u8) -> &'static str {
+    attribute(code).map_or("RFC 4271, section 4.3", |attribute| attribute.reference)
 }
 
 /// The attributes that have a field of their name by the table alone.

@@ -10,6 +10,68 @@ code_points! {
     5 ROUTE_REFRESH "ROUTE-REFRESH";
 }
 
+/// Stands for an AS number of four octets where there are two (RFC 6793, section 9).
+pub const AS_TRANS: u16 = 23_456;
+
+/// The version of BGP (RFC 4271, section 4.2).
+pub const VERSION: u8 = 4;
+
+code_points! {
+    /// Optional parameters of an OPEN (RFC 5492, section 4), and what as the first one says that lengths have two octets (RFC 9072).
+    optional_parameter: u8;
+    2 CAPABILITIES "capabilities";
+    255 EXTENDED_LENGTH "extended_length";
+}
+
+code_points! {
+    /// What the ADD-PATH capability says of a family (RFC 7911, section 4); the two are bits.
+    add_path_mode: u8;
+    1 RECEIVE "receive";
+    2 SEND "send";
+    3 BOTH "both";
+}
+
+code_points! {
+    /// Roles (RFC 9234, section 4.1).
+    role: u8;
+    0 PROVIDER "provider";
+    1 RS "rs";
+    2 RS_CLIENT "rs-client";
+    3 CUSTOMER "customer";
+    4 PEER "peer";
+}
+
+code_points! {
+    /// Origins of a route (RFC 4271, section 5.1.1).
+    origin: u8;
+    0 IGP "igp";
+    1 EGP "egp";
+    2 INCOMPLETE "incomplete";
+}
+
+code_points! {
+    /// Path segments (RFC 4271, section 4.3; RFC 5065, section 3).
+    as_path_segment: u8;
+    1 AS_SET "as_set";
+    2 AS_SEQUENCE "as_sequence";
+    3 AS_CONFED_SEQUENCE "as_confed_sequence";
+    4 AS_CONFED_SET "as_confed_set";
+}
+
+code_points! {
+    /// Types of an outbound route filter that have a reading (RFC 5292).
+    route_filter: u8;
+    64 ADDRESS_PREFIX "address_prefix";
+}
+
+code_points! {
+    /// What is done with a filter (RFC 5291, section 4).
+    filter_action: u8;
+    0 ADD "add";
+    1 REMOVE "remove";
+    2 REMOVE_ALL "remove_all";
+}
+
 code_points! {
     /// Subtypes of ROUTE-REFRESH (RFC 7313).
     refresh_subtype: u8;

@@ -13,6 +13,26 @@ code_points! {
     6 ROUTE_MIRRORING "route_mirroring";
 }
 
+/// The TCP port.
+pub const PORT: u16 = 11019;
+
+/// Message types from here on are not IANA's to assign: vendors have their own among them (RFC 7854, section 10.1).
+pub const FIRST_OF_VENDORS: u8 = 100;
+
+/// Peer flags, which are bits (RFC 7854, section 4.2; RFC 8671, section 4; of a Loc-RIB RFC 9069, section 4.2).
+pub mod peer_flag {
+    /// The peer address is one of IPv6.
+    pub const V: u8 = 0x80;
+    /// Past the policy.
+    pub const L: u8 = 0x40;
+    /// AS numbers in AS_PATH have two octets.
+    pub const A: u8 = 0x20;
+    /// Adj-RIB-Out.
+    pub const O: u8 = 0x10;
+    /// Of a Loc-RIB: filtered.
+    pub const F: u8 = 0x80;
+}
+
 code_points! {
     /// Peer types (RFC 7854, section 4.2; RFC 9069, section 4.1).
     peer_type: u8;

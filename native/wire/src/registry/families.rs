@@ -78,6 +78,14 @@ pub struct Family {
     pub value: &'static str,
 }
 
+impl AddressFamily {
+    /// Address family numbers.
+    pub const IPV4: u16 = 1;
+    pub const IPV6: u16 = 2;
+    pub const L2VPN: u16 = 25;
+    pub const LINK_STATE: u16 = 16388;
+}
+
 macro_rules! families {
     ($(($afi:literal, $safi:literal) $constant:ident $name:literal $label:literal $layout:ident $({ $vpn:ident: $is_vpn:literal })? $((Framing::$framing:ident))?, $value:literal;)*) => {
         impl AddressFamily {
@@ -204,6 +212,30 @@ impl AddressFamily {
     #[inline(always)]
     pub fn layout(self) -> Option<Layout> {
         family(self).map(|known| known.layout)
+    }
+
+    /// Where its NLRI are defined; nothing where no more than their framing is read.
+    pub fn reference(self) -> &'static str {
+        match self.layout() {
+            Some(Layout::Prefix) if self == AddressFamily::IPV4_UNICAST => "RFC 4271, section 4.3",
+            Some(Layout::Prefix) => "RFC 4760, section 5",
+            Some(Layout::Labeled) => "RFC 8277, section 2",
+            Some(Layout::LabeledVpn) if self.safi == AddressFamily::IPV4_CT.safi => "RFC 9832, section 6",
+            Some(Layout::LabeledVpn) if self.is_ipv6() => "RFC 4659, section 3.2",
+            Some(Layout::LabeledVpn) => "RFC 4364, section 4.3.4",
+            Some(Layout::VpnPrefix) => "RFC 6514",
+            Some(Layout::Evpn) => "RFC 7432, section 7",
+            Some(Layout::McastVpn) => "RFC 6514, section 4",
+            Some(Layout::Mdt) => "RFC 6037",
+            Some(Layout::Vpls) => "RFC 4761, section 3.2.2",
+            Some(Layout::RouteTargetConstraint) => "RFC 4684, section 4",
+            Some(Layout::SrPolicy) => "RFC 9830, section 2.1",
+            Some(Layout::FlowSpec { .. }) => "RFC 8955, section 4",
+            Some(Layout::FlowSpecV2 { .. }) => "draft-ietf-idr-flowspec-v2",
+            Some(Layout::LinkState { .. }) => "RFC 9552, section 5.2",
+            Some(Layout::Mup) => "draft-ietf-bess-mup-safi",
+            Some(Layout::Framed(_)) | None => "",
+        }
     }
 
     /// Whether its NLRI are bare prefixes.

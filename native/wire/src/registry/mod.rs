@@ -35,10 +35,16 @@ macro_rules! code_points {
     };
 }
 
+pub mod attribute_tlvs;
 pub mod attributes;
 pub mod bgp;
 pub mod bmp;
 pub mod capabilities;
+pub mod communities;
 pub mod families;
+pub mod link_state;
+pub mod nlri;
 pub mod references;
 pub mod statistics;
+pub mod tunnels;
+pub mod version_4;

@@ -9,6 +9,7 @@ use crate::bgp::open::Open;
 use crate::bgp::{AddressFamily, Context, FamilySet};
 use crate::bmp::{PeerHeader, PeerKey, PeerUp, RibView};
 use crate::path_ids::PathIds;
+use crate::registry::bgp::add_path_mode;
 
 /// What a peer's OPENs negotiated, and what its messages showed.
 #[derive(Clone, Debug, Default)]
@@ -103,18 +104,17 @@ impl Peer {
             let remote =
                 received.get(place).filter(|(other, _)| *other == family).map_or(0, |(_, mode)| *mode);
             // The OPENs of a Loc-RIB are made up by the router and have no direction (RFC 9069, section 4.4).
-            if loc_rib && local != 0 || local & RECEIVE != 0 && remote & SEND != 0 {
+            if loc_rib && local != 0
+                || local & add_path_mode::RECEIVE != 0 && remote & add_path_mode::SEND != 0
+            {
                 self.add_path_in.insert(family);
             }
-            if local & SEND != 0 && remote & RECEIVE != 0 {
+            if local & add_path_mode::SEND != 0 && remote & add_path_mode::RECEIVE != 0 {
                 self.add_path_out.insert(family);
             }
         }
     }
 }
-
-const RECEIVE: u8 = 1;
-const SEND: u8 = 2;
 
 fn families(open: Option<&Open>) -> SmallVec<[(AddressFamily, u8); 4]> {
     open.into_iter().flat_map(Open::add_path).collect()

@@ -40,8 +40,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @doc "The statement of a page of peers, and its parameters."
     @spec peers_statement(String.t(), ListQuery.t()) :: {String.t(), [term]}
     def peers_statement(schema, %ListQuery{column: "router"} = list) do
-      [down, from, follows, lowest] =
-        if list.down, do: ["DESC", "<=", "<", "32767"], else: ["", ">=", ">", "-1"]
+      [down, from, follows, lowest] = if list.down, do: ["DESC", "<=", "<", "32767"], else: ["", ">=", ">", "-1"]
 
       parts = [words: text("words", schema), down: down, from: from, follows: follows, lowest: lowest]
       {filled("peers_by_router", schema, parts), filters(list) ++ [list.limit + 1 | place(list.after)]}

@@ -1,13 +1,14 @@
 //! The TCP connections of a capture: which of them are BMP, and where its messages begin.
 
 use super::links::{slice, Packet};
-use crate::input::choose::{self, Verdict, BMP_PORT};
+use crate::input::choose::{self, Verdict};
 use crate::input::tcp::{Direction, Piece, Segment};
 use crate::input::{Event, Flow, Report, Selection, StreamId};
 use anyhow::Result;
 use etherparse::{LaxNetSlice, TransportSlice};
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
+use wire::registry::bmp;
 
 /// So much of a stream is looked at before giving up on it; a plausible length may ask for as much to be kept.
 const MAX_JUDGED: u64 = 4 << 20;
@@ -127,7 +128,7 @@ impl Connections {
         let Some(connection) = self.open.get_mut(&flow) else { return Ok(()) };
         connection.time_us = time_us;
         let judge = Judge {
-            by_port: self.selection.port.is_some() || flow.has_port(BMP_PORT),
+            by_port: self.selection.port.is_some() || flow.has_port(bmp::PORT),
             flow,
             streams: &mut self.streams,
             with_data: &mut self.with_data,
@@ -142,7 +143,7 @@ impl Connections {
     fn close(&mut self, flow: Flow, sink: &mut dyn FnMut(Event) -> Result<()>) -> Result<()> {
         let Some(mut connection) = self.open.remove(&flow) else { return Ok(()) };
         let judge = Judge {
-            by_port: self.selection.port.is_some() || flow.has_port(BMP_PORT),
+            by_port: self.selection.port.is_some() || flow.has_port(bmp::PORT),
             flow,
             streams: &mut self.streams,
             with_data: &mut self.with_data,

@@ -5,23 +5,25 @@ use serde::Serialize;
 use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
+use crate::registry::bgp::origin;
 
 /// Where a route came into BGP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[repr(u8)]
 pub enum Origin {
-    Igp,
-    Egp,
-    Incomplete,
+    Igp = origin::IGP,
+    Egp = origin::EGP,
+    Incomplete = origin::INCOMPLETE,
 }
 
 impl Origin {
     #[inline]
     pub(crate) fn new(number: u8) -> Option<Self> {
         Some(match number {
-            0 => Origin::Igp,
-            1 => Origin::Egp,
-            2 => Origin::Incomplete,
+            origin::IGP => Origin::Igp,
+            origin::EGP => Origin::Egp,
+            origin::INCOMPLETE => Origin::Incomplete,
             _ => return None,
         })
     }

@@ -9,6 +9,7 @@ use super::PathAttribute;
 use crate::bgp::Context;
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
+use crate::registry::bgp::{as_path_segment, AS_TRANS};
 
 /// The ASes that a route came through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -28,21 +29,22 @@ pub struct AsPathSegment {
 /// IANA "BGP AS_PATH Segment Types".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[repr(u8)]
 pub enum SegmentType {
-    AsSet = 1,
-    AsSequence = 2,
-    AsConfedSequence = 3,
-    AsConfedSet = 4,
+    AsSet = as_path_segment::AS_SET,
+    AsSequence = as_path_segment::AS_SEQUENCE,
+    AsConfedSequence = as_path_segment::AS_CONFED_SEQUENCE,
+    AsConfedSet = as_path_segment::AS_CONFED_SET,
 }
 
 impl SegmentType {
     #[inline]
     pub(crate) fn new(number: u8) -> Option<Self> {
         Some(match number {
-            1 => SegmentType::AsSet,
-            2 => SegmentType::AsSequence,
-            3 => SegmentType::AsConfedSequence,
-            4 => SegmentType::AsConfedSet,
+            as_path_segment::AS_SET => SegmentType::AsSet,
+            as_path_segment::AS_SEQUENCE => SegmentType::AsSequence,
+            as_path_segment::AS_CONFED_SEQUENCE => SegmentType::AsConfedSequence,
+            as_path_segment::AS_CONFED_SET => SegmentType::AsConfedSet,
             _ => return None,
         })
     }
@@ -100,7 +102,7 @@ impl AsPath {
         Ok(())
     }
 
-    /// Writes the value; numbers above 65,535 become 23456 (AS_TRANS) where AS numbers have two octets.
+    /// Writes the value; numbers above 65,535 become AS_TRANS where AS numbers have two octets.
     pub(crate) fn write(&self, out: &mut Vec<u8>, two_octet: bool) {
         for segment in &self.segments {
             // A segment holds at most 255.
@@ -108,7 +110,7 @@ impl AsPath {
                 out.extend_from_slice(&[segment.kind as u8, u8::try_from(chunk.len()).unwrap_or(u8::MAX)]);
                 for asn in chunk {
                     if two_octet {
-                        out.extend_from_slice(&u16::try_from(*asn).unwrap_or(23456).to_be_bytes());
+                        out.extend_from_slice(&u16::try_from(*asn).unwrap_or(AS_TRANS).to_be_bytes());
                     } else {
                         out.extend_from_slice(&asn.to_be_bytes());
                     }

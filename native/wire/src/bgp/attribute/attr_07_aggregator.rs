@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
+use crate::registry::bgp::AS_TRANS;
 
 /// Who made an aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -32,7 +33,7 @@ impl PathAttribute for Aggregator {
 
     fn encode(&self, out: &mut Vec<u8>) {
         if self.two_octet {
-            out.extend_from_slice(&u16::try_from(self.asn).unwrap_or(23456).to_be_bytes());
+            out.extend_from_slice(&u16::try_from(self.asn).unwrap_or(AS_TRANS).to_be_bytes());
         } else {
             out.extend_from_slice(&self.asn.to_be_bytes());
         }

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
+use crate::registry::communities::well_known;
 
 /// A community, printed `65000:100`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,24 +21,7 @@ pub struct Communities(pub Vec<Community>);
 impl Community {
     /// Name in IANA "BGP Well-known Communities".
     pub fn name(self) -> Option<&'static str> {
-        Some(match self.0 {
-            0xffff_0000 => "graceful-shutdown",
-            0xffff_0001 => "accept-own",
-            0xffff_0002 => "route-filter-translated-v4",
-            0xffff_0003 => "route-filter-v4",
-            0xffff_0004 => "route-filter-translated-v6",
-            0xffff_0005 => "route-filter-v6",
-            0xffff_0006 => "llgr-stale",
-            0xffff_0007 => "no-llgr",
-            0xffff_0008 => "accept-own-nexthop",
-            0xffff_0009 => "standby-pe",
-            0xffff_029a => "blackhole",
-            0xffff_ff01 => "no-export",
-            0xffff_ff02 => "no-advertise",
-            0xffff_ff03 => "no-export-subconfed",
-            0xffff_ff04 => "no-peer",
-            _ => return None,
-        })
+        well_known::name(self.0)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::bgp::tlv::{
 };
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
+use crate::registry::tunnels::{pmsi, PMSI_COMPOSITE, PMSI_EXPERIMENTS};
 
 shaped_attribute! {
     /// The tunnel that carries multicast of a VPN. `label` is the whole field of three octets: an MPLS label in the high
@@ -18,18 +19,15 @@ shaped_attribute! {
     PmsiTunnel, Shape::Custom(tunnel)
 }
 
-/// RFC 8317, section 4: with this bit a composite tunnel, whose identifier starts with a label for the way to the root.
-const COMPOSITE: u8 = 0x80;
-/// From here on composite types are for experiments.
-const EXPERIMENTAL: u8 = 0xfb;
-
 fn tunnel(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
     let flags = Value::decode_at(Number(1), reader, depth).at("flags")?;
     let at = *reader;
     let number = reader.u8().at("tunnel_type")?;
     let label = Value::decode_at(Number(3), reader, depth).at("label")?;
-    let composite = (COMPOSITE..EXPERIMENTAL).contains(&number);
-    let base = if composite { number & !COMPOSITE } else { number };
+    let experiment = PMSI_EXPERIMENTS.iter().any(|types| types.contains(&number));
+    // The identifier of a composite tunnel starts with a label for the way to the root.
+    let composite = number & PMSI_COMPOSITE != 0 && !experiment;
+    let base = if composite { number & !PMSI_COMPOSITE } else { number };
     let Some(shape) = identifier(base) else {
         let found = number.into();
         return Err(at.error(ErrorKind::Value { found, expected: "a tunnel type" })).at("tunnel_type");
@@ -49,15 +47,16 @@ fn tunnel(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
 /// The form of a tunnel type's identifier; `None` for types that IANA has not assigned.
 fn identifier(number: u8) -> Option<Shape> {
     Some(match number {
-        0 => Fields(&[]),
-        1 => RSVP_TE_P2MP,
-        2 | 7 => MLDP,
-        3..=5 => Shape::Custom(source_and_group),
-        6 | 10 => Ip,
-        8 => Shape::Custom(transport_tunnel),
-        11 => BIER,
-        // Their own documents are drafts; 0x7b to 0x7e and 0xfb to 0xfe are for experiments.
-        12 | 13 | 0x7b..=0x7e | 0xfb..=0xfe => Octets,
+        pmsi::NO_TUNNEL_INFORMATION => Fields(&[]),
+        pmsi::RSVP_TE_P2MP => RSVP_TE_P2MP,
+        pmsi::MLDP_P2MP | pmsi::MLDP_MP2MP => MLDP,
+        pmsi::PIM_SSM | pmsi::PIM_SM | pmsi::BIDIR_PIM => Shape::Custom(source_and_group),
+        pmsi::INGRESS_REPLICATION | pmsi::ASSISTED_REPLICATION => Ip,
+        pmsi::TRANSPORT_TUNNEL => Shape::Custom(transport_tunnel),
+        pmsi::BIER => BIER,
+        // Their own documents are drafts.
+        pmsi::SR_MPLS_P2MP | pmsi::SRV6_P2MP => Octets,
+        _ if PMSI_EXPERIMENTS.iter().any(|types| types.contains(&number)) => Octets,
         _ => return None,
     })
 }
@@ -112,21 +111,6 @@ impl PmsiTunnel {
     /// to the leaves.
     pub fn type_name(&self) -> Option<&'static str> {
         let number = u8::try_from(self.0.field("tunnel_type")?.number()?).ok()?;
-        Some(match number & !COMPOSITE {
-            0 => "no_tunnel_information",
-            1 => "rsvp_te_p2mp",
-            2 => "mldp_p2mp",
-            3 => "pim_ssm",
-            4 => "pim_sm",
-            5 => "bidir_pim",
-            6 => "ingress_replication",
-            7 => "mldp_mp2mp",
-            8 => "transport_tunnel",
-            10 => "assisted_replication",
-            11 => "bier",
-            12 => "sr_mpls_p2mp",
-            13 => "srv6_p2mp",
-            _ => return None,
-        })
+        pmsi::name(number & !PMSI_COMPOSITE)
     }
 }

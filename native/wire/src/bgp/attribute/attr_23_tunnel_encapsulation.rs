@@ -6,6 +6,7 @@ use crate::bgp::tlv::{
     Shape::{Fields, Ip, Ipv4, Ipv6, Number, Numbers, Octets, Text},
     Value,
 };
+use crate::registry::tunnels::{segment, sub_tlv, tunnel};
 
 shaped_attribute! {
     /// Tunnels that lead to the next hop, or the segment lists of an SR policy.
@@ -20,20 +21,18 @@ shaped_attribute! {
         if tunnels.is_empty() {
             return Err("one tunnel TLV or more");
         }
-        for tunnel in tunnels {
-            let known = tunnel.name.is_some();
-            if known && matches!(tunnel.value, Value::Raw(_)) {
+        for one in tunnels {
+            let known = one.name.is_some();
+            if known && matches!(one.value, Value::Raw(_)) {
                 return Err("sub-TLVs that end where their TLV ends");
             }
-            if tunnel.number == SR_POLICY && !SUB_TLVS.fits(tunnel.value.tlvs()) {
+            if one.number == tunnel::SR_POLICY && !SUB_TLVS.fits(one.value.tlvs()) {
                 return Err("an SR policy of well-formed sub-TLVs");
             }
         }
         Ok(())
     }
 }
-
-const SR_POLICY: u16 = 15;
 
 /// RFC 9012, section 3.1: with address family 0 there is none, and the next hop is the endpoint.
 const OPTIONAL_ADDRESS: Shape = Shape::Custom(|reader, depth| {
@@ -85,25 +84,26 @@ const STRUCTURE: Shape = Fields(&[
 /// IANA "BGP Tunnel Encapsulation Attribute Tunnel Types"
 static TUNNELS: Namespace = Namespace {
     header: Header::Long,
+    names: tunnel::name,
     table: &[
-        (1, "l2tpv3_over_ip", Shape::Tlvs(l2tpv3)),
-        (2, "gre", Shape::Tlvs(gre)),
-        (3, "transmit_tunnel_endpoint", TUNNEL),
-        (4, "ipsec_in_tunnel_mode", TUNNEL),
-        (5, "ip_in_ip_with_ipsec", TUNNEL),
-        (6, "mpls_in_ip_with_ipsec", TUNNEL),
-        (7, "ip_in_ip", TUNNEL),
-        (8, "vxlan", Shape::Tlvs(vxlan)),
-        (9, "nvgre", Shape::Tlvs(vxlan)),
-        (10, "mpls", TUNNEL),
-        (11, "mpls_in_gre", Shape::Tlvs(gre)),
-        (12, "vxlan_gpe", Shape::Tlvs(vxlan_gpe)),
-        (13, "mpls_in_udp", TUNNEL),
-        (14, "ipv6_tunnel", TUNNEL),
-        (15, "sr_policy", TUNNEL),
-        (16, "bare", TUNNEL),
-        (17, "sr_tunnel", TUNNEL),
-        (19, "geneve", TUNNEL),
+        (tunnel::L2TPV3_OVER_IP, Shape::Tlvs(l2tpv3)),
+        (tunnel::GRE, Shape::Tlvs(gre)),
+        (tunnel::TRANSMIT_TUNNEL_ENDPOINT, TUNNEL),
+        (tunnel::IPSEC_IN_TUNNEL_MODE, TUNNEL),
+        (tunnel::IP_IN_IP_WITH_IPSEC, TUNNEL),
+        (tunnel::MPLS_IN_IP_WITH_IPSEC, TUNNEL),
+        (tunnel::IP_IN_IP, TUNNEL),
+        (tunnel::VXLAN, Shape::Tlvs(vxlan)),
+        (tunnel::NVGRE, Shape::Tlvs(vxlan)),
+        (tunnel::MPLS, TUNNEL),
+        (tunnel::MPLS_IN_GRE, Shape::Tlvs(gre)),
+        (tunnel::VXLAN_GPE, Shape::Tlvs(vxlan_gpe)),
+        (tunnel::MPLS_IN_UDP, TUNNEL),
+        (tunnel::IPV6_TUNNEL, TUNNEL),
+        (tunnel::SR_POLICY, TUNNEL),
+        (tunnel::BARE, TUNNEL),
+        (tunnel::SR_TUNNEL, TUNNEL),
+        (tunnel::GENEVE, TUNNEL),
     ],
 };
 
@@ -129,12 +129,15 @@ const VXLAN_GPE: Shape =
 const L2TPV3: Shape = Fields(&[("session", Number(4)), ("cookie", Octets)]);
 const GRE: Shape = Fields(&[("key", Number(4))]);
 
-static SUB_TLVS: Namespace = Namespace { header: Header::ByType, table: &TABLE };
-static VXLAN_SUB_TLVS: Namespace = Namespace { header: Header::ByType, table: &with_encapsulation(VXLAN) };
+static SUB_TLVS: Namespace = Namespace { header: Header::ByType, names: sub_tlv::name, table: &TABLE };
+static VXLAN_SUB_TLVS: Namespace =
+    Namespace { header: Header::ByType, names: sub_tlv::name, table: &with_encapsulation(VXLAN) };
 static VXLAN_GPE_SUB_TLVS: Namespace =
-    Namespace { header: Header::ByType, table: &with_encapsulation(VXLAN_GPE) };
-static L2TPV3_SUB_TLVS: Namespace = Namespace { header: Header::ByType, table: &with_encapsulation(L2TPV3) };
-static GRE_SUB_TLVS: Namespace = Namespace { header: Header::ByType, table: &with_encapsulation(GRE) };
+    Namespace { header: Header::ByType, names: sub_tlv::name, table: &with_encapsulation(VXLAN_GPE) };
+static L2TPV3_SUB_TLVS: Namespace =
+    Namespace { header: Header::ByType, names: sub_tlv::name, table: &with_encapsulation(L2TPV3) };
+static GRE_SUB_TLVS: Namespace =
+    Namespace { header: Header::ByType, names: sub_tlv::name, table: &with_encapsulation(GRE) };
 
 fn vxlan() -> &'static Namespace {
     &VXLAN_SUB_TLVS
@@ -153,57 +156,57 @@ fn gre() -> &'static Namespace {
 }
 
 /// The sub-TLVs of a tunnel type whose encapsulation has a form.
-const fn with_encapsulation(shape: Shape) -> [(u16, &'static str, Shape); COUNT] {
+const fn with_encapsulation(shape: Shape) -> [(u16, Shape); COUNT] {
     let mut table = TABLE;
     let [first, ..] = &mut table;
-    first.2 = shape;
+    first.1 = shape;
     table
 }
 
 const COUNT: usize = 18;
 
 /// IANA "BGP Tunnel Encapsulation Attribute Sub-TLVs"; encapsulation comes first.
-const TABLE: [(u16, &str, Shape); COUNT] = [
-    (1, "encapsulation", Octets),
-    (2, "protocol_type", Number(2)),
-    (4, "color", Fields(&[("type", Number(2)), ("flags", Number(2)), ("color", Number(4))])),
-    (5, "load_balancing_block", Number(2)),
+const TABLE: [(u16, Shape); COUNT] = [
+    (sub_tlv::ENCAPSULATION, Octets),
+    (sub_tlv::PROTOCOL_TYPE, Number(2)),
+    (sub_tlv::COLOR, Fields(&[("type", Number(2)), ("flags", Number(2)), ("color", Number(4))])),
+    (sub_tlv::LOAD_BALANCING_BLOCK, Number(2)),
     (
-        6,
-        "tunnel_egress_endpoint",
+        sub_tlv::TUNNEL_EGRESS_ENDPOINT,
         Fields(&[("reserved", Number(4)), ("afi", Number(2)), ("address", OPTIONAL_ADDRESS)]),
     ),
-    (7, "ds_field", Number(1)),
-    (8, "udp_destination_port", Number(2)),
-    (9, "embedded_label_handling", Number(1)),
-    (10, "mpls_label_stack", Numbers(4)),
-    (11, "prefix_sid", Octets),
-    (12, "preference", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("preference", Number(4))])),
-    (13, "binding_sid", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", BINDING_SID)])),
+    (sub_tlv::DS_FIELD, Number(1)),
+    (sub_tlv::UDP_DESTINATION_PORT, Number(2)),
+    (sub_tlv::EMBEDDED_LABEL_HANDLING, Number(1)),
+    (sub_tlv::MPLS_LABEL_STACK, Numbers(4)),
+    (sub_tlv::PREFIX_SID, Octets),
     (
-        14,
-        "explicit_null_label_policy",
+        sub_tlv::PREFERENCE,
+        Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("preference", Number(4))]),
+    ),
+    (sub_tlv::BINDING_SID, Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", BINDING_SID)])),
+    (
+        sub_tlv::EXPLICIT_NULL_LABEL_POLICY,
         Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("policy", Number(1))]),
     ),
-    (15, "priority", Fields(&[("priority", Number(1)), ("reserved", Number(1))])),
+    (sub_tlv::PRIORITY, Fields(&[("priority", Number(1)), ("reserved", Number(1))])),
     (
-        20,
-        "srv6_binding_sid",
+        sub_tlv::SRV6_BINDING_SID,
         Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", BEHAVIOR)]),
     ),
-    (128, "segment_list", Fields(&[("reserved", Number(1)), ("segments", Shape::Tlvs(segments))])),
-    (129, "candidate_path_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
-    (130, "policy_name", Fields(&[("reserved", Number(1)), ("name", Text)])),
+    (sub_tlv::SEGMENT_LIST, Fields(&[("reserved", Number(1)), ("segments", Shape::Tlvs(segments))])),
+    (sub_tlv::CANDIDATE_PATH_NAME, Fields(&[("reserved", Number(1)), ("name", Text)])),
+    (sub_tlv::POLICY_NAME, Fields(&[("reserved", Number(1)), ("name", Text)])),
 ];
 
 /// IANA "SR Policy Segment List Sub-TLVs": segments of type A to K, and the list's weight.
 static SEGMENTS: Namespace = Namespace {
     header: Header::Short,
+    names: segment::name,
     table: &[
-        (1, "mpls_label", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("label", Number(4))])),
+        (segment::MPLS_LABEL, Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("label", Number(4))])),
         (
-            3,
-            "ipv4_node",
+            segment::IPV4_NODE,
             Fields(&[
                 ("flags", Number(1)),
                 ("algorithm", Number(1)),
@@ -212,8 +215,7 @@ static SEGMENTS: Namespace = Namespace {
             ]),
         ),
         (
-            4,
-            "ipv6_node",
+            segment::IPV6_NODE,
             Fields(&[
                 ("flags", Number(1)),
                 ("algorithm", Number(1)),
@@ -222,8 +224,7 @@ static SEGMENTS: Namespace = Namespace {
             ]),
         ),
         (
-            5,
-            "ipv4_node_interface",
+            segment::IPV4_NODE_INTERFACE,
             Fields(&[
                 ("flags", Number(1)),
                 ("reserved", Number(1)),
@@ -233,8 +234,7 @@ static SEGMENTS: Namespace = Namespace {
             ]),
         ),
         (
-            6,
-            "ipv4_adjacency",
+            segment::IPV4_ADJACENCY,
             Fields(&[
                 ("flags", Number(1)),
                 ("reserved", Number(1)),
@@ -244,8 +244,7 @@ static SEGMENTS: Namespace = Namespace {
             ]),
         ),
         (
-            7,
-            "ipv6_link_local",
+            segment::IPV6_LINK_LOCAL,
             Fields(&[
                 ("flags", Number(1)),
                 ("reserved", Number(1)),
@@ -257,8 +256,7 @@ static SEGMENTS: Namespace = Namespace {
             ]),
         ),
         (
-            8,
-            "ipv6_adjacency",
+            segment::IPV6_ADJACENCY,
             Fields(&[
                 ("flags", Number(1)),
                 ("reserved", Number(1)),
@@ -267,15 +265,13 @@ static SEGMENTS: Namespace = Namespace {
                 ("sid", OPTIONAL_SID),
             ]),
         ),
-        (9, "weight", Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("weight", Number(4))])),
+        (segment::WEIGHT, Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("weight", Number(4))])),
         (
-            13,
-            "srv6_sid",
+            segment::SRV6_SID,
             Fields(&[("flags", Number(1)), ("reserved", Number(1)), ("sid", Ipv6), ("behavior", BEHAVIOR)]),
         ),
         (
-            14,
-            "srv6_node",
+            segment::SRV6_NODE,
             Fields(&[
                 ("flags", Number(1)),
                 ("algorithm", Number(1)),
@@ -284,8 +280,7 @@ static SEGMENTS: Namespace = Namespace {
             ]),
         ),
         (
-            15,
-            "srv6_link_local",
+            segment::SRV6_LINK_LOCAL,
             Fields(&[
                 ("flags", Number(1)),
                 ("algorithm", Number(1)),
@@ -297,8 +292,7 @@ static SEGMENTS: Namespace = Namespace {
             ]),
         ),
         (
-            16,
-            "srv6_adjacency",
+            segment::SRV6_ADJACENCY,
             Fields(&[
                 ("flags", Number(1)),
                 ("algorithm", Number(1)),

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use super::{Context, PathAttribute};
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
+use crate::registry::communities::ipv6;
 
 /// An extended community of twenty octets, printed `rt:2001:db8::1:5` with its name or `0x0002:…` with its type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,20 +54,7 @@ impl PathAttribute for Ipv6ExtendedCommunities {
 impl Ipv6ExtendedCommunity {
     /// Name of the type (IANA "Transitive IPv6-Address-Specific Extended Community Types").
     pub fn name(self) -> Option<&'static str> {
-        Some(match self.kind {
-            0x0002 => "rt",
-            0x0003 => "soo",
-            0x000b => "vrf-route-import",
-            0x000c => "redirect-to-ip",
-            0x000d => "redirect",
-            0x0010 => "vpn-distinguisher",
-            0x0011 => "uuid-rt",
-            0x0012 => "inter-area-p2mp-next-hop",
-            0x0014 => "vrf-recursive-next-hop",
-            0x0015 => "rt-derived",
-            0x0020 => "mvpn-sa-rp",
-            _ => return None,
-        })
+        ipv6::name(self.kind)
     }
 }
 

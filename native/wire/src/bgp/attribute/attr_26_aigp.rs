@@ -6,11 +6,12 @@ use super::{flags, Context, PathAttribute, Treatment};
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::attribute_tlvs::aigp;
 
 /// Metric of the whole way inside the administration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Aigp {
-    /// Of the first TLV of type 1, which is the one that counts.
+    /// Of the first TLV with the accumulated metric, which is the one that counts.
     pub metric: Option<u64>,
     /// The TLVs before it.
     #[serde(skip_serializing_if = "is_empty")]
@@ -20,8 +21,9 @@ pub struct Aigp {
     pub others: Raw,
 }
 
-/// Octets of a TLV of type 1.
-const TLV: usize = 11;
+/// Octets of a TLV with the accumulated metric, and of them its type and length.
+const TLV: u16 = 11;
+const HEAD: u16 = 3;
 
 fn is_empty(raw: &Raw) -> bool {
     raw.is_empty()
@@ -49,19 +51,22 @@ impl PathAttribute for Aigp {
             let kind = reader.u8().at("type")?;
             let at = *reader;
             let length = reader.u16().at("length")?;
-            let Some(length) = length.checked_sub(3).filter(|length| kind != 1 || *length == 8) else {
+            let Some(length) = length
+                .checked_sub(HEAD)
+                .filter(|value| kind != aigp::ACCUMULATED_METRIC || *value == TLV - HEAD)
+            else {
                 return Err(at.error(ErrorKind::Length { found: length.into(), expected: "11" }))
                     .at("length");
             };
             let mut value = reader.sub(length.into()).at("value")?;
-            if metric.is_none() && kind == 1 {
+            if metric.is_none() && kind == aigp::ACCUMULATED_METRIC {
                 metric = Some(value.u64()?);
                 before = ahead;
             }
         }
         let before = whole.take(before)?.into();
         if metric.is_some() {
-            whole.take(TLV)?;
+            whole.take(TLV.into())?;
         }
         Ok(Aigp { metric, before, others: whole.take_rest().into() })
     }
@@ -69,7 +74,8 @@ impl PathAttribute for Aigp {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.before);
         if let Some(metric) = self.metric {
-            out.extend_from_slice(&[1, 0, 11]);
+            out.push(aigp::ACCUMULATED_METRIC);
+            out.extend_from_slice(&TLV.to_be_bytes());
             out.extend_from_slice(&metric.to_be_bytes());
         }
         out.extend_from_slice(&self.others);

@@ -10,6 +10,7 @@ use crate::bgp::tlv::{
 };
 use crate::error::{At, ErrorKind, Result};
 use crate::reader::Reader;
+use crate::registry::attribute_tlvs::{community_container, wide_community, wide_community_atom};
 
 shaped_attribute! {
     /// Communities of any form; of type 1, wide communities, with what they are for and their parameters.
@@ -38,7 +39,6 @@ shaped_attribute! {
 
 /// Octets of a container's type, flags, reserved octet and length; the length counts them.
 const HEADER: u16 = 6;
-const WIDE_COMMUNITY: u16 = 1;
 
 fn container(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
     let number = reader.u16().at("type")?;
@@ -51,7 +51,7 @@ fn container(reader: &mut Reader<'_>, depth: usize) -> Result<Value> {
     };
     let mut content = reader.sub(rest.into()).at("content")?;
     let (name, shape) = match number {
-        WIDE_COMMUNITY => ("wide_community", WIDE_SHAPE),
+        community_container::WIDE_COMMUNITY => ("wide_community", WIDE_SHAPE),
         _ => ("content", Octets),
     };
     Ok(Value::Fields(vec![
@@ -81,33 +81,39 @@ fn atoms() -> &'static Namespace {
 
 static WIDE: Namespace = Namespace {
     header: Header::Mixed,
+    names: wide_community::name,
     table: &[
-        (1, "targets", Tlvs(atoms)),
-        (2, "exclude_targets", Tlvs(atoms)),
-        (3, "parameters", Tlvs(atoms)),
+        (wide_community::TARGETS, Tlvs(atoms)),
+        (wide_community::EXCLUDE_TARGETS, Tlvs(atoms)),
+        (wide_community::PARAMETERS, Tlvs(atoms)),
     ],
 };
 
 /// Section 5
 static ATOMS: Namespace = Namespace {
     header: Header::Mixed,
+    names: wide_community_atom::name,
     table: &[
-        (1, "autonomous_systems", Numbers(4)),
-        (2, "ipv4_prefixes", Repeat(&Shape::Prefix { v6: false })),
-        (3, "ipv6_prefixes", Repeat(&Shape::Prefix { v6: true })),
-        (4, "integers", Numbers(4)),
-        (5, "floats", Floats),
-        (6, "neighbor_classes", Numbers(4)),
-        (7, "user_classes", Numbers(4)),
-        (8, "string", Text),
+        (wide_community_atom::AUTONOMOUS_SYSTEMS, Numbers(4)),
+        (wide_community_atom::IPV4_PREFIXES, Repeat(&Shape::Prefix { v6: false })),
+        (wide_community_atom::IPV6_PREFIXES, Repeat(&Shape::Prefix { v6: true })),
+        (wide_community_atom::INTEGERS, Numbers(4)),
+        (wide_community_atom::FLOATS, Floats),
+        (wide_community_atom::NEIGHBOR_CLASSES, Numbers(4)),
+        (wide_community_atom::USER_CLASSES, Numbers(4)),
+        (wide_community_atom::STRING, Text),
     ],
 };
 
-/// Types 0 and 255 are reserved; lists of numbers have one or more.
+/// Two types are reserved; lists of numbers have one or more.
 fn is_atom(atom: &Tlv) -> bool {
     match atom.number {
-        0 | 255 => false,
-        1 | 4..=7 => !atom.value.list().is_empty(),
+        wide_community_atom::RESERVED | wide_community_atom::RESERVED_255 => false,
+        wide_community_atom::AUTONOMOUS_SYSTEMS
+        | wide_community_atom::INTEGERS
+        | wide_community_atom::FLOATS
+        | wide_community_atom::NEIGHBOR_CLASSES
+        | wide_community_atom::USER_CLASSES => !atom.value.list().is_empty(),
         _ => true,
     }
 }

@@ -6,6 +6,7 @@ use crate::bgp::tlv::{
     Shape::{Bytes, Fields, Number, Octets, Repeat, Tlvs},
     Tlv,
 };
+use crate::registry::attribute_tlvs::sfp;
 
 shaped_attribute! {
     /// A service function path.
@@ -15,7 +16,7 @@ shaped_attribute! {
     ServiceFunctionPath, Tlvs(namespace);
 
     fn rule(&self) -> Result<(), &'static str> {
-        let mut hops = self.0.tlvs().iter().filter(|tlv| tlv.number == HOP).peekable();
+        let mut hops = self.0.tlvs().iter().filter(|tlv| tlv.number == sfp::HOP).peekable();
         if hops.peek().is_none() {
             return Err("a path of one hop or more");
         }
@@ -28,8 +29,6 @@ shaped_attribute! {
     }
 }
 
-const HOP: u16 = 2;
-
 fn namespace() -> &'static Namespace {
     &NAMESPACE
 }
@@ -37,26 +36,25 @@ fn namespace() -> &'static Namespace {
 /// IANA "SFP Attribute TLVs"; those of a hop are of the same space.
 static NAMESPACE: Namespace = Namespace {
     header: Header::Mixed,
+    names: sfp::name,
     table: &[
         (
-            1,
-            "association",
+            sfp::ASSOCIATION,
             Fields(&[
                 ("association_type", Number(1)),
                 ("route_distinguisher", Bytes(8)),
                 ("service_path_identifier", Number(3)),
             ]),
         ),
-        (HOP, "hop", Fields(&[("service_index", Number(1)), ("details", Tlvs(namespace))])),
+        (sfp::HOP, Fields(&[("service_index", Number(1)), ("details", Tlvs(namespace))])),
         (
-            3,
-            "sft",
+            sfp::SFT,
             Fields(&[
                 ("service_function_type", Number(2)),
                 ("route_distinguishers", Repeat(&Shape::Bytes(8))),
             ]),
         ),
-        (4, "mpls_swapping", Octets),
-        (5, "mpls_hierarchy", Octets),
+        (sfp::MPLS_SWAPPING, Octets),
+        (sfp::MPLS_HIERARCHY, Octets),
     ],
 };

@@ -6,6 +6,7 @@ use crate::bgp::tlv::{
     Shape::{Fields, Ip, Number},
     Value,
 };
+use crate::registry::attribute_tlvs::bfd_discriminator;
 
 shaped_attribute! {
     /// The BFD session that watches a multicast tunnel.
@@ -27,4 +28,8 @@ fn namespace() -> &'static Namespace {
     &NAMESPACE
 }
 
-static NAMESPACE: Namespace = Namespace { header: Header::Short, table: &[(1, "source_ip", Ip)] };
+static NAMESPACE: Namespace = Namespace {
+    header: Header::Short,
+    names: bfd_discriminator::name,
+    table: &[(bfd_discriminator::SOURCE_IP, Ip)],
+};

@@ -6,6 +6,7 @@ use crate::bgp::tlv::{
     Shape::{Fields, Ipv4, Number, Octets},
     Value,
 };
+use crate::registry::attribute_tlvs::characteristic;
 
 shaped_attribute! {
     /// What the next hop can do; void where it is not the route's next hop.
@@ -26,5 +27,8 @@ fn namespace() -> &'static Namespace {
     &NAMESPACE
 }
 
-static NAMESPACE: Namespace =
-    Namespace { header: Header::Long, table: &[(1, "entropy_label", Octets), (3, "bgp_id", Ipv4)] };
+static NAMESPACE: Namespace = Namespace {
+    header: Header::Long,
+    names: characteristic::name,
+    table: &[(characteristic::ENTROPY_LABEL, Octets), (characteristic::BGP_ID, Ipv4)],
+};

@@ -5,6 +5,7 @@ use crate::bgp::tlv::Shape::{Fields, Ipv6, Number, Repeat, Tlvs};
 use crate::bgp::tlv::{Header, Namespace, Shape, Tlv, Value};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::attribute_tlvs::{prefix_sid, srv6_service, srv6_sid};
 
 shaped_attribute! {
     /// Segments of a prefix.
@@ -28,7 +29,7 @@ shaped_attribute! {
         }
         let others: Vec<Tlv> = tlvs.iter().filter(|tlv| !SRV6_SERVICES.contains(&tlv.number)).cloned().collect();
         let has_ranges = |tlv: &Tlv| {
-            tlv.number != ORIGINATOR_SRGB
+            tlv.number != prefix_sid::ORIGINATOR_SRGB
                 || tlv.value.field("ranges").is_some_and(|ranges| !ranges.list().is_empty())
         };
         if NAMESPACE.fits(&others) && others.iter().all(has_ranges) {
@@ -63,8 +64,7 @@ shaped_attribute! {
     }
 }
 
-const ORIGINATOR_SRGB: u16 = 3;
-const SRV6_SERVICES: [u16; 2] = [5, 6];
+const SRV6_SERVICES: [u16; 2] = [prefix_sid::SRV6_L3_SERVICE, prefix_sid::SRV6_L2_SERVICE];
 const SERVICE_TLV: Shape = Fields(&[("reserved", Number(1)), ("sub_tlvs", Tlvs(service))]);
 
 /// Whether the lengths of the service's TLVs agree, down to those of its SIDs.
@@ -82,18 +82,21 @@ fn namespace() -> &'static Namespace {
 /// IANA "BGP Prefix-SID TLV Types"
 static NAMESPACE: Namespace = Namespace {
     header: Header::Mixed,
+    names: prefix_sid::name,
     table: &[
-        (1, "label_index", Fields(&[("reserved", Number(1)), ("flags", Number(2)), ("index", Number(4))])),
         (
-            ORIGINATOR_SRGB,
-            "originator_srgb",
+            prefix_sid::LABEL_INDEX,
+            Fields(&[("reserved", Number(1)), ("flags", Number(2)), ("index", Number(4))]),
+        ),
+        (
+            prefix_sid::ORIGINATOR_SRGB,
             Fields(&[
                 ("flags", Number(2)),
                 ("ranges", Repeat(&Fields(&[("base", Number(3)), ("range", Number(3))]))),
             ]),
         ),
-        (5, "srv6_l3_service", SERVICE_TLV),
-        (6, "srv6_l2_service", SERVICE_TLV),
+        (prefix_sid::SRV6_L3_SERVICE, SERVICE_TLV),
+        (prefix_sid::SRV6_L2_SERVICE, SERVICE_TLV),
     ],
 };
 
@@ -108,9 +111,9 @@ fn sid() -> &'static Namespace {
 /// IANA "SRv6 Service Sub-TLV Types"
 static SERVICE: Namespace = Namespace {
     header: Header::Mixed,
+    names: srv6_service::name,
     table: &[(
-        1,
-        "srv6_sid_information",
+        srv6_service::SRV6_SID_INFORMATION,
         Fields(&[
             ("reserved_1", Number(1)),
             ("sid", Ipv6),
@@ -125,9 +128,9 @@ static SERVICE: Namespace = Namespace {
 /// IANA "SRv6 Service Data Sub-Sub-TLV Types"
 static SID: Namespace = Namespace {
     header: Header::Mixed,
+    names: srv6_sid::name,
     table: &[(
-        1,
-        "srv6_sid_structure",
+        srv6_sid::SRV6_SID_STRUCTURE,
         Fields(&[
             ("locator_block_length", Number(1)),
             ("locator_node_length", Number(1)),

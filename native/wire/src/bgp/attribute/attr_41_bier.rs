@@ -5,6 +5,7 @@ use crate::bgp::tlv::{
     Header, Namespace, Shape,
     Shape::{Fields, Number},
 };
+use crate::registry::attribute_tlvs::bier;
 
 shaped_attribute! {
     /// BIER sub-domains of a router.
@@ -29,13 +30,13 @@ fn sub_tlvs() -> &'static Namespace {
 }
 
 /// Encapsulations and next hops; their values keep their octets.
-static SUB_TLVS: Namespace = Namespace { header: Header::Long, table: &[] };
+static SUB_TLVS: Namespace = Namespace { header: Header::Long, names: |_| None, table: &[] };
 
 static NAMESPACE: Namespace = Namespace {
     header: Header::Long,
+    names: bier::name,
     table: &[(
-        1,
-        "bier",
+        bier::BIER,
         Fields(&[
             ("sub_domain", Number(1)),
             ("bfr_id", Number(2)),

@@ -13,4 +13,4 @@ fn namespace() -> &'static Namespace {
     &NAMESPACE
 }
 
-static NAMESPACE: Namespace = Namespace { header: Header::Long, table: &[] };
+static NAMESPACE: Namespace = Namespace { header: Header::Long, names: |_| None, table: &[] };

@@ -12,7 +12,7 @@ use crate::reader::Reader;
 
 macro_rules! define {
     (
-        attributes: $($code:literal $constant:ident $name:literal $class:ident $malformed:ident
+        attributes: $($code:literal $constant:ident $name:literal $reference:literal $class:ident $malformed:ident
             $variant:ident($type:ty) $getter:ident $plain:ident $place:ident;)*
         names: $($deprecated:literal $deprecated_name:literal;)*
     ) => {

@@ -136,7 +136,7 @@ impl AttributeRef<'_> {
 
 macro_rules! define {
     (
-        attributes: $($code:literal $constant:ident $name:literal $class:ident $malformed:ident
+        attributes: $($code:literal $constant:ident $name:literal $reference:literal $class:ident $malformed:ident
             $variant:ident($type:ty) $getter:ident $plain:ident $place:ident;)*
         names: $($deprecated:literal $deprecated_name:literal;)*
     ) => {

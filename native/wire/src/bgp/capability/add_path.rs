@@ -8,6 +8,7 @@ use super::Entry;
 use crate::bgp::AddressFamily;
 use crate::error::Result;
 use crate::reader::Reader;
+use crate::registry::bgp::add_path_mode;
 
 /// One family of the ADD-PATH capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,11 +31,9 @@ impl Entry for AddPathFamily {
 
 impl fmt::Display for AddPathFamily {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.mode {
-            1 => write!(f, "{} receive", self.family),
-            2 => write!(f, "{} send", self.family),
-            3 => write!(f, "{} both", self.family),
-            mode => write!(f, "{} {mode}", self.family),
+        match add_path_mode::name(self.mode) {
+            Some(name) => write!(f, "{} {name}", self.family),
+            None => write!(f, "{} {}", self.family, self.mode),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::bgp::role;
 use crate::registry::capabilities::code;
 
 mod add_path;
@@ -310,18 +311,6 @@ fn encode_all<T: Entry>(entries: &[T], out: &mut Vec<u8>) {
     entries.iter().for_each(|entry| entry.encode(out));
 }
 
-/// IANA's name of the role (RFC 9234, section 4.1).
-pub fn role_name(role: u8) -> Option<&'static str> {
-    Some(match role {
-        0 => "provider",
-        1 => "rs",
-        2 => "rs-client",
-        3 => "customer",
-        4 => "peer",
-        _ => return None,
-    })
-}
-
 /// Name and value, as `add-path ipv4-unicast both`; without a reading `capability 200 01ff`.
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -333,7 +322,7 @@ impl fmt::Display for Capability {
             Capability::ExtendedMessage => f.write_str("extended-message"),
             Capability::Bgpsec { flags, afi } => write!(f, "bgpsec {flags:#04x} afi {afi}"),
             Capability::MultipleLabels { families } => list(f, "multiple-labels", families),
-            Capability::Role { role } => match role_name(*role) {
+            Capability::Role { role } => match role::name(*role) {
                 Some(name) => write!(f, "role {name}"),
                 None => write!(f, "role {role}"),
             },

@@ -14,19 +14,18 @@ use crate::bgp::attribute::ExtendedCommunity;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::nlri::evpn;
 
 /// An EVPN route. One whose value does not have its type's form is `Unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "route_type", rename_all = "snake_case")]
 pub enum Evpn {
-    /// 1
     EthernetAutoDiscovery {
         rd: RouteDistinguisher,
         esi: Esi,
         ethernet_tag: u32,
         label: EvpnLabel,
     },
-    /// 2
     MacIpAdvertisement {
         rd: RouteDistinguisher,
         esi: Esi,
@@ -36,19 +35,16 @@ pub enum Evpn {
         label_1: EvpnLabel,
         label_2: Option<EvpnLabel>,
     },
-    /// 3
     InclusiveMulticastEthernetTag {
         rd: RouteDistinguisher,
         ethernet_tag: u32,
         originator: IpAddr,
     },
-    /// 4
     EthernetSegment {
         rd: RouteDistinguisher,
         esi: Esi,
         originator: IpAddr,
     },
-    /// 5
     IpPrefix {
         rd: RouteDistinguisher,
         esi: Esi,
@@ -57,14 +53,12 @@ pub enum Evpn {
         gateway: IpAddr,
         label: EvpnLabel,
     },
-    /// 6
     SelectiveMulticastEthernetTag {
         rd: RouteDistinguisher,
         ethernet_tag: u32,
         group: Group,
         flags: u8,
     },
-    /// 7
     MulticastMembershipReportSynch {
         rd: RouteDistinguisher,
         esi: Esi,
@@ -72,7 +66,6 @@ pub enum Evpn {
         group: Group,
         flags: u8,
     },
-    /// 8
     MulticastLeaveSynch {
         rd: RouteDistinguisher,
         esi: Esi,
@@ -82,19 +75,16 @@ pub enum Evpn {
         max_response_time: u8,
         flags: u8,
     },
-    /// 9
     PerRegionIPmsi {
         rd: RouteDistinguisher,
         ethernet_tag: u32,
         region: ExtendedCommunity,
     },
-    /// 10
     SPmsi {
         rd: RouteDistinguisher,
         ethernet_tag: u32,
         group: Group,
     },
-    /// 11
     LeafAd {
         route_key: Raw,
         originator: IpAddr,
@@ -148,13 +138,13 @@ impl Evpn {
         let esi = |reader: &mut Reader<'_>| reader.array().map(Esi);
         let label = |reader: &mut Reader<'_>| reader.u24().map(EvpnLabel);
         Ok(match number {
-            1 => Evpn::EthernetAutoDiscovery {
+            evpn::ETHERNET_AUTO_DISCOVERY => Evpn::EthernetAutoDiscovery {
                 rd: rd(reader)?,
                 esi: esi(reader)?,
                 ethernet_tag: reader.u32()?,
                 label: label(reader)?,
             },
-            2 => {
+            evpn::MAC_IP_ADVERTISEMENT => {
                 let (rd, esi, ethernet_tag) = (rd(reader)?, esi(reader)?, reader.u32()?);
                 if reader.u8()? != 48 {
                     return Err(
@@ -167,13 +157,15 @@ impl Evpn {
                 let label_2 = if reader.is_empty() { None } else { Some(label(reader)?) };
                 Evpn::MacIpAdvertisement { rd, esi, ethernet_tag, mac, ip, label_1, label_2 }
             }
-            3 => Evpn::InclusiveMulticastEthernetTag {
+            evpn::INCLUSIVE_MULTICAST_ETHERNET_TAG => Evpn::InclusiveMulticastEthernetTag {
                 rd: rd(reader)?,
                 ethernet_tag: reader.u32()?,
                 originator: ip(reader)?,
             },
-            4 => Evpn::EthernetSegment { rd: rd(reader)?, esi: esi(reader)?, originator: ip(reader)? },
-            5 => {
+            evpn::ETHERNET_SEGMENT => {
+                Evpn::EthernetSegment { rd: rd(reader)?, esi: esi(reader)?, originator: ip(reader)? }
+            }
+            evpn::IP_PREFIX => {
                 let (rd, esi, ethernet_tag) = (rd(reader)?, esi(reader)?, reader.u32()?);
                 let length = reader.u8()?;
                 // RFC 9136, section 3.1: 34 octets for IPv4, 58 for IPv6.
@@ -187,20 +179,20 @@ impl Evpn {
                 let gateway = if v6 { IpAddr::V6(reader.ipv6()?) } else { IpAddr::V4(reader.ipv4()?) };
                 Evpn::IpPrefix { rd, esi, ethernet_tag, prefix, gateway, label: label(reader)? }
             }
-            6 => Evpn::SelectiveMulticastEthernetTag {
+            evpn::SELECTIVE_MULTICAST_ETHERNET_TAG => Evpn::SelectiveMulticastEthernetTag {
                 rd: rd(reader)?,
                 ethernet_tag: reader.u32()?,
                 group: Group::decode(reader)?,
                 flags: reader.u8()?,
             },
-            7 => Evpn::MulticastMembershipReportSynch {
+            evpn::MULTICAST_MEMBERSHIP_REPORT_SYNCH => Evpn::MulticastMembershipReportSynch {
                 rd: rd(reader)?,
                 esi: esi(reader)?,
                 ethernet_tag: reader.u32()?,
                 group: Group::decode(reader)?,
                 flags: reader.u8()?,
             },
-            8 => Evpn::MulticastLeaveSynch {
+            evpn::MULTICAST_LEAVE_SYNCH => Evpn::MulticastLeaveSynch {
                 rd: rd(reader)?,
                 esi: esi(reader)?,
                 ethernet_tag: reader.u32()?,
@@ -209,13 +201,15 @@ impl Evpn {
                 max_response_time: reader.u8()?,
                 flags: reader.u8()?,
             },
-            9 => Evpn::PerRegionIPmsi {
+            evpn::PER_REGION_I_PMSI => Evpn::PerRegionIPmsi {
                 rd: rd(reader)?,
                 ethernet_tag: reader.u32()?,
                 region: ExtendedCommunity(reader.array()?),
             },
-            10 => Evpn::SPmsi { rd: rd(reader)?, ethernet_tag: reader.u32()?, group: Group::decode(reader)? },
-            11 => {
+            evpn::S_PMSI => {
+                Evpn::SPmsi { rd: rd(reader)?, ethernet_tag: reader.u32()?, group: Group::decode(reader)? }
+            }
+            evpn::LEAF_AD => {
                 // The route key is a whole NLRI of another type; the originator follows it.
                 let route_key = take(reader)?.into();
                 Evpn::LeafAd { route_key, originator: ip(reader)? }
@@ -303,17 +297,17 @@ impl Evpn {
     /// IANA "EVPN Route Types".
     pub fn number(&self) -> u8 {
         match self {
-            Evpn::EthernetAutoDiscovery { .. } => 1,
-            Evpn::MacIpAdvertisement { .. } => 2,
-            Evpn::InclusiveMulticastEthernetTag { .. } => 3,
-            Evpn::EthernetSegment { .. } => 4,
-            Evpn::IpPrefix { .. } => 5,
-            Evpn::SelectiveMulticastEthernetTag { .. } => 6,
-            Evpn::MulticastMembershipReportSynch { .. } => 7,
-            Evpn::MulticastLeaveSynch { .. } => 8,
-            Evpn::PerRegionIPmsi { .. } => 9,
-            Evpn::SPmsi { .. } => 10,
-            Evpn::LeafAd { .. } => 11,
+            Evpn::EthernetAutoDiscovery { .. } => evpn::ETHERNET_AUTO_DISCOVERY,
+            Evpn::MacIpAdvertisement { .. } => evpn::MAC_IP_ADVERTISEMENT,
+            Evpn::InclusiveMulticastEthernetTag { .. } => evpn::INCLUSIVE_MULTICAST_ETHERNET_TAG,
+            Evpn::EthernetSegment { .. } => evpn::ETHERNET_SEGMENT,
+            Evpn::IpPrefix { .. } => evpn::IP_PREFIX,
+            Evpn::SelectiveMulticastEthernetTag { .. } => evpn::SELECTIVE_MULTICAST_ETHERNET_TAG,
+            Evpn::MulticastMembershipReportSynch { .. } => evpn::MULTICAST_MEMBERSHIP_REPORT_SYNCH,
+            Evpn::MulticastLeaveSynch { .. } => evpn::MULTICAST_LEAVE_SYNCH,
+            Evpn::PerRegionIPmsi { .. } => evpn::PER_REGION_I_PMSI,
+            Evpn::SPmsi { .. } => evpn::S_PMSI,
+            Evpn::LeafAd { .. } => evpn::LEAF_AD,
             Evpn::Unknown { number, .. } => *number,
         }
     }

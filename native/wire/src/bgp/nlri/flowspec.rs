@@ -10,6 +10,7 @@ use super::{unicast, RouteDistinguisher};
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::nlri::flowspec;
 
 /// A flow specification: packets that match every component. Printed like `dst 10.0.0.0/24 proto =6 dport >=80&<=443`,
 /// with the distinguisher in front where there is one.
@@ -27,13 +28,13 @@ pub struct FlowSpec {
 /// One component (RFC 8955, section 4.2.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Component {
-    /// 1 and 2
+    /// Of the destination or the source.
     Prefix { source: bool, prefix: IpNet },
-    /// 1 and 2 of IPv6 with an offset: bits from `offset` to `length` are compared (RFC 8956, section 3.1).
+    /// The same of IPv6 with an offset: bits from `offset` to `length` are compared (RFC 8956, section 3.1).
     Pattern { source: bool, length: u8, offset: u8, pattern: Raw },
-    /// 3 to 8, 10, 11, 13
+    /// Numbers that are compared.
     Numeric { component_type: u8, terms: Vec<Term> },
-    /// 9 and 12
+    /// Bits that are compared: TCP flags and fragments.
     Bitmask { component_type: u8, terms: Vec<Term> },
     /// A type that is not known: where it ends is not known either, so this is all the rest.
     Unknown { rest: Raw },
@@ -153,16 +154,21 @@ impl Component {
         let at = *reader;
         let component_type = reader.u8().at("type")?;
         Ok(match component_type {
-            1 | 2 if v6 => Component::decode_v6_prefix(reader, component_type == 2)?,
-            1 | 2 => {
+            flowspec::DESTINATION_PREFIX | flowspec::SOURCE_PREFIX if v6 => {
+                Component::decode_v6_prefix(reader, component_type == flowspec::SOURCE_PREFIX)?
+            }
+            flowspec::DESTINATION_PREFIX | flowspec::SOURCE_PREFIX => {
                 let bytes = unicast::take(reader, 32)?;
                 let prefix = unicast::decode_v4(bytes)
                     .ok_or_else(|| at.error(ErrorKind::Value { found: 0, expected: "a prefix" }))?;
-                Component::Prefix { source: component_type == 2, prefix }
+                Component::Prefix { source: component_type == flowspec::SOURCE_PREFIX, prefix }
             }
-            3..=8 | 10 | 11 => Component::Numeric { component_type, terms: Term::decode_all(reader)? },
-            13 if v6 => Component::Numeric { component_type, terms: Term::decode_all(reader)? },
-            9 | 12 => Component::Bitmask { component_type, terms: Term::decode_all(reader)? },
+            flowspec::TCP_FLAGS | flowspec::FRAGMENT => {
+                Component::Bitmask { component_type, terms: Term::decode_all(reader)? }
+            }
+            known if flowspec::name(known).is_some() && (v6 || known != flowspec::FLOW_LABEL) => {
+                Component::Numeric { component_type, terms: Term::decode_all(reader)? }
+            }
             found => return Err(at.error(ErrorKind::Value { found: found.into(), expected: "1 to 13" })),
         })
     }
@@ -185,7 +191,7 @@ impl Component {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Component::Prefix { source, prefix } => {
-                out.push(1 + u8::from(*source));
+                out.push(prefix_type(*source));
                 match prefix {
                     IpNet::V4(_) => unicast::encode(prefix, out),
                     IpNet::V6(v6) => {
@@ -196,7 +202,7 @@ impl Component {
                 }
             }
             Component::Pattern { source, length, offset, pattern } => {
-                out.extend_from_slice(&[1 + u8::from(*source), *length, *offset]);
+                out.extend_from_slice(&[prefix_type(*source), *length, *offset]);
                 out.extend_from_slice(pattern);
             }
             Component::Numeric { component_type, terms } | Component::Bitmask { component_type, terms } => {
@@ -209,31 +215,14 @@ impl Component {
 
     /// Short name of the type.
     pub fn name(&self) -> &'static str {
-        match self {
-            Component::Prefix { source, .. } | Component::Pattern { source, .. } => {
-                if *source {
-                    "src"
-                } else {
-                    "dst"
-                }
-            }
+        let number = match self {
+            Component::Prefix { source, .. } | Component::Pattern { source, .. } => prefix_type(*source),
             Component::Numeric { component_type, .. } | Component::Bitmask { component_type, .. } => {
-                match component_type {
-                    3 => "proto",
-                    4 => "port",
-                    5 => "dport",
-                    6 => "sport",
-                    7 => "icmp-type",
-                    8 => "icmp-code",
-                    9 => "tcp-flags",
-                    10 => "length",
-                    11 => "dscp",
-                    12 => "fragment",
-                    _ => "flow-label",
-                }
+                *component_type
             }
-            Component::Unknown { .. } => "unknown",
-        }
+            Component::Unknown { .. } => return "unknown",
+        };
+        flowspec::name(number).unwrap_or("unknown")
     }
 
     /// What is compared, without the name.
@@ -249,6 +238,15 @@ impl Component {
             Component::Bitmask { terms, .. } => joined(terms, bitmask),
             Component::Unknown { rest } => rest.to_string(),
         }
+    }
+}
+
+/// The type of a component that is a prefix.
+fn prefix_type(source: bool) -> u8 {
+    if source {
+        flowspec::SOURCE_PREFIX
+    } else {
+        flowspec::DESTINATION_PREFIX
     }
 }
 

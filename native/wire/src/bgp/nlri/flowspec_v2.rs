@@ -13,6 +13,7 @@ use super::route::{Route, ToRoute};
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::nlri::flowspec_v2;
 
 /// Flow specifications with an order that their user gave. Printed like `order 10 id 1 dst 10.0.0.0/24 proto =6`, rules with `; ` between them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -45,8 +46,6 @@ pub enum Filter {
         value: Raw,
     },
 }
-
-const IP: u16 = 1;
 
 /// Takes one NLRI: length of two octets, value.
 pub(crate) fn take<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
@@ -84,7 +83,7 @@ impl Rule {
         let length = reader.u16().at("length")?;
         let value = reader.sub(length.into()).at("value")?;
         let filter = match components(value, v6) {
-            Some(components) if number == IP => Filter::Ip { components },
+            Some(components) if number == flowspec_v2::IP => Filter::Ip { components },
             _ => Filter::Unknown { number, value: value.peek().into() },
         };
         Ok(Rule { order, identifier, filter })
@@ -94,7 +93,7 @@ impl Rule {
         out.extend_from_slice(&self.order.to_be_bytes());
         out.extend_from_slice(&self.identifier.to_be_bytes());
         let number = match &self.filter {
-            Filter::Ip { .. } => IP,
+            Filter::Ip { .. } => flowspec_v2::IP,
             Filter::Unknown { number, .. } => *number,
         };
         out.extend_from_slice(&number.to_be_bytes());

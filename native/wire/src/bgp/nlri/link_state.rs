@@ -11,13 +11,13 @@ use crate::bgp::tlv::{Header, Tlv};
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::link_state::{nlri, protocol};
 
 /// A node, link or prefix of a topology. Printed as its type, protocol, identifier and descriptors.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum LinkState {
     Object {
-        /// 1 node, 2 link, 3 IPv4 prefix, 4 IPv6 prefix, 5 SR policy candidate path, 6 SRv6 SID.
         nlri_type: u16,
         name: &'static str,
         /// Of SAFI 72.
@@ -43,40 +43,12 @@ pub(crate) fn take<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
     Ok(start.peek().get(..start.len() - reader.len()).unwrap_or_default())
 }
 
-fn type_name(nlri_type: u16) -> Option<&'static str> {
-    Some(match nlri_type {
-        1 => "node",
-        2 => "link",
-        3 => "ipv4_prefix",
-        4 => "ipv6_prefix",
-        5 => "sr_policy_candidate_path",
-        6 => "srv6_sid",
-        _ => return None,
-    })
-}
-
-/// IANA "BGP-LS Protocol-IDs".
-fn protocol_name(protocol: u8) -> Option<&'static str> {
-    Some(match protocol {
-        1 => "isis_level_1",
-        2 => "isis_level_2",
-        3 => "ospfv2",
-        4 => "direct",
-        5 => "static",
-        6 => "ospfv3",
-        7 => "bgp",
-        8 => "rsvp_te",
-        9 => "segment_routing",
-        _ => return None,
-    })
-}
-
 impl LinkState {
     /// `bytes` as `take` gives them. RFC 9552, section 5.2: with SAFI 72 the distinguisher follows the length.
     pub fn decode(bytes: &[u8], vpn: bool) -> Option<Self> {
         let (&[high, low, _, _], value) = bytes.split_first_chunk()?;
         let nlri_type = u16::from_be_bytes([high, low]);
-        let object = type_name(nlri_type).and_then(|name| LinkState::read(nlri_type, name, value, vpn).ok());
+        let object = nlri::name(nlri_type).and_then(|name| LinkState::read(nlri_type, name, value, vpn).ok());
         Some(object.unwrap_or_else(|| LinkState::Unknown { nlri_type, value: value.into() }))
     }
 
@@ -85,14 +57,14 @@ impl LinkState {
         let rd = if vpn { Some(RouteDistinguisher(reader.u64()?)) } else { None };
         let protocol = reader.u8()?;
         let identifier = reader.u64()?;
-        let namespace = if nlri_type == 4 { &link_state::IPV6 } else { &link_state::IPV4 };
+        let namespace = if nlri_type == nlri::IPV6_PREFIX { &link_state::IPV6 } else { &link_state::IPV4 };
         let descriptors = namespace.decode(&mut reader)?;
         Ok(LinkState::Object {
             nlri_type,
             name,
             rd,
             protocol,
-            protocol_name: protocol_name(protocol),
+            protocol_name: protocol::name(protocol),
             identifier,
             descriptors,
         })

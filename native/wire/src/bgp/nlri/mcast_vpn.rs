@@ -11,57 +11,20 @@ use super::route::{Route, ToRoute};
 use crate::error::{ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::nlri::mcast_vpn;
 
 /// A MCAST-VPN route. One whose value does not have its type's form is `Unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "route_type", rename_all = "snake_case")]
 pub enum McastVpn {
-    /// 1
-    IntraAsIPmsi {
-        rd: RouteDistinguisher,
-        originator: IpAddr,
-    },
-    /// 2
-    InterAsIPmsi {
-        rd: RouteDistinguisher,
-        source_as: u32,
-    },
-    /// 3
-    SPmsi {
-        rd: RouteDistinguisher,
-        source: Option<IpAddr>,
-        group: Option<IpAddr>,
-        originator: IpAddr,
-    },
-    /// 4
-    LeafAd {
-        route_key: Raw,
-        originator: IpAddr,
-    },
-    /// 5
-    SourceActive {
-        rd: RouteDistinguisher,
-        source: Option<IpAddr>,
-        group: Option<IpAddr>,
-    },
-    /// 6
-    SharedTreeJoin {
-        rd: RouteDistinguisher,
-        source_as: u32,
-        source: Option<IpAddr>,
-        group: Option<IpAddr>,
-    },
-    /// 7
-    SourceTreeJoin {
-        rd: RouteDistinguisher,
-        source_as: u32,
-        source: Option<IpAddr>,
-        group: Option<IpAddr>,
-    },
-    Unknown {
-        number: u8,
-        value: Raw,
-    },
+    IntraAsIPmsi { rd: RouteDistinguisher, originator: IpAddr },
+    InterAsIPmsi { rd: RouteDistinguisher, source_as: u32 },
+    SPmsi { rd: RouteDistinguisher, source: Option<IpAddr>, group: Option<IpAddr>, originator: IpAddr },
+    LeafAd { route_key: Raw, originator: IpAddr },
+    SourceActive { rd: RouteDistinguisher, source: Option<IpAddr>, group: Option<IpAddr> },
+    SharedTreeJoin { rd: RouteDistinguisher, source_as: u32, source: Option<IpAddr>, group: Option<IpAddr> },
+    SourceTreeJoin { rd: RouteDistinguisher, source_as: u32, source: Option<IpAddr>, group: Option<IpAddr> },
+    Unknown { number: u8, value: Raw },
 }
 
 /// An address that is all the rest.
@@ -85,31 +48,35 @@ impl McastVpn {
     fn read(number: u8, reader: &mut Reader<'_>) -> Result<Self> {
         let rd = |reader: &mut Reader<'_>| reader.u64().map(RouteDistinguisher);
         Ok(match number {
-            1 => McastVpn::IntraAsIPmsi { rd: rd(reader)?, originator: last_ip(reader)? },
-            2 => McastVpn::InterAsIPmsi { rd: rd(reader)?, source_as: reader.u32()? },
-            3 => McastVpn::SPmsi {
+            mcast_vpn::INTRA_AS_I_PMSI => {
+                McastVpn::IntraAsIPmsi { rd: rd(reader)?, originator: last_ip(reader)? }
+            }
+            mcast_vpn::INTER_AS_I_PMSI => {
+                McastVpn::InterAsIPmsi { rd: rd(reader)?, source_as: reader.u32()? }
+            }
+            mcast_vpn::S_PMSI => McastVpn::SPmsi {
                 rd: rd(reader)?,
                 source: optional_ip(reader)?,
                 group: optional_ip(reader)?,
                 originator: last_ip(reader)?,
             },
-            4 => {
+            mcast_vpn::LEAF_AD => {
                 // The route key is a whole NLRI; the originator follows it.
                 let route_key = super::evpn::take(reader)?.into();
                 McastVpn::LeafAd { route_key, originator: last_ip(reader)? }
             }
-            5 => McastVpn::SourceActive {
+            mcast_vpn::SOURCE_ACTIVE => McastVpn::SourceActive {
                 rd: rd(reader)?,
                 source: optional_ip(reader)?,
                 group: optional_ip(reader)?,
             },
-            6 => McastVpn::SharedTreeJoin {
+            mcast_vpn::SHARED_TREE_JOIN => McastVpn::SharedTreeJoin {
                 rd: rd(reader)?,
                 source_as: reader.u32()?,
                 source: optional_ip(reader)?,
                 group: optional_ip(reader)?,
             },
-            7 => McastVpn::SourceTreeJoin {
+            mcast_vpn::SOURCE_TREE_JOIN => McastVpn::SourceTreeJoin {
                 rd: rd(reader)?,
                 source_as: reader.u32()?,
                 source: optional_ip(reader)?,
@@ -122,13 +89,13 @@ impl McastVpn {
     /// IANA "MCAST-VPN Route Types".
     pub fn number(&self) -> u8 {
         match self {
-            McastVpn::IntraAsIPmsi { .. } => 1,
-            McastVpn::InterAsIPmsi { .. } => 2,
-            McastVpn::SPmsi { .. } => 3,
-            McastVpn::LeafAd { .. } => 4,
-            McastVpn::SourceActive { .. } => 5,
-            McastVpn::SharedTreeJoin { .. } => 6,
-            McastVpn::SourceTreeJoin { .. } => 7,
+            McastVpn::IntraAsIPmsi { .. } => mcast_vpn::INTRA_AS_I_PMSI,
+            McastVpn::InterAsIPmsi { .. } => mcast_vpn::INTER_AS_I_PMSI,
+            McastVpn::SPmsi { .. } => mcast_vpn::S_PMSI,
+            McastVpn::LeafAd { .. } => mcast_vpn::LEAF_AD,
+            McastVpn::SourceActive { .. } => mcast_vpn::SOURCE_ACTIVE,
+            McastVpn::SharedTreeJoin { .. } => mcast_vpn::SHARED_TREE_JOIN,
+            McastVpn::SourceTreeJoin { .. } => mcast_vpn::SOURCE_TREE_JOIN,
             McastVpn::Unknown { number, .. } => *number,
         }
     }

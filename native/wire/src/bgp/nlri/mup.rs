@@ -13,23 +13,21 @@ use super::unicast;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::nlri::{mup, mup_architecture};
 
 /// A MUP route of the architecture 3GPP-5G. One of another architecture, or whose value does not have its type's form,
 /// is `Unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "route_type", rename_all = "snake_case")]
 pub enum Mup {
-    /// 1
     InterworkSegmentDiscovery {
         rd: RouteDistinguisher,
         prefix: IpNet,
     },
-    /// 2
     DirectSegmentDiscovery {
         rd: RouteDistinguisher,
         address: IpAddr,
     },
-    /// 3
     Type1SessionTransformed {
         rd: RouteDistinguisher,
         prefix: IpNet,
@@ -42,7 +40,6 @@ pub enum Mup {
         #[serde(skip)]
         with_source: bool,
     },
-    /// 4
     Type2SessionTransformed {
         rd: RouteDistinguisher,
         /// Bits of endpoint and TEID.
@@ -56,8 +53,6 @@ pub enum Mup {
         value: Raw,
     },
 }
-
-const ARCHITECTURE_3GPP_5G: u8 = 1;
 
 /// Takes one NLRI: architecture type, route type, length, value.
 pub(crate) fn take<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
@@ -88,17 +83,19 @@ impl Mup {
     }
 
     fn read(architecture: u8, number: u16, reader: &mut Reader<'_>, v6: bool) -> Result<Self> {
-        if architecture != ARCHITECTURE_3GPP_5G {
+        if architecture != mup_architecture::THREE_GPP_5G {
             return Err(reader.error(ErrorKind::Value { found: architecture.into(), expected: "1" }));
         }
         let rd = RouteDistinguisher(reader.u64()?);
         Ok(match number {
-            1 => Mup::InterworkSegmentDiscovery { rd, prefix: prefix(reader, v6)? },
-            2 => {
+            mup::INTERWORK_SEGMENT_DISCOVERY => {
+                Mup::InterworkSegmentDiscovery { rd, prefix: prefix(reader, v6)? }
+            }
+            mup::DIRECT_SEGMENT_DISCOVERY => {
                 let address = if v6 { IpAddr::V6(reader.ipv6()?) } else { IpAddr::V4(reader.ipv4()?) };
                 Mup::DirectSegmentDiscovery { rd, address }
             }
-            3 => {
+            mup::TYPE_1_SESSION_TRANSFORMED => {
                 let prefix = prefix(reader, v6)?;
                 let (teid, qfi) = (reader.u32()?, reader.u8()?);
                 let endpoint = optional_ip(reader)?;
@@ -106,7 +103,7 @@ impl Mup {
                 let source = if with_source { optional_ip(reader)? } else { None };
                 Mup::Type1SessionTransformed { rd, prefix, teid, qfi, endpoint, source, with_source }
             }
-            4 => {
+            mup::TYPE_2_SESSION_TRANSFORMED => {
                 let at = *reader;
                 let length = reader.u8()?;
                 let width = if v6 { 128 } else { 32 };
@@ -134,10 +131,18 @@ impl Mup {
     /// Architecture type and route type.
     pub fn number(&self) -> (u8, u16) {
         match self {
-            Mup::InterworkSegmentDiscovery { .. } => (ARCHITECTURE_3GPP_5G, 1),
-            Mup::DirectSegmentDiscovery { .. } => (ARCHITECTURE_3GPP_5G, 2),
-            Mup::Type1SessionTransformed { .. } => (ARCHITECTURE_3GPP_5G, 3),
-            Mup::Type2SessionTransformed { .. } => (ARCHITECTURE_3GPP_5G, 4),
+            Mup::InterworkSegmentDiscovery { .. } => {
+                (mup_architecture::THREE_GPP_5G, mup::INTERWORK_SEGMENT_DISCOVERY)
+            }
+            Mup::DirectSegmentDiscovery { .. } => {
+                (mup_architecture::THREE_GPP_5G, mup::DIRECT_SEGMENT_DISCOVERY)
+            }
+            Mup::Type1SessionTransformed { .. } => {
+                (mup_architecture::THREE_GPP_5G, mup::TYPE_1_SESSION_TRANSFORMED)
+            }
+            Mup::Type2SessionTransformed { .. } => {
+                (mup_architecture::THREE_GPP_5G, mup::TYPE_2_SESSION_TRANSFORMED)
+            }
             Mup::Unknown { architecture, number, .. } => (*architecture, *number),
         }
     }
@@ -180,7 +185,8 @@ impl Mup {
     pub(crate) fn key(&self, out: &mut Vec<u8>) {
         match self {
             Mup::Type1SessionTransformed { rd, prefix, .. } => {
-                out.extend_from_slice(&[ARCHITECTURE_3GPP_5G, 0, 3]);
+                out.push(mup_architecture::THREE_GPP_5G);
+                out.extend_from_slice(&mup::TYPE_1_SESSION_TRANSFORMED.to_be_bytes());
                 out.extend_from_slice(&rd.0.to_be_bytes());
                 unicast::encode(prefix, out);
             }

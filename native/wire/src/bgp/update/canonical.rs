@@ -8,6 +8,7 @@ use crate::bgp::attribute::{
 };
 use crate::bgp::UpdateView;
 use crate::reader::Reader;
+use crate::registry::bgp::AS_TRANS;
 
 impl UpdateView<'_> {
     /// Adds the attributes that the announced routes share, in one form: RFC 4271 encoding, sorted by code, shortest
@@ -78,7 +79,7 @@ impl UpdateView<'_> {
         // RFC 6793, section 4.2.3: with another AS in AGGREGATOR than AS_TRANS, both AS4 attributes are ignored.
         let aggregator = self.typed::<Aggregator>();
         let ignored = self.value_of(As4Aggregator::CODE).is_some()
-            && aggregator.is_some_and(|aggregator| aggregator.asn != AS_TRANS);
+            && aggregator.is_some_and(|aggregator| aggregator.asn != u32::from(AS_TRANS));
         match self.typed::<As4Path>() {
             Some(As4Path(as4)) if !ignored => Some(path.merge_as4(&as4)),
             _ => Some(path),
@@ -89,7 +90,7 @@ impl UpdateView<'_> {
     pub fn merged_aggregator(&self) -> Option<Aggregator> {
         let aggregator = self.typed::<Aggregator>()?;
         let merged = match self.typed::<As4Aggregator>() {
-            Some(as4) if aggregator.two_octet && aggregator.asn == AS_TRANS => {
+            Some(as4) if aggregator.two_octet && aggregator.asn == u32::from(AS_TRANS) => {
                 Aggregator { asn: as4.asn, address: as4.address, two_octet: false }
             }
             _ => Aggregator { two_octet: false, ..aggregator },
@@ -114,6 +115,3 @@ pub(in crate::bgp) fn is_canonical(flags: u8, code: u8, length: usize, two_octet
 pub(in crate::bgp) fn is_apart(code: u8) -> bool {
     in_groups(code) || matches!(code, code::NEXT_HOP | code::AS4_PATH | code::AS4_AGGREGATOR)
 }
-
-/// RFC 6793, section 9
-const AS_TRANS: u32 = 23456;
