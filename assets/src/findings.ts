@@ -1,7 +1,5 @@
 // Alerts that are open, and verdicts: what the station concludes of what is drawn.
 
-import type { Nodes } from "./world";
-
 export const SEVERITIES = ["info", "low", "medium", "high", "critical"] as const;
 
 export type Finding = {
@@ -28,15 +26,15 @@ export class Findings {
     return [...this.of.values()].filter((finding) => finding.kind === kind).sort((one, other) => other.severity - one.severity || one.subject.localeCompare(other.subject));
   }
 
-  /** What is to be said at each node, by its slot: the verdict's words where there is one, else those of the severest alert. */
-  atNodes(nodes: Nodes): Map<number, Finding> {
+  /** What is to be said at each node, by its slot, of which each id has one: the verdict's words where there is one, else those of the severest alert. */
+  atNodes(slots: ReadonlyMap<number, number>): Map<number, Finding> {
     const at = new Map<number, Finding>();
     for (const finding of this.list("alert")) {
-      const slot = finding.node == null ? undefined : nodes.slots.of.get(finding.node);
+      const slot = finding.node == null ? undefined : slots.get(finding.node);
       if (slot !== undefined && !at.has(slot)) at.set(slot, finding);
     }
     for (const verdict of this.list("verdict")) {
-      const slot = verdict.node == null ? undefined : nodes.slots.of.get(verdict.node);
+      const slot = verdict.node == null ? undefined : slots.get(verdict.node);
       // A verdict whose alert is over is history: it is in the list, and no warning.
       if (slot !== undefined && at.has(slot)) at.set(slot, verdict);
     }

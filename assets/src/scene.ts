@@ -251,7 +251,7 @@ export class Scene {
     const slots: number[] = [];
     if (this.framed) for (const slot of nodes.slots.of.values()) if (this.known[slot]) slots.push(slot);
     this.nodeSlots = Uint32Array.from(slots);
-    const warned = this.world.findings.atNodes(nodes);
+    const warned = this.world.findings.atNodes(nodes.slots.of);
     if (this.places.length < 3 * slots.length) {
       this.places = new Float32Array(6 * slots.length);
       this.nodeMoods = new Float32Array(8 * slots.length);

@@ -46,7 +46,7 @@ test("alerts and verdicts are at their nodes while they last; a verdict says mor
   const alert = (id: number, severity: string, more: object = {}) => ({ kind: "alert", id, status: "active", subject: "edge peer 10.0.0.1", rule: "peer_down", severity, label: "down", source_node_id: 2, routes: 0n, ...more });
   const verdict = { kind: "verdict", id: 9, status: "active", subject: "edge peer 10.0.0.1", rule: "remote_failure", confidence: 0.5, label: "its hold timer expired", source_node_id: 2, routes: 0n };
   const world = told(alert(7, "low"), alert(8, "critical", { subject: "10.0.0.0/8", source_node_id: null, prefix: "10.0.0.0/8" }));
-  const at = () => [...world.findings.atNodes(world.nodes)].map(([slot, { text }]) => [slot, text]);
+  const at = () => [...world.findings.atNodes(world.nodes.slots.of)].map(([slot, { text }]) => [slot, text]);
   const peer = world.nodes.slots.of.get(2)!;
   assert.deepEqual(world.findings.list("alert").map(({ severity }) => severity), [4, 1]);
   assert.deepEqual(at(), [[peer, "down"]]);

@@ -17,6 +17,7 @@ mod spool;
 mod status;
 mod tee;
 mod tls;
+mod values;
 
 use crate::Outcome;
 use anyhow::{anyhow, Context, Result};

@@ -1,5 +1,6 @@
 //! The routes of one family in one view of one peer, in order of their keys.
 
+mod by_set;
 mod net;
 mod others;
 mod postings;
@@ -69,7 +70,7 @@ pub(crate) enum Routes {
 impl Routes {
     pub fn new(afi: u16, safi: u8) -> Self {
         match (nlri::is_prefix_family(afi, safi), afi) {
-            (true, 1) => Routes::V4(Prefixes::new()),
+            (true, AddressFamily::IPV4) => Routes::V4(Prefixes::new()),
             (true, _) => Routes::V6(Prefixes::new()),
             _ => Routes::Others(Others::new(AddressFamily::new(afi, safi))),
         }

@@ -6,14 +6,17 @@ mod sources;
 
 use anyhow::{ensure, Context, Result};
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use jet_stream::JetStream;
 pub use openbmp::{OpenBmp, ROUTER};
 pub use sources::Sources;
+
+use super::tls::Tls;
+use super::values::{above_0, networks, texts};
 
 /// Every option, with its default. The names are those of the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -89,16 +92,6 @@ impl SysNames {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct SysNames(BTreeMap<String, Networks>);
-
-/// TLS towards routers, where a certificate is given.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tls {
-    pub cert: Option<PathBuf>,
-    pub key: Option<PathBuf>,
-    /// Every router has to show a certificate that is signed by one of these.
-    pub client_ca: Option<PathBuf>,
-}
 
 /// Further stations that hear what each router says, octet by octet.
 #[derive(Clone, Debug, Deserialize)]
@@ -319,32 +312,6 @@ impl Config {
     }
 }
 
-impl Tls {
-    fn check(&self) -> Result<()> {
-        let given = [("cert", &self.cert), ("key", &self.key), ("client_ca", &self.client_ca)];
-        for (name, file) in given {
-            if let Some(file) = file {
-                readable(&format!("tls.{name}"), file)?;
-            }
-        }
-        ensure!(
-            self.cert.is_some() == self.key.is_some(),
-            "tls.cert and tls.key belong together: one is missing"
-        );
-        ensure!(self.cert.is_some() || self.client_ca.is_none(), "tls.client_ca needs tls.cert and tls.key");
-        super::tls::acceptor(self).map(drop)
-    }
-}
-
-fn above_0(name: &str, value: u64) -> Result<()> {
-    ensure!(value > 0, "{name} is a number above 0");
-    Ok(())
-}
-
-fn readable(name: &str, file: &Path) -> Result<()> {
-    std::fs::read(file).with_context(|| format!("{name}: {}", file.display())).map(drop)
-}
-
 /// The machine's name, as the kernel knows it.
 fn hostname() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -352,33 +319,4 @@ fn hostname() -> String {
         "" => "bmp-collector".into(),
         name => name.into(),
     }
-}
-
-/// A list, or one text with commas, which is what an environment variable has.
-fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected a list of texts")]
-    enum Texts {
-        List(Vec<String>),
-        One(String),
-    }
-    Ok(match Texts::deserialize(deserializer)? {
-        Texts::List(texts) => texts,
-        Texts::One(text) => {
-            text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
-        }
-    })
-}
-
-/// Prefixes, or addresses, each the prefix of itself.
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
-    texts(deserializer)?.iter().map(|text| network(text).map_err(serde::de::Error::custom)).collect()
-}
-
-pub fn network(text: &str) -> Result<IpNet, String> {
-    text.parse::<IpAddr>()
-        .map(IpNet::from)
-        .or_else(|_| text.parse::<IpNet>())
-        .map(|network| network.trunc())
-        .map_err(|_| format!("{text:?} is no address and no prefix, such as 192.0.2.1 or 2001:db8::/32"))
 }

@@ -38,7 +38,7 @@ impl Keys {
             }
             let read = || {
                 let (source, key) = line.split_once(char::is_whitespace).context("it is SOURCE KEY")?;
-                let source = super::config::network(source).map_err(anyhow::Error::msg)?;
+                let source = super::values::network(source).map_err(anyhow::Error::msg)?;
                 let key = key.trim().as_bytes().to_vec();
                 ensure!(key.len() <= LONGEST, "a key has at most {LONGEST} octets");
                 ensure!(keys.iter().all(|(other, _)| *other != source), "{source} has a key already");

@@ -1,8 +1,9 @@
 //! TLS towards routers: this collector's certificate, and who has to show one of theirs.
 
-use super::config::Tls;
-use anyhow::{Context, Result};
-use std::path::Path;
+use super::values::readable;
+use anyhow::{ensure, Context, Result};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -10,6 +11,33 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
+
+/// TLS towards routers, where a certificate is given.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// Every router has to show a certificate that is signed by one of these.
+    pub client_ca: Option<PathBuf>,
+}
+
+impl Tls {
+    pub fn check(&self) -> Result<()> {
+        let given = [("cert", &self.cert), ("key", &self.key), ("client_ca", &self.client_ca)];
+        for (name, file) in given {
+            if let Some(file) = file {
+                readable(&format!("tls.{name}"), file)?;
+            }
+        }
+        ensure!(
+            self.cert.is_some() == self.key.is_some(),
+            "tls.cert and tls.key belong together: one is missing"
+        );
+        ensure!(self.cert.is_some() || self.client_ca.is_none(), "tls.client_ca needs tls.cert and tls.key");
+        acceptor(self).map(drop)
+    }
+}
 
 /// `None` where no certificate is configured: routers speak plain TCP.
 pub fn acceptor(tls: &Tls) -> Result<Option<TlsAcceptor>> {

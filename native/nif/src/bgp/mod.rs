@@ -4,6 +4,8 @@
 //! where it can be; all else comes from the typed values of the wire crate.
 
 mod attributes;
+mod builder;
+mod fields;
 mod update;
 
 use rustler::{Binary, Encoder, Env, Term};
@@ -17,7 +19,7 @@ use crate::serialize;
 use crate::structs::{decode_error, fill, Structs};
 use crate::term::{error, list, ok, Address};
 
-pub use update::Builder;
+pub use builder::Builder;
 
 pub fn family(family: AddressFamily) -> (u16, u8) {
     (family.afi, family.safi)

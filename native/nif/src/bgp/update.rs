@@ -1,84 +1,24 @@
 //! UPDATE, from which `ServiceRadar.BMP.Terms` makes `ServiceRadar.BMP.BGP.Update`: its routes in groups, and what RFC 7606 found
 //! wrong.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use rustler::sys::ErlNifTerm;
 use rustler::{Atom, Encoder, Env, Term};
 use smallvec::SmallVec;
-use wire::bgp::attribute::ExtendedCommunity;
 use wire::bgp::nlri::unicast;
 use wire::bgp::plain::{Prefix, Prefixes, Sink};
 use wire::bgp::Action;
 use wire::bgp::{self, AddressFamily, Fault, NextHop, NlriRef, RouteGroup, Treatment, UpdateView};
 
-use super::attributes::Fields;
+use super::builder::Builder;
 use super::family;
 use crate::atoms;
-use crate::cache::Cache;
 use crate::serialize;
-use crate::structs::{decode_error, fill, Structs};
+use crate::structs::{decode_error, fill};
 use crate::term::{list, list_of, nil, Address};
 
-/// Makes the terms of one call's messages; what they share is made once.
-pub struct Builder<'a> {
-    pub env: Env<'a>,
-    pub structs: Structs<'a>,
-    nlri: Term<'a>,
-    prefix: Term<'a>,
-    groups: Cache<(Action, AddressFamily, SmallVec<[u8; 16]>), Term<'a>, 16>,
-    pub(super) flags: Cache<SmallVec<[(u8, u8); 10]>, Term<'a>, 16>,
-    pub(super) addresses: Cache<Ipv4Addr, Term<'a>, 16>,
-    pub(super) communities: Cache<ExtendedCommunity, Term<'a>, 16>,
-    /// Of the message that is read.
-    pub(super) fields: Fields<'a>,
-    pub(super) taken: Taken<'a>,
-    pub(super) no_fields: Fields<'a>,
-}
-
-/// What there is more or less of in a message.
-#[derive(Default)]
-pub(super) struct Taken<'a> {
-    /// Code and flags of each attribute.
-    pub(super) flags: SmallVec<[(u8, u8); 10]>,
-    /// Fields of the attributes that are rarely there, with their values.
-    pub(super) fields: SmallVec<[Term<'a>; 1]>,
-    /// Attributes without a field.
-    pub(super) other: SmallVec<[Term<'a>; 2]>,
-    /// Of each group three: what it is without its routes, their form, and they themselves.
-    pub(super) groups: SmallVec<[ErlNifTerm; 6]>,
-    /// Families of a plain message whose path identifiers are inferred.
-    inferred: SmallVec<[AddressFamily; 1]>,
-}
-
-impl Taken<'_> {
-    #[inline(always)]
-    pub(super) fn clear(&mut self) {
-        self.flags.clear();
-        self.fields.clear();
-        self.other.clear();
-        self.groups.clear();
-        self.inferred.clear();
-    }
-}
-
 impl<'a> Builder<'a> {
-    pub fn new(structs: Structs<'a>) -> Self {
-        Builder {
-            env: structs.env,
-            structs,
-            nlri: structs.of(atoms::nlri_module()),
-            prefix: structs.of(atoms::prefix_module()),
-            groups: Cache::default(),
-            flags: Cache::default(),
-            addresses: Cache::default(),
-            communities: Cache::default(),
-            fields: Fields::new(structs.env),
-            taken: Taken::default(),
-            no_fields: Fields::new(structs.env),
-        }
-    }
-
     pub fn update(&mut self, update: &UpdateView<'_>) -> Term<'a> {
         let more = self.rare(update);
         self.update_with(update, &more)

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use wire::registry::bmp::peer_type;
 
 use super::{Id, Position};
 use crate::view::RibView;
@@ -186,6 +187,13 @@ pub struct PeerRow {
     /// See [`RouterRow::changed`].
     #[serde(skip)]
     pub changed: bool,
+}
+
+impl PeerRow {
+    /// Whether it stands for what its router originates itself: FRR tells that as of a peer without address and AS number.
+    pub(crate) fn is_own(&self) -> bool {
+        self.asn == 0 && self.peer_type == peer_type::GLOBAL && self.address.is_unspecified()
+    }
 }
 
 /// A row of `bgp_ribs`: the routes of one family in one view of a peer.

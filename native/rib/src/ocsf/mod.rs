@@ -21,14 +21,13 @@ mod time;
 
 use std::collections::HashMap;
 
-use self::parts::{
-    collector_endpoint, connection, device, metadata, observables, peer_endpoint, router_endpoint, Direction,
-};
+use self::parts::{collector_endpoint, device, metadata, observables, peer_endpoint, router_endpoint};
 pub use self::parts::{identity, product};
 pub(crate) use self::parts::{peer_name, router_name, specified};
 pub use self::schema::Product;
 use self::schema::{
-    other, Bgp, Event, Observable, Sample, Unmapped, CLOSE, HIGH, INFORMATIONAL, LOW, MEDIUM, OPEN,
+    connection, other, Bgp, Direction, Event, Observable, Sample, Unmapped, CLOSE, HIGH, INFORMATIONAL, LOW,
+    MEDIUM, OPEN,
 };
 pub(crate) use self::time::event_time_us;
 use self::time::{is_clock_wrong, milliseconds};

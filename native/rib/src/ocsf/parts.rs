@@ -4,46 +4,10 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
-use super::schema::{AutonomousSystem, ConnectionInfo, Device, Endpoint, Metadata, Observable, Product};
+use super::schema::{AutonomousSystem, Device, Endpoint, Metadata, Observable, Product};
 use super::VERSION;
 use crate::deltas::{Id, PeerRow, Position, RouterRow};
 use crate::text;
-use crate::view::RibView;
-
-pub(super) const TCP: (&str, u32) = ("tcp", 6);
-
-#[derive(Clone, Copy)]
-pub(super) enum Direction {
-    Inbound,
-    Outbound,
-    Local,
-}
-
-impl Direction {
-    /// Seen from the router.
-    pub(super) fn of(view: RibView) -> Self {
-        match view {
-            RibView::AdjRibInPre | RibView::AdjRibInPost => Direction::Inbound,
-            RibView::AdjRibOutPre | RibView::AdjRibOutPost => Direction::Outbound,
-            RibView::LocRib => Direction::Local,
-        }
-    }
-}
-
-pub(super) fn connection(direction: Direction, address: Option<IpAddr>) -> ConnectionInfo {
-    let (direction_id, direction) = match direction {
-        Direction::Inbound => (1, "Inbound"),
-        Direction::Outbound => (2, "Outbound"),
-        Direction::Local => (4, "Local"),
-    };
-    ConnectionInfo {
-        direction,
-        direction_id,
-        protocol_name: TCP.0,
-        protocol_num: TCP.1,
-        protocol_ver_id: address.map(|address| if address.is_ipv4() { 4 } else { 6 }),
-    }
-}
 
 /// Loc-RIB and local routes come from a peer 0.0.0.0 or ::, which is no address of anybody.
 pub(crate) fn specified(address: IpAddr) -> Option<IpAddr> {

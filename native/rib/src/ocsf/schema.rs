@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::parts::{connection, Direction};
 use crate::attributes::PathAttributes;
 use crate::deltas::Position;
 use crate::view::RibView;
@@ -262,3 +261,38 @@ pub(super) const INFORMATIONAL: Severity = Severity(1, "Informational");
 pub(super) const LOW: Severity = Severity(2, "Low");
 pub(super) const MEDIUM: Severity = Severity(3, "Medium");
 pub(super) const HIGH: Severity = Severity(4, "High");
+
+const TCP: (&str, u32) = ("tcp", 6);
+
+#[derive(Clone, Copy)]
+pub(super) enum Direction {
+    Inbound,
+    Outbound,
+    Local,
+}
+
+impl Direction {
+    /// Seen from the router.
+    pub(super) fn of(view: RibView) -> Self {
+        match view {
+            RibView::AdjRibInPre | RibView::AdjRibInPost => Direction::Inbound,
+            RibView::AdjRibOutPre | RibView::AdjRibOutPost => Direction::Outbound,
+            RibView::LocRib => Direction::Local,
+        }
+    }
+}
+
+pub(super) fn connection(direction: Direction, address: Option<IpAddr>) -> ConnectionInfo {
+    let (direction_id, direction) = match direction {
+        Direction::Inbound => (1, "Inbound"),
+        Direction::Outbound => (2, "Outbound"),
+        Direction::Local => (4, "Local"),
+    };
+    ConnectionInfo {
+        direction,
+        direction_id,
+        protocol_name: TCP.0,
+        protocol_num: TCP.1,
+        protocol_ver_id: address.map(|address| if address.is_ipv4() { 4 } else { 6 }),
+    }
+}

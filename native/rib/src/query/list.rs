@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use wire::registry::bmp::peer_type;
-
 use super::summaries::{peer_summary, router_summary, PeerSummary, RouterSummary};
 use crate::deltas::{Id, PeerRow, PeerState, RouterState};
 use crate::router::{Peer, Router};
@@ -150,7 +148,7 @@ impl RoutingTable {
             totals.routers += 1;
             totals.routers_connected += usize::from(held.row.state == RouterState::Connected);
             for peer in held.peers.values() {
-                if !originates(&peer.row) {
+                if !peer.row.is_own() {
                     totals.sessions += 1;
                     totals.sessions_up += usize::from(peer.row.state == PeerState::Up);
                     totals.sessions_troubled +=
@@ -180,11 +178,6 @@ impl RoutingTable {
             .filter(|(_, peer)| list.states.is_empty() || list.states.contains(&peer.row.state))
             .filter(|(router, peer)| list.words.is_empty() || said(router, peer, &list.words))
     }
-}
-
-/// Whether it stands for what its router originates itself: FRR tells that as of a peer without address and AS number.
-pub(super) fn originates(peer: &PeerRow) -> bool {
-    peer.asn == 0 && peer.peer_type == peer_type::GLOBAL && peer.address.is_unspecified()
 }
 
 fn said(router: &Router, peer: &Peer, words: &[String]) -> bool {

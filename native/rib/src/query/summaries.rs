@@ -3,7 +3,6 @@
 use ipnet::IpNet;
 use serde::Serialize;
 
-use super::list::originates;
 use super::MAX_LIMIT;
 use crate::deltas::{Id, PeerRow, PeerState, RouterRow, SessionRow};
 use crate::flaps::FlapKey;
@@ -136,7 +135,7 @@ pub(super) fn router_summary(router: &Router) -> RouterSummary {
     RouterSummary {
         row: router.row.clone(),
         peers: router.peers.len(),
-        sessions: router.peers.values().filter(|peer| !originates(&peer.row)).count(),
+        sessions: router.peers.values().filter(|peer| !peer.row.is_own()).count(),
         peers_up: router.peers.values().filter(|peer| peer.row.state == PeerState::Up).count(),
         routes: ribs().map(|rib| rib.routes.len()).sum(),
         last_change_us: ribs().map(|rib| rib.last_change_us).max().unwrap_or(0),

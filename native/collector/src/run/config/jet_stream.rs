@@ -1,6 +1,6 @@
 //! NATS JetStream, as `run` is told of it.
 
-use super::{above_0, readable, texts};
+use crate::run::values::{above_0, readable, texts};
 use anyhow::{bail, ensure, Result};
 use serde::Deserialize;
 use std::path::PathBuf;
