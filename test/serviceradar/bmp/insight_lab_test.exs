@@ -1,8 +1,8 @@
-alias ServiceRadar.BMP.Test.{Lab, LeftOut}
+import ServiceRadar.BMP.Test.Needs
 
-if why = Lab.missing() do
-  LeftOut.file(__ENV__.file, why)
-else
+alias ServiceRadar.BMP.Test.Lab
+
+needs [:lab] do
   defmodule ServiceRadar.BMP.InsightLabTest do
     @moduledoc """
     Live FRR routers, to which things happen, and what a running station says of it.

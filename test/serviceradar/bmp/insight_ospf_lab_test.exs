@@ -1,8 +1,8 @@
-alias ServiceRadar.BMP.Test.{Lab, LeftOut}
+import ServiceRadar.BMP.Test.Needs
 
-if why = Lab.missing() do
-  LeftOut.file(__ENV__.file, why)
-else
+alias ServiceRadar.BMP.Test.Lab
+
+needs [:lab] do
   defmodule ServiceRadar.BMP.InsightOSPFLabTest do
     @moduledoc """
     Two live routers with OSPF over a primary and a backup link, which redistribute it into BGP (test/support/lab/ospf.sh), and what

@@ -1,10 +1,8 @@
-alias ServiceRadar.BMP.Test.{Lab, LeftOut}
+import ServiceRadar.BMP.Test.Needs
 
-gobgp = fn -> if System.find_executable("gobgpd") == nil, do: "gobgpd is not installed (Debian package gobgpd)" end
+alias ServiceRadar.BMP.Test.Lab
 
-if why = Lab.missing() || gobgp.() do
-  LeftOut.file(__ENV__.file, why)
-else
+needs [:lab, :gobgp] do
   defmodule ServiceRadar.BMP.InsightShiftLabTest do
     @moduledoc """
     Two live routers with OSPF over a primary and a backup link, which redistribute it into BGP (test/support/lab/ospf.sh), and what a

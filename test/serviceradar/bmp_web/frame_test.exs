@@ -1,4 +1,6 @@
-if Code.ensure_loaded?(Phoenix.LiveViewTest) do
+import ServiceRadar.BMP.Test.Needs
+
+needs [:packages] do
   defmodule ServiceRadar.BMPWeb.FrameTest do
     # A frame octet by octet: pasted, and of what a router sent that could not be decoded.
     use ExUnit.Case, async: false
@@ -97,6 +99,4 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       assert has_element?(view, ".facts", "Treat as withdraw")
     end
   end
-else
-  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

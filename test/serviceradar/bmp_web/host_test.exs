@@ -1,4 +1,6 @@
-if Code.ensure_loaded?(Phoenix.LiveViewTest) do
+import ServiceRadar.BMP.Test.Needs
+
+needs [:packages] do
   defmodule ServiceRadar.BMPWeb.HostTest do
     # The pages in an application that mounts them: its login, its layouts, its path.
     use ExUnit.Case, async: false
@@ -74,6 +76,4 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       end
     end
   end
-else
-  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

@@ -1,4 +1,6 @@
-if Code.ensure_loaded?(Phoenix.LiveViewTest) do
+import ServiceRadar.BMP.Test.Needs
+
+needs [:packages] do
   defmodule ServiceRadar.BMPWeb.LiveTest do
     # Pages that are open while a router speaks.
     use ExUnit.Case, async: false
@@ -450,6 +452,4 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       refute has_element?(view, ".banner.bad")
     end
   end
-else
-  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

@@ -1,4 +1,6 @@
-if Code.ensure_loaded?(Phoenix.LiveViewTest) do
+import ServiceRadar.BMP.Test.Needs
+
+needs [:packages] do
   defmodule ServiceRadar.BMPWeb.PagesTest do
     # The pages over a station that was told, over TCP, what a live router said (priv/sample). What they ought to show is
     # the router's own account of its tables.
@@ -368,6 +370,4 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       end
     end
   end
-else
-  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

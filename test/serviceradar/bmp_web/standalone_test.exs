@@ -1,4 +1,6 @@
-if Code.ensure_loaded?(Phoenix.LiveViewTest) do
+import ServiceRadar.BMP.Test.Needs
+
+needs [:packages] do
   defmodule ServiceRadar.BMPWeb.StandaloneTest do
     # The pages on a port of their own, asked over HTTP, and used in a browser.
     use ExUnit.Case, async: false
@@ -235,6 +237,4 @@ if Code.ensure_loaded?(Phoenix.LiveViewTest) do
       for type <- ["keyDown", "keyUp"], do: Browser.command(browser, "Input.dispatchKeyEvent", %{type: type, key: key})
     end
   end
-else
-  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

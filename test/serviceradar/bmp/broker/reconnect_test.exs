@@ -1,4 +1,6 @@
-if Code.ensure_loaded?(Gnat) do
+import ServiceRadar.BMP.Test.Needs
+
+needs [:packages] do
   defmodule ServiceRadar.BMP.Broker.ReconnectTest do
     @moduledoc "Credentials are read again whenever a connection is made."
     use ExUnit.Case, async: true
@@ -58,6 +60,4 @@ if Code.ensure_loaded?(Gnat) do
       refute log =~ @seed
     end
   end
-else
-  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
 end

@@ -1,6 +1,6 @@
-if not Code.ensure_loaded?(Broadway) do
-  ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
-else
+import ServiceRadar.BMP.Test.Needs
+
+needs [:packages] do
   defmodule ServiceRadar.BMP.Pipeline.BroadwayTest do
     use ExUnit.Case, async: true
 

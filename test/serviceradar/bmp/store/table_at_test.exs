@@ -1,76 +1,71 @@
+import ServiceRadar.BMP.Test.Needs
+
 alias ServiceRadar.BMP.Test.Postgres, as: Server
 
-cond do
-  not Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres) ->
-    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, "the core build has no packages")
+needs [:packages, :postgres] do
+  defmodule ServiceRadar.BMP.Store.TableAtTest do
+    # The table of a moment, of a peer that has gone down thousands of times: each route was held against each of these ends.
+    use ExUnit.Case, async: false
 
-  why = Server.missing() ->
-    ServiceRadar.BMP.Test.LeftOut.file(__ENV__.file, why)
+    import ServiceRadar.BMP.TestRouter, only: [connect!: 1, eventually: 1, start_station!: 2]
 
-  true ->
-    defmodule ServiceRadar.BMP.Store.TableAtTest do
-      # The table of a moment, of a peer that has gone down thousands of times: each route was held against each of these ends.
-      use ExUnit.Case, async: false
+    alias ServiceRadar.BMP
+    alias ServiceRadar.BMP.{RoutingTable, Wire}
+    alias ServiceRadar.BMP.Store.Postgres.SQL
+    alias ServiceRadar.BMP.Test.Reads
 
-      import ServiceRadar.BMP.TestRouter, only: [connect!: 1, eventually: 1, start_station!: 2]
+    @moduletag capture_log: true
 
-      alias ServiceRadar.BMP
-      alias ServiceRadar.BMP.{RoutingTable, Wire}
-      alias ServiceRadar.BMP.Store.Postgres.SQL
-      alias ServiceRadar.BMP.Test.Reads
+    @station :table_at_station
+    @routes 100
 
-      @moduletag capture_log: true
-
-      @station :table_at_station
-      @routes 100
-
-      setup do
-        server = Server.start!()
-        on_exit(fn -> Server.stop(server) end)
-        start_station!(@station, store: {BMP.Store.Postgres, url: Server.url(server)})
-        eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
-        :ok
-      end
-
-      defp nodes(plan), do: [plan | Enum.flat_map(plan["Plans"] || [], &nodes/1)]
-
-      test "what ended routes is found once of each RIB" do
-        socket = connect!(@station)
-        update = &Wire.update(attributes: Wire.mandatory(), nlri: ["10.0.#{&1}.0/24"])
-        routes = for number <- 1..@routes, do: Wire.route_monitoring(update.(number))
-        :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), routes])
-        eventually(fn -> match?({:ok, %{routes: @routes}}, BMP.counts(@station)) end)
-
-        # Of the session before: they end nothing of this one.
-        Reads.query!(@station, """
-        INSERT INTO {schema}.bgp_peer_events (time, router_id, peer_id, generation, sequence, kind, synthetic)
-        SELECT now() - interval '1 day', p.router_id, p.peer_id, -1, n, 'peer_down', false
-        FROM generate_series(1, 5000) n, {schema}.bgp_peers p
-        """)
-
-        Reads.query!(@station, "ANALYZE {schema}.bgp_peer_events")
-        at = DateTime.add(DateTime.utc_now(), 1)
-        {:ok, table} = BMP.table_at(@station, at, 1_000)
-        assert %{routes: @routes} = RoutingTable.counts(table)
-
-        "COPY (" <> sql = SQL.text("query/load_at/routes.sql", "public")
-        sql = String.replace(sql, ") TO STDOUT (FORMAT binary)", "")
-        values = %{"{at}" => "'#{DateTime.to_iso8601(at)}'::timestamptz", "{most}" => "1000", "{prefixes}" => "5000"}
-        sql = Enum.reduce(values, sql, fn {name, value}, sql -> String.replace(sql, name, value) end)
-        %{rows: [[[%{"Plan" => plan}]]]} = Reads.query!(@station, "EXPLAIN (ANALYZE, FORMAT JSON) " <> sql)
-        compared = for node <- nodes(plan), do: Map.get(node, "Rows Removed by Join Filter", 0) * node["Actual Loops"]
-        assert Enum.sum(compared) < 5_000
-
-        # One that comes after ends them all.
-        Reads.query!(@station, """
-        INSERT INTO {schema}.bgp_peer_events (time, router_id, peer_id, generation, sequence, kind, synthetic)
-        SELECT now(), p.router_id, p.peer_id, p.generation + 1, 1, 'peer_down', false FROM {schema}.bgp_peers p
-        """)
-
-        {:ok, table} = BMP.table_at(@station, at, 1_000)
-        assert %{routes: 0} = RoutingTable.counts(table)
-        # Before its server, which ends with this process.
-        :ok = stop_supervised(@station)
-      end
+    setup do
+      server = Server.start!()
+      on_exit(fn -> Server.stop(server) end)
+      start_station!(@station, store: {BMP.Store.Postgres, url: Server.url(server)})
+      eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
+      :ok
     end
+
+    defp nodes(plan), do: [plan | Enum.flat_map(plan["Plans"] || [], &nodes/1)]
+
+    test "what ended routes is found once of each RIB" do
+      socket = connect!(@station)
+      update = &Wire.update(attributes: Wire.mandatory(), nlri: ["10.0.#{&1}.0/24"])
+      routes = for number <- 1..@routes, do: Wire.route_monitoring(update.(number))
+      :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up(), routes])
+      eventually(fn -> match?({:ok, %{routes: @routes}}, BMP.counts(@station)) end)
+
+      # Of the session before: they end nothing of this one.
+      Reads.query!(@station, """
+      INSERT INTO {schema}.bgp_peer_events (time, router_id, peer_id, generation, sequence, kind, synthetic)
+      SELECT now() - interval '1 day', p.router_id, p.peer_id, -1, n, 'peer_down', false
+      FROM generate_series(1, 5000) n, {schema}.bgp_peers p
+      """)
+
+      Reads.query!(@station, "ANALYZE {schema}.bgp_peer_events")
+      at = DateTime.add(DateTime.utc_now(), 1)
+      {:ok, table} = BMP.table_at(@station, at, 1_000)
+      assert %{routes: @routes} = RoutingTable.counts(table)
+
+      "COPY (" <> sql = SQL.text("query/load_at/routes.sql", "public")
+      sql = String.replace(sql, ") TO STDOUT (FORMAT binary)", "")
+      values = %{"{at}" => "'#{DateTime.to_iso8601(at)}'::timestamptz", "{most}" => "1000", "{prefixes}" => "5000"}
+      sql = Enum.reduce(values, sql, fn {name, value}, sql -> String.replace(sql, name, value) end)
+      %{rows: [[[%{"Plan" => plan}]]]} = Reads.query!(@station, "EXPLAIN (ANALYZE, FORMAT JSON) " <> sql)
+      compared = for node <- nodes(plan), do: Map.get(node, "Rows Removed by Join Filter", 0) * node["Actual Loops"]
+      assert Enum.sum(compared) < 5_000
+
+      # One that comes after ends them all.
+      Reads.query!(@station, """
+      INSERT INTO {schema}.bgp_peer_events (time, router_id, peer_id, generation, sequence, kind, synthetic)
+      SELECT now(), p.router_id, p.peer_id, p.generation + 1, 1, 'peer_down', false FROM {schema}.bgp_peers p
+      """)
+
+      {:ok, table} = BMP.table_at(@station, at, 1_000)
+      assert %{routes: 0} = RoutingTable.counts(table)
+      # Before its server, which ends with this process.
+      :ok = stop_supervised(@station)
+    end
+  end
 end
