@@ -5,6 +5,7 @@
 //! of the table that it is copied to (`priv/sql/store/copy`), in their order; the integration tests hold the two
 //! together.
 
+mod place;
 mod routes;
 mod rows;
 mod stream;
@@ -12,6 +13,7 @@ mod stream;
 use std::collections::HashMap;
 use std::ops::{Deref, Range};
 
+use self::place::{at, Place};
 use self::routes::Routes;
 use self::stream::Stream;
 pub use self::stream::{HEADER, TRAILER};
@@ -78,13 +80,6 @@ impl Kind {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
-}
-
-/// Where a row comes from: which of the commit's deltas, and its index there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    deltas: u32,
-    index: u32,
 }
 
 /// What the deltas of consecutive batches come to. A table tells a change against what it has told before, and deltas are
@@ -282,10 +277,6 @@ impl<D: Deref<Target = Deltas>> Commit<D> {
             }
         })
     }
-}
-
-fn at<T>(items: &[T], index: u32) -> Option<&T> {
-    items.get(usize::try_from(index).ok()?)
 }
 
 /// Every row, of which `count` says how many deltas have.

@@ -1,22 +1,22 @@
 //! Questions to the table.
 
+mod error;
 mod list;
 mod place;
+mod question;
 mod row;
 mod summaries;
 mod terms;
 mod wanted;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use ipnet::IpNet;
-use thiserror::Error;
-
+pub use self::error::QueryError;
 pub use self::list::{Column, Held, Key, List, Part, Totals};
 use self::place::Place;
+pub use self::question::{PrefixMatch, Query, DEFAULT_LIMIT, MAX_LIMIT};
 use self::row::row;
 pub use self::row::RouteRow;
 pub use self::summaries::{FlappingRoute, PeerSummary, RibSummary, RouterSummary};
@@ -24,68 +24,13 @@ pub use self::terms::{AsPathPattern, Community};
 use self::wanted::{of_attributes, Wanted};
 use crate::attributes::SetId;
 use crate::attributes::{AttributeSet, PathAttributes};
-use crate::deltas::Id;
 use crate::nlri;
 use crate::router::RibKey;
 use crate::routes::{Route, Span, WireKey};
 use crate::table::RoutingTable;
-use crate::view::RibView;
 
 /// For [`RoutingTable::prepare_search`]: as many as are made ready in some milliseconds.
 pub const SETS_AT_A_TIME: usize = 16_384;
-
-/// Rows of a page where the query says nothing, and at most.
-pub const DEFAULT_LIMIT: usize = 100;
-pub const MAX_LIMIT: usize = 10_000;
-
-/// Which routes. Everything that is set must hold; the default is all routes.
-#[derive(Clone, Debug, Default)]
-pub struct Query {
-    pub router: Option<Id>,
-    pub peer: Option<Id>,
-    pub peer_address: Option<IpAddr>,
-    pub view: Option<RibView>,
-    pub afi: Option<u16>,
-    pub safi: Option<u8>,
-    pub prefix: PrefixMatch,
-    /// The whole NLRI as text, of any family; see [`RouteRow::nlri_text`].
-    pub nlri_text: Option<String>,
-    /// An AS number anywhere in AS_PATH.
-    pub as_in_path: Option<u32>,
-    /// The last AS number of AS_PATH.
-    pub origin_as: Option<u32>,
-    /// Found somewhere in [`PathAttributes::as_path_text`].
-    pub as_path: Option<AsPathPattern>,
-    pub next_hop: Option<IpAddr>,
-    pub community: Option<Community>,
-    /// Rows of a page; 0: [`DEFAULT_LIMIT`].
-    pub limit: usize,
-    /// [`Page::cursor`] of the page before.
-    pub cursor: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PrefixMatch {
-    #[default]
-    Any,
-    Exact(IpNet),
-    /// The longest prefix that holds the address, in each peer's every view.
-    Longest(IpAddr),
-    /// The prefix itself and all inside it.
-    MoreSpecifics(IpNet),
-    /// The prefix itself and all that hold it.
-    LessSpecifics(IpNet),
-}
-
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum QueryError {
-    #[error("not a cursor of this table")]
-    Cursor,
-    #[error("not a community: {0}")]
-    Community(String),
-    #[error("not a regular expression: {0}")]
-    AsPath(String),
-}
 
 /// Rows in order of router, peer, view, family, prefix and path id.
 #[derive(Debug, Default)]

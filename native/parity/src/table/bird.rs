@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use rib::RibView;
 use wire::bgp::nlri::NlriValue;
 
-use super::{Format, Hints, Reader, Table};
+use super::parts::{Format, Hints, Reader, Table};
 use crate::route::{listed, prefix_family, Attributes, Route, NOBODY};
 use crate::{cannot, Result};
 

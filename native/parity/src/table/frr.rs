@@ -14,7 +14,8 @@ use wire::bgp::nlri::{Evpn, Label, Labeled, NlriValue, RouteDistinguisher, Vpn};
 use wire::bgp::AddressFamily;
 use wire::registry::families::Layout;
 
-use super::{community, distinguisher, mac, Format, Hints, Reader, Table};
+use super::parts::{Format, Hints, Reader, Table};
+use super::texts::{community, distinguisher, mac};
 use crate::route::{listed, prefix_family, scalar, Attributes, Route, NOBODY};
 use crate::{cannot, Result};
 

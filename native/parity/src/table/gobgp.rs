@@ -15,10 +15,11 @@ use wire::bgp::AddressFamily;
 use wire::registry::bgp::{as_path_segment, origin};
 use wire::registry::communities::extended;
 use wire::registry::families::Layout;
-use wire::registry::nlri::{esi_type, evpn, flowspec, rd_type};
+use wire::registry::families::{esi_type, evpn, flowspec, rd_type};
 use wire::registry::tunnels::tunnel;
 
-use super::{mac, Format, Hints, Reader, Table};
+use super::parts::{Format, Hints, Reader, Table};
+use super::texts::mac;
 use crate::route::{listed, prefix_family, scalar, Attributes, Route, NOBODY};
 use crate::{cannot, Result};
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
-use super::{at, Place};
+use super::place::{at, Place};
 use crate::deltas::{Deltas, EndKind, EndScope, Id, RouteChange};
 
 /// What a commit does to the routes.

@@ -24,18 +24,15 @@ use std::collections::HashMap;
 use self::parts::{collector_endpoint, device, metadata, observables, peer_endpoint, router_endpoint};
 pub use self::parts::{identity, product};
 pub(crate) use self::parts::{peer_name, router_name, specified};
-pub use self::schema::Product;
 use self::schema::{
     connection, other, Bgp, Direction, Event, Observable, Sample, Unmapped, CLOSE, HIGH, INFORMATIONAL, LOW,
     MEDIUM, OPEN,
 };
+pub use self::schema::{Product, VERSION};
 pub(crate) use self::time::event_time_us;
 use self::time::{is_clock_wrong, milliseconds};
 use crate::deltas::{Deltas, EventKind, PeerEvent, PeerRow, RouteChange, RouteDelta};
 use crate::text;
-
-/// Version of the schema.
-pub const VERSION: &str = "1.7.0";
 
 /// From how many routes on likes of one batch are one event, and how many of them it shows.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
-use super::schema::{AutonomousSystem, Device, Endpoint, Metadata, Observable, Product};
-use super::VERSION;
+use super::schema::{AutonomousSystem, Device, Endpoint, Metadata, Observable, Product, VERSION};
 use crate::deltas::{Id, PeerRow, Position, RouterRow};
 use crate::text;
 

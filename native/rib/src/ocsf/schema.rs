@@ -8,6 +8,9 @@ use crate::attributes::PathAttributes;
 use crate::deltas::Position;
 use crate::view::RibView;
 
+/// Version of the schema.
+pub const VERSION: &str = "1.7.0";
+
 const CATEGORY: u32 = 4;
 const CLASS: u32 = 4001;
 

@@ -1,6 +1,6 @@
 //! Where a page ended: its cursor.
 
-use super::QueryError;
+use super::error::QueryError;
 use crate::deltas::Id;
 use crate::nlri::Nlri;
 use crate::router::RibKey;

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::Serialize;
 
-use super::MAX_LIMIT;
+use super::question::MAX_LIMIT;
 use crate::deltas::{Id, PeerRow, PeerState, RouterRow, SessionRow};
 use crate::flaps::FlapKey;
 use crate::nlri::{self, Nlri};

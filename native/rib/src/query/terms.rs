@@ -5,7 +5,7 @@ use std::str::FromStr;
 use wire::bgp::attribute::code;
 use wire::bgp::AttributeValue;
 
-use super::QueryError;
+use super::error::QueryError;
 use crate::attributes::attribute_of;
 use crate::lines::Expression;
 

@@ -3,8 +3,8 @@
 use wire::bgp::attribute::code;
 use wire::bgp::{AsPath, AttributeValue};
 
+use super::question::Query;
 use super::terms::{Community, MOST_PATTERN_OCTETS};
-use super::Query;
 use crate::attributes::{attribute_of, community_text, next_hop_of, SetId};
 use crate::intern::Interner;
 use crate::lines::{Expression, Marks};

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::error::{At, DecodeError, ErrorKind, Result};
+use crate::error::DecodeError;
 use crate::raw::Raw;
-use crate::reader::Reader;
 use crate::registry::bmp::message;
 
+pub mod header;
 pub mod msg_0_route_monitoring;
 pub mod msg_1_statistics_report;
 pub mod msg_2_peer_down;
@@ -18,6 +18,7 @@ pub mod peer_header;
 pub mod tlv;
 pub mod version_4;
 
+pub use header::{CommonHeader, HEADER_LENGTH};
 pub use msg_0_route_monitoring::{RouteMonitoring, RouteMonitoringView, UpdateTlv};
 pub use msg_1_statistics_report::{Statistic, StatisticValue, StatisticsReport};
 pub use msg_2_peer_down::{PeerDown, PeerDownReason};
@@ -28,9 +29,6 @@ pub use msg_6_route_mirroring::{Mirrored, RouteMirroring};
 pub use peer_header::{PeerHeader, PeerKey, PeerType, RibView, Timestamp};
 pub use tlv::Tlv;
 pub use version_4::PathMarking;
-
-/// Octets of the common header: version, message length, message type.
-pub const HEADER_LENGTH: usize = 6;
 
 /// One BMP message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -141,34 +139,5 @@ pub fn encode(version: u8, message_type: u8, out: &mut Vec<u8>, body: impl FnOnc
     let length = u32::try_from(out.len() - start).unwrap_or(u32::MAX);
     if let Some(field) = out.get_mut(start + 1..start + 5) {
         field.copy_from_slice(&length.to_be_bytes());
-    }
-}
-
-/// The common header of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CommonHeader {
-    pub version: u8,
-    /// Of the whole message.
-    pub length: u32,
-    pub message_type: u8,
-}
-
-impl CommonHeader {
-    /// Reads version and length, the two fields that framing rests on. An error here is fatal for
-    /// the session: where the next message starts is not known any more.
-    #[inline(always)]
-    pub fn decode(reader: &mut Reader<'_>, limit: u32) -> Result<Self> {
-        let at = *reader;
-        let version = reader.u8().at("version").at("bmp")?;
-        if !matches!(version, 3 | 4) {
-            return Err(at.error(ErrorKind::Version { found: version })).at("version").at("bmp");
-        }
-        let at = *reader;
-        let length = reader.u32().at("length").at("bmp")?;
-        if (length as usize) < HEADER_LENGTH || length > limit {
-            return Err(at.error(ErrorKind::MessageLength { found: length, limit })).at("length").at("bmp");
-        }
-        let message_type = reader.u8().at("type").at("bmp")?;
-        Ok(CommonHeader { version, length, message_type })
     }
 }

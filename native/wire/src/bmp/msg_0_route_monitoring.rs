@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
+use super::header::CommonHeader;
 use super::tlv::{self, IndexedTlvRef};
 use super::version_4::{CodePoints, Meaning, PathMarking, Stateless};
-use super::{CommonHeader, PeerHeader, Tlv};
+use super::{PeerHeader, Tlv};
 use crate::bgp::update::{Update, UpdateView};
 use crate::bgp::Context;
 use crate::error::{At, ErrorKind, Result};

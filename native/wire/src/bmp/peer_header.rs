@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Serialize, Serializer};
 
-use super::CommonHeader;
+use super::header::CommonHeader;
 use crate::error::{At, Result};
 use crate::reader::Reader;
 use crate::registry::bmp::{message, peer_flag, peer_type};

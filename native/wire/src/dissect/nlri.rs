@@ -10,8 +10,8 @@ use crate::bgp::AddressFamily;
 use crate::error::Result;
 use crate::raw::Raw;
 use crate::reader::Reader;
+use crate::registry::families::evpn as route_type;
 use crate::registry::families::Layout;
-use crate::registry::nlri::evpn as route_type;
 
 /// All NLRI of a block, which is all that is left.
 pub(super) fn block(walk: &mut Walk<'_, '_>, family: AddressFamily, form: Form) -> Result<()> {

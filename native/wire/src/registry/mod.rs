@@ -43,7 +43,6 @@ pub mod capabilities;
 pub mod communities;
 pub mod families;
 pub mod link_state;
-pub mod nlri;
 pub mod references;
 pub mod statistics;
 pub mod tunnels;

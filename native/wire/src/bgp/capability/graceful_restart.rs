@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Entry;
+use super::entry::Entry;
 use crate::bgp::AddressFamily;
 use crate::error::Result;
 use crate::reader::Reader;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use self::entry::{encode_all, entries};
 use super::AddressFamily;
 use crate::error::{At, Result};
 use crate::raw::Raw;
@@ -12,6 +13,7 @@ use crate::registry::bgp::role;
 use crate::registry::capabilities::code;
 
 mod add_path;
+mod entry;
 mod extended_next_hop;
 mod graceful_restart;
 mod long_lived_graceful_restart;
@@ -28,21 +30,6 @@ pub use multiple_labels::FamilyCount;
 pub use outbound_route_filtering::OutboundRouteFilter;
 pub use paths_limit::FamilyLimit;
 pub use text::Text;
-
-/// What a capability has one of for each family.
-trait Entry: Sized {
-    fn decode(reader: &mut Reader<'_>) -> Result<Self>;
-    fn encode(&self, out: &mut Vec<u8>);
-}
-
-/// Entries to the end of the value; each takes something.
-fn entries<T: Entry>(reader: &mut Reader<'_>) -> Result<Vec<T>> {
-    let mut entries = Vec::new();
-    while !reader.is_empty() {
-        entries.push(T::decode(reader)?);
-    }
-    Ok(entries)
-}
 
 /// One capability. A value that does not have its capability's form is kept as `Unknown`: a
 /// capability never makes an OPEN fail.
@@ -305,10 +292,6 @@ impl Capability {
             | Capability::Unknown { value, .. } => out.extend_from_slice(value),
         }
     }
-}
-
-fn encode_all<T: Entry>(entries: &[T], out: &mut Vec<u8>) {
-    entries.iter().for_each(|entry| entry.encode(out));
 }
 
 /// Name and value, as `add-path ipv4-unicast both`; without a reading `capability 200 01ff`.

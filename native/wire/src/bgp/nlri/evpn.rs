@@ -14,7 +14,7 @@ use crate::bgp::attribute::ExtendedCommunity;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::nlri::evpn;
+use crate::registry::families::evpn;
 
 /// An EVPN route. One whose value does not have its type's form is `Unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -10,7 +10,7 @@ use super::{unicast, RouteDistinguisher};
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::nlri::flowspec;
+use crate::registry::families::flowspec;
 
 /// A flow specification: packets that match every component. Printed like `dst 10.0.0.0/24 proto =6 dport >=80&<=443`,
 /// with the distinguisher in front where there is one.

@@ -13,7 +13,7 @@ use super::route::{Route, ToRoute};
 use crate::error::{At, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::nlri::flowspec_v2;
+use crate::registry::families::flowspec_v2;
 
 /// Flow specifications with an order that their user gave. Printed like `order 10 id 1 dst 10.0.0.0/24 proto =6`, rules with `; ` between them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

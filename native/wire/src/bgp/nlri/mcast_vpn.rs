@@ -11,7 +11,7 @@ use super::route::{Route, ToRoute};
 use crate::error::{ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::nlri::mcast_vpn;
+use crate::registry::families::mcast_vpn;
 
 /// A MCAST-VPN route. One whose value does not have its type's form is `Unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

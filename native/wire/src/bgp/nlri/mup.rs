@@ -13,7 +13,7 @@ use super::unicast;
 use crate::error::{At, ErrorKind, Result};
 use crate::raw::Raw;
 use crate::reader::Reader;
-use crate::registry::nlri::{mup, mup_architecture};
+use crate::registry::families::{mup, mup_architecture};
 
 /// A MUP route of the architecture 3GPP-5G. One of another architecture, or whose value does not have its type's form,
 /// is `Unknown`.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::registry::nlri::rd_type;
+use crate::registry::families::rd_type;
 
 /// A route distinguisher (RFC 4364, section 4.2), printed `65000:1`, `192.0.2.1:1` or `4200000000:1`;
 /// types 0 and 2 that would print the same, and types not known, print with their type in front.
