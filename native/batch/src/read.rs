@@ -3,7 +3,7 @@
 use prost::{DecodeError, Message as _};
 
 use crate::generated as proto;
-use crate::routes::{Fields, RoutesEvent, Value, EVENTS};
+use crate::routes::{Fields, RoutesEvent, EVENTS};
 
 /// A [`proto::Batch`] with its events by reference.
 ///
@@ -74,14 +74,14 @@ impl<'a> BatchView<'a> {
     }
 
     fn read(payload: &'a [u8]) -> Option<Self> {
-        let mut fields = Fields { rest: payload, last: 0 };
+        let mut fields = Fields { rest: payload };
         // Octets of all other fields, which are a message of their own.
         let mut head = Vec::new();
         let mut events = Vec::with_capacity(payload.len() / 128);
         while !fields.rest.is_empty() {
             let before = fields.rest;
             match fields.any()? {
-                (EVENTS, Value::Octets(octets)) => events.push(match RoutesEvent::read(octets) {
+                (EVENTS, Some(octets)) => events.push(match RoutesEvent::read(octets) {
                     Some(event) => EventView::Routes(event),
                     None => EventView::Other(Box::new(proto::Event::decode(octets).ok()?)),
                 }),

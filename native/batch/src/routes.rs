@@ -47,23 +47,17 @@ impl<'a> Group<'a> {
     }
 
     fn read(octets: &'a [u8]) -> Option<Self> {
-        let mut group = Group::default();
-        let mut fields = Fields { rest: octets, last: 0 };
-        while !fields.rest.is_empty() {
-            match fields.next()? {
-                (1, Value::Number(number)) => {
-                    group.action = i32::try_from(number).ok()?.try_into().ok()?;
-                }
-                (2, Value::Number(number)) => group.afi = number.try_into().ok()?,
-                (3, Value::Number(number)) => group.safi = number.try_into().ok()?,
-                (4, Value::Number(number)) => group.add_path = number != 0,
-                (5, Value::Octets(octets)) => group.next_hop = octets,
-                (6, Value::Octets(octets)) => group.nlri = octets,
-                (7, Value::Number(number)) => group.add_path_inferred = number != 0,
-                _ => return None,
-            }
-        }
-        Some(group)
+        let mut fields = Fields { rest: octets };
+        let group = Group {
+            action: i32::try_from(fields.number(1)?).ok()?.try_into().ok()?,
+            afi: fields.number(2)?.try_into().ok()?,
+            safi: fields.number(3)?.try_into().ok()?,
+            add_path: fields.number(4)? != 0,
+            next_hop: fields.octets(5)?.unwrap_or_default(),
+            nlri: fields.octets(6)?.unwrap_or_default(),
+            add_path_inferred: fields.number(7)? != 0,
+        };
+        fields.rest.is_empty().then_some(group)
     }
 }
 
@@ -71,33 +65,25 @@ impl<'a> RoutesEvent<'a> {
     /// Reads an element of [`proto::Batch::events`]. None where it is any other event, or is encoded in any other way than
     /// [`Head::encode`] does: prost reads it then.
     pub(crate) fn read(octets: &'a [u8]) -> Option<Self> {
-        let mut event = RoutesEvent::default();
-        let mut routes = None;
-        let mut peer = None;
-        let mut fields = Fields { rest: octets, last: 0 };
-        while !fields.rest.is_empty() {
-            match fields.next()? {
-                (1, Value::Number(number)) => event.sequence_offset = number.try_into().ok()?,
-                (2, Value::Number(number)) => peer = Some(number.try_into().ok()?),
-                (3, Value::Number(number)) => event.view = number.try_into().ok()?,
-                (4, Value::Number(number)) => event.filtered = number != 0,
-                (5, Value::Number(number)) => event.router_time_us = number.cast_signed(),
-                (ROUTES, Value::Octets(octets)) => routes = Some(octets),
-                _ => return None,
-            }
-        }
-        event.peer = peer?;
-        let mut group = None;
-        let mut fields = Fields { rest: routes?, last: 0 };
-        while !fields.rest.is_empty() {
-            match fields.next()? {
-                (1, Value::Octets(octets)) => event.attributes = octets,
-                (2, Value::Octets(octets)) => group = Some(Group::read(octets)?),
-                _ => return None,
-            }
-        }
-        event.group = group?;
-        Some(event)
+        let mut fields = Fields { rest: octets };
+        let sequence_offset = fields.number(1)?.try_into().ok()?;
+        // The peer is there even where it is 0.
+        let peer = fields.rest.first().filter(|key| **key == 2 << 3).and_then(|_| fields.number(2))?;
+        let (view, filtered, time) = (fields.number(3)?, fields.number(4)?, fields.number(5)?);
+        let routes = fields.routes()?;
+        let mut parts = Fields { rest: routes };
+        let attributes = parts.octets(1)?.unwrap_or_default();
+        let group = Group::read(parts.octets(2)??)?;
+        (fields.rest.is_empty() && parts.rest.is_empty()).then_some(())?;
+        Some(RoutesEvent {
+            sequence_offset,
+            peer: peer.try_into().ok()?,
+            view: view.try_into().ok()?,
+            filtered: filtered != 0,
+            router_time_us: time.cast_signed(),
+            attributes,
+            group,
+        })
     }
 }
 
@@ -173,57 +159,93 @@ pub(crate) const EVENTS: u32 = 5;
 /// [`proto::event::Body::Routes`]
 const ROUTES: u32 = 16;
 
-/// Fields of a message, each at most once, in the order of their numbers, as prost writes them.
+/// Fields of a message.
 pub(crate) struct Fields<'a> {
     pub rest: &'a [u8],
-    pub last: u32,
-}
-
-pub(crate) enum Value<'a> {
-    Number(u64),
-    Octets(&'a [u8]),
 }
 
 impl<'a> Fields<'a> {
+    /// Takes the next one, whichever it is; gives its number, and its octets where it is no number itself.
     #[inline(always)]
-    fn next(&mut self) -> Option<(u32, Value<'a>)> {
-        let (number, value) = self.any()?;
-        (std::mem::replace(&mut self.last, number) < number).then_some((number, value))
-    }
-
-    /// As [`Fields::next`], in any order, and several of one number.
-    #[inline(always)]
-    pub fn any(&mut self) -> Option<(u32, Value<'a>)> {
-        let key = self.varint()?;
-        let value = match key & 7 {
-            0 => Value::Number(self.varint()?),
-            2 => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                let (octets, rest) = self.rest.split_at_checked(length)?;
-                self.rest = rest;
-                Value::Octets(octets)
+    pub fn any(&mut self) -> Option<(u32, Option<&'a [u8]>)> {
+        let key = u32::try_from(self.varint()?).ok()?;
+        let octets = match key & 7 {
+            0 => {
+                self.varint()?;
+                None
             }
+            LENGTH_DELIMITED => Some(self.delimited()?),
             _ => return None,
         };
-        Some((u32::try_from(key >> 3).ok()?, value))
+        Some((key >> 3, octets))
+    }
+
+    /// A field of a number below 16 if it is the next one, as it is in the order in which prost writes them; else 0, which is
+    /// what a number has that is left out.
+    #[inline(always)]
+    fn number(&mut self, field: u8) -> Option<u64> {
+        match self.rest.split_first() {
+            Some((key, rest)) if *key == field << 3 => {
+                self.rest = rest;
+                self.varint()
+            }
+            _ => Some(0),
+        }
+    }
+
+    /// The same of octets.
+    #[inline(always)]
+    fn octets(&mut self, field: u8) -> Option<Option<&'a [u8]>> {
+        match self.rest.split_first() {
+            Some((key, rest)) if u32::from(*key) == u32::from(field) << 3 | LENGTH_DELIMITED => {
+                self.rest = rest;
+                self.delimited().map(Some)
+            }
+            _ => Some(None),
+        }
+    }
+
+    /// The field [`ROUTES`], whose key has two octets.
+    #[inline(always)]
+    fn routes(&mut self) -> Option<&'a [u8]> {
+        (self.varint()? == u64::from(ROUTES << 3 | LENGTH_DELIMITED)).then_some(())?;
+        self.delimited()
+    }
+
+    #[inline(always)]
+    fn delimited(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.varint()?).ok()?;
+        let (octets, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(octets)
     }
 
     #[inline(always)]
     fn varint(&mut self) -> Option<u64> {
-        match self.rest {
-            [short @ ..0x80, rest @ ..] => {
-                self.rest = rest;
-                Some(u64::from(*short))
-            }
-            // Lengths of attributes are mostly so long.
-            [low @ 0x80..=0xff, high @ 1..=0x7f, rest @ ..] => {
-                self.rest = rest;
-                Some(u64::from(*low & 0x7f) | u64::from(*high) << 7)
-            }
-            _ => decode_varint(&mut self.rest).ok(),
+        if let [short @ ..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Some(u64::from(*short));
         }
+        let Some(word) = self.rest.first_chunk().map(|octets| u64::from_le_bytes(*octets)) else {
+            return decode_varint(&mut self.rest).ok();
+        };
+        // The last octet has no highest bit.
+        let last = !word & 0x8080_8080_8080_8080;
+        if last == 0 {
+            return decode_varint(&mut self.rest).ok();
+        }
+        let bits = last.trailing_zeros() + 1;
+        self.rest = self.rest.get(bits as usize / 8..)?;
+        // Seven bits of each octet: octets, then quarters, then halves move together.
+        let octets = word & (u64::MAX >> (64 - bits)) & 0x7f7f_7f7f_7f7f_7f7f;
+        let quarters = octets & 0x007f_007f_007f_007f | (octets & 0x7f00_7f00_7f00_7f00) >> 1;
+        let halves = quarters & 0x0000_3fff_0000_3fff | (quarters & 0x3fff_0000_3fff_0000) >> 2;
+        Some(halves & 0x0fff_ffff | (halves & 0x0fff_ffff_0000_0000) >> 4)
     }
 }
+
+/// The wire type of what has a length ahead.
+const LENGTH_DELIMITED: u32 = 2;
 
 /// Up to eight octets, the first in the lowest bits.
 #[derive(Clone, Copy, Default)]
@@ -273,7 +295,6 @@ impl Word {
     /// What is ahead of a field of so many octets. No batch has 2^32.
     #[inline(always)]
     fn ahead(field: u32, length: usize) -> Self {
-        const LENGTH_DELIMITED: u32 = 2;
         Self::keyed(field << 3 | LENGTH_DELIMITED, u32::try_from(length).unwrap_or(u32::MAX))
     }
 
