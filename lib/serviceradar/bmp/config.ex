@@ -127,9 +127,9 @@ defmodule ServiceRadar.BMP.Config do
             partitions: 8,
             table: @table,
             tee: @tee,
-            broker: Broker.Local,
-            store: Store.Memory,
-            pipeline: Pipeline.Runner,
+            broker: nil,
+            store: nil,
+            pipeline: nil,
             roles: [:receive, :pipeline, :view],
             ocsf: nil,
             insight: nil,
@@ -176,7 +176,7 @@ defmodule ServiceRadar.BMP.Config do
   @doc "Checks options and fills in the defaults."
   @spec new(keyword) :: {:ok, t} | {:error, String.t()}
   def new(options) do
-    known = Map.from_struct(%__MODULE__{})
+    known = Map.merge(Map.from_struct(%__MODULE__{}), parts())
 
     try do
       unless Keyword.keyword?(options), do: invalid("options are a keyword list, not #{inspect(options)}")
@@ -203,6 +203,9 @@ defmodule ServiceRadar.BMP.Config do
       {:error, text} -> raise ArgumentError, text
     end
   end
+
+  # Not among the struct's own defaults: these modules take the struct apart, and would have to be compiled before and after it.
+  defp parts, do: %{broker: Broker.Local, store: Store.Memory, pipeline: Pipeline.Runner}
 
   # What a part alone cannot say: whether others of the station's world do what this one does not.
   defp roles(%{roles: roles, broker: {broker, _}, store: {store, _}}) do
