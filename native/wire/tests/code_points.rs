@@ -30,7 +30,7 @@ const WORDS: [&str; 15] = [
 
 /// Numbers that are compared and are no code points of BMP's or BGP's: file, what is compared, and what they are.
 const OTHERS: &[(&str, &str, &str)] = &[
-    ("native/batch/src/routes.rs", "compares number", "what Protobuf has for a boolean"),
+    ("native/batch/src/routes.rs", "with 0", "what Protobuf has for a boolean"),
     ("native/collector/src/run/md5.rs", "const PREFIX", "Linux's"),
     ("native/collector/src/run/md5.rs", "const V4", "Linux's"),
     ("native/collector/src/run/md5.rs", "const V6", "Linux's"),
