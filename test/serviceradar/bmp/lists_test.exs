@@ -23,7 +23,7 @@ defmodule ServiceRadar.BMP.ListsTest do
     route = &Wire.route_monitoring(Wire.update(attributes: Wire.mandatory(), nlri: &1), &2)
 
     said =
-      for _ <- 1..peers do
+      for _ <- 1..peers//1 do
         peer = [address: random(Enum.random([1, 1, 2])), asn: Enum.random(65_001..65_005)]
 
         [Wire.peer_up(peer), for(_ <- 1..Enum.random(1..3), do: route.([prefix.(Enum.random(0..3))], peer))] ++
