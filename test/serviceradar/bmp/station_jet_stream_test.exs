@@ -21,23 +21,17 @@ needs [:packages, :nats] do
 
       @impl true
       def validate(options), do: {:ok, options}
-      @impl true
-      defdelegate child_spec(config), to: Store.Memory
-      @impl true
-      defdelegate table(config, partition, token), to: Store.Memory
 
       @impl true
       def commit(%{store: {_, options}}, _partition, _token, _deltas),
         do: if(:atomics.get(options[:gate], 1) == 1, do: :ok, else: {:error, :closed})
 
-      @impl true
-      defdelegate routers(config), to: Store.Memory
-      @impl true
-      defdelegate peers(config, router_id), to: Store.Memory
-      @impl true
-      defdelegate routes(config, query), to: Store.Memory
-      @impl true
-      defdelegate counts(config), to: Store.Memory
+      for {name, arity} <- Store.behaviour_info(:callbacks) -- [validate: 1, commit: 4],
+          Code.ensure_loaded?(Store.Memory) and function_exported?(Store.Memory, name, arity) do
+        arguments = Macro.generate_arguments(arity, __MODULE__)
+        @impl true
+        defdelegate unquote(name)(unquote_splicing(arguments)), to: Store.Memory
+      end
     end
 
     setup do
