@@ -14,6 +14,7 @@ pub mod ids;
 pub mod json;
 mod open;
 mod options;
+mod protobuf;
 mod read;
 mod routes;
 mod session;

@@ -59,7 +59,7 @@ impl OpenEvents {
     #[inline(always)]
     pub fn peer(&self, header: &PeerHeader) -> Option<u32> {
         let said = self.0.iter().filter_map(|open| open.place.and(open.said.as_ref()));
-        said.filter(|said| said.header.is_of_same(header)).map(|said| said.peer).next()
+        said.filter(|said| said.header.equals_but_for_time(header)).map(|said| said.peer).next()
     }
 
     /// Adds routes to the open event of their peer and view where that says the same of them; else opens another.
@@ -134,7 +134,7 @@ impl OpenEvent {
     #[inline(always)]
     fn is_of(&self, header: &PeerHeader) -> bool {
         let Some(Said { header: own, .. }) = self.place.and(self.said.as_ref()) else { return false };
-        own.is_of_same(header) || own.view() == header.view() && own.key() == header.key()
+        own.equals_but_for_time(header) || own.view() == header.view() && own.key() == header.key()
     }
 
     /// Encodes the event where one is open.
@@ -157,7 +157,7 @@ impl Said {
     #[inline(always)]
     fn holds_of(&self, routes: &Routes<'_>) -> bool {
         let group = routes.group;
-        self.header.is_of_same(routes.header)
+        self.header.equals_but_for_time(routes.header)
             && self.peer == routes.peer
             && self.action == group.action
             && self.family == group.family

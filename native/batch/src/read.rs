@@ -3,7 +3,8 @@
 use prost::{DecodeError, Message as _};
 
 use crate::generated as proto;
-use crate::routes::{Fields, RoutesEvent, EVENTS};
+use crate::protobuf::Fields;
+use crate::routes::{RoutesEvent, EVENTS};
 
 /// A [`proto::Batch`] with its events by reference.
 ///

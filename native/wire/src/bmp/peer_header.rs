@@ -167,9 +167,8 @@ impl PeerHeader {
         self.is_known().then(|| self.view())
     }
 
-    /// Whether they say the same, whatever their times are.
     #[inline(always)]
-    pub fn is_of_same(&self, other: &PeerHeader) -> bool {
+    pub fn equals_but_for_time(&self, other: &PeerHeader) -> bool {
         self.peer_type == other.peer_type
             && self.flags == other.flags
             && self.distinguisher == other.distinguisher
