@@ -5,6 +5,7 @@ mod net;
 mod others;
 mod postings;
 mod prefixes;
+mod sorted;
 
 use std::net::IpAddr;
 use std::ops::Bound;

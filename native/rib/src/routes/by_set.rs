@@ -69,7 +69,7 @@ impl<N: Net> Prefixes<N> {
     fn lists(&self) -> Lists<N> {
         Lists {
             plain: self.plain.iter().map(|(net, route)| (route.attributes, net)).collect(),
-            paths: self.paths.iter().map(|(key, route)| (route.attributes, *key)).collect(),
+            paths: self.paths.iter().map(|(key, route)| (route.attributes, key)).collect(),
         }
     }
 
@@ -90,10 +90,10 @@ impl<N: Net> Prefixes<N> {
             }
         }
         in_order(&mut plain, &mut |net| {
-            let route = self.plain.get(&net).filter(|route| wanted(route.attributes));
+            let route = self.plain.get(net).filter(|route| wanted(route.attributes));
             route.is_none_or(|route| visit(&|| net.wire(None), route))
         }) && in_order(&mut paths, &mut |key| {
-            let route = self.paths.get(&key).filter(|route| wanted(route.attributes));
+            let route = self.paths.get(key).filter(|route| wanted(route.attributes));
             route.is_none_or(|route| visit(&|| key.0.wire(Some(key.1)), route))
         })
     }

@@ -2,15 +2,13 @@
 
 use std::net::IpAddr;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use prefix_trie::Prefix;
-
 use super::WireKey;
 use crate::nlri::Nlri;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// A prefix of one address family. Its order is by address, then by length, so that the more specifics
-/// of a prefix follow it without a gap.
-pub(crate) trait Net: Prefix + Copy + Ord {
+/// of a prefix follow it without a gap. The default holds every address and is the first of all.
+pub(crate) trait Net: Copy + Ord + Default {
     /// Of an NLRI; bits after the length do not count. None where it is none of the family.
     fn of_nlri(nlri: &[u8]) -> Option<Self>;
     fn of_net(net: IpNet) -> Option<Self>;

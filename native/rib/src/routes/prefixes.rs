@@ -1,30 +1,25 @@
 //! Routes of the families of bare prefixes.
 //!
-//! Prefixes are in a [`PrefixMap`]: exact and longest match, more specifics and going on from a cursor are
-//! all its own. Measured on the 901,899 IPv4 prefixes of a full table in random order against a
-//! sorted map (`BTreeMap`) of the same routes: 39 octets a route against 63, half the time to insert, a
-//! fifth to look up. Routes with a path identifier (RFC 7911), several of which may share a prefix, are
-//! in a sorted map beside it.
+//! Those with a path identifier (RFC 7911), several of which may share a prefix, are kept apart from the others, by prefix and
+//! identifier.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
-
-use prefix_trie::PrefixMap;
 
 use super::net::Net;
 use super::postings::Postings;
+use super::sorted::Sorted;
 use super::{Route, Span, Visit, WireKey};
 
 /// Routes of a family of bare prefixes.
 pub(crate) struct Prefixes<N: Net> {
-    pub(super) plain: PrefixMap<N, Route>,
-    pub(super) paths: BTreeMap<(N, u32), Route>,
+    pub(super) plain: Sorted<N>,
+    pub(super) paths: Sorted<(N, u32)>,
     pub(super) postings: Postings<N>,
 }
 
 impl<N: Net> Prefixes<N> {
     pub fn new() -> Self {
-        Prefixes { plain: PrefixMap::new(), paths: BTreeMap::new(), postings: Postings::default() }
+        Prefixes { plain: Sorted::new(), paths: Sorted::new(), postings: Postings::default() }
     }
 
     pub fn len(&self) -> usize {
@@ -33,22 +28,22 @@ impl<N: Net> Prefixes<N> {
 
     pub fn entry(&mut self, net: N, path_id: Option<u32>) -> &mut Route {
         match path_id {
-            None => self.plain.entry(net).or_insert(Route::VACANT),
-            Some(id) => self.paths.entry((net, id)).or_insert(Route::VACANT),
+            None => self.plain.entry(net),
+            Some(id) => self.paths.entry((net, id)),
         }
     }
 
     pub fn get(&self, net: N, path_id: Option<u32>) -> Option<&Route> {
         match path_id {
-            None => self.plain.get(&net),
-            Some(id) => self.paths.get(&(net, id)),
+            None => self.plain.get(net),
+            Some(id) => self.paths.get((net, id)),
         }
     }
 
     pub fn remove(&mut self, net: N, path_id: Option<u32>) -> Option<Route> {
         match path_id {
-            None => self.plain.remove(&net),
-            Some(id) => self.paths.remove(&(net, id)),
+            None => self.plain.remove(net),
+            Some(id) => self.paths.remove((net, id)),
         }
     }
 
@@ -79,31 +74,37 @@ impl<N: Net> Prefixes<N> {
             Some(found) if after.is_none_or(|after| after < found.0) => tell(found),
             _ => true,
         };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         match span {
-            Span::All => match after {
-                None => self.plain.iter().all(tell),
-                Some(after) => self.plain.iter_from(&after, false).all(tell),
-            },
-            Span::Exact(net) => one(N::of_net(net).and_then(|net| self.plain.get_key_value(&net))),
-            Span::Longest(address) => one(N::host(address).and_then(|host| self.plain.get_lpm(&host))),
+            Span::All => self.plain.range(from).all(tell),
+            Span::Exact(net) => one(N::of_net(net).and_then(|net| Some((net, self.plain.get(net)?)))),
+            Span::Longest(address) => one(N::host(address).and_then(|host| self.around(host).next())),
             Span::MoreSpecifics(net) => {
                 let Some(net) = N::of_net(net) else { return true };
-                match after {
-                    Some(after) if after >= net => {
-                        self.plain.iter_from(&after, false).take_while(|found| net.holds(found.0)).all(tell)
-                    }
-                    _ => self.plain.children(&net).all(tell),
-                }
+                let from = if after.is_none_or(|after| after < net) { Bound::Included(net) } else { from };
+                self.plain.range(from).take_while(|found| net.holds(found.0)).all(tell)
             }
             Span::LessSpecifics(net) => {
                 let Some(net) = N::of_net(net) else { return true };
-                self.plain.cover(&net).filter(|found| after.is_none_or(|after| after < found.0)).all(tell)
+                let mut around: Vec<_> = self.around(net).collect();
+                around.reverse();
+                around.into_iter().filter(|found| after.is_none_or(|after| after < found.0)).all(tell)
             }
         }
     }
 
+    /// The prefix and all that hold it, the longest first.
+    fn around(&self, net: N) -> impl Iterator<Item = (N, &Route)> {
+        std::iter::successors(Some(net), |net| net.shorter())
+            .filter_map(|net| Some((net, self.plain.get(net)?)))
+    }
+
+    fn paths_of(&self, net: N) -> impl Iterator<Item = ((N, u32), &Route)> {
+        self.paths.range(Bound::Included((net, 0))).take_while(move |((other, _), _)| *other == net)
+    }
+
     fn visit_paths(&self, span: Span, after: Option<(N, u32)>, visit: &mut Visit) -> bool {
-        if self.paths.is_empty() {
+        if self.paths.len() == 0 {
             return true;
         }
         if let Span::LessSpecifics(net) = span {
@@ -119,7 +120,7 @@ impl<N: Net> Prefixes<N> {
             Span::Longest(address) => {
                 let mut candidate = N::host(address);
                 while let Some(net) = candidate {
-                    if self.paths.range((net, 0)..=(net, u32::MAX)).next().is_some() {
+                    if self.paths_of(net).next().is_some() {
                         break;
                     }
                     candidate = net.shorter();
@@ -137,13 +138,13 @@ impl<N: Net> Prefixes<N> {
         };
         let only = matches!(span, Span::Exact(_) | Span::Longest(_));
         self.paths
-            .range((from, Bound::Unbounded))
+            .range(from)
             .take_while(|((found, _), _)| match net {
                 Some(net) if only => *found == net,
                 Some(net) => net.holds(*found),
                 None => true,
             })
-            .all(|((net, id), route)| visit(&|| net.wire(Some(*id)), route))
+            .all(|((net, id), route)| visit(&|| net.wire(Some(id)), route))
     }
 
     /// Of the prefix and of all that hold it, the shortest first: at most 33 or 129 of them.
@@ -152,8 +153,8 @@ impl<N: Net> Prefixes<N> {
         around.reverse();
         around
             .into_iter()
-            .flat_map(|net| self.paths.range((net, 0)..=(net, u32::MAX)))
-            .filter(|(key, _)| after.is_none_or(|after| after < **key))
-            .all(|((net, id), route)| visit(&|| net.wire(Some(*id)), route))
+            .flat_map(|net| self.paths_of(net))
+            .filter(|(key, _)| after.is_none_or(|after| after < *key))
+            .all(|((net, id), route)| visit(&|| net.wire(Some(id)), route))
     }
 }
