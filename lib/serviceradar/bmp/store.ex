@@ -111,8 +111,8 @@ defmodule ServiceRadar.BMP.Store do
   @callback routes_at(Config.t(), DateTime.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}
 
   @doc """
-  The table as it was at a moment, with at most so many routes, by prefix. Routes without a prefix are not among them. No more than
-  five times as many prefixes are looked at.
+  The table as it was at a moment, with at most so many routes, by prefix. Routes without a prefix are not among them. No more
+  rows are looked at than if each of so many routes had changed a hundred times.
   """
   @callback table_at(Config.t(), DateTime.t(), most :: pos_integer) :: {:ok, RoutingTable.t()} | {:error, term}
 

@@ -56,6 +56,10 @@ needs [:packages, :postgres] do
       compared = for node <- nodes(plan), do: Map.get(node, "Rows Removed by Join Filter", 0) * node["Actual Loops"]
       assert Enum.sum(compared) < 5_000
 
+      # They are gone through in spans, and not prefix by prefix.
+      [steps] = for %{"Node Type" => "Recursive Union"} = node <- nodes(plan), do: node["Actual Rows"]
+      assert steps <= 4
+
       # One that comes after ends them all.
       Reads.query!(@station, """
       INSERT INTO {schema}.bgp_peer_events (time, router_id, peer_id, generation, sequence, kind, synthetic)
@@ -65,6 +69,48 @@ needs [:packages, :postgres] do
       {:ok, table} = BMP.table_at(@station, at, 1_000)
       assert %{routes: 0} = RoutingTable.counts(table)
       # Before its server, which ends with this process.
+      :ok = stop_supervised(@station)
+    end
+
+    defp paths(at) do
+      {:ok, table} = BMP.table_at(@station, at, 1_000)
+      {:ok, query} = BMP.Query.new(limit: 1_000)
+      {:ok, routes, nil} = RoutingTable.routes(table, query)
+      Map.new(routes, &{to_string(&1.prefix), &1.as_path})
+    end
+
+    test "what changed since is told by history, the rest by its row" do
+      socket = connect!(@station)
+      announce = &Wire.route_monitoring(Wire.update(attributes: Wire.mandatory([64_500, &2]), nlri: [&1]))
+      withdraw = &Wire.route_monitoring(Wire.update(withdrawn: [&1]))
+      # So that the clock has gone on between what was told before and after.
+      moment = fn -> Process.sleep(20) && DateTime.utc_now() |> tap(fn _ -> Process.sleep(20) end) end
+
+      send! = fn messages, routes ->
+        :ok = :gen_tcp.send(socket, messages)
+        eventually(fn -> match?({:ok, %{routes: ^routes}}, BMP.counts(@station)) end)
+        moment.()
+      end
+
+      before = moment.()
+      first = send!.([Wire.initiation("rtr"), Wire.peer_up(), announce.("0.0.0.0/0", 1), announce.("10.0.0.0/8", 1)], 2)
+      assert paths(before) == %{}
+      assert paths(first) == %{"0.0.0.0/0" => [64_500, 1], "10.0.0.0/8" => [64_500, 1]}
+
+      second = send!.([announce.("10.0.0.0/8", 2), announce.("192.0.2.0/24", 2), announce.("255.255.255.255/32", 2)], 4)
+      third = send!.([withdraw.("0.0.0.0/0"), withdraw.("192.0.2.0/24")], 2)
+      fourth = send!.([Wire.peer_down()], 0)
+      assert paths(first) == %{"0.0.0.0/0" => [64_500, 1], "10.0.0.0/8" => [64_500, 1]}
+
+      assert paths(second) == %{
+               "0.0.0.0/0" => [64_500, 1],
+               "10.0.0.0/8" => [64_500, 2],
+               "192.0.2.0/24" => [64_500, 2],
+               "255.255.255.255/32" => [64_500, 2]
+             }
+
+      assert paths(third) == %{"10.0.0.0/8" => [64_500, 2], "255.255.255.255/32" => [64_500, 2]}
+      assert paths(fourth) == %{}
       :ok = stop_supervised(@station)
     end
   end

@@ -53,6 +53,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
           fn ->
             repo.query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", [])
             repo.query!("SET LOCAL jit = off", [])
+            repo.query!("SET LOCAL work_mem = '64MB'", [])
 
             RoutingTable.load(
               table,
