@@ -165,6 +165,17 @@ defmodule ServiceRadar.BMP do
   @spec routers(Config.name()) :: {:ok, [BMP.Router.t()]} | {:error, term}
   def routers(station \\ __MODULE__), do: store(station, :routers, [])
 
+  @doc """
+  Every router by what it may be called, `:router_id`, `:name` and `:address`, in any order; nothing is counted of them.
+  """
+  @spec router_names(Config.name()) ::
+          {:ok, [%{router_id: String.t(), name: String.t() | nil, address: :inet.ip_address() | nil}]} | {:error, term}
+  def router_names(station \\ __MODULE__) do
+    with {:error, :not_kept} <- kept(station, :router_names, []),
+         {:ok, routers} <- routers(station),
+         do: {:ok, Enum.map(routers, &Map.take(&1, [:router_id, :name, :address]))}
+  end
+
   @doc "The peers of one router (`router: id`), or of all."
   @spec peers(Config.name(), keyword) :: {:ok, [BMP.Peer.t()]} | {:error, term}
   def peers(station \\ __MODULE__, options \\ []), do: store(station, :peers, [options[:router]])

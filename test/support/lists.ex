@@ -52,6 +52,8 @@ defmodule ServiceRadar.BMP.Test.Lists do
   def check_all(station, words) do
     {:ok, peers} = BMP.peers(station)
     {:ok, routers} = BMP.routers(station)
+    {:ok, names} = BMP.router_names(station)
+    assert Enum.sort(names) == routers |> Enum.map(&Map.take(&1, [:router_id, :name, :address])) |> Enum.sort()
 
     assert {:ok, %{peers: length(peers), routers: length(routers)}} ==
              with({:ok, counts} <- BMP.counts(station), do: {:ok, Map.take(counts, [:peers, :routers])})

@@ -79,6 +79,9 @@ defmodule ServiceRadar.BMP.Store do
   @doc "Of one router (its id) or of all, as `ServiceRadar.BMP.totals/2`."
   @callback totals(Config.t(), router_id :: String.t() | nil) :: {:ok, map} | {:error, term}
 
+  @doc "Every router as `ServiceRadar.BMP.router_names/1`. Of a store that has no such question `c:routers/1` is asked."
+  @callback router_names(Config.t()) :: {:ok, [map]} | {:error, term}
+
   @doc "Active routes that match, in the order of the query, with a cursor for the next page or nil."
   @callback routes(Config.t(), Query.t()) :: {:ok, [Route.t()], cursor :: term | nil} | {:error, term}
 
@@ -154,6 +157,7 @@ defmodule ServiceRadar.BMP.Store do
                       keep_insight: 2,
                       count_routes: 3,
                       prepare_search: 1,
+                      router_names: 1,
                       kept_insight: 1,
                       own: 1,
                       give_back: 2,

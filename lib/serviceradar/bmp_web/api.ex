@@ -295,7 +295,7 @@ defmodule ServiceRadar.BMPWeb.API do
   end
 
   defp routers(_station, nil), do: {:ok, []}
-  defp routers(station, _name), do: BMP.routers(station)
+  defp routers(station, _name), do: BMP.router_names(station)
   defp no_router, do: {:wrong, %{"router" => "No router has this id, name or address."}}
 
   # Events are asked for by the id of a peer; an address may be that of several, and then is not enough.

@@ -205,6 +205,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       do: list_routers(config, %ListQuery{kind: :routers, limit: @all})
 
     @impl ServiceRadar.BMP.Store
+    def router_names(config), do: reaching(config, fn repo, options -> {:ok, Lists.router_names(repo, options)} end)
+
+    @impl ServiceRadar.BMP.Store
     def peers(config, router_id),
       do: list_peers(config, %ListQuery{kind: :peers, router: router_id, limit: @all})
 

@@ -102,7 +102,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
 
     # What the form offers. A store may have to count for it: it is read once, and again when it has changed.
     defp known(station, nil) do
-      with {:ok, routers} <- BMP.routers(station),
+      with {:ok, routers} <- BMP.router_names(station),
            {:ok, totals} <- BMP.totals(station),
            do:
              {:ok,

@@ -130,6 +130,42 @@ needs [:packages, :postgres] do
       {answer, statements |> Enum.map(&elem(&1, 2)) |> Enum.sum()}
     end
 
+    # Of what is counted for a list of routers nothing is read: their peers and the RIBs of these.
+    defp uncounted(statements) do
+      for {sql, _values, _rows} <- statements, sql =~ "bgp_routers", not (sql =~ "nlri_key") do
+        refute sql =~ ~r/count\(|sum\(/
+      end
+    end
+
+    test "what routers are called is known without counting what they have" do
+      fill(60, 500)
+      {{:ok, names}, [_one] = asked} = Reads.statements(fn -> BMP.router_names(@station) end)
+      uncounted(asked)
+      {:ok, routers} = BMP.routers(@station)
+      assert Enum.sort(names) == routers |> Enum.map(&Map.take(&1, [:router_id, :name, :address])) |> Enum.sort()
+
+      request = %{
+        station: @station,
+        base: "/bmp",
+        secret: String.duplicate("s", 64),
+        method: "GET",
+        path: ["events"],
+        params: %{"router" => hd(routers).router_id}
+      }
+
+      {%{status: 200}, asked} = Reads.statements(fn -> API.respond(request) end)
+      assert length(asked) == 2
+      uncounted(asked)
+      assert %{status: 400} = API.respond(%{request | params: %{"router" => "nobody"}})
+
+      search = Search.parse(%{"router" => hd(routers).router_id})
+      routes = %{station: @station, wanted: search, cursor: nil, known: nil}
+      {{:ok, page}, asked} = Reads.statements(RoutesLive.fetch(routes))
+      assert Enum.sort(page.known.routers) == Enum.sort(names)
+      asked |> Enum.reject(fn {sql, _, _} -> sql =~ "families" or sql =~ "bgp_peers p" end) |> uncounted()
+      :ok = stop_supervised(@station)
+    end
+
     test "who needs a few peers, or nothing of them but how many routes they have, is not given all" do
       fill(60, 5_000)
       routes = %{station: @station, wanted: Search.parse(%{}), cursor: nil, known: nil}

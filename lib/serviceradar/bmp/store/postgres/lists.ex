@@ -64,6 +64,10 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       repo |> Rows.query(sql, values) |> Enum.map(&Rows.router/1)
     end
 
+    @spec router_names(module, keyword) :: [map]
+    def router_names(repo, options),
+      do: repo |> Rows.query(text("router_names", options[:schema]), []) |> Enum.map(&Rows.router_name/1)
+
     @spec count(module, keyword, ListQuery.t(), most :: pos_integer) :: non_neg_integer
     def count(repo, options, %ListQuery{} = list, most) do
       sql = filled("count_peers", options[:schema], words: text("words", options[:schema]))

@@ -49,6 +49,15 @@ if Code.ensure_loaded?(Postgrex) do
       }
     end
 
+    @doc "What a router is called."
+    def router_name(row) do
+      %{
+        router_id: uuid(row["router_id"]),
+        name: name(row["sys_name"], row["address"]),
+        address: address(row["address"])
+      }
+    end
+
     @doc "A peer with its RIBs."
     def peer(row, ribs) do
       %Peer{
