@@ -27,10 +27,11 @@ defmodule ServiceRadar.BMP.Elsewhere do
   end
 
   @doc "What a function gives on each of these nodes; those that do not answer are left out."
-  @spec ask([node], module, atom, [term]) :: [term]
-  def ask([], _module, _function, _arguments), do: []
+  @spec ask([node], module, atom, [term], timeout :: pos_integer) :: [term]
+  def ask(nodes, module, function, arguments, timeout \\ @timeout)
+  def ask([], _module, _function, _arguments, _timeout), do: []
 
-  def ask(nodes, module, function, arguments) do
-    for {:ok, answer} <- :erpc.multicall(nodes, module, function, arguments, @timeout), do: answer
+  def ask(nodes, module, function, arguments, timeout) do
+    for {:ok, answer} <- :erpc.multicall(nodes, module, function, arguments, timeout), do: answer
   end
 end

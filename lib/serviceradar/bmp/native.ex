@@ -135,6 +135,8 @@ defmodule ServiceRadar.BMP.Native do
   def table_totals(_table, _router_id), do: error()
   def table_routes(_table, _query), do: error()
   def table_prepare_search(_table), do: error()
+  def table_ready_to_search(_table), do: error()
+  def table_keys(_table, _query, _most), do: error()
   def table_counts(_table), do: error()
   def commit_new(_deltas), do: error()
   def commit_copy(_commit, _kind, _from, _to), do: error()

@@ -113,6 +113,18 @@ defmodule ServiceRadar.BMP.RoutingTable do
   @spec prepare_search(t) :: boolean
   def prepare_search(%__MODULE__{ref: ref}), do: Native.table_prepare_search(ref)
 
+  @doc "Whether `prepare_search/1` has little to do."
+  @spec ready_to_search?(t) :: boolean
+  def ready_to_search?(%__MODULE__{ref: ref}), do: Native.table_ready_to_search(ref)
+
+  @typedoc "What a store knows a route by: its RIB, the key of its NLRI, and its path identifier, -1 where it has none."
+  @type key :: {rib_id :: integer, nlri_key :: binary, path_id :: integer}
+
+  @doc "The keys of the routes that match, in any order, up to `most` and one more; the query's cursor and limit do not count."
+  @spec keys(t, Query.t(), most :: pos_integer) :: {:ok, [key]} | {:error, String.t()}
+  def keys(%__MODULE__{ref: ref}, %Query{} = query, most),
+    do: Native.table_keys(ref, %{query | cursor: nil}, most)
+
   @doc """
   How many routes match, counted up to `most`: one more than that where there are more.
   """

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use rib::{AsPathPattern, Community, Dump, Id, Limits, Loader, PrefixMatch, Query, RibView, RoutingTable};
+use rib::{
+    AsPathPattern, Community, Dump, Id, Limits, Loader, PrefixMatch, Query, RibView, RoutingTable, StoredKey,
+};
 use rustler::{Atom, Binary, Encoder, Env, NifResult, Resource, ResourceArc, Term};
 
 use crate::atoms;
@@ -260,6 +262,30 @@ fn table_prepare_search(table: ResourceArc<Table>) -> bool {
         std::thread::yield_now();
     }
     steps > 0
+}
+
+/// Whether a search is answered at once.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_ready_to_search(table: ResourceArc<Table>) -> bool {
+    table.read().is_ready_to_search()
+}
+
+/// What a store knows the routes by that match, up to `most` and one more: RIB, NLRI and path identifier, -1 for none.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn table_keys<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>, most: usize) -> Term<'a> {
+    let Some(query) = decode_query(query) else {
+        return error(env, "not a query");
+    };
+    let found = table.read().keys(&query, most);
+    match found {
+        Ok(keys) => {
+            let key = |key: StoredKey| {
+                (key.rib_id, Bytes(&key.nlri_key), key.path_id.map_or(-1, i64::from)).encode(env)
+            };
+            ok(env, list(env, keys, key))
+        }
+        Err(reason) => error(env, reason.to_string()),
+    }
 }
 
 /// How many routes match, counted up to `most`; one more than that where there are more.

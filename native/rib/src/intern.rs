@@ -149,6 +149,11 @@ impl Interner {
         self.paths.prepare(self.slots.len(), bytes, most) && self.marks.prepare(self.slots.len(), bytes, most)
     }
 
+    /// Whether it was made ready, but for what came since.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.paths.is_ready() && self.marks.is_ready()
+    }
+
     fn search<S: Says + Default>(
         &self,
         lines: &Lines<S>,

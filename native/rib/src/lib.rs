@@ -34,7 +34,7 @@ pub use limits::Limits;
 pub use load::{Dump, Loader};
 pub use query::{
     AsPathPattern, Column, Community, FlappingRoute, Held, Key, List, Page, Part, PeerSummary, PrefixMatch,
-    Query, QueryError, RibSummary, RouteRow, RouterSummary, Totals, SETS_AT_A_TIME,
+    Query, QueryError, RibSummary, RouteRow, RouterSummary, StoredKey, Totals, SETS_AT_A_TIME,
 };
 pub use table::{RoutingTable, Size};
 pub use view::RibView;

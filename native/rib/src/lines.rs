@@ -179,6 +179,13 @@ impl<S: Says + Default> Lines<S> {
         text.fresh.is_empty()
     }
 
+    /// Whether there are lines, but for what came since.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.0.lock().is_ok_and(|held| {
+            held.as_ref().is_some_and(|text| text.fresh.len() <= NEAR + text.lines.len() / 8)
+        })
+    }
+
     /// Calls `found` with each set whose line matches all of the expressions, perhaps also with sets that are no more. `bytes` gives
     /// the octets of a set; there are `count` of them.
     pub(crate) fn search<'a>(

@@ -1,6 +1,7 @@
 //! Questions to the table.
 
 mod error;
+mod keys;
 mod list;
 mod place;
 mod question;
@@ -14,6 +15,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 pub use self::error::QueryError;
+pub use self::keys::StoredKey;
 pub use self::list::{Column, Held, Key, List, Part, Totals};
 use self::place::Place;
 pub use self::question::{PrefixMatch, Query, DEFAULT_LIMIT, MAX_LIMIT};

@@ -13,7 +13,7 @@ mod support;
 
 use batch::proto::route_group::Action;
 use batch::proto::{self, event::Body};
-use rib::{Community, Limits, Query, RibView, RouteRow, RoutingTable};
+use rib::{Community, Limits, Query, RibView, RouteRow, RoutingTable, StoredKey};
 use support::*;
 
 const IN: RibView = RibView::AdjRibInPre;
@@ -120,6 +120,14 @@ fn name(row: &RouteRow) -> String {
     format!("{} {:?} {:?} {}", row.peer, row.prefix, row.path_id, row.attributes.as_path_text)
 }
 
+fn key(row: &RouteRow) -> StoredKey {
+    StoredKey {
+        rib_id: rib::rib_id(&row.peer_id, row.view, row.afi, row.safi),
+        nlri_key: row.nlri.to_vec(),
+        path_id: row.path_id,
+    }
+}
+
 /// Page after page, and once as a whole, against a look at all routes.
 fn holds(table: &RoutingTable, when: &str) {
     let mut all = Vec::new();
@@ -137,6 +145,9 @@ fn holds(table: &RoutingTable, when: &str) {
                 && alone.as_ref().is_none_or(|alone| alone.is_match(&row.attributes.as_path_text))
         };
         let expected: Vec<String> = all.iter().filter(matches).map(name).collect();
+        let keys: Vec<StoredKey> = all.iter().filter(matches).map(key).collect();
+        assert_eq!(table.keys(&query, 100_000).unwrap(), keys, "{when}, keys: {query:?}");
+        assert_eq!(table.keys(&query, 20).unwrap().len(), keys.len().min(21), "{when}, keys: {query:?}");
         let mut whole = Vec::new();
         table
             .each_route(&query, |row| {
@@ -244,13 +255,16 @@ fn a_table_that_changes_while_it_is_made_ready_gives_the_same() {
         }
         announce(&mut table, &[65_010, 3 + number % 7, number % 1_000], number);
     }
+    assert!(!table.is_ready_to_search());
     holds(&table, "half ready");
     while !table.prepare_search(100) {}
+    assert!(table.is_ready_to_search());
     assert!(table.prepare_search(0), "it stays ready");
     for number in (0..MANY).step_by(13) {
         announce(&mut table, &[65_010, 777, number % 50], number);
     }
     assert!(!table.prepare_search(0), "sets came that are not ready");
+    assert!(table.is_ready_to_search(), "but they are few");
     holds(&table, "changed since");
     assert!(table.prepare_search(0), "the question has made them ready");
 }

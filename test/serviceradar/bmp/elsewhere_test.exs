@@ -85,6 +85,13 @@ needs [:packages, :postgres, :nats] do
       eventually(fn -> match?({:ok, [%{withdrawals: 2, nlri_text: "198.51.100.0/24"}]}, BMP.flapping(@station)) end)
       eventually(fn -> match?({:ok, [%{sequence: _}], nil}, BMP.routes(@station, limit: 5)) end)
 
+      # Where the routes of an AS are.
+      :ok = BMP.prepare_search(@station)
+      {:ok, query} = BMP.Query.new(as: 64_500)
+      keys = fn -> Store.Postgres.Places.keys(BMP.Instance.config!(@station), query, 10) end
+      eventually(fn -> match?({:ok, [{_rib, <<24, 198, 51, 100>>, -1}]}, keys.()) end)
+      assert {:ok, [%{as_path: [64_500]}], nil} = BMP.routes(@station, as: 64_500)
+
       # How its session fares: what was counted there, and how far the commits are behind.
       assert [%{node: ^node, counters: %{messages: 7}, lag_us: lag}] = BMP.session_health(@station)
       assert is_integer(lag)
@@ -97,6 +104,8 @@ needs [:packages, :postgres, :nats] do
       refute Insight.validates?(@station)
       assert BMP.flapping(@station) == {:error, :not_known}
       assert BMP.session_health(@station) == []
+      assert keys.() == :not_known
+      assert {:ok, [%{as_path: [64_500]}], nil} = BMP.routes(@station, as: 64_500)
       assert {:ok, [%{validity: nil}], nil} = BMP.routes(@station, limit: 5)
       :ok = stop_supervised(@station)
     end

@@ -58,6 +58,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       Lists,
       Load,
       Options,
+      Places,
       Rows,
       Search,
       SQL
@@ -245,7 +246,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     def routes(config, %Query{} = query) do
       with {:ok, cursor} <- Cursor.read(query.cursor, 3) do
         reaching(config, fn repo, options ->
-          found = Search.page(repo, options, query, cursor || [nil, nil, nil])
+          found = Search.page(config, repo, options, query, cursor || [nil, nil, nil])
           {page, more} = Enum.split(found, query.limit)
           {:ok, Enum.map(page, &Rows.route/1), if(more != [], do: page |> List.last() |> key() |> Cursor.write())}
         end)
@@ -253,8 +254,11 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     end
 
     @impl ServiceRadar.BMP.Store
+    defdelegate prepare_search(config), to: Places, as: :prepare
+
+    @impl ServiceRadar.BMP.Store
     def count_routes(config, %Query{} = query, most),
-      do: reaching(config, fn repo, options -> Search.count(repo, options, query, most) end)
+      do: reaching(config, fn repo, options -> Search.count(config, repo, options, query, most) end)
 
     defp key(row), do: Enum.map(~w(rib_id nlri_key key_path_id), &Map.fetch!(row, &1))
 

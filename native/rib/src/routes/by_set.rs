@@ -28,6 +28,15 @@ impl Routes {
         }
     }
 
+    /// Whether it is ready for [`Routes::visit_sets`], or need not be.
+    pub fn is_ready(&self) -> bool {
+        match self {
+            Routes::V4(prefixes) => prefixes.is_ready(),
+            Routes::V6(prefixes) => prefixes.is_ready(),
+            Routes::Others(_) => true,
+        }
+    }
+
     /// The routes with a set that is `wanted`, as [`Routes::visit`] gives them. None of a family that is kept otherwise.
     pub fn visit_sets(
         &self,
@@ -64,6 +73,10 @@ impl<N: Net> Prefixes<N> {
         let made = held.is_none();
         held.get_or_insert_with(|| self.lists());
         made
+    }
+
+    fn is_ready(&self) -> bool {
+        self.len() == 0 || self.postings.0.lock().is_ok_and(|held| held.is_some())
     }
 
     fn lists(&self) -> Lists<N> {

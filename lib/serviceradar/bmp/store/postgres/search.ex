@@ -3,12 +3,13 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @moduledoc false
     # Routes that are there now, by whatever is asked for.
     #
-    # Routes are not indexed by what changes. Where attributes are asked for, the sets that match are found first, and nobody looks for
+    # Routes are not indexed by what changes. Where attributes are asked for, the routing tables in memory are asked first where the routes
+    # are (`Places`), and those are read by their keys. Where that is not known, the sets that match are found first, and nobody looks for
     # the routes of none. Those of few sets are looked for by these, all of the table at once, by several processes; those of many are
     # wherever one looks, and the table is gone through in the order of its key until a page is full.
 
-    alias ServiceRadar.BMP.Query
-    alias ServiceRadar.BMP.Store.Postgres.{Filters, Rows, SQL}
+    alias ServiceRadar.BMP.{Config, Query}
+    alias ServiceRadar.BMP.Store.Postgres.{Filters, Places, Rows, SQL}
 
     @of_sets [:as, :as_path, :community, :next_hop, :origin_as]
     @few_sets 2_000
@@ -18,15 +19,48 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @count_timeout 500
 
     @doc "Rows of a page and one more, in the order of their key, after the key of the last one seen (nulls for the first page)."
-    @spec page(module, keyword, Query.t(), [term]) :: [map]
-    def page(repo, options, %Query{} = query, key) do
+    @spec page(Config.t(), module, keyword, Query.t(), [term]) :: [map]
+    def page(config, repo, options, %Query{} = query, key) do
       ask = fn how -> &how.(repo, options, &1, key ++ [query.limit + 1]) end
-      by_sets(repo, options, query, any: ask.(&any/4), few: ask.(&few/4), many: ask.(&walk/4))
+
+      stored = fn -> by_sets(repo, options, query, any: ask.(&any/4), few: ask.(&few/4), many: ask.(&walk/4)) end
+
+      case places(config, query, @few_routes) do
+        {:ok, keys} when length(keys) > @few_routes -> ask.(&walk/4).(Map.from_struct(query))
+        {:ok, keys} -> of_keys(repo, options, query, key, keys) || stored.()
+        :not_known -> stored.()
+      end
+    end
+
+    defp places(config, query, most), do: if(of_sets?(query), do: Places.keys(config, query, most), else: :not_known)
+    defp of_sets?(query), do: Enum.any?(@of_sets, &(Map.fetch!(query, &1) != nil))
+
+    # The routes of the first of these keys; nil where one of them is not as was said: its change is on its way to the database.
+    defp of_keys(repo, options, query, key, keys) do
+      last = if hd(key), do: List.to_tuple(key)
+
+      case keys |> Enum.drop_while(&(last != nil and &1 <= last)) |> Enum.take(query.limit + 1) do
+        [] ->
+          []
+
+        keys ->
+          columns = keys |> Enum.map(&Tuple.to_list/1) |> Enum.zip_with(& &1)
+          values = key ++ [query.limit + 1] ++ columns
+          parts = [state: "routes_of_keys", set: "set_of_each"]
+          page = any(repo, options, Map.from_struct(query), values, parts)
+          if length(page) == length(keys), do: page
+      end
     end
 
     @doc "How many there are, counted up to `most` and one more."
-    @spec count(module, keyword, Query.t(), pos_integer) :: {:ok, non_neg_integer | :not_known}
-    def count(repo, options, %Query{} = query, most) do
+    @spec count(Config.t(), module, keyword, Query.t(), pos_integer) :: {:ok, non_neg_integer | :not_known}
+    def count(config, repo, options, %Query{} = query, most) do
+      with {:ok, keys} <- places(config, query, most),
+           do: {:ok, length(keys)},
+           else: (:not_known -> count_stored(repo, options, query, most))
+    end
+
+    defp count_stored(repo, options, query, most) do
       repo.transaction(fn ->
         repo.query!("SET LOCAL statement_timeout = #{@count_timeout}", [])
         count = &filtered(repo, "query/count_routes.sql", options, &2, [most + 1], %{sets: &1})
@@ -50,7 +84,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     defp by_sets(repo, options, query, ask) do
       {of_sets, others} = query |> Map.from_struct() |> Map.split(@of_sets)
 
-      if Enum.any?(of_sets, fn {_, value} -> value != nil end) do
+      if of_sets?(query) do
         sets = repo |> filtered("query/sets.sql", options, of_sets, [@few_sets + 1]) |> Enum.map(& &1["set_id"])
 
         cond do
