@@ -55,9 +55,10 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @doc "How many there are, counted up to `most` and one more."
     @spec count(Config.t(), module, keyword, Query.t(), pos_integer) :: {:ok, non_neg_integer | :not_known}
     def count(config, repo, options, %Query{} = query, most) do
-      with {:ok, keys} <- places(config, query, most),
-           do: {:ok, length(keys)},
-           else: (:not_known -> count_stored(repo, options, query, most))
+      case places(config, query, most) do
+        {:ok, keys} -> {:ok, length(keys)}
+        :not_known -> count_stored(repo, options, query, most)
+      end
     end
 
     defp count_stored(repo, options, query, most) do
