@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres
-
 needs [:packages, :postgres] do
   defmodule Mix.Tasks.Bmp.ParityUrlTest do
     use ExUnit.Case, async: false
@@ -12,11 +10,10 @@ needs [:packages, :postgres] do
     alias Mix.Tasks.Bmp
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Store, Wire}
-    alias ServiceRadar.BMP.Test.Postgres
+    alias ServiceRadar.BMP.Test.{Postgres, Servers}
 
     test "mix bmp.parity --url compares a router's table with a station's database", %{test: test} do
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
+      postgres = Servers.postgres!()
       url = Postgres.url(postgres)
       station = start_station!(test, store: {Store.Postgres, url: url, schema: "platform"})
       socket = connect!(station)

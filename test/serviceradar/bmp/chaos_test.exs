@@ -1,8 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Store
-alias ServiceRadar.BMP.Test.{NATS, Postgres}
-
 needs [:packages, :nats, :postgres] do
   defmodule ServiceRadar.BMP.ChaosTest do
     @moduledoc """
@@ -15,8 +12,8 @@ needs [:packages, :nats, :postgres] do
     """
     use ExUnit.Case, async: false
 
-    alias ServiceRadar.BMP.{Config, Parity, Query, Repo, Wire}
-    alias ServiceRadar.BMP.Test.{FakeRouter, FreePort, Link, NATS, OSProcess, Postgres}
+    alias ServiceRadar.BMP.{Config, Parity, Query, Repo, Store, Wire}
+    alias ServiceRadar.BMP.Test.{FakeRouter, FreePort, Link, NATS, OSProcess, Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 3_600_000
@@ -58,16 +55,9 @@ needs [:packages, :nats, :postgres] do
     # ---- the cluster
 
     defp start! do
-      nats = NATS.start!("", "max_file_store: 256MB")
-      postgres = Postgres.start!()
+      nats = Servers.nats!("", "max_file_store: 256MB")
+      postgres = Servers.postgres!()
       {:ok, agent} = Agent.start(fn -> %{nats: nats, postgres: postgres} end)
-
-      on_exit(fn ->
-        %{nats: nats, postgres: postgres} = Agent.get(agent, & &1)
-        NATS.stop(nats)
-        Postgres.stop(postgres)
-      end)
-
       cluster = %{nats: nats, postgres: postgres, agent: agent, nodes: %{}}
       cluster = Enum.reduce(@nodes, cluster, &begin(&2, &1, FreePort.free_port(), FreePort.free_port()))
       cluster = Enum.reduce(@nodes, cluster, &ready(&2, &1))
@@ -195,13 +185,13 @@ needs [:packages, :nats, :postgres] do
     defp inject(:kill_nats, cluster, _routers) do
       nats = NATS.kill(cluster.nats)
       pause(1_500, 20_000)
-      remember(cluster, :nats, NATS.start_again(nats))
+      remember(cluster, :nats, Servers.again!(nats))
     end
 
     defp inject(:kill_postgres, cluster, _routers) do
       postgres = Postgres.kill(cluster.postgres)
       pause(1_500, 20_000)
-      remember(cluster, :postgres, Postgres.start_again(postgres))
+      remember(cluster, :postgres, Servers.again!(postgres))
     end
 
     defp inject(:freeze_postgres, cluster, _routers) do

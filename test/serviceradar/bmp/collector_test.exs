@@ -29,7 +29,7 @@ cond do
 
       alias ServiceRadar.BMP
       alias ServiceRadar.BMP.{Batch, ManualBroker, NoPipeline, Replay}
-      alias ServiceRadar.BMP.Test.{FreePort, NATS, NATSTap, OSProcess, Protobuf}
+      alias ServiceRadar.BMP.Test.{FreePort, NATS, NATSTap, OSProcess, Protobuf, Servers}
 
       @moduletag capture_log: true
       @moduletag timeout: 120_000
@@ -37,8 +37,7 @@ cond do
       @partitions 5
 
       setup do
-        nats = NATS.start!()
-        on_exit(fn -> NATS.stop(nats) end)
+        nats = Servers.nats!()
         {:ok, _} = NATSTap.start_link(nats.port, "*.raw.*")
         %{nats: nats, collector: collector!(nats)}
       end

@@ -1,8 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Store
-alias ServiceRadar.BMP.Test.{NATS, Postgres}
-
 needs [:packages, :postgres, :nats] do
   defmodule ServiceRadar.BMP.ElsewhereTest do
     # Two nodes of an Erlang cluster and one database.
@@ -12,7 +9,7 @@ needs [:packages, :postgres, :nats] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Feed, Insight, Store, Wire}
-    alias ServiceRadar.BMP.Test.{Distribution, NATS, Postgres}
+    alias ServiceRadar.BMP.Test.{Distribution, NATS, Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag :tmp_dir
@@ -21,8 +18,7 @@ needs [:packages, :postgres, :nats] do
 
     setup do
       name = :longnames |> Distribution.start!() |> to_string() |> String.replace(~r/@.*/, "")
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
+      postgres = Servers.postgres!()
       %{store: {Store.Postgres, url: Postgres.url(postgres)}, name: :"#{name}_there"}
     end
 
@@ -136,8 +132,7 @@ needs [:packages, :postgres, :nats] do
     end
 
     test "of two nodes that have some of the routers each there is one map", context do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
+      nats = Servers.nats!()
       options = [store: context.store, broker: {BMP.Broker.JetStream, servers: [NATS.url(nats)]}, partitions: 2]
       start_station!(@station, options)
       {peer, node} = there!(context)

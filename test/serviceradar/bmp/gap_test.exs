@@ -1,8 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.{Pipeline, Store}
-alias ServiceRadar.BMP.Test.{NATS, Postgres}
-
 needs [:packages, :nats, :postgres] do
   defmodule ServiceRadar.BMP.GapTest do
     @moduledoc """
@@ -14,8 +11,8 @@ needs [:packages, :nats, :postgres] do
     import ServiceRadar.BMP.TestRouter, only: [start_station!: 2, eventually: 2, eventually: 3]
 
     alias ServiceRadar.BMP
-    alias ServiceRadar.BMP.{Broker, Instance, Parity, Telemetry}
-    alias ServiceRadar.BMP.Test.{FakeRouter, NATS, Postgres}
+    alias ServiceRadar.BMP.{Broker, Instance, Parity, Pipeline, Store, Telemetry}
+    alias ServiceRadar.BMP.Test.{FakeRouter, NATS, Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 300_000
@@ -24,10 +21,8 @@ needs [:packages, :nats, :postgres] do
     @heartbeat 400
 
     test "a session of which a message is missing begins anew, also where the first request is lost", context do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
+      nats = Servers.nats!()
+      postgres = Servers.postgres!()
       broker = {Broker.JetStream, servers: [NATS.url(nats)]}
       receiver = :"receiver of #{context.test}"
       owner = :"owner of #{context.test}"

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Lab
-
 needs [:lab] do
   defmodule ServiceRadar.BMP.InsightLabTest do
     @moduledoc """

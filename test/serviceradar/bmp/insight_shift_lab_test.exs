@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Lab
-
 needs [:lab, :gobgp] do
   defmodule ServiceRadar.BMP.InsightShiftLabTest do
     @moduledoc """

@@ -1,14 +1,12 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.{NATS, Postgres}
-
 needs [:packages, :nats, :postgres] do
   defmodule ServiceRadar.BMP.KillTest do
     @moduledoc "JetStream, Broadway and Postgres, each killed with batches in flight. What counts is what is in the tables."
     use ExUnit.Case, async: false
 
     alias ServiceRadar.BMP.{Broker, Config}
-    alias ServiceRadar.BMP.Test.{Batches, NATS, OSProcess, Postgres}
+    alias ServiceRadar.BMP.Test.{Batches, NATS, OSProcess, Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 900_000
@@ -18,12 +16,8 @@ needs [:packages, :nats, :postgres] do
     @changes 6_000
 
     setup do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
-      {:ok, agent} = Agent.start(fn -> %{nats: nats, postgres: postgres} end)
-      on_exit(fn -> stop_again(agent) end)
+      nats = Servers.nats!()
+      postgres = Servers.postgres!()
 
       # Only publishes; the node consumes.
       config =
@@ -34,7 +28,7 @@ needs [:packages, :nats, :postgres] do
         )
 
       start_supervised!(Broker.JetStream.child_spec(config))
-      %{nats: nats, postgres: postgres, config: config, agent: agent}
+      %{nats: nats, postgres: postgres, config: config}
     end
 
     test "the state table is what was sent, and the history every change once", context do
@@ -62,13 +56,12 @@ needs [:packages, :nats, :postgres] do
       rows = wait_for_rows(context.postgres, 800)
       nats = NATS.kill(context.nats)
       Process.sleep(300)
-      remember(context.agent, :nats, NATS.start_again(nats))
+      Servers.again!(nats)
 
       rows = wait_for_rows(context.postgres, rows + 500)
       postgres = Postgres.kill(context.postgres)
       Process.sleep(300)
-      postgres = Postgres.start_again(postgres)
-      remember(context.agent, :postgres, postgres)
+      postgres = Servers.again!(postgres)
 
       wait_for_rows(postgres, rows + 500)
       OSProcess.kill(node)
@@ -140,15 +133,6 @@ needs [:packages, :nats, :postgres] do
       script = Path.expand("../../support/pipeline_node.exs", __DIR__)
       log = Path.join(context.nats.folder, "node-#{System.unique_integer([:positive])}.log")
       OSProcess.start_elixir!(script, [NATS.url(context.nats), Postgres.url(context.postgres)], log)
-    end
-
-    defp remember(agent, what, server), do: Agent.update(agent, &Map.put(&1, what, server))
-
-    defp stop_again(agent) do
-      %{nats: nats, postgres: postgres} = Agent.get(agent, & &1)
-      NATS.stop(nats)
-      Postgres.stop(postgres)
-      Agent.stop(agent)
     end
 
     defp eventually(fun, attempts \\ 2_400) do

@@ -24,7 +24,7 @@ case why do
 
       alias ServiceRadar.BMP
       alias ServiceRadar.BMP.{Parity, Pipeline, Store}
-      alias ServiceRadar.BMP.Test.{Lab, Link, NATS, Postgres}
+      alias ServiceRadar.BMP.Test.{Lab, Link, NATS, Postgres, Servers}
 
       @moduletag :lab
 
@@ -56,10 +56,8 @@ case why do
         full = Enum.all?([Pipeline.Broadway, Store.Postgres, Gnat], &Code.ensure_loaded?/1)
 
         if full and NATS.missing() == nil and Postgres.missing() == nil do
-          nats = NATS.start!()
-          on_exit(fn -> NATS.stop(nats) end)
-          postgres = Postgres.start!()
-          on_exit(fn -> Postgres.stop(postgres) end)
+          nats = Servers.nats!()
+          postgres = Servers.postgres!()
 
           [
             broker: {ServiceRadar.BMP.Broker.JetStream, servers: [NATS.url(nats)]},

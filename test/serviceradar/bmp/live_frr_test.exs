@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.{Lab, NATS, Postgres}
-
 needs [:packages, :lab, :nats, :postgres] do
   defmodule ServiceRadar.BMP.LiveFRRTest do
     @moduledoc """
@@ -13,7 +11,7 @@ needs [:packages, :lab, :nats, :postgres] do
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Broker, Instance, Pipeline, Store}
     alias ServiceRadar.BMP.Broker.JetStream.API
-    alias ServiceRadar.BMP.Test.{FreePort, Lab, NATS, OSProcess, Parity, Postgres}
+    alias ServiceRadar.BMP.Test.{FreePort, Lab, NATS, OSProcess, Parity, Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 600_000
@@ -23,10 +21,8 @@ needs [:packages, :lab, :nats, :postgres] do
     @patience 60_000
 
     setup do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
+      nats = Servers.nats!()
+      postgres = Servers.postgres!()
       lab = Lab.start!(@routes)
       on_exit(fn -> Lab.stop(lab) end)
 

@@ -1,8 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Store
-alias ServiceRadar.BMP.Test.{NATS, Postgres}
-
 needs [:packages, :nats, :postgres] do
   defmodule ServiceRadar.BMP.OwnersTest do
     @moduledoc """
@@ -15,7 +12,7 @@ needs [:packages, :nats, :postgres] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Broker, Config, Store, Wire}
-    alias ServiceRadar.BMP.Test.{NATS, OSProcess, Postgres}
+    alias ServiceRadar.BMP.Test.{NATS, OSProcess, Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 300_000
@@ -23,10 +20,8 @@ needs [:packages, :nats, :postgres] do
     @routers 1..4
 
     setup context do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
+      nats = Servers.nats!()
+      postgres = Servers.postgres!()
       options = [hostname: "127.0.0.1", port: postgres.port, username: "postgres", database: "postgres"]
       sql = start_supervised!({Postgrex, options})
       partitions = context[:partitions] || 2
@@ -134,8 +129,7 @@ needs [:packages, :nats, :postgres] do
       nats = NATS.kill(context.nats)
       each(sockets, &withdraw(&1, 1..100))
       Process.sleep(16_000)
-      nats = NATS.start_again(nats)
-      on_exit(fn -> NATS.stop(nats) end)
+      Servers.again!(nats)
       stored(context, routes(101..300))
       each(sockets, &announce(&1, 301..310))
       stored(context, routes(101..310))

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.{NATS, Postgres}
-
 needs [:packages, :nats, :postgres] do
   defmodule ServiceRadar.BMP.PrivilegesTest do
     @moduledoc "Three stations, each of one role, with exactly what guides/privileges.md says that they may do."
@@ -11,6 +9,7 @@ needs [:packages, :nats, :postgres] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Broker, Pipeline, Store, Wire}
+    alias ServiceRadar.BMP.Test.{NATS, Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 300_000
@@ -24,8 +23,7 @@ needs [:packages, :nats, :postgres] do
     @users users
 
     setup_all do
-      server = Postgres.start!()
-      on_exit(fn -> Postgres.stop(server) end)
+      server = Servers.postgres!()
       %{postgres: server}
     end
 
@@ -90,8 +88,7 @@ needs [:packages, :nats, :postgres] do
 
     test "with these every role works, and without one of them it does not", %{postgres: postgres} do
       admin = owned!(postgres)
-      nats = NATS.start!(@users)
-      on_exit(fn -> NATS.stop(nats) end)
+      nats = Servers.nats!(@users)
 
       receiver = start!(:privileges_receiver, :receive, nats, "bmp_receiver", postgres, "bmp_pipeline")
       start!(:privileges_pipeline, :pipeline, nats, "bmp_pipeline", postgres, "bmp_pipeline")

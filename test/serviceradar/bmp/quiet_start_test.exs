@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.{NATS, Postgres}
-
 needs [:packages, :nats, :postgres] do
   defmodule ServiceRadar.BMP.QuietStartTest do
     @moduledoc "What a station says when it starts: what it made, once; nothing of what is only not there yet."
@@ -12,7 +10,7 @@ needs [:packages, :nats, :postgres] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Broker, Pipeline, Store, Wire}
-    alias ServiceRadar.BMP.Test.{FreePort, NATS, Postgres}
+    alias ServiceRadar.BMP.Test.{FreePort, NATS, Postgres, Servers}
 
     @moduletag timeout: 120_000
 
@@ -20,10 +18,8 @@ needs [:packages, :nats, :postgres] do
       # The tests' own level leaves out what a start says.
       Logger.configure(level: :info)
       on_exit(fn -> Logger.configure(level: :warning) end)
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
+      nats = Servers.nats!()
+      postgres = Servers.postgres!()
 
       options = [
         broker: {Broker.JetStream, servers: [NATS.url(nats)]},

@@ -1,8 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Store
-alias ServiceRadar.BMP.Test.Postgres
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.SlowStoreTest do
     @moduledoc "A Postgres that takes nothing for a while: memory is bounded, the session ends with its reason, and comes back."
@@ -12,7 +9,7 @@ needs [:packages, :postgres] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Broker, Store, Telemetry, Wire}
-    alias ServiceRadar.BMP.Test.Postgres
+    alias ServiceRadar.BMP.Test.{Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 300_000
@@ -20,8 +17,7 @@ needs [:packages, :postgres] do
     @limit 200_000
 
     setup do
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
+      postgres = Servers.postgres!()
       %{postgres: postgres}
     end
 

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.NATS
-
 needs [:packages, :nats] do
   defmodule ServiceRadar.BMP.StationJetStreamTest do
     use ExUnit.Case, async: true
@@ -10,7 +8,7 @@ needs [:packages, :nats] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Broker, Pipeline, Store, Telemetry, Wire}
-    alias ServiceRadar.BMP.Test.NATS
+    alias ServiceRadar.BMP.Test.{NATS, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 120_000
@@ -35,8 +33,7 @@ needs [:packages, :nats] do
     end
 
     setup do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
+      nats = Servers.nats!()
       %{nats: nats}
     end
 
@@ -53,8 +50,7 @@ needs [:packages, :nats] do
         nats = NATS.kill(context.nats)
         :ok = :gen_tcp.send(socket, announcements(3_001..4_000))
         Process.sleep(200)
-        nats = NATS.start_again(nats)
-        on_exit(fn -> NATS.stop(nats) end)
+        Servers.again!(nats)
         :ok = :gen_tcp.send(socket, announcements(4_001..5_000))
         eventually(fn -> count(station) == 5_000 end)
 

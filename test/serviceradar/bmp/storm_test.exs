@@ -1,8 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.{Pipeline, Store}
-alias ServiceRadar.BMP.Test.{NATS, Postgres}
-
 needs [:packages, :nats, :postgres] do
   defmodule ServiceRadar.BMP.StormTest do
     @moduledoc """
@@ -13,8 +10,8 @@ needs [:packages, :nats, :postgres] do
     use ExUnit.Case, async: false
 
     alias ServiceRadar.BMP
-    alias ServiceRadar.BMP.{Broker, Wire}
-    alias ServiceRadar.BMP.Test.{FakeRouter, Link, NATS, Postgres}
+    alias ServiceRadar.BMP.{Broker, Pipeline, Store, Wire}
+    alias ServiceRadar.BMP.Test.{FakeRouter, Link, NATS, Postgres, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 1_800_000
@@ -22,10 +19,8 @@ needs [:packages, :nats, :postgres] do
     @patience 600_000
 
     setup context do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
-      postgres = Postgres.start!()
-      on_exit(fn -> Postgres.stop(postgres) end)
+      nats = Servers.nats!()
+      postgres = Servers.postgres!()
       options = [hostname: "127.0.0.1", port: postgres.port, username: "postgres", database: "postgres"]
       sql = start_supervised!({Postgrex, options})
 

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMPWeb.Browser
-
 axe = Path.expand("../../../assets/node_modules/axe-core/axe.min.js", __DIR__)
 
 needs [:packages, :browser] do
@@ -13,7 +11,7 @@ needs [:packages, :browser] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.Wire
-    alias ServiceRadar.BMPWeb.{Octets, Paths, Standalone}
+    alias ServiceRadar.BMPWeb.{Browser, Octets, Paths, Standalone}
 
     @axe axe
     @moduletag capture_log: true

@@ -6,7 +6,7 @@ defmodule ServiceRadar.BMPWeb.MapLiveFRRTest do
 
   alias ServiceRadar.BMP
   alias ServiceRadar.BMP.{Events, Telemetry}
-  alias ServiceRadar.BMP.Test.{Lab, NATS, Postgres}
+  alias ServiceRadar.BMP.Test.{Lab, NATS, Postgres, Servers}
   alias ServiceRadar.BMPWeb.Browser
   alias ServiceRadar.BMPWeb.Server.Httpd
 
@@ -44,8 +44,7 @@ defmodule ServiceRadar.BMPWeb.MapLiveFRRTest do
 
   defp servers do
     if @served do
-      [nats, postgres] = [NATS.start!(), Postgres.start!()]
-      on_exit(fn -> NATS.stop(nats) && Postgres.stop(postgres) end)
+      [nats, postgres] = [Servers.nats!(), Servers.postgres!()]
 
       [
         broker: {BMP.Broker.JetStream, servers: [NATS.url(nats)]},

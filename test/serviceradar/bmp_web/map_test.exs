@@ -5,6 +5,7 @@ defmodule ServiceRadar.BMPWeb.MapTest do
   import ServiceRadar.BMP.TestRouter
 
   alias ServiceRadar.BMP
+  alias ServiceRadar.BMP.Test.Servers
   alias ServiceRadar.BMP.Wire
   alias ServiceRadar.BMPWeb.Browser
   alias ServiceRadar.BMPWeb.Server.Httpd
@@ -18,9 +19,12 @@ defmodule ServiceRadar.BMPWeb.MapTest do
               true -> nil
             end)
 
-  @no_postgres if Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres),
-                 do: BMP.Test.Postgres.missing(),
-                 else: "the core build has no packages"
+  # The same for a test that needs history.
+  @missing_with_history @missing ||
+                          if(Code.ensure_loaded?(ServiceRadar.BMP.Store.Postgres),
+                            do: BMP.Test.Postgres.missing(),
+                            else: "the core build has no packages"
+                          )
 
   # Software GL: what is judged is what is drawn and the time that our code takes, not how many frames there are.
   @flags ~w(--use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist --window-size=900,700)
@@ -296,11 +300,10 @@ defmodule ServiceRadar.BMPWeb.MapTest do
     assert Enum.reject(complaints(browser), &(&1 =~ "501")) == []
   end
 
-  @tag skip: @missing || @no_postgres
+  @tag skip: @missing_with_history
   @tag timeout: 240_000
   test "of a time before the page was opened the station's history tells" do
-    server = BMP.Test.Postgres.start!()
-    on_exit(fn -> BMP.Test.Postgres.stop(server) end)
+    server = Servers.postgres!()
     store = {ServiceRadar.BMP.Store.Postgres, url: BMP.Test.Postgres.url(server)}
     {socket, browser} = map!(:map_history, 10, 20, store: store)
     # To the second, as the field has it.

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMPWeb.PostgresPagesTest do
     # The same pages over the store that keeps history.
@@ -13,7 +11,8 @@ needs [:packages, :postgres] do
     import ServiceRadar.BMP.TestRouter
 
     alias ServiceRadar.BMP
-    alias ServiceRadar.BMP.Test.Schema
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.{Schema, Servers}
     alias ServiceRadar.BMP.Wire
     alias ServiceRadar.BMPWeb.{Host, Paths}
 
@@ -22,8 +21,7 @@ needs [:packages, :postgres] do
     @moduletag timeout: 120_000
 
     setup do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       Host.start!()
       station = start_station!(:pages_live, store: {BMP.Store.Postgres, url: Server.url(server)})
       socket = connect!(station)

@@ -1,8 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-alias ServiceRadar.BMPWeb.Browser
-
 axe = Path.expand("../../../assets/node_modules/axe-core/axe.min.js", __DIR__)
 
 needs [:packages, :postgres, :browser] do
@@ -13,16 +10,17 @@ needs [:packages, :postgres, :browser] do
     import ServiceRadar.BMP.TestRouter
 
     alias ServiceRadar.BMP
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.Servers
     alias ServiceRadar.BMP.Wire
-    alias ServiceRadar.BMPWeb.{Paths, Standalone}
+    alias ServiceRadar.BMPWeb.{Browser, Paths, Standalone}
 
     @axe axe
     @moduletag capture_log: true
     @moduletag timeout: 180_000
 
     test "it is drawn, played back, fits a phone, and axe-core finds nothing serious" do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       station = start_station!(BMP, store: {BMP.Store.Postgres, url: Server.url(server)})
       socket = connect!(station)
       :ok = :gen_tcp.send(socket, [Wire.initiation("rtr"), Wire.peer_up()])

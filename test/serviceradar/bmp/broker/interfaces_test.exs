@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.NATS
-
 needs [:packages, :nats] do
   defmodule ServiceRadar.BMP.Broker.InterfacesTest do
     @moduledoc "States of interfaces that come over NATS, and what insight concludes of them."
@@ -10,15 +8,14 @@ needs [:packages, :nats] do
     import ServiceRadar.BMP.TestRouter
 
     alias ServiceRadar.BMP.{Broker, Events, Wire}
-    alias ServiceRadar.BMP.Test.NATS
+    alias ServiceRadar.BMP.Test.{NATS, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 120_000
     @moduletag :tmp_dir
 
     test "an interface that SNMP tells of is why its session went", %{test: test, tmp_dir: tmp_dir} do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
+      nats = Servers.nats!()
       path = Path.join(tmp_dir, "insight.json")
 
       File.write!(path, """

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.NATS
-
 needs [:packages, :nats] do
   defmodule ServiceRadar.BMP.Broker.JetStreamTest do
     use ExUnit.Case, async: true
@@ -12,13 +10,13 @@ needs [:packages, :nats] do
     alias ServiceRadar.BMP.{Batch, Config, Instance, Telemetry}
     alias ServiceRadar.BMP.Broker.JetStream
     alias ServiceRadar.BMP.Broker.JetStream.API
+    alias ServiceRadar.BMP.Test.{NATS, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 120_000
 
     setup context do
-      nats = NATS.start!(Map.get(context, :nats, ""))
-      on_exit(fn -> NATS.stop(nats) end)
+      nats = Servers.nats!(Map.get(context, :nats, ""))
       %{nats: nats, name: :"station-#{System.unique_integer([:positive])}"}
     end
 
@@ -496,8 +494,7 @@ needs [:packages, :nats] do
         JetStream.ack(subscription, Enum.at(first, 400).tag)
         nats = NATS.kill(context.nats)
         Process.sleep(300)
-        nats = NATS.start_again(nats)
-        on_exit(fn -> NATS.stop(nats) end)
+        Servers.again!(nats)
 
         all = first ++ take(subscription, count - length(first))
         assert numbers(all) == Enum.to_list(1..count)
@@ -545,8 +542,7 @@ needs [:packages, :nats] do
         {public, seed} = :crypto.generate_key(:eddsa, :ed25519)
         seed = nkey(<<18::5, 20::5, 0::6, seed::binary>>)
         user = nkey(<<20::5, 0::3, public::binary>>)
-        nats = NATS.start!("authorization { users: [ { nkey: #{user} } ] }")
-        on_exit(fn -> NATS.stop(nats) end)
+        nats = Servers.nats!("authorization { users: [ { nkey: #{user} } ] }")
 
         config = broker!(%{context | nats: nats}, settings: [nkey_seed: seed])
         publish(config, [1])
@@ -564,8 +560,7 @@ needs [:packages, :nats] do
         pem = fn type, der -> :public_key.pem_encode([{type, der, :not_encrypted}]) end
         File.write!(Path.join(folder, "cert.pem"), pem.(:Certificate, server[:cert]))
         File.write!(Path.join(folder, "key.pem"), pem.(type, key))
-        nats = NATS.start!(~s(tls { cert_file: "#{folder}/cert.pem", key_file: "#{folder}/key.pem" }))
-        on_exit(fn -> NATS.stop(nats) end)
+        nats = Servers.nats!(~s(tls { cert_file: "#{folder}/cert.pem", key_file: "#{folder}/key.pem" }))
         url = "tls://127.0.0.1:#{nats.port}"
 
         # Not one of the system's authorities.

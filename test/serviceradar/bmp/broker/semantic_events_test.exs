@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.NATS
-
 needs [:packages, :nats] do
   defmodule ServiceRadar.BMP.Broker.SemanticEventsTest do
     @moduledoc "What ServiceRadar's own event writer hears of a station."
@@ -10,7 +8,7 @@ needs [:packages, :nats] do
     import ServiceRadar.BMP.TestRouter
 
     alias ServiceRadar.BMP.{Broker, Pipeline, Replay, Telemetry, Wire}
-    alias ServiceRadar.BMP.Test.{NATS, NATSTap}
+    alias ServiceRadar.BMP.Test.{NATS, NATSTap, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 120_000
@@ -35,8 +33,7 @@ needs [:packages, :nats] do
     end
 
     setup do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
+      nats = Servers.nats!()
       {:ok, _} = NATSTap.start_link(nats.port, "bmp.events.>")
       %{nats: nats}
     end

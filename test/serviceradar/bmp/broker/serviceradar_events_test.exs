@@ -1,8 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.NATS
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :nats, :postgres] do
   defmodule ServiceRadar.BMP.Broker.ServiceRadarEventsTest do
     @moduledoc """
@@ -15,8 +12,7 @@ needs [:packages, :nats, :postgres] do
     import ServiceRadar.BMP.TestRouter
 
     alias ServiceRadar.BMP.{Broker, Wire}
-    alias ServiceRadar.BMP.Test.{NATS, NATSTap}
-    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.{NATS, NATSTap, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 120_000
@@ -36,10 +32,8 @@ needs [:packages, :nats, :postgres] do
     @maps ~w(metadata actor device src_endpoint dst_endpoint unmapped)
 
     setup do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      nats = Servers.nats!()
+      server = Servers.postgres!()
       stream = %{name: "events", subjects: ["events.>"], storage: "memory"}
       {:ok, gnat} = Gnat.start_link(%{host: "127.0.0.1", port: nats.port})
       {:ok, _} = Gnat.request(gnat, "$JS.API.STREAM.CREATE.events", Jason.encode!(stream))

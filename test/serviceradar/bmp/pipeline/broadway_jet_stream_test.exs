@@ -1,21 +1,18 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.NATS
-
 needs [:packages, :nats] do
   defmodule ServiceRadar.BMP.Pipeline.BroadwayJetStreamTest do
     use ExUnit.Case, async: true
 
     alias ServiceRadar.BMP.{Batch, Broker, Config, Instance, Pipeline}
     alias ServiceRadar.BMP.Broker.JetStream.API
-    alias ServiceRadar.BMP.Test.{Batches, NATS, OSProcess, RecordingStore}
+    alias ServiceRadar.BMP.Test.{Batches, NATS, OSProcess, RecordingStore, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 120_000
 
     setup do
-      nats = NATS.start!()
-      on_exit(fn -> NATS.stop(nats) end)
+      nats = Servers.nats!()
       %{nats: nats, name: :"station-#{System.unique_integer([:positive])}"}
     end
 
@@ -165,8 +162,7 @@ needs [:packages, :nats] do
       first = committed(500)
       nats = NATS.kill(context.nats)
       Process.sleep(300)
-      nats = NATS.start_again(nats)
-      on_exit(fn -> NATS.stop(nats) end)
+      Servers.again!(nats)
       assert first ++ committed(3_000) == Enum.to_list(1..3_000)
       eventually(fn -> in_stream(config) == 0 end)
     end

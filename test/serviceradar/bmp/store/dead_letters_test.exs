@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.Store.DeadLettersTest do
     # What could not be decoded last of each router is found among much that came of others since, without looking at that.
@@ -11,7 +9,8 @@ needs [:packages, :postgres] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.Store.Postgres.SQL
-    alias ServiceRadar.BMP.Test.Reads
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.{Reads, Servers}
 
     @moduletag capture_log: true
 
@@ -21,8 +20,7 @@ needs [:packages, :postgres] do
     @silent "33333333-3333-5333-8333-333333333333"
 
     setup do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       start_station!(@station, store: {BMP.Store.Postgres, url: Server.url(server)})
       eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
       :ok

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.Store.HistoryTest do
     use ExUnit.Case, async: false
@@ -11,6 +9,8 @@ needs [:packages, :postgres] do
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Feed, Instance, Query, RoutingTable, Wire}
     alias ServiceRadar.BMP.Store.Postgres
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.Servers
 
     @moduletag capture_log: true
     @moduletag timeout: 120_000
@@ -19,8 +19,7 @@ needs [:packages, :postgres] do
     @east [address: {10, 0, 0, 2}]
 
     setup_all do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       %{server: server}
     end
 

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.Store.ListsTest do
     # At the database: in every order the pages of peers and routers make what a sort of everything makes, and what a page reads is no
@@ -15,7 +13,8 @@ needs [:packages, :postgres] do
     alias ServiceRadar.BMP.{ListQuery, Order}
     alias ServiceRadar.BMP.Store.Postgres
     alias ServiceRadar.BMP.Store.Postgres.Lists
-    alias ServiceRadar.BMP.Test.Reads
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.{Reads, Servers}
     alias ServiceRadar.BMPWeb.{API, RoutesLive, Search, WholeTables}
 
     @moduletag capture_log: true
@@ -23,8 +22,7 @@ needs [:packages, :postgres] do
     @station :lists_postgres
 
     setup do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       start_station!(@station, store: {Postgres, url: Server.url(server)})
       eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
       :ok

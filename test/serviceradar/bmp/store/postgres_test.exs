@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.Store.PostgresTest do
     use ExUnit.Case, async: false
@@ -13,6 +11,8 @@ needs [:packages, :postgres] do
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{Config, Events, Insight, Prefix, Replay, TestRouter, Wire}
     alias ServiceRadar.BMP.Store.{Memory, Postgres}
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.Servers
 
     @moduletag capture_log: true
     @moduletag timeout: 120_000
@@ -38,8 +38,7 @@ needs [:packages, :postgres] do
     end
 
     setup_all do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       %{server: server}
     end
 
@@ -336,8 +335,7 @@ needs [:packages, :postgres] do
     test "the server is killed in the midst of it and nothing is missing", context do
       %{name: name, options: options} = context
       # A server of its own, which may die.
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       station(name, Keyword.put(options, :url, Server.url(server)))
       {:ok, messages} = Replay.messages(Replay.sample())
       {:ok, _replay} = Replay.start_link({127, 0, 0, 1}, BMP.port(name), messages, time: 1_500)
@@ -345,7 +343,7 @@ needs [:packages, :postgres] do
       Server.kill(server)
       assert {:error, _} = BMP.counts(name)
       Process.sleep(300)
-      Server.start_again(server)
+      Servers.again!(server)
       settled(name)
 
       memory = :"#{name}_memory"
@@ -415,12 +413,11 @@ needs [:packages, :postgres] do
     end
 
     test "a server that is not there yet is waited for", %{name: name, options: options} do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       Server.kill(server)
       station(name, Keyword.put(options, :url, Server.url(server)))
       assert {:error, _} = BMP.routers(name)
-      Server.start_again(server)
+      Servers.again!(server)
       sample(name)
       assert {:ok, %{routers: 1}} = BMP.counts(name)
       :ok = stop_supervised(name)

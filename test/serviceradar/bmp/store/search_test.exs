@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.Store.SearchTest do
     # How routes are looked for at the database that no index leads to.
@@ -11,15 +9,15 @@ needs [:packages, :postgres] do
 
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.Store.Postgres
-    alias ServiceRadar.BMP.Test.Reads
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.{Reads, Servers}
 
     @moduletag capture_log: true
 
     @station :search_postgres
 
     setup do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       start_station!(@station, store: {Postgres, url: Server.url(server)})
       eventually(fn -> Postgres.Keeper.ready?(BMP.Instance.config!(@station)) end)
       :ok

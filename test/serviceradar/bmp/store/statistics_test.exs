@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.Store.StatisticsTest do
     # Statistics Reports of ninety days: what is asked of a peer is found by the index, and no more of them is read than is told.
@@ -12,7 +10,8 @@ needs [:packages, :postgres] do
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.Store.Postgres
     alias ServiceRadar.BMP.Store.Postgres.SQL
-    alias ServiceRadar.BMP.Test.Reads
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.{Reads, Servers}
 
     @moduletag capture_log: true
     @moduletag timeout: 240_000
@@ -26,8 +25,7 @@ needs [:packages, :postgres] do
     @families [{1, 1}, {2, 1}]
 
     setup do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       start_station!(@station, store: {Postgres, url: Server.url(server)})
       eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
       # Not the day that has just begun: a partition of a few rows is read as a whole.

@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.Store.TableAtTest do
     # The table of a moment, of a peer that has gone down thousands of times: each route was held against each of these ends.
@@ -12,7 +10,8 @@ needs [:packages, :postgres] do
     alias ServiceRadar.BMP
     alias ServiceRadar.BMP.{RoutingTable, Wire}
     alias ServiceRadar.BMP.Store.Postgres.SQL
-    alias ServiceRadar.BMP.Test.Reads
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.{Reads, Servers}
 
     @moduletag capture_log: true
 
@@ -20,8 +19,7 @@ needs [:packages, :postgres] do
     @routes 100
 
     setup do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       start_station!(@station, store: {BMP.Store.Postgres, url: Server.url(server)})
       eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
       :ok
