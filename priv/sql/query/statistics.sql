@@ -1,29 +1,16 @@
 -- The newest value of every counter of peer $1: the index leads from each counter to the next, and to its newest. So what is read does not
 -- grow with how long reports are kept.
-WITH RECURSIVE counters AS (
-  (SELECT s.type, s.afi, s.safi
-   FROM {schema}.bgp_stats s
-   WHERE s.peer_id = $1::uuid
-   ORDER BY s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)
-   LIMIT 1)
-  UNION ALL
-  SELECT next.*
-  FROM counters c
-  CROSS JOIN LATERAL (
-    SELECT s.type, s.afi, s.safi
-    FROM {schema}.bgp_stats s
-    WHERE s.peer_id = $1::uuid
-      AND (s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)) > (c.type, coalesce(c.afi, -1), coalesce(c.safi::integer, -1))
-    ORDER BY s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)
-    LIMIT 1
-  ) next
+WITH RECURSIVE told AS NOT MATERIALIZED (
+  SELECT * FROM {schema}.bgp_stats WHERE peer_id = $1::uuid
+), counters AS (
+  {query/counters.sql}
 )
 SELECT newest.*
 FROM counters c
 CROSS JOIN LATERAL (
   SELECT s.type, s.afi, s.safi, s.value, s.time, s.router_time
-  FROM {schema}.bgp_stats s
-  WHERE s.peer_id = $1::uuid AND s.type = c.type AND coalesce(s.afi, -1) = coalesce(c.afi, -1)
+  FROM told s
+  WHERE s.type = c.type AND coalesce(s.afi, -1) = coalesce(c.afi, -1)
     AND coalesce(s.safi::integer, -1) = coalesce(c.safi::integer, -1)
   ORDER BY s.time DESC, s.generation DESC, s.sequence DESC
   LIMIT 1

@@ -1,23 +1,11 @@
 -- Counters of peer $1 between $2 and $3: of each the last value in each of $4 equal spans of time, oldest first, at most 20,000 of all.
 -- The index leads from each counter to the next, and from a value to the last one of an earlier span; where there is none in the 24 hours
 -- before, to those before these, so that few partitions are looked into for each.
-WITH RECURSIVE counters AS (
-  (SELECT s.type, s.afi, s.safi
-   FROM {schema}.bgp_stats s
-   WHERE s.peer_id = $1::uuid AND s.time >= $2::timestamptz AND s.time <= $3::timestamptz
-   ORDER BY s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)
-   LIMIT 1)
-  UNION ALL
-  SELECT next.*
-  FROM counters c
-  CROSS JOIN LATERAL (
-    SELECT s.type, s.afi, s.safi
-    FROM {schema}.bgp_stats s
-    WHERE s.peer_id = $1::uuid AND s.time >= $2::timestamptz AND s.time <= $3::timestamptz
-      AND (s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)) > (c.type, coalesce(c.afi, -1), coalesce(c.safi::integer, -1))
-    ORDER BY s.type, coalesce(s.afi, -1), coalesce(s.safi::integer, -1)
-    LIMIT 1
-  ) next
+WITH RECURSIVE told AS NOT MATERIALIZED (
+  SELECT * FROM {schema}.bgp_stats
+  WHERE peer_id = $1::uuid AND time >= $2::timestamptz AND time <= $3::timestamptz
+), counters AS (
+  {query/counters.sql}
 ), points AS (
   SELECT c.type, c.afi, c.safi, NULL::numeric AS value, NULL::timestamptz AS time, $3::timestamptz + interval '1 microsecond' AS before
   FROM counters c
@@ -29,10 +17,9 @@ WITH RECURSIVE counters AS (
   FROM points p
   LEFT JOIN LATERAL (
     SELECT s.value, s.time
-    FROM {schema}.bgp_stats s
-    WHERE s.peer_id = $1::uuid AND s.type = p.type AND coalesce(s.afi, -1) = coalesce(p.afi, -1)
+    FROM told s
+    WHERE s.type = p.type AND coalesce(s.afi, -1) = coalesce(p.afi, -1)
       AND coalesce(s.safi::integer, -1) = coalesce(p.safi::integer, -1)
-      AND s.time >= $2::timestamptz AND s.time <= $3::timestamptz
       AND s.time >= p.before - interval '24 hours' AND s.time < p.before
     ORDER BY s.time DESC, s.generation DESC, s.sequence DESC
     LIMIT 1

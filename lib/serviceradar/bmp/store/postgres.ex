@@ -299,13 +299,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
           {prefixes, values} = Filters.fragments(indexed, options[:schema], values)
           {filters, values} = Filters.fragments(others, options[:schema], values)
 
-          sql =
-            "query/changes.sql"
-            |> SQL.text(options[:schema])
-            |> String.replace("{from}", changes_from(prefixes, filters, query, options))
-            |> String.replace("{prefixes}", prefixes)
-            |> String.replace("{filters}", filters)
-
+          from = changes_from(prefixes, filters, query, options)
+          sql = SQL.text("query/changes.sql", options[:schema], from: from, prefixes: prefixes, filters: filters)
           {page, more} = repo |> Rows.query(sql, values) |> Enum.split(query.limit)
           last = List.last(page)
           cursor = if more != [] or (last && last["place"] == @looked_at), do: last |> change_key() |> Cursor.write()
@@ -325,7 +320,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     # Without filters a page is as long as it is; with some it may take all that is looked at.
     defp changes_from("", filters, query, options) do
       most = if filters == "", do: query.limit + 1, else: @looked_at
-      "query/changes_from.sql" |> SQL.text(options[:schema]) |> String.replace("{most}", "#{most}")
+      SQL.text("query/changes_from.sql", options[:schema], most: "#{most}")
     end
 
     defp changes_from(_prefixes, _filters, _query, _options), do: "coalesce($1::timestamptz, '-infinity')"
@@ -340,7 +335,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
           {prefixes, cursor} = prefixes(repo, options, at, query, last)
           asked = Map.drop(query, [:prefix, :address, :covering])
           {filters, values} = Filters.fragments(asked, options[:schema], [at, prefixes])
-          sql = "query/as_of.sql" |> SQL.text(options[:schema]) |> String.replace("{filters}", filters)
+          sql = SQL.text("query/as_of.sql", options[:schema], filters: filters)
           {:ok, repo |> Rows.query(sql, values) |> Enum.map(&Rows.route/1), cursor}
         end)
       end

@@ -46,10 +46,9 @@ needs [:packages, :postgres] do
       {:ok, table} = BMP.table_at(@station, at, 1_000)
       assert %{routes: @routes} = RoutingTable.counts(table)
 
-      "COPY (" <> sql = SQL.text("query/load_at/routes.sql", "public")
+      values = [at: "'#{DateTime.to_iso8601(at)}'::timestamptz", most: "1000", prefixes: "5000"]
+      "COPY (" <> sql = SQL.text("query/load_at/routes.sql", "public", values)
       sql = String.replace(sql, ") TO STDOUT (FORMAT binary)", "")
-      values = %{"{at}" => "'#{DateTime.to_iso8601(at)}'::timestamptz", "{most}" => "1000", "{prefixes}" => "5000"}
-      sql = Enum.reduce(values, sql, fn {name, value}, sql -> String.replace(sql, name, value) end)
       %{rows: [[[%{"Plan" => plan}]]]} = Reads.query!(@station, "EXPLAIN (ANALYZE, FORMAT JSON) " <> sql)
       compared = for node <- nodes(plan), do: Map.get(node, "Rows Removed by Join Filter", 0) * node["Actual Loops"]
       assert Enum.sum(compared) < 5_000

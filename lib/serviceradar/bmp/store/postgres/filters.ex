@@ -26,12 +26,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       {Enum.map_join(fragments, "\n", &("AND " <> &1)), values}
     end
 
-    defp fragment(name, schema, first) do
-      "query/route_filter/#{name}.sql"
-      |> SQL.text(schema)
-      |> String.replace("{1}", "$#{first}")
-      |> String.replace("{2}", "$#{first + 1}")
-    end
+    defp fragment(name, schema, first),
+      do: SQL.text("query/route_filter/#{name}.sql", schema, "1": "$#{first}", "2": "$#{first + 1}")
 
     defp filter(:router, id), do: {"router", [Ecto.UUID.dump!(id)]}
     defp filter(:peer_id, id), do: {"peer", [Ecto.UUID.dump!(id)]}

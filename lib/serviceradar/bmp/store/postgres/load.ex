@@ -23,9 +23,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       table = RoutingTable.new(config.table)
 
       values = [
-        {"{at}", "'#{DateTime.to_iso8601(at)}'::timestamptz"},
-        {"{most}", Integer.to_string(most)},
-        {"{prefixes}", Integer.to_string(5 * most)}
+        {:at, "'#{DateTime.to_iso8601(at)}'::timestamptz"},
+        {:most, Integer.to_string(most)},
+        {:prefixes, Integer.to_string(5 * most)}
       ]
 
       then = [:routers, :peers, :routes]
@@ -45,7 +45,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     # `loads` are kinds with the files of their queries, and what these have in place of parameters: COPY takes none.
     defp routers(table, repo, ids, options, loads) do
-      ids = {"{router_ids}", Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")}
+      ids = {:router_ids, Enum.map_join(ids, ", ", &"'#{Rows.uuid(&1)}'")}
 
       # One snapshot for all of them.
       {:ok, loaded} =
@@ -69,13 +69,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     # Of bounded size, as they come. What a Repo's module does for query!/3 it does not for a stream: find the Repo that is
     # meant.
     defp pieces(repo, file, values, options) do
-      sql =
-        Enum.reduce(values, SQL.text(file, options[:schema]), fn {name, value}, sql ->
-          String.replace(sql, name, value)
-        end)
-
       repo.get_dynamic_repo()
-      |> Ecto.Adapters.SQL.stream(sql, [], max_rows: 10_000)
+      |> Ecto.Adapters.SQL.stream(SQL.text(file, options[:schema], values), [], max_rows: 10_000)
       |> Stream.map(&IO.iodata_to_binary(&1.rows))
     end
   end

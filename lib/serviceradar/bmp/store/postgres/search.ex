@@ -135,13 +135,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       {filters, values} = Filters.fragments(filters, options[:schema], values)
       {files, texts} = parts |> Map.put(:filters, filters) |> Map.split([:state, :set])
       files = for {name, file} <- files, do: {name, SQL.text("query/#{file}.sql", options[:schema])}
-
-      sql =
-        Enum.reduce(files ++ Map.to_list(texts), SQL.text(file, options[:schema]), fn {name, part}, sql ->
-          String.replace(sql, "{#{name}}", part)
-        end)
-
-      Rows.query(repo, sql, values)
+      Rows.query(repo, SQL.text(file, options[:schema], files ++ Map.to_list(texts)), values)
     end
   end
 end

@@ -12,9 +12,19 @@ defmodule ServiceRadar.BMP.Store.Postgres.SQL do
   @doc false
   def __mix_recompile__?, do: @folder |> Path.join("**/*.sql") |> Path.wildcard() |> Enum.sort() != unquote(@files)
 
-  @doc "A file's statement, for a Postgres schema, without its comments."
-  @spec text(String.t(), String.t()) :: String.t()
-  def text(file, schema), do: @texts |> Map.fetch!(file) |> prepare(schema)
+  @doc """
+  A file's statement, for a Postgres schema, without its comments: `{FILE.sql}` stands for what another file says, and `{NAME}`
+  for one of `parts`.
+  """
+  @spec text(String.t(), String.t(), Enumerable.t({atom, String.t()})) :: String.t()
+  def text(file, schema, parts \\ []) do
+    statement =
+      Regex.replace(~r/\{([\w\/]+\.sql)\}/, Map.fetch!(@texts, file), fn _, other ->
+        @texts |> Map.fetch!(other) |> prepare(schema)
+      end)
+
+    Enum.reduce(parts, prepare(statement, schema), fn {name, part}, sql -> String.replace(sql, "{#{name}}", part) end)
+  end
 
   @doc "A file's statements, where it has several."
   @spec statements(String.t(), String.t()) :: [String.t()]
