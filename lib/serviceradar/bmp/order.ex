@@ -9,7 +9,7 @@ defmodule ServiceRadar.BMP.Order do
       iex> routers = for routes <- [3, 9, 5], do: %{routes: routes, router_id: "r\#{routes}"}
       iex> {page, last} = ServiceRadar.BMP.Order.page(routers, :routers, {"routes", true}, nil, 2)
       iex> {Enum.map(page, & &1.routes), last}
-      {[9, 5], {5, "r5"}}
+      {[9, 5], {[5], "r5"}}
       iex> ServiceRadar.BMP.Order.page(routers, :routers, {"routes", true}, last, 2)
       {[%{routes: 3, router_id: "r3"}], nil}
   """
@@ -18,8 +18,8 @@ defmodule ServiceRadar.BMP.Order do
   @type column :: String.t()
   @typedoc "A column, and whether the highest come first."
   @type t :: {column, down? :: boolean}
-  @typedoc "What a row is ordered by, and its id."
-  @type key :: {by :: term, id :: String.t()}
+  @typedoc "What a row is ordered by, one part after the other, and its id."
+  @type key :: {by :: [term], id :: String.t()}
 
   # Each column's name in a URL, and whether it is down when it is chosen. The first is the default.
   @columns %{
@@ -60,17 +60,17 @@ defmodule ServiceRadar.BMP.Order do
   defp id(:peers, peer), do: peer.peer_id
   defp id(:routers, router), do: router.router_id
 
-  defp by(_kind, "routes", row), do: row.routes
-  defp by(_kind, "change", row), do: row.last_change_us || 0
-  defp by(:peers, "router", peer), do: {peer.router, peer.router_id, peer.peer_type, peer.address}
-  defp by(:peers, "peer", peer), do: {peer.address, peer.peer_type}
-  defp by(:peers, "as", peer), do: peer.asn
+  defp by(_kind, "routes", row), do: [row.routes]
+  defp by(_kind, "change", row), do: [row.last_change_us || 0]
+  defp by(:peers, "router", peer), do: [peer.router, peer.router_id, peer.peer_type, peer.address]
+  defp by(:peers, "peer", peer), do: [peer.address, peer.peer_type]
+  defp by(:peers, "as", peer), do: [peer.asn]
   # What is wrong comes first.
-  defp by(:peers, "state", peer), do: Enum.find_index([:down, :stale, :unknown, :up], &(&1 == peer.state))
-  defp by(:peers, "since", peer), do: peer.state_since_us || 0
-  defp by(:routers, "router", router), do: router.name
-  defp by(:routers, "state", router), do: {router.state == :connected, router.name}
-  defp by(:routers, "address", router), do: router.address
-  defp by(:routers, "since", router), do: router.session_started_us || 0
-  defp by(:routers, "peers", router), do: router.peers_up
+  defp by(:peers, "state", peer), do: [Enum.find_index([:down, :stale, :unknown, :up], &(&1 == peer.state))]
+  defp by(:peers, "since", peer), do: [peer.state_since_us || 0]
+  defp by(:routers, "router", router), do: [router.name]
+  defp by(:routers, "state", router), do: [router.state == :connected, router.name]
+  defp by(:routers, "address", router), do: [router.address]
+  defp by(:routers, "since", router), do: [router.session_started_us || 0]
+  defp by(:routers, "peers", router), do: [router.peers_up]
 end

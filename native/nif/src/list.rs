@@ -100,29 +100,25 @@ fn state(state: Atom) -> Option<PeerState> {
 
 /// `t:ServiceRadar.BMP.Order.key/0`
 fn key(column: Column, of_routers: bool, term: Term<'_>) -> Option<Key> {
-    let (by, last): (Term<'_>, &str) = term.decode().ok()?;
+    let (by, last): (Vec<Term<'_>>, &str) = term.decode().ok()?;
     let text = |term: Term<'_>| term.decode().ok().map(Part::Text);
     let number = |term: Term<'_>| term.decode().ok().map(Part::Number);
     let address = |term: Term<'_>| match term == nil(term.get_env()) {
         true => Some(Part::None),
         false => decode_address(term).map(Part::Address),
     };
-    let mut key = match column {
-        Column::Router if of_routers => vec![text(by)?],
-        Column::Router => {
-            let (name, router, kind, peer): (Term<'_>, &str, Term<'_>, Term<'_>) = by.decode().ok()?;
-            vec![text(name)?, Part::Id(id(router)?), number(kind)?, address(peer)?]
+    let mut key = match (column, by.as_slice()) {
+        (Column::Router, &[name]) if of_routers => vec![text(name)?],
+        (Column::Router, &[name, router, kind, peer]) => {
+            vec![text(name)?, Part::Id(id(router.decode().ok()?)?), number(kind)?, address(peer)?]
         }
-        Column::Peer => {
-            let (peer, kind): (Term<'_>, Term<'_>) = by.decode().ok()?;
-            vec![address(peer)?, number(kind)?]
+        (Column::Peer, &[peer, kind]) => vec![address(peer)?, number(kind)?],
+        (Column::State, &[connected, name]) if of_routers => {
+            vec![Part::Number(i64::from(connected.decode::<bool>().ok()?)), text(name)?]
         }
-        Column::State if of_routers => {
-            let (connected, name): (bool, Term<'_>) = by.decode().ok()?;
-            vec![Part::Number(i64::from(connected)), text(name)?]
-        }
-        Column::Address => vec![address(by)?],
-        _ => vec![number(by)?],
+        (Column::Address, &[by]) => vec![address(by)?],
+        (_, &[by]) => vec![number(by)?],
+        _ => return None,
     };
     key.push(Part::Id(id(last)?));
     Some(key)

@@ -2,14 +2,19 @@
 
 use std::net::IpAddr;
 
+use serde::de::value::{Error, StrDeserializer};
+use serde::Deserialize;
+
 use super::summaries::{peer_summary, router_summary, PeerSummary, RouterSummary};
 use crate::deltas::{Id, PeerRow, PeerState, RouterState};
 use crate::router::{Peer, Router};
 use crate::table::RoutingTable;
 use crate::view::RibView;
 
-/// What the rows are ordered by: of peers all but `Address` and `Peers`, of routers all but `Peer` and `As`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the rows are ordered by: of peers all but `Address` and `Peers`, of routers all but `Peer` and `As`. Which way
+/// each is ordered when it is chosen, and which is the first, is said in `ServiceRadar.BMP.Order`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Column {
     Router,
     Peer,
@@ -24,18 +29,7 @@ pub enum Column {
 
 impl Column {
     pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "router" => Column::Router,
-            "peer" => Column::Peer,
-            "as" => Column::As,
-            "state" => Column::State,
-            "address" => Column::Address,
-            "since" => Column::Since,
-            "peers" => Column::Peers,
-            "routes" => Column::Routes,
-            "change" => Column::Change,
-            _ => return None,
-        })
+        Self::deserialize(StrDeserializer::<Error>::new(name)).ok()
     }
 }
 

@@ -95,7 +95,7 @@ needs [:packages, :postgres] do
       end
 
       # Of an address, too: 400 and more have each.
-      for after_key <- [nil, {{{10, 0, 0, 2}, 0}, "00000000-0000-0000-0000-000000000000"}] do
+      for after_key <- [nil, {[{10, 0, 0, 2}, 0], "00000000-0000-0000-0000-000000000000"}] do
         list = %ListQuery{kind: :peers, column: "peer", address: {10, 0, 0, 2}, after: after_key, limit: 2}
         {sql, values} = Lists.peers_statement("public", list)
         {rows, whole} = Reads.of(@station, sql, values, "bgp_peers")

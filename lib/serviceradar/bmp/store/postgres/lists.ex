@@ -43,7 +43,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       [down, from, follows, lowest] = if list.down, do: ["DESC", "<=", "<", "32767"], else: ["", ">=", ">", "-1"]
 
       parts = [words: text("words", schema), down: down, from: from, follows: follows, lowest: lowest]
-      {filled("peers_by_router", schema, parts), filters(list) ++ [list.limit + 1 | place(list.after)]}
+      {text("peers_by_router", schema, parts), filters(list) ++ [list.limit + 1 | place(list.after)]}
     end
 
     def peers_statement(schema, list) do
@@ -70,7 +70,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     @spec count(module, keyword, ListQuery.t(), most :: pos_integer) :: non_neg_integer
     def count(repo, options, %ListQuery{} = list, most) do
-      sql = filled("count_peers", options[:schema], words: text("words", options[:schema]))
+      sql = text("count_peers", options[:schema], words: text("words", options[:schema]))
       [%{"peers" => count}] = Rows.query(repo, sql, filters(list) ++ [most])
       count
     end
@@ -84,7 +84,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
 
     @spec totals(module, keyword, binary | nil) :: map
     def totals(repo, options, router_id) do
-      sql = filled("totals", options[:schema], own: text("own", options[:schema]))
+      sql = text("totals", options[:schema], own: text("own", options[:schema]))
       [row] = Rows.query(repo, sql, [router_id])
       {families, counts} = Map.pop!(row, "families")
 
@@ -127,12 +127,11 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
         after: if(key != [], do: "AND (#{Enum.join(expressions, ", ")}) #{follows} (#{numbers})", else: "")
       ]
 
-      {filled(file, schema, parts), key}
+      {text(file, schema, parts), key}
     end
 
     # The parts of a key one after the other.
-    defp key({by, id}) when is_tuple(by) and tuple_size(by) == 2, do: Tuple.to_list(by) ++ [Ecto.UUID.dump!(id)]
-    defp key({by, id}), do: [by, Ecto.UUID.dump!(id)]
+    defp key({by, id}), do: by ++ [Ecto.UUID.dump!(id)]
 
     defp typed([time | rest], column) when column in ["since", "change"],
       do: [DateTime.from_unix!(time, :microsecond) | rest]
@@ -144,13 +143,9 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     # Of peers_by_router.sql.
     defp place(nil), do: List.duplicate(nil, 5)
 
-    defp place({{name, router, type, address}, id}),
+    defp place({[name, router, type, address], id}),
       do: [name || "", Ecto.UUID.dump!(router), type, Rows.inet(address), Ecto.UUID.dump!(id)]
 
-    defp filled(file, schema, parts) do
-      Enum.reduce(parts, text(file, schema), fn {name, part}, sql -> String.replace(sql, "{#{name}}", part) end)
-    end
-
-    defp text(file, schema), do: SQL.text("query/list/#{file}.sql", schema)
+    defp text(file, schema, parts \\ []), do: SQL.text("query/list/#{file}.sql", schema, parts)
   end
 end
