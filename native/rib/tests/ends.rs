@@ -8,8 +8,6 @@ use batch::proto::{self, event::Body, route_group::Action};
 use rib::{EndKind, EndScope, EventKind, Limits, PeerState, Position, RibView, RouterState, RoutingTable};
 use support::*;
 
-const IN: RibView = RibView::AdjRibInPre;
-
 #[test]
 fn what_was_applied_is_ignored_when_it_comes_again() {
     let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));

@@ -4,11 +4,7 @@
 
 mod support;
 
-use rib::RibView;
 use support::*;
-
-const IN: RibView = RibView::AdjRibInPre;
-const START: i64 = EPOCH as i64;
 
 #[test]
 fn withdrawals_and_changes_add_up_and_time_halves_them() {

@@ -9,8 +9,6 @@ use batch::proto::{self, route_group::Action};
 use rib::{AsPathPattern, Community, PrefixMatch, Query, RibView, RoutingTable};
 use support::*;
 
-const IN: RibView = RibView::AdjRibInPre;
-
 fn filled() -> RoutingTable {
     let mut table = table();
     for router in [1, 2] {

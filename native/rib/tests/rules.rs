@@ -8,8 +8,6 @@ use batch::proto::{self, event::Body, route_group::Action, Message as _};
 use rib::{Limits, PeerState, Position, RibView};
 use support::*;
 
-const IN: RibView = RibView::AdjRibInPre;
-
 #[test]
 fn announce_change_unchanged_withdraw() {
     let (mut table, mut r) = (table(), Speaker::new(1, EPOCH));

@@ -16,7 +16,6 @@ use batch::proto::{self, event::Body};
 use rib::{Community, Limits, Query, RibView, RouteRow, RoutingTable, StoredKey};
 use support::*;
 
-const IN: RibView = RibView::AdjRibInPre;
 /// More than are looked at one by one.
 const MANY: u32 = 6_000;
 

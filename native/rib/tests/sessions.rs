@@ -5,11 +5,9 @@
 mod support;
 
 use batch::proto::{self, event::Body};
-use rib::{Deltas, EventKind, Limits, Position, RibView, RoutingTable, SessionState};
+use rib::{Deltas, EventKind, Limits, Position, RoutingTable, SessionState};
 use support::*;
 
-const IN: RibView = RibView::AdjRibInPre;
-const START: i64 = EPOCH as i64;
 /// Heartbeats of 10 s: after 35 s of silence a session is lost.
 const SILENCE: i64 = 35;
 

@@ -92,7 +92,7 @@ if Code.ensure_loaded?(Gnat) do
     """
     @behaviour ServiceRadar.BMP.Broker
 
-    alias ServiceRadar.BMP.{Batch, Config, Deltas, Instance}
+    alias ServiceRadar.BMP.{Batch, Config, Deltas, Instance, Options}
     alias ServiceRadar.BMP.Broker.JetStream.{Connection, Consumer, DeadLetters, Interfaces, Link}
     alias ServiceRadar.BMP.Broker.JetStream.{Publisher, Resets, SemanticEvents}
 
@@ -126,7 +126,7 @@ if Code.ensure_loaded?(Gnat) do
 
     @impl true
     def validate(options) do
-      with {:ok, options} <- known(options),
+      with {:ok, options} <- Options.known(options, @defaults),
            :ok <- each(options, @positive, &(is_integer(&1) and &1 > 0), "an integer above 0"),
            :ok <- each(options, [:interfaces], &subject?/1, "a subject, or nil"),
            :ok <- each(options, [:max_age], &(is_integer(&1) and &1 >= 0), "milliseconds, 0 or more"),
@@ -141,12 +141,6 @@ if Code.ensure_loaded?(Gnat) do
            {:ok, events} <- SemanticEvents.validate(:semantic_events, options[:semantic_events]),
            {:ok, ocsf} <- SemanticEvents.validate(:ocsf, options[:ocsf]),
            do: options |> Keyword.merge(semantic_events: events, ocsf: ocsf) |> Connection.validate()
-    end
-
-    defp known(options) do
-      with {:error, unknown} <- Keyword.validate(options, @defaults) do
-        {:error, "unknown #{inspect(unknown)}; known are #{@defaults |> Keyword.keys() |> inspect(limit: :infinity)}"}
-      end
     end
 
     defp each(options, keys, valid?, what) do

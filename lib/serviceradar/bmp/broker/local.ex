@@ -12,21 +12,13 @@ defmodule ServiceRadar.BMP.Broker.Local do
   """
   @behaviour ServiceRadar.BMP.Broker
 
-  alias ServiceRadar.BMP.{Batch, Config, Instance, Sessions}
+  alias ServiceRadar.BMP.{Batch, Config, Instance, Options, Sessions}
   alias ServiceRadar.BMP.Broker.Local.Queue
 
   @defaults [max_bytes: 64 * 1024 * 1024, queue_bytes: 256 * 1024 * 1024]
 
   @impl true
-  def validate(options) do
-    with {:ok, options} <- Keyword.validate(options, @defaults),
-         nil <- Enum.find(options, fn {_key, value} -> not (is_integer(value) and value > 0) end) do
-      {:ok, options}
-    else
-      {:error, unknown} -> {:error, "unknown #{inspect(unknown)}; known are #{inspect(Keyword.keys(@defaults))}"}
-      {key, value} -> {:error, "#{inspect(key)} is an integer above 0, not #{inspect(value)}"}
-    end
-  end
+  def validate(options), do: Options.positive(options, @defaults)
 
   @impl true
   def child_spec(%Config{} = config) do

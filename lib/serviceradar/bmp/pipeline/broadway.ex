@@ -27,21 +27,13 @@ if Code.ensure_loaded?(Broadway) do
     use Broadway
 
     alias Broadway.Message
-    alias ServiceRadar.BMP.{Config, Instance, Pipeline}
+    alias ServiceRadar.BMP.{Config, Instance, Options, Pipeline}
     alias ServiceRadar.BMP.Pipeline.Broadway.{Partition, Producer}
 
     @defaults [batches: 64, bytes: 8 * 1024 * 1024, wait: 20]
 
     @impl ServiceRadar.BMP.Pipeline
-    def validate(options) do
-      with {:ok, options} <- Keyword.validate(options, @defaults),
-           nil <- Enum.find(options, fn {_key, value} -> not (is_integer(value) and value > 0) end) do
-        {:ok, options}
-      else
-        {:error, unknown} -> {:error, "unknown #{inspect(unknown)}; known are #{inspect(Keyword.keys(@defaults))}"}
-        {key, value} -> {:error, "#{inspect(key)} is an integer above 0, not #{inspect(value)}"}
-      end
-    end
+    def validate(options), do: Options.positive(options, @defaults)
 
     @impl ServiceRadar.BMP.Pipeline
     def partition(%Config{} = config, partition, token),

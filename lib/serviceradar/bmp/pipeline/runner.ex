@@ -11,19 +11,13 @@ defmodule ServiceRadar.BMP.Pipeline.Runner do
 
   require Logger
 
-  alias ServiceRadar.BMP.{Config, Instance, Pipeline, Stages}
+  alias ServiceRadar.BMP.{Config, Instance, Options, Pipeline, Stages}
 
   @expire_every 1_000
   @retry 1_000
 
   @impl ServiceRadar.BMP.Pipeline
-  def validate(options) do
-    case Keyword.validate(options, batches: 16) do
-      {:ok, [batches: batches] = options} when is_integer(batches) and batches > 0 -> {:ok, options}
-      {:ok, [batches: other]} -> {:error, ":batches is an integer above 0, not #{inspect(other)}"}
-      {:error, unknown} -> {:error, "unknown #{inspect(unknown)}; known is [:batches]"}
-    end
-  end
+  def validate(options), do: Options.positive(options, batches: 16)
 
   @impl GenServer
   def init({%Config{} = config, partition, token}) do

@@ -9,6 +9,45 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
   @views Query.views()
 
   # {field, type, meaning}. A :time is read from the field with _us behind its name, :family from :afi and :safi.
+
+  # Which of a peer's tables.
+  @table [
+    {:view, {:enum, @views}, ""},
+    {:afi, :integer, ""},
+    {:safi, :integer, ""},
+    {:family, :family, "name of AFI and SAFI"}
+  ]
+
+  # What a route is for.
+  @destination [
+    {:prefix, {:maybe, :text}, "of every family whose NLRI hold one"},
+    {:rd, {:maybe, :text}, "route distinguisher"},
+    {:labels, {:list, :integer}, "MPLS labels"},
+    {:vnis, {:list, :integer}, ""},
+    {:nlri, :hex, "its octets, without path identifier"},
+    {:nlri_text, {:maybe, :text}, "of families whose NLRI are more than a prefix"},
+    {:path_id, {:maybe, :integer}, ""}
+  ]
+
+  # Where something happened: at a router, and perhaps with one of its peers.
+  @place [
+    {:router, {:maybe, :text}, ""},
+    {:router_id, {:maybe, :id}, ""},
+    {:peer, {:maybe, :address}, ""},
+    {:peer_id, {:maybe, :id}, ""}
+  ]
+
+  @dead_letter [{:id, :text, "for /dead_letters/{id}"}] ++
+                 @place ++
+                 [
+                   {:offset, {:maybe, :integer}, "of what was wrong, in octets since the session's start"},
+                   {:path, :text, "to the field that was wrong"},
+                   {:reason, :text, ""},
+                   {:treatment, :text, "kept_raw, refused, or what RFC 7606 has done with it"},
+                   {:suspect, :boolean, "it reads with the other ADD-PATH setting"},
+                   {:octets, :integer, "how many are kept"}
+                 ]
+
   @objects [
     {"Counts", "How much the station holds.",
      [
@@ -87,17 +126,14 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:ribs, {:list, {:object, "Rib"}}, ""}
      ]},
     {"Rib", "One view and address family of a peer.",
-     [
-       {:view, {:enum, @views}, ""},
-       {:afi, :integer, ""},
-       {:safi, :integer, ""},
-       {:family, :family, "name of AFI and SAFI"},
-       {:routes, :integer, ""},
-       {:last_change, {:maybe, :time}, ""},
-       {:filtered, :boolean, "the router reports a part only"},
-       {:add_path_inferred, :boolean, "path identifiers were not negotiated but seen"},
-       {:verified, :boolean, "all of it is known to be what the router holds now"}
-     ]},
+     @table ++
+       [
+         {:routes, :integer, ""},
+         {:last_change, {:maybe, :time}, ""},
+         {:filtered, :boolean, "the router reports a part only"},
+         {:add_path_inferred, :boolean, "path identifiers were not negotiated but seen"},
+         {:verified, :boolean, "all of it is known to be what the router holds now"}
+       ]},
     {"Route", "An active route: what a table of a peer holds for a prefix.",
      [
        {:router, :text, ""},
@@ -107,36 +143,29 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:peer_type, :integer, ""},
        {:peer_asn, :integer, ""},
        {:peer_bgp_id, :address, ""},
-       {:distinguisher, :text, ""},
-       {:view, {:enum, @views}, ""},
-       {:afi, :integer, ""},
-       {:safi, :integer, ""},
-       {:family, :family, "name of AFI and SAFI"},
-       {:prefix, {:maybe, :text}, "of every family whose NLRI hold one"},
-       {:rd, {:maybe, :text}, "route distinguisher"},
-       {:labels, {:list, :integer}, "MPLS labels"},
-       {:vnis, {:list, :integer}, ""},
-       {:nlri, :hex, "its octets, without path identifier"},
-       {:nlri_text, {:maybe, :text}, "of families whose NLRI are more than a prefix"},
-       {:path_id, {:maybe, :integer}, ""},
-       {:origin, {:maybe, :text}, "ORIGIN"},
-       {:as_path, {:list, :integer}, "every AS number, in order"},
-       {:as_path_text, {:maybe, :text}, "as routers print it"},
-       {:rpki, {:maybe, {:enum, [:valid, :invalid, :not_found]}},
-        "what RPKI says of its origin (RFC 6811); null where the station has no VRPs, and of what is no prefix or in a VRF"},
-       {:next_hop, {:maybe, :address}, ""},
-       {:next_hop_link_local, {:maybe, :address}, ""},
-       {:med, {:maybe, :integer}, ""},
-       {:local_pref, {:maybe, :integer}, ""},
-       {:atomic_aggregate, :boolean, ""},
-       {:aggregator, {:maybe, :aggregator}, "AS number and address"},
-       {:originator_id, {:maybe, :address}, ""},
-       {:cluster_list, {:list, :address}, ""},
-       {:communities, {:list, :text}, "RFC 1997"},
-       {:extended_communities, {:list, :text}, "RFC 4360"},
-       {:large_communities, {:list, :text}, "RFC 8092"},
-       {:other_attributes, {:list, {:object, "Attribute"}}, ""}
+       {:distinguisher, :text, ""}
      ] ++
+       @table ++
+       @destination ++
+       [
+         {:origin, {:maybe, :text}, "ORIGIN"},
+         {:as_path, {:list, :integer}, "every AS number, in order"},
+         {:as_path_text, {:maybe, :text}, "as routers print it"},
+         {:rpki, {:maybe, {:enum, [:valid, :invalid, :not_found]}},
+          "what RPKI says of its origin (RFC 6811); null where the station has no VRPs, and of what is no prefix or in a VRF"},
+         {:next_hop, {:maybe, :address}, ""},
+         {:next_hop_link_local, {:maybe, :address}, ""},
+         {:med, {:maybe, :integer}, ""},
+         {:local_pref, {:maybe, :integer}, ""},
+         {:atomic_aggregate, :boolean, ""},
+         {:aggregator, {:maybe, :aggregator}, "AS number and address"},
+         {:originator_id, {:maybe, :address}, ""},
+         {:cluster_list, {:list, :address}, ""},
+         {:communities, {:list, :text}, "RFC 1997"},
+         {:extended_communities, {:list, :text}, "RFC 4360"},
+         {:large_communities, {:list, :text}, "RFC 8092"},
+         {:other_attributes, {:list, {:object, "Attribute"}}, ""}
+       ] ++
        for(field <- ServiceRadar.BMP.Registry.attribute_fields(), do: {field, :any, "the attribute of this name"}) ++
        [
          {:add_path_inferred, :boolean, "that there is a path identifier was not negotiated but seen"},
@@ -157,20 +186,19 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:router, :text, ""},
        {:router_id, :id, ""},
        {:peer, :address, ""},
-       {:peer_id, :id, ""},
-       {:view, {:enum, @views}, ""},
-       {:afi, :integer, ""},
-       {:safi, :integer, ""},
-       {:family, :family, ""},
-       {:prefix, {:maybe, :text}, "of every family whose NLRI hold one"},
-       {:nlri, :hex, ""},
-       {:nlri_text, :text, "of any family"},
-       {:path_id, {:maybe, :integer}, ""},
-       {:withdrawals, :integer, "since it began"},
-       {:changes, :integer, "of its attributes, since it began"},
-       {:penalty, :integer, "of RFC 2439: 1000 a withdrawal, 500 a change, halved every quarter of an hour"},
-       {:changed_at, :time, "when the last of them was received"}
-     ]},
+       {:peer_id, :id, ""}
+     ] ++
+       @table ++
+       [
+         {:prefix, {:maybe, :text}, "of every family whose NLRI hold one"},
+         {:nlri, :hex, ""},
+         {:nlri_text, :text, "of any family"},
+         {:path_id, {:maybe, :integer}, ""},
+         {:withdrawals, :integer, "since it began"},
+         {:changes, :integer, "of its attributes, since it began"},
+         {:penalty, :integer, "of RFC 2439: 1000 a withdrawal, 500 a change, halved every quarter of an hour"},
+         {:changed_at, :time, "when the last of them was received"}
+       ]},
     {"Change", "A change of a route.",
      [
        {:change, {:enum, [:announce, :change, :withdraw]}, ""},
@@ -180,75 +208,41 @@ defmodule ServiceRadar.BMPWeb.API.Schema do
        {:router_id, :id, ""},
        {:peer, {:maybe, :address}, ""},
        {:peer_id, :id, ""},
-       {:peer_asn, {:maybe, :integer}, ""},
-       {:view, {:enum, @views}, ""},
-       {:afi, :integer, ""},
-       {:safi, :integer, ""},
-       {:family, :family, ""},
-       {:prefix, {:maybe, :text}, ""},
-       {:rd, {:maybe, :text}, ""},
-       {:labels, {:list, :integer}, ""},
-       {:vnis, {:list, :integer}, ""},
-       {:nlri, :hex, ""},
-       {:nlri_text, {:maybe, :text}, ""},
-       {:path_id, {:maybe, :integer}, ""},
-       {:origin, {:maybe, :text}, ""},
-       {:as_path, {:list, :integer}, ""},
-       {:next_hop, {:maybe, :address}, ""},
-       {:med, {:maybe, :integer}, ""},
-       {:local_pref, {:maybe, :integer}, ""},
-       {:communities, {:list, :text}, ""},
-       {:synthetic, :boolean, "the station concluded it; the router did not say it"},
-       {:after_gap, :boolean, "something before it was not observed"},
-       {:received_at, :time, ""}
-     ]},
+       {:peer_asn, {:maybe, :integer}, ""}
+     ] ++
+       @table ++
+       @destination ++
+       [
+         {:origin, {:maybe, :text}, ""},
+         {:as_path, {:list, :integer}, ""},
+         {:next_hop, {:maybe, :address}, ""},
+         {:med, {:maybe, :integer}, ""},
+         {:local_pref, {:maybe, :integer}, ""},
+         {:communities, {:list, :text}, ""},
+         {:synthetic, :boolean, "the station concluded it; the router did not say it"},
+         {:after_gap, :boolean, "something before it was not observed"},
+         {:received_at, :time, ""}
+       ]},
     {"Event", "What happened to a session or a peer.",
-     [
-       {:kind, :text, "such as peer_up, peer_down, end_of_rib, session_start"},
-       {:router, {:maybe, :text}, ""},
-       {:router_id, {:maybe, :id}, ""},
-       {:peer, {:maybe, :address}, ""},
-       {:peer_id, {:maybe, :id}, ""},
-       {:view, {:maybe, {:enum, @views}}, ""},
-       {:afi, {:maybe, :integer}, ""},
-       {:safi, {:maybe, :integer}, ""},
-       {:reason, {:maybe, :text}, ""},
-       {:routes, {:maybe, :integer}, "that it ended"},
-       {:synthetic, :boolean, "the station concluded it; the router did not say it"},
-       {:since, {:maybe, :time}, ""},
-       {:received_at, :time, ""}
-     ]},
-    {"DeadLetter", "Something that could not be decoded, and is kept.",
-     [
-       {:id, :text, "for /dead_letters/{id}"},
-       {:router, {:maybe, :text}, ""},
-       {:router_id, {:maybe, :id}, ""},
-       {:peer, {:maybe, :address}, ""},
-       {:peer_id, {:maybe, :id}, ""},
-       {:offset, {:maybe, :integer}, "of what was wrong, in octets since the session's start"},
-       {:path, :text, "to the field that was wrong"},
-       {:reason, :text, ""},
-       {:treatment, :text, "kept_raw, refused, or what RFC 7606 has done with it"},
-       {:suspect, :boolean, "it reads with the other ADD-PATH setting"},
-       {:octets, :integer, "how many are kept"},
-       {:received_at, :time, ""}
-     ]},
+     [{:kind, :text, "such as peer_up, peer_down, end_of_rib, session_start"}] ++
+       @place ++
+       [
+         {:view, {:maybe, {:enum, @views}}, ""},
+         {:afi, {:maybe, :integer}, ""},
+         {:safi, {:maybe, :integer}, ""},
+         {:reason, {:maybe, :text}, ""},
+         {:routes, {:maybe, :integer}, "that it ended"},
+         {:synthetic, :boolean, "the station concluded it; the router did not say it"},
+         {:since, {:maybe, :time}, ""},
+         {:received_at, :time, ""}
+       ]},
+    {"DeadLetter", "Something that could not be decoded, and is kept.", @dead_letter ++ [{:received_at, :time, ""}]},
     {"KeptOctets", "Something that could not be decoded, with its octets.",
-     [
-       {:id, :text, "for /dead_letters/{id}"},
-       {:router, {:maybe, :text}, ""},
-       {:router_id, {:maybe, :id}, ""},
-       {:peer, {:maybe, :address}, ""},
-       {:peer_id, {:maybe, :id}, ""},
-       {:offset, {:maybe, :integer}, "of what was wrong, in octets since the session's start"},
-       {:path, :text, "to the field that was wrong"},
-       {:reason, :text, ""},
-       {:treatment, :text, "kept_raw, refused, or what RFC 7606 has done with it"},
-       {:suspect, :boolean, "it reads with the other ADD-PATH setting"},
-       {:octets, :integer, "how many are kept"},
-       {:raw, :hex, "a whole message; of a fault in an attribute the value of the attribute"},
-       {:received_at, :time, ""}
-     ]},
+     @dead_letter ++
+       [
+         {:raw, :hex, "a whole message; of a fault in an attribute the value of the attribute"},
+         {:received_at, :time, ""}
+       ]},
     {"Statistic", "The newest value of a counter of a peer (RFC 7854, section 4.8).",
      [
        {:type, :integer, ""},

@@ -21,7 +21,6 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     @step 700
 
     # The plot's own units.
-    # The plot's own units.
     @width 1000
 
     @impl Phoenix.LiveView

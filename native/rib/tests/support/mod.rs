@@ -5,7 +5,11 @@ use batch::proto::{self, event::Body, route_group::Action, Message};
 use rib::{Deltas, Id, Limits, RibView, RouteChange, RouteDelta, RoutingTable};
 
 pub const EPOCH: u64 = 1_700_000_000_000_000;
+/// The same, as the table's clock has it.
+pub const START: i64 = EPOCH as i64;
 pub const SECOND: i64 = 1_000_000;
+/// The view that most of a router's routes are told of in.
+pub const IN: RibView = RibView::AdjRibInPre;
 
 /// One session of one router, that keeps its sequence.
 #[derive(Clone)]

@@ -3,6 +3,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @moduledoc false
     # What the store may be told; `ServiceRadar.BMP.Store.Postgres` says what each option means.
 
+    alias ServiceRadar.BMP
     alias ServiceRadar.BMP.Store.Postgres.SQL
 
     @defaults [
@@ -21,7 +22,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
     @doc "The options with their defaults, or what is wrong with them."
     @spec validate(keyword) :: {:ok, keyword} | {:error, String.t()}
     def validate(options) do
-      with {:ok, options} <- known(options),
+      with {:ok, options} <- BMP.Options.known(options, @defaults),
            {:ok, options} <- database(options),
            {:ok, _quoted} <- schema(options[:schema]),
            :ok <- number(options, :keep_history, 1),
@@ -31,13 +32,6 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
            :ok <- number(options, :maintain_every, 0),
            :ok <- number(options, :timeout, 1),
            do: {:ok, options}
-    end
-
-    defp known(options) do
-      case Keyword.validate(options, @defaults) do
-        {:ok, options} -> {:ok, options}
-        {:error, unknown} -> {:error, "unknown #{inspect(unknown)}; known are #{inspect(Keyword.keys(@defaults))}"}
-      end
     end
 
     defp database(options) do

@@ -120,35 +120,21 @@ if Code.ensure_loaded?(Postgrex) do
       %Route{
         router: name(row["sys_name"], row["router_address"]),
         router_id: uuid(row["router_id"]),
-        view: view(row["view"]),
         peer: address(row["peer_address"]),
         peer_id: uuid(row["peer_id"]),
         peer_type: row["peer_type"],
         peer_asn: row["peer_asn"],
         peer_bgp_id: address(row["peer_bgp_id"]),
         distinguisher: distinguisher(row["distinguisher"]),
-        afi: row["afi"],
-        safi: row["safi"],
-        prefix: prefix(row["prefix"]),
-        rd: row["rd"],
-        labels: row["labels"] || [],
-        vnis: row["vnis"] || [],
         add_path_inferred: row["inferred"],
         nlri: row["nlri"],
-        nlri_text: row["nlri_text"],
         path_id: row["path_id"],
-        origin: row["origin"],
-        as_path: row["as_path"] || [],
         as_path_text: row["as_path_text"],
-        next_hop: address(row["next_hop"]),
         next_hop_link_local: parsed(other["next_hop_link_local"]),
-        med: row["med"],
-        local_pref: row["local_pref"],
         atomic_aggregate: other["atomic_aggregate"] || false,
         aggregator: aggregator(other["aggregator"]),
         originator_id: parsed(other["originator_id"]),
         cluster_list: Enum.map(other["cluster_list"] || [], &parsed/1),
-        communities: communities(row["communities"]),
         extended_communities: row["extended_communities"] || [],
         large_communities: row["large_communities"] || [],
         other_attributes:
@@ -158,15 +144,29 @@ if Code.ensure_loaded?(Postgrex) do
         changed_at_us: time(row["changed_at"]),
         stale: row["peer_state"] == "stale"
       }
+      |> struct!(announced(row))
       |> struct!(for(field <- Registry.attribute_fields(), do: {field, other[Atom.to_string(field)]}))
     end
 
     def history(row) do
-      Map.merge(said(row), %{
+      row
+      |> said()
+      |> Map.merge(announced(row))
+      |> Map.merge(%{
         change: Map.fetch!(@changes, row["change"]),
         implied: row["implied"],
         reason: row["reason"],
         peer_asn: row["peer_asn"],
+        nlri: row["whole_nlri"],
+        path_id: row["add_path_id"],
+        synthetic: row["synthetic"],
+        after_gap: row["after_gap"]
+      })
+    end
+
+    # What both a route and a change of one have.
+    defp announced(row) do
+      %{
         view: view(row["view"]),
         afi: row["afi"],
         safi: row["safi"],
@@ -174,18 +174,14 @@ if Code.ensure_loaded?(Postgrex) do
         rd: row["rd"],
         labels: row["labels"] || [],
         vnis: row["vnis"] || [],
-        nlri: row["whole_nlri"],
         nlri_text: row["nlri_text"],
-        path_id: row["add_path_id"],
         origin: row["origin"],
         as_path: row["as_path"] || [],
         next_hop: address(row["next_hop"]),
         med: row["med"],
         local_pref: row["local_pref"],
-        communities: communities(row["communities"]),
-        synthetic: row["synthetic"],
-        after_gap: row["after_gap"]
-      })
+        communities: communities(row["communities"])
+      }
     end
 
     def event(row) do
