@@ -18,7 +18,7 @@ defmodule ServiceRadar.BMP do
   """
 
   alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.{Config, DecodeError, Decoder, Insight, Instance, Message, Native, Query, Station}
+  alias ServiceRadar.BMP.{BGP, Config, DecodeError, Decoder, Insight, Instance, Message, Native, Query, Station, Store}
 
   @uuid ~r/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -74,6 +74,22 @@ defmodule ServiceRadar.BMP do
   """
   @spec decode_json(binary) :: {:ok, [String.t()], rest :: binary} | {:error, String.t()}
   def decode_json(binary) when is_binary(binary), do: Native.decode_json(binary)
+
+  @doc "Decodes a whole BGP OPEN message, its header included, as `ServiceRadar.BMP.Peer` keeps those of both sides."
+  @spec decode_open(binary) :: {:ok, BGP.Open.t()} | {:error, DecodeError.t()}
+  def decode_open(message) when is_binary(message), do: Native.decode_open(message)
+
+  @doc """
+  Decodes an extended community from its eight octets.
+
+      iex> {:ok, community} = ServiceRadar.BMP.decode_extended_community(<<0, 2, 65000::16, 1::32>>)
+      iex> {community.name, to_string(community)}
+      {"rt", "rt:65000:1"}
+      iex> ServiceRadar.BMP.decode_extended_community("seven..")
+      :error
+  """
+  @spec decode_extended_community(binary) :: {:ok, BGP.ExtendedCommunity.t()} | :error
+  def decode_extended_community(octets) when is_binary(octets), do: Native.extended_community(octets)
 
   @typedoc """
   A field of a message: its `:name`, as in the path of an error where there is one; the `:offset` of its first octet and its `:length`;
@@ -424,10 +440,10 @@ defmodule ServiceRadar.BMP do
   @spec counts(Config.name()) :: {:ok, map} | {:error, term}
   def counts(station \\ __MODULE__), do: store(station, :counts, [])
 
-  defp store(station, function, arguments) do
-    %Config{store: {store, _}} = config = Instance.config!(station)
-    apply(store, function, [config | arguments])
-  end
+  defp store(station, function, arguments), do: station |> Instance.config!() |> Store.ask(function, arguments)
+
+  defp kept(station, function, arguments),
+    do: station |> Instance.config!() |> Store.ask_where_kept(function, arguments)
 
   defp query(options, not_taken) do
     with {:ok, query} <- Query.new(options), [] <- Query.given(query, not_taken) do
@@ -436,14 +452,5 @@ defmodule ServiceRadar.BMP do
       {:error, text} -> {:error, %ArgumentError{message: text}}
       [field | _] -> {:error, %ArgumentError{message: "option #{inspect(field)} is of another question"}}
     end
-  end
-
-  # What a store need not be able to tell.
-  defp kept(station, function, arguments) do
-    %Config{store: {store, _}} = Instance.config!(station)
-
-    if function_exported?(store, function, length(arguments) + 1),
-      do: store(station, function, arguments),
-      else: {:error, :not_kept}
   end
 end

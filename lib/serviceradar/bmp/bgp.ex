@@ -188,10 +188,6 @@ defmodule ServiceRadar.BMP.BGP.Open do
           parameters: [[capability] | {0..255, binary}],
           extended: boolean
         }
-
-  @doc "Reads a whole OPEN message, its header included, as `ServiceRadar.BMP.Peer` keeps them."
-  @spec decode(binary) :: {:ok, t} | {:error, ServiceRadar.BMP.DecodeError.t()}
-  def decode(message), do: ServiceRadar.BMP.Native.decode_open(message)
 end
 
 defmodule ServiceRadar.BMP.BGP.Notification do

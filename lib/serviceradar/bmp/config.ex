@@ -188,7 +188,7 @@ defmodule ServiceRadar.BMP.Config do
         end
 
       roles(checked)
-      # A table knows by it when a session is lost.
+      # The routing table has to know it, to tell when a session is lost.
       {:ok, struct!(__MODULE__, put_in(checked.table[:heartbeat], checked.session.heartbeat))}
     catch
       {:invalid, text} -> {:error, text}
@@ -207,7 +207,7 @@ defmodule ServiceRadar.BMP.Config do
   # Not among the struct's own defaults: these modules take the struct apart, and would have to be compiled before and after it.
   defp parts, do: %{broker: Broker.Local, store: Store.Memory, pipeline: Pipeline.Runner}
 
-  # What a part alone cannot say: whether others of the station's world do what this one does not.
+  # Checks what no part can check alone: whether broker and store let other stations do what this one does not do.
   defp roles(%{roles: roles, broker: {broker, _}, store: {store, _}}) do
     cond do
       :receive in roles != :pipeline in roles and not broker.shared?() ->
@@ -225,7 +225,7 @@ defmodule ServiceRadar.BMP.Config do
   defp check(:ip, :any), do: :any
 
   defp check(:ip, ip) do
-    case address(ip) do
+    case Prefix.address(ip) do
       {:ok, address} -> address
       :error -> wrong(":ip", "an address or :any", ip)
     end
@@ -250,7 +250,7 @@ defmodule ServiceRadar.BMP.Config do
   defp check(:tcp_md5_keys, nil), do: nil
 
   defp check(:tcp_md5_keys, path) when is_binary(path) do
-    # A wrong file is said before anything starts.
+    # So that a file with a mistake is reported before anything starts.
     case TcpMd5.read(path) do
       {:ok, _keys} -> path
       {:error, text} -> invalid("option :tcp_md5_keys: #{text}")
@@ -377,23 +377,6 @@ defmodule ServiceRadar.BMP.Config do
       _not_listed -> true
     end
   end
-
-  @doc """
-  An `:inet` address from text or tuple.
-
-      iex> ServiceRadar.BMP.Config.address("2001:db8::1")
-      {:ok, {0x2001, 0xDB8, 0, 0, 0, 0, 0, 1}}
-  """
-  @spec address(String.t() | :inet.ip_address() | term) :: {:ok, :inet.ip_address()} | :error
-  def address(text) when is_binary(text) do
-    case :inet.parse_strict_address(to_charlist(text)) do
-      {:ok, address} -> {:ok, address}
-      {:error, _} -> :error
-    end
-  end
-
-  def address(address) when is_tuple(address), do: if(:inet.is_ip_address(address), do: {:ok, address}, else: :error)
-  def address(_), do: :error
 
   # An IPv6 address is in brackets.
   defp endpoint(text) when is_binary(text) do

@@ -9,8 +9,7 @@ defmodule ServiceRadar.BMP.Counts do
 
   require Logger
 
-  alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.{Config, Instance}
+  alias ServiceRadar.BMP.{Config, Instance, Store}
 
   @every 60_000
   @kept_us 24 * 3_600 * 1_000_000
@@ -92,7 +91,7 @@ defmodule ServiceRadar.BMP.Counts do
   end
 
   defp held(station) do
-    BMP.held(station)
+    station |> Instance.config!() |> Store.ask(:held, [])
   catch
     # The store starts anew, or the station stops.
     :exit, reason -> {:error, reason}

@@ -10,15 +10,15 @@ defmodule ServiceRadar.BMP.Feed do
   """
   use GenServer
 
-  alias ServiceRadar.BMP.{Config, Deltas, Elsewhere, Instance, Native, RoutingTable}
+  alias ServiceRadar.BMP.{Config, Deltas, Elsewhere, Instance, Native, RoutingTable, Store}
   alias ServiceRadar.BMP.Feed.Relay
 
   @tick 1_000
-  # How long it is kept when nobody watches any more, in ticks.
+  # How long the feed is kept when nobody watches it any more, in ticks.
   @kept 60
 
   @enforce_keys [:ref]
-  # Of one of several: their streams, by node.
+  # Of a stream that is put together from those of several nodes: each of these, by node.
   defstruct [:ref, :station, parts: []]
 
   @opaque stream :: %__MODULE__{ref: reference | pid, station: Config.name() | nil, parts: [{node, stream}]}
@@ -102,7 +102,7 @@ defmodule ServiceRadar.BMP.Feed do
   """
   @spec at(Config.name(), DateTime.t()) :: {:ok, binary} | {:error, :not_kept | term}
   def at(station, %DateTime{} = at) do
-    with {:ok, table} <- ServiceRadar.BMP.table_at(station, at, Native.feed_most_routes()) do
+    with {:ok, table} <- Store.ask_where_kept(Instance.config!(station), :table_at, [at, Native.feed_most_routes()]) do
       feed = Native.feed_new(Instance.value(station, :insight))
       :ok = Native.feed_load(feed, table.ref)
       Native.feed_whole(feed, DateTime.to_unix(at, :microsecond))
@@ -162,7 +162,7 @@ defmodule ServiceRadar.BMP.Feed do
   def handle_info(:tick, state) do
     idle = if state.watchers == %{}, do: state.idle + 1, else: 0
     tables = tables(state.config)
-    # Verdicts age, also where nothing is said.
+    # Verdicts grow old, even where nothing new is said.
     find(state.config)
     poisoned? = Native.feed_tick(state.feed, System.system_time(:microsecond)) == :poisoned
     state = %{state | idle: idle}
@@ -171,7 +171,7 @@ defmodule ServiceRadar.BMP.Feed do
       idle > @kept ->
         {:noreply, forget(state)}
 
-      # A partition came or went, or its table was loaded again: who watches begins anew.
+      # A partition came or went, or its table was loaded again: every watcher begins anew.
       poisoned? or tables != state.tables ->
         for {_, pid} <- state.watchers, do: send(pid, {__MODULE__, :begin_anew})
         {:noreply, state |> forget() |> draw(tables)}

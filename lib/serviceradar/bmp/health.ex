@@ -2,8 +2,7 @@ defmodule ServiceRadar.BMP.Health do
   @moduledoc false
   # How sessions fare: who receives them knows what they counted, who runs the pipeline how far they are behind. In ServiceRadar the
   # two are other nodes than the one that is asked.
-  alias ServiceRadar.BMP
-  alias ServiceRadar.BMP.{Config, Elsewhere, Instance, Lag, UUID}
+  alias ServiceRadar.BMP.{Config, Elsewhere, Instance, Lag, Sessions, UUID}
 
   @spec sessions(Config.name()) :: [map]
   def sessions(station) do
@@ -22,7 +21,7 @@ defmodule ServiceRadar.BMP.Health do
 
   @doc false
   def sessions_here(station) do
-    for session <- BMP.sessions(station),
+    for session <- Sessions.list(Instance.config!(station)),
         do: Map.merge(session, %{node: node(), router: session.router_id && UUID.text(session.router_id)})
   end
 end

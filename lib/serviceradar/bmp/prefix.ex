@@ -16,6 +16,23 @@ defmodule ServiceRadar.BMP.Prefix do
   @type t :: %__MODULE__{address: :inet.ip_address(), length: 0..128}
 
   @doc """
+  Reads an `:inet` address, from text or a tuple.
+
+      iex> ServiceRadar.BMP.Prefix.address("2001:db8::1")
+      {:ok, {0x2001, 0xDB8, 0, 0, 0, 0, 0, 1}}
+  """
+  @spec address(String.t() | :inet.ip_address() | term) :: {:ok, :inet.ip_address()} | :error
+  def address(text) when is_binary(text) do
+    case :inet.parse_strict_address(to_charlist(text)) do
+      {:ok, address} -> {:ok, address}
+      {:error, _} -> :error
+    end
+  end
+
+  def address(address) when is_tuple(address), do: if(:inet.is_ip_address(address), do: {:ok, address}, else: :error)
+  def address(_), do: :error
+
+  @doc """
   Reads a prefix, or an address as the prefix of itself. Bits after the length are cleared.
 
       iex> {:ok, prefix} = ServiceRadar.BMP.Prefix.parse("2001:db8::1/32")

@@ -33,7 +33,7 @@ defmodule ServiceRadar.BMP.Query do
       iex> ServiceRadar.BMP.Query.new(prefix: "192.0.2.0/33")
       {:error, "option :prefix is a prefix, not \\"192.0.2.0/33\\""}
   """
-  alias ServiceRadar.BMP.{AsPathExpression, Config, Prefix}
+  alias ServiceRadar.BMP.{AsPathExpression, Prefix}
 
   @uuid ~r/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
   @most 10_000
@@ -121,7 +121,7 @@ defmodule ServiceRadar.BMP.Query do
   defp check(key, value) when key in [:router, :peer_id],
     do: valid(value, is_binary(value) and value =~ @uuid, "an id like \"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"")
 
-  defp check(key, value) when key in [:peer, :address, :next_hop], do: parsed(Config.address(value), "an address")
+  defp check(key, value) when key in [:peer, :address, :next_hop], do: parsed(Prefix.address(value), "an address")
   defp check(key, value) when key in [:prefix, :within, :covering], do: parsed(Prefix.parse(value), "a prefix")
   defp check(:nlri, value), do: valid(value, is_binary(value) and String.valid?(value), "an NLRI as text")
   defp check(:view, value), do: valid(value, value in @views, "one of #{Enum.map_join(@views, ", ", &inspect/1)}")

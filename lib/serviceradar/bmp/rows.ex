@@ -59,7 +59,7 @@ defmodule ServiceRadar.BMP.Peer do
   * `:distinguisher` - as text, e.g. `"65000:1"`
   * `:state` - `:up`, `:down`, `:stale` (its router's session ended) or `:unknown` (routes came without a Peer Up)
   * `:sent_open`, `:received_open` - the OPEN messages of the router and of the peer, whole, or nil; see
-    `ServiceRadar.BMP.BGP.Open.decode/1`
+    `ServiceRadar.BMP.decode_open/1`
   * `:routes` - active routes in all views; `:ribs` - in each: maps of `:view`, `:afi`, `:safi`, `:routes`,
     `:last_change_us`, `:filtered` (the router reports a part only), `:add_path_inferred` (whether there are path ids was not
     negotiated but seen in its messages) and `:verified` (all of it is known to be what the router holds now)

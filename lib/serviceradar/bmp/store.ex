@@ -172,4 +172,17 @@ defmodule ServiceRadar.BMP.Store do
                       dead_letters: 2,
                       last_dead_letters: 2,
                       dead_letter: 2
+
+  @doc "Calls a function of a station's store."
+  @spec ask(Config.t(), atom, [term]) :: term
+  def ask(%Config{store: {store, _options}} = config, function, arguments),
+    do: apply(store, function, [config | arguments])
+
+  @doc "The same of a function that a store need not have: `{:error, :not_kept}` where it has not."
+  @spec ask_where_kept(Config.t(), atom, [term]) :: term | {:error, :not_kept}
+  def ask_where_kept(%Config{store: {store, _options}} = config, function, arguments) do
+    if function_exported?(store, function, length(arguments) + 1),
+      do: ask(config, function, arguments),
+      else: {:error, :not_kept}
+  end
 end

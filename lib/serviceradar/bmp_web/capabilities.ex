@@ -2,6 +2,7 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
   @moduledoc """
   What both sides of a BGP session announced in their OPEN messages (RFC 5492), side by side.
   """
+  alias ServiceRadar.BMP
   alias ServiceRadar.BMP.BGP.Open
   alias ServiceRadar.BMP.Registry
   alias ServiceRadar.BMPWeb.Format
@@ -23,7 +24,7 @@ defmodule ServiceRadar.BMPWeb.Capabilities do
   defp capabilities(nil), do: nil
 
   defp capabilities(message) do
-    case Open.decode(message) do
+    case BMP.decode_open(message) do
       {:ok, open} -> open.capabilities
       {:error, _} -> nil
     end

@@ -27,7 +27,7 @@ defmodule ServiceRadar.BMPWeb.Search do
       iex> ServiceRadar.BMPWeb.Search.parse(%{"as" => "65000x"}).errors
       %{as: "Not an AS number. Such as 65000, AS4200000001 or 1.10."}
   """
-  alias ServiceRadar.BMP.{AsPathExpression, Config, Prefix, Query}
+  alias ServiceRadar.BMP.{AsPathExpression, Prefix, Query}
   alias ServiceRadar.BMPWeb.Format
 
   @filters ~w(prefix match nlri router peer view family as origin_as as_path next_hop community rpki)a
@@ -178,7 +178,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   defp read(:router, text, _), do: {:ok, router: text}
 
   defp read(:peer, text, _) do
-    case {Config.address(text), text =~ @uuid} do
+    case {Prefix.address(text), text =~ @uuid} do
       {{:ok, address}, _} -> {:ok, peer: address}
       {:error, true} -> {:ok, peer_id: text}
       {:error, false} -> {:error, "Not an IPv4 or IPv6 address. A peer is searched by its address, such as 192.0.2.1."}
@@ -217,7 +217,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   end
 
   defp read(:next_hop, text, _) do
-    case Config.address(text) do
+    case Prefix.address(text) do
       {:ok, address} -> {:ok, next_hop: address}
       :error -> {:error, "Not an IPv4 or IPv6 address. Such as 192.0.2.1."}
     end
@@ -247,7 +247,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   end
 
   defp wrong_prefix(text) do
-    with [address, _length] <- String.split(text, "/", parts: 2), {:ok, address} <- Config.address(address) do
+    with [address, _length] <- String.split(text, "/", parts: 2), {:ok, address} <- Prefix.address(address) do
       if tuple_size(address) == 4,
         do: "The length of an IPv4 prefix is a number from 0 to 32.",
         else: "The length of an IPv6 prefix is a number from 0 to 128."
@@ -257,7 +257,7 @@ defmodule ServiceRadar.BMPWeb.Search do
   end
 
   defp read_address(text) do
-    case {Config.address(text), Prefix.parse(text)} do
+    case {Prefix.address(text), Prefix.parse(text)} do
       {{:ok, address}, _} -> {:ok, address: address}
       {:error, {:ok, _}} -> {:error, "The longest match is for one address: leave out the length."}
       {:error, :error} -> {:error, "Not an IPv4 or IPv6 address. Such as 192.0.2.7 or 2001:db8::7."}

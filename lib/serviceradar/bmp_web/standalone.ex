@@ -19,7 +19,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
     """
     use Supervisor
 
-    alias ServiceRadar.BMP.Config
+    alias ServiceRadar.BMP.Prefix
     alias ServiceRadar.BMPWeb.{Endpoint, Server}
 
     @options [ip: "127.0.0.1", port: 4000, host: "localhost", secret_key_base: nil]
@@ -81,7 +81,7 @@ if Code.ensure_loaded?(Phoenix.LiveView) do
       unknown = Keyword.keys(options) -- Keyword.keys(@options)
       %{ip: ip, port: port, secret_key_base: secret} = Map.new(options)
 
-      case Config.address(ip) do
+      case Prefix.address(ip) do
         _ when unknown != [] -> wrong("unknown option #{inspect(hd(unknown))}")
         :error -> wrong("option :ip is an address, not #{inspect(ip)}")
         _ when port not in 0..65_535 -> wrong("option :port is an integer from 0 to 65535, not #{inspect(port)}")

@@ -5,9 +5,8 @@ defmodule ServiceRadar.BMP.DecodeTest do
   alias ServiceRadar.BMP.BGP.{Attribute, Attributes, Nlri, RouteGroup}
   alias ServiceRadar.BMP.{DecodeError, Decoder, PeerDown, PeerUp, Prefix, RouteMonitoring, Undecodable, Wire}
 
-  doctest ServiceRadar.BMP, only: [decode: 1, decode: 2, decode_json: 1]
+  doctest ServiceRadar.BMP, only: [decode: 1, decode: 2, decode_json: 1, decode_extended_community: 1]
   doctest ServiceRadar.BMP.BGP.Attributes
-  doctest ServiceRadar.BMP.BGP.ExtendedCommunity
   doctest ServiceRadar.BMP.BGP.Nlri
   doctest ServiceRadar.BMP.BGP.Notification
 

@@ -17,7 +17,7 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
 
   require Record
 
-  alias ServiceRadar.BMP.Config
+  alias ServiceRadar.BMP.Prefix
   alias ServiceRadar.BMPWeb.{API, App}
   alias ServiceRadar.BMPWeb.Server.URL
 
@@ -183,7 +183,7 @@ defmodule ServiceRadar.BMPWeb.Server.Httpd do
     options = Keyword.merge(@options, options)
     unknown = Keyword.keys(options) -- Keyword.keys(@options)
 
-    case Config.address(options[:ip]) do
+    case Prefix.address(options[:ip]) do
       _ when unknown != [] -> wrong("unknown option #{inspect(hd(unknown))}")
       :error -> wrong("option :ip is an address, not #{inspect(options[:ip])}")
       {:ok, ip} -> if(options[:port] in 0..65_535, do: {:ok, Keyword.put(options, :ip, ip)}, else: port(options))
