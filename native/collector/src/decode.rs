@@ -1,8 +1,8 @@
 //! `decode`: every message of a file as a JSON object.
 
 use crate::input::{self, Event, Flow, Selection, StreamId};
+use crate::outcome::Outcome;
 use crate::output::Objects;
-use crate::Outcome;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
@@ -113,8 +113,8 @@ impl Printer {
     }
 }
 
-/// Says what is wrong with a stream that is over, if anything is. There is no more to read where framing is lost and
-/// the input is this stream.
+/// Says what is wrong with a stream that is over, if anything is. Where framing is lost and the input has no
+/// other stream, the result is [`input::Enough`]: nothing more can be read.
 pub fn ended(flow: Option<Flow>, decoder: &Decoder) -> (Outcome, Result<()>) {
     let Some(problem) = unfinished(flow, decoder) else { return (Outcome::Clean, Ok(())) };
     eprintln!("bmp-collector: {problem}");

@@ -5,15 +5,16 @@ mod prefixes;
 mod random;
 mod table;
 
+use crate::outcome::Outcome;
 use crate::output::{self, Output};
-use crate::{progress, Outcome};
+use crate::progress;
 use anyhow::{bail, Context, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use messages::Messages;
 use random::Random;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
-use table::{Group, Path, Peer};
+use table::{Group, Path, Peer, View};
 
 /// Makes a synthetic BMP session: a full table of N routes from each of P peers
 ///
@@ -47,13 +48,6 @@ pub struct Options {
     /// Where to write; gzip where the name ends in .gz, `-` is standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-}
-
-/// Of an Adj-RIB-In, before or after the router's import policy (RFC 7854, section 4.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum View {
-    Pre,
-    Post,
 }
 
 pub fn run(options: &Options) -> Result<Outcome> {

@@ -3,6 +3,7 @@
 mod decode;
 mod generate;
 mod input;
+mod outcome;
 mod output;
 mod parity;
 mod progress;
@@ -12,6 +13,7 @@ mod run;
 mod scenario;
 
 use clap::{Parser, Subcommand};
+use outcome::Outcome;
 use std::process::ExitCode;
 
 /// Receives, reads, compares, replays and makes streams of the BGP Monitoring Protocol (RFC 7854).
@@ -50,18 +52,6 @@ enum Command {
     Parity(parity::Options),
     Run(run::Options),
     Scenario(scenario::Options),
-}
-
-/// How reading went, where nothing failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    #[default]
-    Clean,
-    Damaged,
-    /// Two tables were compared and differ.
-    Different,
-    /// Framing was lost.
-    Unreadable,
 }
 
 fn main() -> ExitCode {

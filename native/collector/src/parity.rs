@@ -1,9 +1,9 @@
 //! `parity`: is what a station holds the router's own table?
 
 use crate::input::{self, Event, Selection};
+use crate::outcome::Outcome;
 use crate::output::Objects;
 use crate::rib::Player;
-use crate::Outcome;
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use flate2::read::MultiGzDecoder;

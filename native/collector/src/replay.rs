@@ -1,7 +1,7 @@
 //! `replay`: sends a file to a station as its routers did, one TCP connection for each BMP session of the file.
 
 use crate::input::{self, Event, Flow, Selection, StreamId};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use anyhow::{anyhow, Context, Result};
 use clap::Args;
 use std::collections::BTreeMap;

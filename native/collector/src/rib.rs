@@ -2,8 +2,8 @@
 
 use crate::decode::{ended, lost, undecodable, MAX_MESSAGE};
 use crate::input::{self, Event, Flow, Selection, StreamId};
+use crate::outcome::Outcome;
 use crate::output::Objects;
-use crate::Outcome;
 use anyhow::{Context, Result};
 use batch::{Session, SessionOptions};
 use clap::Args;

@@ -19,7 +19,7 @@ mod tee;
 mod tls;
 mod values;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use anyhow::{anyhow, Context, Result};
 use broker::jet_stream::JetStream;
 use broker::json_lines::JsonLines;

@@ -1,14 +1,14 @@
 //! `scenario`: what insight says of a recorded or invented story, and whether that is what must be said.
 
 mod check;
+mod file;
 mod play;
 mod tell;
 
+use crate::outcome::Outcome;
 use crate::output::Objects;
-use crate::Outcome;
 use anyhow::{ensure, Context, Result};
 use clap::Args;
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Plays scenarios through decoder, routing table and insight, and prints what is said
@@ -35,7 +35,7 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<Outcome> {
-    let station = options.config.as_deref().map(read).transpose()?;
+    let station = options.config.as_deref().map(file::read).transpose()?;
     let mut out = Objects::new(false);
     let mut totals = check::Totals::default();
     for folder in &scenarios(&options.folders)? {
@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
             }
         }
         if options.check {
-            let expected = read(&folder.join("expected.json"))?;
+            let expected = file::read(&folder.join("expected.json"))?;
             let result = check::check(&expected, &said)
                 .with_context(|| format!("{} cannot be read", folder.join("expected.json").display()))?;
             totals.add(&result);
@@ -90,9 +90,4 @@ fn scenarios(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
         folders.append(&mut inside);
     }
     Ok(folders)
-}
-
-fn read(path: &Path) -> Result<Value> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
 }

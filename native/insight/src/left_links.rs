@@ -10,10 +10,9 @@ use ipnet::IpNet;
 use crate::config::InterfaceName;
 use crate::interfaces::{Interface, Interfaces};
 use crate::paths::Shift;
-use crate::said::{Cause, Evidence};
+use crate::said::{Cause, Evidence, MAX_LISTED};
 use crate::voice::{Judgement, Voice};
 use crate::world::World;
-use crate::MAX_LISTED;
 
 /// What left an interface, and since when something did.
 #[derive(Debug, Default)]

@@ -54,10 +54,9 @@ pub use interfaces::{IfStatus, InterfaceEvent};
 pub use kept::{Kept, KeptAlert, Mark, Marked};
 pub use payloads::{Aspa, Payloads, Source, Vrp};
 pub use rpki::{read_file, Validity, Vrps};
-pub use said::{Alert, AlertState, Cause, Change, Class, Evidence, LinkSaid, Said, Severity, Verdict, What};
+pub use said::{
+    Alert, AlertState, Cause, Change, Class, Evidence, LinkSaid, Said, Severity, Verdict, What, MAX_LISTED,
+};
 pub use tables::Tables;
 pub use topology::Topology;
 pub use world::Place;
-
-/// Peers, prefixes and pieces of evidence that one thing that is said lists at most.
-pub const MAX_LISTED: usize = 100;

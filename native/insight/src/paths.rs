@@ -14,11 +14,10 @@ use rib::RouteChange;
 use crate::config::Waits;
 use crate::keys::ShiftKey;
 use crate::route::Changed;
-use crate::said::{Change, Evidence};
+use crate::said::{Change, Evidence, MAX_LISTED};
 use crate::timers::Timer;
 use crate::voice::Voice;
 use crate::world::World;
-use crate::MAX_LISTED;
 
 /// A route that comes back within this time with another next hop shifted.
 const GONE_MS: i64 = 2_000;

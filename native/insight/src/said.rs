@@ -4,6 +4,9 @@ use ipnet::IpNet;
 use rib::Position;
 use serde::{Deserialize, Serialize};
 
+/// The most peers, prefixes or pieces of evidence that are listed in one thing that is said.
+pub const MAX_LISTED: usize = 100;
+
 /// One thing that was said, in JSON one object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Said {
@@ -38,10 +41,10 @@ pub enum Change {
         router: String,
         from: String,
         to: String,
-        /// Where it is one prefix.
+        /// The prefix, where there is only one.
         #[serde(skip_serializing_if = "Option::is_none")]
         prefix: Option<IpNet>,
-        /// Where there are several: the first of them, see `count`.
+        /// The first of the prefixes, where there are several; `count` says how many there are.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         prefixes: Vec<IpNet>,
         count: u64,
@@ -73,7 +76,7 @@ pub struct LinkSaid {
     pub protocol: crate::topology::Protocol,
     /// What it was derived from.
     pub evidence: Vec<String>,
-    /// How sure it is, 0 to 1.
+    /// How certain the link is, from 0 to 1.
     pub confidence: f32,
 }
 
@@ -109,7 +112,7 @@ pub struct Alert {
     /// The same for every state of one alert, and for no other: rule, subject and the time when it opened.
     pub uid: String,
     pub opened_at_ms: i64,
-    /// All prefixes that it is about, where it is about several; at most [`crate::MAX_LISTED`].
+    /// All prefixes that it is about, where it is about several; at most [`MAX_LISTED`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub prefixes: Vec<IpNet>,
     /// All peers that it is about, where it is about several.
@@ -120,7 +123,7 @@ pub struct Alert {
     /// It is not to be delivered to people.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub muted: bool,
-    /// Until then; `i64::MAX`: for good.
+    /// Until when it is muted; `i64::MAX`: for good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub muted_until_ms: Option<i64>,
 }
@@ -223,13 +226,13 @@ impl std::fmt::Display for Cause {
     }
 }
 
-/// Why something broke, as it is told. The last one of a subject counts.
+/// Why something broke, as it is told. A later verdict on the same subject replaces it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
     pub subject: String,
     pub cause: Cause,
     pub class: Class,
-    /// 0 to 1.
+    /// How certain the cause is, from 0 to 1.
     pub confidence: f32,
     pub text: String,
     pub evidence: Vec<Evidence>,

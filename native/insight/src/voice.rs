@@ -6,10 +6,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::alerts::{Alerts, Raise};
-use crate::said::{Cause, Change, Evidence, LinkSaid, Said, Verdict, What};
+use crate::said::{Cause, Change, Evidence, LinkSaid, Said, Verdict, What, MAX_LISTED};
 use crate::timers::{Timer, Timers};
 use crate::topology::{Bearer, NodeKind, Protocol, Status, Told, Topology};
-use crate::MAX_LISTED;
 
 /// A verdict as it is held: what was said last of a subject.
 #[derive(Clone, Debug)]

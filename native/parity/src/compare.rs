@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use rib::RibView;
 use wire::bgp::AddressFamily;
 
+use crate::error::{cannot, CannotCompare, Result};
 use crate::fault::Fault;
 use crate::frames::Frames;
 use crate::report::{Cause, Difference, Frame, Kind, Met, Pair, Report, Says};
 use crate::route::{Attributes, Key, Ours, Route, NOBODY};
 use crate::table::{distinguisher, Format, Hints, Table};
-use crate::{cannot, CannotCompare, Result};
 
 /// What is compared with what.
 #[derive(Clone, Debug, Default)]

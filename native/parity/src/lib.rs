@@ -8,6 +8,7 @@
 //! BMP messages themselves are at hand, [`Frames`] tells the last one that spoke of a route.
 
 mod compare;
+mod error;
 mod fault;
 mod frames;
 mod report;
@@ -15,19 +16,9 @@ mod route;
 mod table;
 
 pub use compare::{compare, Options};
+pub use error::{CannotCompare, Result};
 pub use fault::Fault;
 pub use frames::Frames;
 pub use report::{Cause, Difference, Kind, Report, Says, Status};
 pub use route::{Attributes, Key, Ours, Route};
 pub use table::{Format, Table};
-
-/// Why two tables cannot be compared, in a sentence.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{0}")]
-pub struct CannotCompare(pub String);
-
-pub type Result<T> = std::result::Result<T, CannotCompare>;
-
-fn cannot<T>(why: impl Into<String>) -> Result<T> {
-    Err(CannotCompare(why.into()))
-}

@@ -1,7 +1,6 @@
 //! The BMP messages (RFC 7854) of a synthetic session, with the BGP messages (RFC 4271) inside.
 
-use super::table::{Path, Peer, LOCAL_ADDRESS, LOCAL_AS};
-use super::View;
+use super::table::{Path, Peer, View, LOCAL_ADDRESS, LOCAL_AS};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
 use wire::bgp::attribute::{

@@ -2,6 +2,7 @@
 
 use super::prefixes;
 use super::random::Random;
+use clap::ValueEnum;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use wire::bgp::Origin;
@@ -40,6 +41,13 @@ fn collect(seed: u64, mut prefixes: impl Iterator<Item = IpNet>, groups: &mut Ve
         }
         groups.push(Group { number, prefixes });
     }
+}
+
+/// Of an Adj-RIB-In, before or after the router's import policy (RFC 7854, section 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum View {
+    Pre,
+    Post,
 }
 
 /// A BGP neighbour of the router.

@@ -1,5 +1,6 @@
 //! A scenario's events through the stages of the station, with a virtual clock.
 
+use super::file;
 use super::tell::{Teller, Told};
 use anyhow::{bail, Context, Result};
 use batch::{EncodedBatch, EndReason, Session, SessionOptions};
@@ -68,7 +69,7 @@ pub struct Played {
 
 /// Plays a folder's scenario.
 pub fn play(folder: &Path, station: Option<&Value>) -> Result<Played> {
-    let scenario = super::read(&folder.join("scenario.json"))?;
+    let scenario = file::read(&folder.join("scenario.json"))?;
     let mut config = station.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     merge(&mut config, scenario.get("config").unwrap_or(&Value::Null));
     let settle_ms = config.get("settle_ms").and_then(Value::as_i64).unwrap_or(SETTLE_MS);

@@ -58,7 +58,7 @@ struct Down {
     peer: String,
     reason: u8,
     notification: Option<(u8, u8)>,
-    /// Of a shutdown (RFC 9003).
+    /// The text of a shutdown (RFC 9003).
     text: Option<String>,
     /// What follows code and subcode, as hexadecimal text.
     data: Option<String>,
@@ -106,7 +106,7 @@ struct EndOfRib {
 #[derive(Deserialize)]
 struct Statistics {
     peer: String,
-    /// Value by type's number.
+    /// The value of each counter, by the number of its type.
     counters: BTreeMap<String, u64>,
 }
 

@@ -16,8 +16,8 @@ use rib::RibView;
 use wire::bgp::nlri::NlriValue;
 
 use super::parts::{Format, Hints, Reader, Table};
+use crate::error::{cannot, Result};
 use crate::route::{listed, prefix_family, Attributes, Route, NOBODY};
-use crate::{cannot, Result};
 
 struct Path {
     prefix: IpNet,

@@ -16,8 +16,8 @@ use wire::registry::families::Layout;
 
 use super::parts::{Format, Hints, Reader, Table};
 use super::texts::{community, distinguisher, mac};
+use crate::error::{cannot, Result};
 use crate::route::{listed, prefix_family, scalar, Attributes, Route, NOBODY};
-use crate::{cannot, Result};
 
 pub fn read(table: &Value, hints: &Hints) -> Result<Table> {
     let Some(table) = table.as_object() else { return cannot("the router's table is no JSON object") };

@@ -20,8 +20,8 @@ use wire::registry::tunnels::tunnel;
 
 use super::parts::{Format, Hints, Reader, Table};
 use super::texts::mac;
+use crate::error::{cannot, Result};
 use crate::route::{listed, prefix_family, scalar, Attributes, Route, NOBODY};
-use crate::{cannot, Result};
 
 /// GoBGP's table is an object of lists of paths, each with `nlri`.
 pub fn looks_like(table: &Value) -> bool {

@@ -1,7 +1,5 @@
 //! A router's own table, as its operator gets it.
 
-use crate::{cannot, Result};
-
 mod bird;
 mod frr;
 mod gobgp;
@@ -10,6 +8,8 @@ mod texts;
 
 pub use parts::{Format, Hints, Table};
 pub(crate) use texts::distinguisher;
+
+use crate::error::{cannot, Result};
 
 impl Table {
     /// Reads a table; the format is seen from its form.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use rib::RibView;
 use wire::bgp::AddressFamily;
 
-use crate::route::Route;
+use crate::route::{Key, Route};
 
 /// Who printed the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct Table {
     pub families: BTreeSet<AddressFamily>,
     pub routes: Vec<Route>,
     /// Routes of which more than one path of one peer is in the table, best or not.
-    pub many_paths: BTreeSet<crate::Key>,
+    pub many_paths: BTreeSet<Key>,
     /// What could not be read, in words.
     pub unread: Vec<String>,
 }
@@ -58,7 +58,7 @@ pub struct Table {
 /// Collects routes of a table while it is read.
 pub(super) struct Reader {
     table: Table,
-    seen: BTreeSet<crate::Key>,
+    seen: BTreeSet<Key>,
 }
 
 impl Reader {
@@ -91,7 +91,7 @@ impl Reader {
             return;
         }
         if !self.seen.insert(route.key.clone()) {
-            let key = crate::Key {
+            let key = Key {
                 peer: if loc_rib { crate::route::NOBODY } else { route.key.peer },
                 ..route.key.clone()
             };

@@ -2,22 +2,10 @@
 
 use batch::proto::{self, fault::Treatment};
 
-use super::{Named, Pass};
+use super::state::{Limit, Named, Pass, Refused};
 use crate::deltas::{DeadLetter, PeerRow, RouterRow};
 use crate::recorder::Moment;
 use crate::router::{Peer, Router};
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Limit {
-    Routes,
-    Peers,
-}
-
-pub(super) struct Refused {
-    count: u64,
-    /// Index in the deltas' dead letters.
-    letter: usize,
-}
 
 impl Pass<'_> {
     pub fn undecodable(

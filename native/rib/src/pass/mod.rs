@@ -5,16 +5,15 @@ mod peers;
 mod ribs;
 mod routes;
 mod sessions;
+mod state;
 mod text;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use batch::proto::{event::Body, route_group::Action};
 use batch::{proto, BatchView, EventView};
 
-use self::letters::{Limit, Refused};
-use self::routes::Update;
+use self::state::{id, Named, Pass, Update};
 use crate::deltas::{Deltas, EventKind, Id, Position};
 use crate::error::ApplyError;
 use crate::life::Arrival;
@@ -42,32 +41,6 @@ pub(crate) fn apply(
     let mut pass = Pass { work, session, session_id, from, peers, refused: BTreeMap::new() };
     pass.batch(router, batch);
     Ok(pass.work.out.finish(|id| routers.get(id)))
-}
-
-struct Pass<'a> {
-    work: Work<'a>,
-    session: &'a proto::Session,
-    session_id: Id,
-    /// The router's address and port.
-    from: (Option<IpAddr>, u16),
-    /// By their index in the batch.
-    peers: Vec<Named<'a>>,
-    /// What limits refused of this batch: each limit has one dead letter, which tells how often.
-    refused: BTreeMap<Limit, Refused>,
-}
-
-/// A peer as the batch names it.
-#[derive(Clone, Copy)]
-struct Named<'a> {
-    id: Id,
-    address: IpAddr,
-    of: &'a proto::Peer,
-}
-
-impl<'a> Named<'a> {
-    fn read(of: &'a proto::Peer) -> Option<Self> {
-        Some(Named { id: id(&of.id)?, address: address(&of.address)?, of })
-    }
 }
 
 impl Pass<'_> {
@@ -220,22 +193,6 @@ impl Pass<'_> {
         row.collector.clone_from(&session.collector);
         row.position = moment.position;
         self.work.out.changed_router(row);
-    }
-}
-
-fn id(bytes: &[u8]) -> Option<Id> {
-    bytes.try_into().ok()
-}
-
-fn family(afi: u32, safi: u32) -> Option<(u16, u8)> {
-    Some((u16::try_from(afi).ok()?, u8::try_from(safi).ok()?))
-}
-
-fn address(bytes: &[u8]) -> Option<IpAddr> {
-    match bytes.len() {
-        4 => Some(IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?)),
-        16 => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?)),
-        _ => None,
     }
 }
 

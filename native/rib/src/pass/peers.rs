@@ -8,8 +8,8 @@ use wire::bgp::Open;
 use wire::reader::Reader;
 use wire::registry::bmp::peer_up_tlv;
 
-use super::letters::Limit;
-use super::{address, family, text, Named, Pass};
+use super::state::{address, family, Limit, Named, Pass};
+use super::text;
 use crate::deltas::{EventKind, Id, PeerRow, PeerState, RouterRow, Statistic};
 use crate::recorder::Moment;
 use crate::router::{Peer, Router};

@@ -2,7 +2,7 @@
 
 use batch::proto;
 
-use super::{family, Named, Pass};
+use super::state::{family, Named, Pass};
 use crate::deltas::EventKind;
 use crate::life::Sweep;
 use crate::recorder::Moment;

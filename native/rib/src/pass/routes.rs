@@ -3,8 +3,7 @@
 use batch::proto::{self, route_group::Action};
 use hashbrown::{HashMap, HashSet};
 
-use super::letters::Limit;
-use super::{Named, Pass};
+use super::state::{Limit, Named, Pass, Update};
 use crate::attributes::SetId;
 use crate::deltas::{PeerRow, PeerState, Position, RouteChange, RouteDelta, RouterRow};
 use crate::flaps::FlapKey;
@@ -13,16 +12,6 @@ use crate::recorder::Moment;
 use crate::router::{Generations, Peer, Rib, RibKey, Router};
 use crate::routes::Route;
 use crate::view::RibView;
-
-/// What an UPDATE, or several that say the same, has of routes.
-pub(super) struct Update<'a> {
-    /// Number of the view.
-    pub view: i32,
-    pub filtered: bool,
-    pub attributes: &'a [u8],
-    pub groups: &'a [batch::Group<'a>],
-    pub faults: &'a [proto::Fault],
-}
 
 /// What the routes of one group share.
 struct Shared<'a> {

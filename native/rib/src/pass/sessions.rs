@@ -2,7 +2,8 @@
 
 use batch::proto;
 
-use super::{text, Pass};
+use super::state::Pass;
+use super::text;
 use crate::deltas::{EventKind, RouterState};
 use crate::recorder::Moment;
 use crate::router::Router;

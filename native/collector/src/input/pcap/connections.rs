@@ -2,8 +2,8 @@
 
 use super::links::{slice, Packet};
 use crate::input::choose::{self, Verdict};
+use crate::input::event::{Event, Flow, Report, Selection, StreamId};
 use crate::input::tcp::{Direction, Piece, Segment};
-use crate::input::{Event, Flow, Report, Selection, StreamId};
 use anyhow::Result;
 use etherparse::{LaxNetSlice, TransportSlice};
 use std::collections::{BTreeMap, HashMap};

@@ -5,7 +5,7 @@ mod links;
 
 use self::connections::Connections;
 use self::links::Links;
-use super::{Event, Report, Selection};
+use super::event::{is_damage, Event, Report, Selection};
 use anyhow::{anyhow, bail, Context, Result};
 use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{LegacyPcapReader, PcapError, PcapNGReader};
@@ -86,7 +86,7 @@ pub fn read<'r>(
         }
         if packets.refill().is_err() {
             let e = failure.borrow_mut().take().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into());
-            if !super::is_damage(&e) {
+            if !is_damage(&e) {
                 return Err(e).with_context(|| format!("cannot read on after offset {}", packets.consumed()));
             }
             report.damage(format!(
