@@ -31,7 +31,7 @@ defmodule ServiceRadar.BMP.Insight do
 
   @topic "bmp:insight"
   @unicast elem(Registry.family!("ipv4-unicast"), 1)
-  # What is kept is written at most so often.
+  # How often at most the state that outlives a restart is written.
   @keep_after 1_000
 
   @doc false
@@ -76,7 +76,7 @@ defmodule ServiceRadar.BMP.Insight do
   end
 
   @doc false
-  # What RPKI caches told is taken; gives what the log is to say.
+  # Takes what RPKI caches told; returns what has to be logged.
   def caches(config, client) do
     {said, notes} = Native.insight_caches(Instance.value(config.name, :insight), tables(config), client, now())
     said(config, said)
@@ -159,7 +159,7 @@ defmodule ServiceRadar.BMP.Insight do
   @doc "The last verdict of each subject, oldest first, of all nodes, too."
   @spec verdicts(Config.name()) :: [verdict]
   def verdicts(station) do
-    # Of several of one subject the latest.
+    # Of several verdicts on one subject the latest counts.
     station
     |> everywhere(:verdicts_here)
     |> Enum.sort_by(& &1.at_ms, :desc)
@@ -197,7 +197,7 @@ defmodule ServiceRadar.BMP.Insight do
   @spec mark(Config.name(), rule :: String.t(), subject :: String.t(), acknowledged :: boolean, integer | nil) ::
           :ok | {:error, :no_insight}
   def mark(station, rule, subject, acknowledged, muted_until_ms \\ nil) do
-    # Whose alert it is, one does not see.
+    # An alert does not show whose table it came from, so every node is asked.
     arguments = [station, rule, subject, acknowledged, muted_until_ms]
     elsewhere = station |> Elsewhere.nodes(:insight) |> Elsewhere.ask(__MODULE__, :mark_here, arguments)
     if :ok in [apply(__MODULE__, :mark_here, arguments) | elsewhere], do: :ok, else: {:error, :no_insight}
@@ -226,7 +226,7 @@ defmodule ServiceRadar.BMP.Insight do
   def init(config) do
     with {:ok, json} <- File.read(config.insight),
          {:ok, ref} <- Native.insight_new(json) do
-      # The last state is kept when it stops.
+      # So that the last state is written when it stops.
       Process.flag(:trap_exit, true)
       restore(config, ref)
       Instance.put_value(config.name, :insight, ref)
@@ -246,7 +246,7 @@ defmodule ServiceRadar.BMP.Insight do
     {:noreply, %{state | due: due}}
   end
 
-  # Of a timer that an earlier one took the place of.
+  # A tick of a timer that an earlier one has replaced.
   def handle_info({:tick, due}, %{due: other} = state) when due != other, do: {:noreply, state}
 
   def handle_info({:tick, _due}, %{config: config} = state) do
@@ -255,7 +255,7 @@ defmodule ServiceRadar.BMP.Insight do
     {:noreply, %{state | due: nil}}
   end
 
-  # A fault of ours: what it knew is lost, and it begins anew with what comes.
+  # Insight panicked, which is a fault of ours: what it knew is lost, and it begins anew with what comes.
   def handle_info(:poisoned, %{config: config} = state) do
     {:ok, ref} = Native.insight_new(state.json)
     restore(config, ref)
@@ -283,7 +283,7 @@ defmodule ServiceRadar.BMP.Insight do
   def terminate(_reason, %{keeps: true} = state), do: keep(state.config)
   def terminate(_reason, _state), do: :ok
 
-  # Where neither store nor file keeps it, it is as long as the station.
+  # Where neither the store nor a file keeps the state, it is lost when the station ends.
   defp restore(config, ref) do
     case State.read(config) do
       {:ok, nil} ->

@@ -89,12 +89,12 @@ defmodule ServiceRadar.BMP.Session do
        router_id: nil,
        next_ref: 1,
        unacked: MapSet.new(),
-       # When reading stopped for want of room, or nil
+       # When reading stopped because there was no room, or nil
        paused: nil,
-       # Whether reading waits, for the limit of octets a second
+       # Whether reading waits because of the limit of octets a second
        slow: false,
        timer: nil,
-       # Runs while a message is awaited: the first, or the end of one that has begun
+       # A timer that runs while a message is awaited: the first one, or the end of one that has begun
        due: nil,
        # The reason, once the end is published
        ended: nil,
@@ -175,7 +175,7 @@ defmodule ServiceRadar.BMP.Session do
 
   # Reading ---------------------------------------------------------------------------------------------------------
 
-  # What is more than the limit waits in the network.
+  # What is above the limit waits in the network.
   defp slow_down(%{limits: %{max_bytes_per_second: :infinity}} = state, _octets), do: state
 
   defp slow_down(%{limits: %{max_bytes_per_second: most}} = state, octets) do
@@ -203,7 +203,7 @@ defmodule ServiceRadar.BMP.Session do
 
   defp pause(state), do: state
 
-  # Half a window of hysteresis: not one stop and go a batch.
+  # Reads on when half of the window is free: not a stop and a start for each batch.
   defp resume(state) do
     if MapSet.size(state.unacked) * 2 <= state.limits.window do
       duration = System.monotonic_time() - state.paused
@@ -214,13 +214,13 @@ defmodule ServiceRadar.BMP.Session do
     end
   end
 
-  # One timer at a time: idle while it reads, stalled while it may not.
+  # There is one timer at a time: `idle` while the session reads, `stalled` while it may not.
   defp timer(state, time, why) do
     if state.timer, do: :erlang.cancel_timer(state.timer, async: true, info: false)
     %{state | timer: if(time == :infinity, do: nil, else: :erlang.start_timer(time, self(), why))}
   end
 
-  # Whoever sends octets and never a whole message only keeps us busy.
+  # A router that sends octets and never completes a message would hold its connection for ever.
   defp due(state, time, why) do
     if state.due, do: :erlang.cancel_timer(state.due, async: true, info: false)
     %{state | due: if(time in [nil, :infinity], do: nil, else: :erlang.start_timer(time, self(), why))}
@@ -246,7 +246,7 @@ defmodule ServiceRadar.BMP.Session do
     end
   end
 
-  # Whoever is let in could say another router's name and take its place.
+  # Without this a router that may connect could give the name of another one and take its place.
   defp believed(%{config: %Config{sys_names: names}}) when names == %{}, do: :ok
 
   defp believed(%{config: config, metadata: %{address: address}, native: native}) do
@@ -314,7 +314,7 @@ defmodule ServiceRadar.BMP.Session do
       Logger.warning("the session of #{:inet.ntoa(state.metadata.address)} ends (#{reason}): #{text}")
     end
 
-    # The name would go with it, to the router that has it.
+    # The end would carry the name, and be taken for the end of the router that has it.
     say = state.totals.bytes > 0 and reason != :sys_name
     state = if say, do: publish_end(state, reason, text), else: state
     :ok = Sessions.ended(state.config)

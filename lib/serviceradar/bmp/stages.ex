@@ -9,7 +9,8 @@ defmodule ServiceRadar.BMP.Stages do
 
   alias ServiceRadar.BMP.{Config, Deltas, Events, Feed, Insight, Lag, OCSF, RoutingTable, Store, Telemetry}
 
-  # Most changed routes in a commit, as near as whole batches allow: it bounds its rows in memory, and how long it takes.
+  # About the most changed routes in a commit, which has whole batches: it bounds the rows in memory and the time that a
+  # commit takes.
   @commit_rows 100_000
 
   @enforce_keys [:config, :partition, :token, :table]
@@ -64,7 +65,8 @@ defmodule ServiceRadar.BMP.Stages do
   @spec run(t, [payload :: binary]) :: t
   def run(%__MODULE__{} = stages, payloads) do
     {deltas, rest} = __MODULE__.apply(stages, payloads)
-    # Also where nothing changed: what is acknowledged is gone, so this has to be the owner's opinion.
+    # Also where nothing changed: what is acknowledged is gone from the broker, so the store has to confirm that this is
+    # still the owner.
     stages = commit(stages, deltas, 1)
     Lag.committed(stages.config, deltas)
     publish(stages, deltas)
@@ -75,8 +77,8 @@ defmodule ServiceRadar.BMP.Stages do
     if rest == [], do: stages, else: run(stages, rest)
   end
 
-  # Half changed, by a fault of ours: what is stored is right. Its sessions go on at a later message than the stored ones
-  # expect, and so begin anew.
+  # A fault of ours left the table changed in part, and what is stored is right: the table is loaded from there. Its
+  # sessions go on at a later message than the stored table expects next, which is a gap, and so they begin anew.
   defp load_again(stages, attempt) do
     Logger.error(
       "the table of partition #{stages.partition} broke in the midst of a change: it is dropped and loaded again"
@@ -114,7 +116,7 @@ defmodule ServiceRadar.BMP.Stages do
     end
   end
 
-  # What a session said may still wait in the broker.
+  # Whether all that sessions said has arrived: some of it may still wait in the broker.
   defp caught_up?(%{config: %{broker: {broker, _}} = config, partition: partition}),
     do: not function_exported?(broker, :caught_up?, 2) or broker.caught_up?(config, partition)
 
@@ -144,7 +146,7 @@ defmodule ServiceRadar.BMP.Stages do
 
       {:error, reason} ->
         reject(stages, payload, reason)
-        # This one may have: it is not to do so again.
+        # This batch may have broken it, and must not do so again.
         if RoutingTable.poisoned?(stages.table),
           do: {Enum.reverse(applied), rest},
           else: apply(stages, rest, applied, rows)
@@ -198,7 +200,7 @@ defmodule ServiceRadar.BMP.Stages do
       {:error, reason} ->
         failed(stages, attempt, reason)
 
-        # The first time, and then about once a minute.
+        # It is logged the first time, and then about once a minute.
         if rem(attempt, @complain_every) == 1 do
           Logger.warning(
             "the store does not take the changes of partition #{stages.partition} (attempt #{attempt}), trying again: " <>
@@ -254,7 +256,8 @@ defmodule ServiceRadar.BMP.Stages do
     :ok
   end
 
-  # Sessions of which something was missed begin anew. One whose station cannot be asked is not heard either, and lost.
+  # Sessions of which something was missed begin anew. Where the station that has the session cannot be asked, nothing
+  # is heard of the session either, and it counts as lost.
   defp reset(%{config: %{broker: {broker, _}} = config} = stages, deltas) do
     for %{counts: %{resets: count}} = delta <- deltas, count > 0, reset <- Deltas.resets(delta) do
       result =

@@ -15,9 +15,9 @@ use crate::places::Places;
 pub struct Limits {
     /// Routes that are told one by one. Further ones are in the counts of their peers only.
     pub max_routes: usize,
-    /// Things that are withdrawn and yet remembered, so that clients hear of it.
+    /// The most withdrawn things that are still remembered, so that clients hear that they are gone.
     pub max_gone: usize,
-    /// For how long at most.
+    /// For how long these are remembered at most, in microseconds.
     pub gone_us: i64,
 }
 
@@ -30,7 +30,7 @@ impl Default for Limits {
 const WITHDRAWAL: u32 = 1000;
 const CHANGE: u32 = 500;
 const HALF_LIFE_US: i64 = 900_000_000;
-/// From the one on a route flaps, until it is below the other.
+/// A route flaps from the first of these penalties on, until its penalty is below the second.
 const FLAPS: u32 = 2000;
 const RESTS: u32 = 750;
 
@@ -38,7 +38,8 @@ const RESTS: u32 = 750;
 pub struct Picture {
     pub(crate) limits: Limits,
     revision: u64,
-    /// Of the last thing that was forgotten: who has an earlier revision may not know that it is gone.
+    /// The revision of the last thing that was forgotten: a client with an earlier revision may not know that
+    /// it is gone.
     horizon: u64,
     next_id: u32,
     changed: BTreeMap<u64, Entity>,
@@ -63,13 +64,13 @@ impl Picture {
         Picture { limits, ..Picture::default() }
     }
 
-    /// One that knows where the configuration's sites stand.
+    /// A picture that knows where the sites of the configuration stand.
     #[must_use]
     pub fn with_places(self, config: &Config) -> Self {
         Picture { places: Places::new(config), ..self }
     }
 
-    /// Rises with everything that changes.
+    /// A number that rises with every change.
     pub fn revision(&self) -> u64 {
         self.revision
     }
@@ -160,7 +161,7 @@ impl Picture {
         self.status(entity).is_none_or(|status| status == Status::Withdrawn)
     }
 
-    /// It changed just now.
+    /// Records that an entity has just changed.
     pub(crate) fn touch(&mut self, entity: Entity) {
         self.revision = self.revision.saturating_add(1);
         let revision = self.revision;
@@ -257,7 +258,7 @@ impl Picture {
         id
     }
 
-    /// One route more or less on a path.
+    /// Counts a route more or a route less on a path.
     fn count(&mut self, path: &Path, by: i64, at_us: i64) {
         let counted = |routes: u64| routes.saturating_add_signed(by);
         let drawn = |routes: u64| if routes == 0 { Status::Withdrawn } else { Status::Active };
@@ -290,7 +291,7 @@ impl Picture {
         self.active < self.limits.max_routes || self.route_ids.contains_key(key)
     }
 
-    /// A route is there, or is another.
+    /// Records that a route is there, or has another path.
     pub(crate) fn announce(
         &mut self,
         key: RouteKey,
@@ -338,14 +339,14 @@ impl Picture {
         self.touch(Entity::Route(id));
     }
 
-    /// A route is withdrawn.
+    /// Records that a route is withdrawn.
     pub(crate) fn withdraw(&mut self, key: &RouteKey, position: Position, at_us: i64) {
         if let Some(id) = self.route_ids.get(key).copied() {
             self.withdraw_id(id, position, at_us);
         }
     }
 
-    /// All routes of a peer that are older than the end.
+    /// Withdraws all routes of a peer that are older than its end.
     pub(crate) fn end(&mut self, peer: &Id, position: Position, at_us: i64) {
         let routes: Vec<u32> = self.of_peer.get(peer).into_iter().flatten().copied().collect();
         for id in routes {

@@ -28,9 +28,10 @@ pub enum Step {
 
 /// What a step may hold at once: `per_octet` for each octet of the frame, and `constant`.
 ///
-/// The figures are the sizes of what one octet can be on the wire, and a growing vector has its old and its new place at
-/// once (three times its length). An IPv4 default route is one octet and an owned NLRI of 40; an attribute of three
-/// octets that is faulty leaves a fault with its path.
+/// The figures follow from how large a value one octet on the wire can become, and from how vectors grow:
+/// while they do, the old and the new place exist at the same time, three times the length together. An IPv4
+/// default route is one octet, and as an owned NLRI it has 40; a faulty attribute of three octets becomes a
+/// fault with its path.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
     pub step: Step,
@@ -123,7 +124,7 @@ impl Tally {
     }
 }
 
-/// One session's decoders, a way of reading each: all must say the same.
+/// The decoders of one session, one for each way of reading. All must give the same.
 #[derive(Debug, Default)]
 pub struct Ways {
     by_reference: Decoder,
@@ -132,7 +133,7 @@ pub struct Ways {
     buffers: Buffers,
 }
 
-/// Used again, as the pipeline does.
+/// Buffers that are used again, as the pipeline does.
 #[derive(Debug, Default)]
 struct Buffers {
     canonical: Vec<u8>,
@@ -140,7 +141,7 @@ struct Buffers {
     text: String,
 }
 
-/// The fields lie side by side and leave nothing out, and so do the parts of each.
+/// Checks that the fields lie side by side and leave no octet out, and the parts of each field likewise.
 fn covered(fields: &[Field], from: u64, length: usize) {
     let end = fields.iter().fold(from, |at, field| {
         assert_eq!(field.offset, at, "{} is where the field before it ends", field.name);
@@ -240,14 +241,14 @@ fn in_one_pass(
     used.time
 }
 
-/// An error names a place in the frame, and prints.
+/// Checks that an error names a place in the frame, and that it can be printed.
 fn inside(error: &DecodeError, start: u64, length: usize) {
     let end = start + length as u64;
     assert!((start..=end).contains(&error.offset()), "{error} is not in {start}..{end}");
     assert!(!error.to_string().is_empty());
 }
 
-/// Canonical attributes read back, and what they say does not change when they are written again.
+/// Checks that canonical attributes can be read back, and that they are the same when they are written again.
 fn canonical(octets: &[u8]) {
     let attributes = Attributes::decode_canonical(octets).expect("canonical attributes read back");
     let mut again = Vec::new();
@@ -295,7 +296,7 @@ fn written_again(mut decoder: Decoder, message: &Message) {
     assert_eq!(without_places(again.body), without_places(message.body.clone()), "written: {encoded:02x?}");
 }
 
-/// Without what has more than one form on the wire, and what says where it was.
+/// The body without what has more than one form on the wire, and without what says where it was.
 fn without_places(mut body: Body) -> Body {
     match &mut body {
         Body::RouteMirroring(mirroring) => {

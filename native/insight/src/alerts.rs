@@ -10,9 +10,8 @@ use ipnet::IpNet;
 use crate::kept::{KeptAlert, Mark, Marked};
 use crate::keys::AlertKey;
 use crate::rules::Rules;
-use crate::said::{Alert, AlertState, Evidence, Said, Severity, What};
+use crate::said::{Alert, AlertState, Evidence, Said, Severity, What, MAX_LISTED};
 use crate::timers::{Timer, Timers};
-use crate::MAX_LISTED;
 
 /// An open alert is told again at most this often.
 const UPDATE_EVERY_MS: i64 = 10_000;
@@ -25,7 +24,7 @@ pub(crate) struct Raise {
     pub evidence: Vec<Evidence>,
     pub prefixes: BTreeSet<IpNet>,
     pub peers: BTreeSet<String>,
-    /// Another one than the rule's.
+    /// A severity in place of the rule's own.
     pub severity: Option<Severity>,
 }
 
@@ -55,7 +54,7 @@ pub(crate) struct Alerts {
     held: BTreeMap<AlertKey, Held>,
     /// Marks, also of alerts that are not open now.
     marks: BTreeMap<(String, String), Mark>,
-    /// Alerts of before a restart of which nothing was heard since.
+    /// Alerts from before a restart that nothing has confirmed since.
     restored: BTreeSet<AlertKey>,
 }
 
@@ -72,7 +71,7 @@ impl Alerts {
         self.held.get(&(rule, subject.into())).is_some_and(|held| !matches!(held.state, State::Pending(_)))
     }
 
-    /// The rule holds for the subject.
+    /// The condition of the rule is met for the subject.
     pub fn raise(
         &mut self,
         rule: &'static str,
@@ -118,7 +117,7 @@ impl Alerts {
         }
     }
 
-    /// The rule does not hold any more.
+    /// The condition of the rule is not met any more.
     pub fn clear(
         &mut self,
         rule: &'static str,
@@ -168,7 +167,7 @@ impl Alerts {
         }
     }
 
-    /// What of the alert is due is told.
+    /// Tells what is due: that the alert opens, has changed, or closes.
     pub fn due(&mut self, key: &AlertKey, now_ms: i64, out: &mut Vec<Said>) {
         let Some(held) = self.held.get_mut(key) else { return };
         let state = match held.state {
@@ -187,7 +186,7 @@ impl Alerts {
         if state == AlertState::Close {
             self.held.remove(key);
             self.restored.remove(key);
-            // An acknowledgement is of this alert; that it is muted is of the next, too.
+            // An acknowledgement is for this alert only; a mute holds for the next one, too.
             let marked = (key.0.to_string(), key.1.clone());
             if let Some(mark) = self.marks.get_mut(&marked) {
                 mark.acknowledged = false;
@@ -214,7 +213,7 @@ impl Alerts {
         .collect()
     }
 
-    /// An alert of before a restart is open; gives its rule, where that is still on.
+    /// Takes up an open alert from before a restart; returns its rule, where that is still on.
     pub fn restore(&mut self, kept: &KeptAlert, now_ms: i64) -> Option<&'static str> {
         let rule = self.rules.get(&kept.rule).filter(|rule| rule.enabled)?;
         let key: AlertKey = (rule.name, kept.subject.clone());
@@ -238,14 +237,14 @@ impl Alerts {
         Some(rule.name)
     }
 
-    /// What an alert of before a restart is about still holds.
+    /// Confirms an alert from before a restart: its condition is still met.
     pub fn claim(&mut self, rule: &'static str, subject: &str) {
         if !self.restored.is_empty() {
             self.restored.remove(&(rule, subject.into()));
         }
     }
 
-    /// Alerts of before a restart of which nothing was heard since are over.
+    /// Closes the alerts from before a restart that nothing has confirmed since.
     pub fn forget_restored(&mut self, now_ms: i64, out: &mut Vec<Said>) {
         for key in std::mem::take(&mut self.restored) {
             let Some(held) = self.held.get_mut(&key) else { continue };

@@ -1,8 +1,9 @@
 //! Verification of paths by Autonomous System Provider Authorizations (draft-ietf-sidrops-aspa-verification): what an autonomous system
 //! says its providers are, and what that says of a path.
 //!
-//! Read from its origin a path goes up, from customer to provider, and then down, and it may step once sideways between the two. How
-//! far it can go up at most and must go up at least is known from the authorizations, and so it is, read from the neighbour, of the way down.
+//! Read from its origin, a path goes up, from customer to provider, and then down, and it may step once
+//! sideways between the two. The authorizations tell how far it can go up at most and how far it must go up
+//! at least; read from the neighbour's end, they tell the same of the way down.
 
 use std::collections::BTreeSet;
 
@@ -38,8 +39,9 @@ pub(crate) struct Aspas {
     providers: HashMap<u32, BTreeSet<u32>>,
 }
 
-/// From how many of a path's autonomous systems one after the other it goes up (or, from the other end, down): at most, where none
-/// of them says that it does not, and at least, where each says that it does.
+/// Over how many of its autonomous systems, counted from its origin, a path goes up (or down, counted from
+/// the other end): at most, which is up to the first authorization that denies it, and at least, which is as
+/// long as every authorization confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ramp {
     most: usize,
@@ -57,7 +59,7 @@ impl Aspas {
         self.providers.is_empty()
     }
 
-    /// What a source has now; whether that changes anything.
+    /// Replaces what a source said; returns whether that changes anything.
     pub fn replace(&mut self, source: Source, aspas: Vec<Aspa>) -> bool {
         match source {
             Source::Written => self.written = aspas,
@@ -69,7 +71,8 @@ impl Aspas {
         before != self.providers
     }
 
-    /// Several of one customer are taken together. AS 0 stands for no provider at all, and only where it stands alone.
+    /// Merges the authorizations of each customer. AS 0 says that the customer has no provider, and only
+    /// where it is the only one.
     fn gather(&mut self) {
         for aspa in self.written.iter().chain(&self.file).chain(&self.cache) {
             self.providers
@@ -86,7 +89,8 @@ impl Aspas {
 
     /// Why a path that a neighbour told us is a leak. `path` has the neighbour's AS number first, as the attribute has it.
     ///
-    /// A path that the draft calls invalid for another reason (it has an AS_SET, or does not begin with the neighbour) is none.
+    /// A path that the draft calls invalid for another reason (it has an AS_SET, or does not begin with the
+    /// neighbour) is no leak.
     pub fn leak(&self, path: &[u32], neighbour: Option<Relationship>) -> Option<String> {
         let procedure = match neighbour {
             // A route server tells what its clients, our peers, told it.
@@ -96,7 +100,8 @@ impl Aspas {
                 | Relationship::RouteServerClient
                 | Relationship::RouteServer,
             ) => Procedure::Upstream,
-            // What is invalid on the way down is so on the way up, too: where nothing is known of the neighbour it is not too much.
+            // What this check finds invalid the other one does, too: so it is safe where nothing is known of
+            // the neighbour.
             Some(Relationship::Provider | Relationship::Internal) | None => Procedure::Downstream,
         };
         match self.verify(path, procedure) {

@@ -1,7 +1,7 @@
 //! Calico's pod blocks: which node announces which, and whether one that goes is lost or only moves.
 //!
-//! A block is at a node while a router that is observed has it from there. What comes in from the node decides; a Loc-RIB is looked
-//! at only where nothing else is shown.
+//! A block is at a node while an observed router has a route to it from there. The routes that routers
+//! receive from the node decide; a Loc-RIB is looked at only where no router shows what it receives.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ use crate::topology::{Bearer, NodeKind, Protocol};
 use crate::voice::{Judgement, Voice};
 use crate::world::World;
 
-/// Before every alert's text.
+/// What the text of every alert begins with.
 const LOST: &str = "Route to Pod Subnet Lost - Check Calico Node BGP Peer";
 /// A block that is at two nodes for longer is at both on purpose.
 const OVERLAP_MS: i64 = 60_000;
@@ -62,7 +62,7 @@ struct Block {
     /// Where it is, as it was told.
     home: Option<String>,
     lost: Option<Lost>,
-    /// A router shows it as it comes in.
+    /// Whether a router shows the route as it receives it.
     comes_in: bool,
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct Blocks {
     pools: Vec<IpNet>,
     blocks: HashMap<IpNet, Block>,
     by_peer: HashMap<u32, BTreeSet<IpNet>>,
-    /// By the node that they are told to be at, or were lost from.
+    /// Blocks by the node that they were reported to be at, or were lost from.
     by_node: HashMap<String, BTreeSet<IpNet>>,
     /// Blocks that the alert on a subject waits for.
     alerts: HashMap<String, BTreeSet<IpNet>>,
@@ -191,7 +191,7 @@ impl Blocks {
         }
     }
 
-    /// Nothing is known of what a peer had: its router is not observed.
+    /// Forgets what a peer had, because its router is not observed any more.
     pub fn forget(&mut self, peer: u32) {
         for prefix in self.by_peer.remove(&peer).unwrap_or_default() {
             if let Some(block) = self.blocks.get_mut(&prefix) {
@@ -200,7 +200,7 @@ impl Blocks {
         }
     }
 
-    /// Where a block is now, and what that means.
+    /// Finds out where a block is now, and tells what that means.
     fn look(&mut self, prefix: IpNet, evidence: &Evidence, world: &World, waits: &Waits, voice: &mut Voice) {
         let Some(block) = self.blocks.get_mut(&prefix) else { return };
         let nodes = block.nodes(world);
@@ -241,7 +241,7 @@ impl Blocks {
         }
     }
 
-    /// A block is at a node.
+    /// Records that a block is at a node.
     fn settle(&mut self, prefix: IpNet, from: Option<String>, to: String, voice: &mut Voice, world: &World) {
         let Some(block) = self.blocks.get_mut(&prefix) else { return };
         let bearers: Vec<u32> =
@@ -288,7 +288,7 @@ impl Blocks {
         voice.judge(judgement);
     }
 
-    /// A lost block is back.
+    /// Records that a lost block is back.
     fn found(&mut self, subject: &str, prefix: IpNet, moved: bool, node: &str, voice: &mut Voice) {
         let Some(prefixes) = self.alerts.get_mut(subject) else { return };
         prefixes.remove(&prefix);
@@ -303,7 +303,7 @@ impl Blocks {
         }
     }
 
-    /// What a node lost in the last moment is one alert.
+    /// Raises one alert for all blocks that a node has just lost.
     pub fn alert(&mut self, node: &str, world: &World, voice: &mut Voice) {
         let lost = self.lost_by(node);
         let new: BTreeSet<IpNet> = lost
@@ -340,7 +340,7 @@ impl Blocks {
         voice.raise("pod_route_lost", &subject, raise);
     }
 
-    /// A block had the time to come at another node.
+    /// The time in which a block might have appeared at another node is over.
     pub fn gone(&mut self, prefix: IpNet, waits: &Waits, world: &World, voice: &mut Voice) {
         let Some(lost) = self.blocks.get_mut(&prefix).and_then(|block| block.lost.as_mut()) else { return };
         if lost.told || lost.at_ms + waits.block > voice.now {

@@ -13,23 +13,25 @@ use crate::said::Severity;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Config {
-    /// Names of routers, also of such that send no BMP, their addresses and where they stand.
+    /// Each router by its name, with its addresses and the place where it stands. A router that sends no BMP
+    /// may be among them.
     pub sites: BTreeMap<String, Site>,
     pub sessions: Vec<Session>,
     pub calico: Calico,
     pub ospf: Option<Ospf>,
     pub watch: Vec<Watch>,
-    /// Name of a service by the community that marks it, of any kind.
+    /// The name of each service, by the community (of any kind) that marks its routes.
     pub services: BTreeMap<String, String>,
     pub vrps: Vec<Vrp>,
     pub rpki: Rpki,
-    /// What autonomous systems say their providers are, beside what the file has.
+    /// Provider authorizations of autonomous systems, in addition to those of the caches and of the file.
     pub aspas: Vec<Aspa>,
-    /// Providers of customers, for paths of which the sessions tell nothing.
+    /// Which AS is whose provider, for those parts of a path about which the router's own sessions say
+    /// nothing.
     pub relationships: Vec<Provider>,
     /// Regular expressions that a path must or must not match.
     pub path_matches: Vec<PathMatch>,
-    /// Changes of the built-in rules, by name.
+    /// What is different from the built-in rules, by the name of the rule.
     pub rules: BTreeMap<String, RuleChange>,
     pub flapping: Flapping,
     pub waits: Waits,
@@ -93,7 +95,7 @@ impl Addresses {
     }
 }
 
-/// What is known of a BGP session beside what BMP tells.
+/// What the operator knows of a BGP session and BMP does not tell.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Session {
     pub router: String,
@@ -101,7 +103,7 @@ pub struct Session {
     /// Route distinguisher of the peer's VRF, as text.
     #[serde(default)]
     pub rd: Option<String>,
-    /// The interface that carries it.
+    /// The interface that carries the session.
     #[serde(default)]
     pub interface: Option<InterfaceName>,
     /// What the peer is to us.
@@ -116,7 +118,7 @@ pub struct InterfaceName {
 }
 
 impl InterfaceName {
-    /// What a verdict on it is about.
+    /// The subject of verdicts on this session.
     pub fn subject(&self) -> String {
         format!("{} interface {}", self.device, self.name)
     }
@@ -147,7 +149,7 @@ pub struct Calico {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Ospf {
-    /// A route with one of them was redistributed from OSPF.
+    /// Communities that mark a route as redistributed from OSPF.
     pub communities: Vec<String>,
     pub med_is_metric: bool,
 }
@@ -162,13 +164,15 @@ pub struct Watch {
     /// More specific prefixes up to this length are announced on purpose.
     #[serde(default)]
     pub max_length: Option<u8>,
-    /// More specific prefixes are nobody's concern.
+    /// Whether more specific prefixes are left unwatched.
     #[serde(default, alias = "ignoreMorespecifics")]
     pub ignore_more_specific: bool,
-    /// A share of the peers that must have it: `visibility_loss` when fewer have it than once had.
+    /// Which share of the peers that once had the prefix must still have it: below that `visibility_loss` is
+    /// raised.
     #[serde(default, alias = "visibility_loss")]
     pub visibility: Option<Share>,
-    /// A prefix that its origins never announced is told: `new_prefix`.
+    /// Whether `new_prefix` is raised when one of the origins announces a prefix that none of them announced
+    /// before.
     #[serde(default)]
     pub new_prefix: bool,
     /// Autonomous systems that may stand left of an origin in the path: `unexpected_neighbor`.
@@ -194,7 +198,7 @@ pub enum Share {
 }
 
 impl Share {
-    /// Below this share of the peers that had it, it is lost; none: that is not asked for.
+    /// The share as a number from 0 to 1; `None` where visibility is not watched.
     pub fn share(self) -> Option<f64> {
         match self {
             Share::On(on) => on.then_some(0.5),
@@ -212,19 +216,19 @@ pub enum PathMatch {
     Whole {
         #[serde(default)]
         name: Option<String>,
-        /// What matches is told.
+        /// A path that matches raises an alert.
         #[serde(default, rename = "match")]
         matches: Option<String>,
-        /// What does not match is told.
+        /// A path that does not match raises an alert.
         #[serde(default, alias = "notMatch")]
         not_match: Option<String>,
-        /// Of routes inside one of these; empty: of all.
+        /// Only routes inside one of these prefixes are looked at; empty: all routes.
         #[serde(default)]
         prefixes: Vec<IpNet>,
     },
 }
 
-/// Where Validated ROA Payloads come from beside those that are written down.
+/// Where Validated ROA Payloads come from, in addition to those that the configuration itself lists.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Rpki {
@@ -232,7 +236,7 @@ pub struct Rpki {
     pub caches: Vec<String>,
     /// A file as routinator writes it: `{"roas": [{"prefix": …, "maxLength": …, "asn": "AS64500"}], "aspas": […]}`.
     pub file: Option<String>,
-    /// How often it is looked at whether the file is another one.
+    /// How often the file is checked for a new version.
     pub reload_ms: Option<u64>,
 }
 
@@ -242,7 +246,7 @@ pub struct Provider {
     pub customer: u32,
 }
 
-/// What of a rule is otherwise than built in.
+/// What is different from the built-in rule. What is not given stays as it is built in.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RuleChange {
@@ -253,7 +257,8 @@ pub struct RuleChange {
     pub runbook: Option<String>,
 }
 
-/// When a peer or a route flaps.
+/// From when on a peer counts as flapping: after so many times down within that time, until it was quiet for
+/// so long.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default)]
 pub struct Flapping {
@@ -272,31 +277,32 @@ impl Default for Flapping {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default)]
 pub struct Waits {
-    /// For peers that go together.
+    /// For further peers to go down together with the first one.
     pub down: i64,
-    /// For other routers that lose the same neighbour.
+    /// For other routers to lose the same neighbour.
     pub neighbour: i64,
-    /// For a block to come at another node.
+    /// For a block that one node does not announce any more to appear at another.
     pub block: i64,
-    /// For blocks that go together: an alert opens within 500 ms.
+    /// For further blocks to be lost together with the first one. It is short, since the alert has to open
+    /// within 500 ms.
     pub blocks: i64,
-    /// For prefixes that shift together.
+    /// For further prefixes to shift together with the first one.
     pub shift: i64,
-    /// For a node without links.
+    /// For a node that lost all of its links to get one again.
     pub node: i64,
-    /// For a BMP session to come back.
+    /// For a BMP session that ended to come back.
     pub observation: i64,
-    /// For the same after the station itself started again.
+    /// For the same, after the station itself was started again.
     pub restart: i64,
     /// For a service to come back.
     pub service: i64,
     /// For a prefix to be gone from all peers.
     pub withdrawn: i64,
-    /// For the other view of a policy.
+    /// For the other view: what changed after policy may have changed before policy, too.
     pub policy: i64,
-    /// SNMP may be as late as this.
+    /// How late SNMP may be.
     pub snmp: i64,
-    /// A router's clock may be ahead or behind by this.
+    /// How far a router's clock may be ahead or behind.
     pub clock: i64,
 }
 
@@ -334,7 +340,7 @@ pub enum ConfigError {
 
 impl Config {
     /// # Errors
-    /// Where the text is no configuration, with line and column.
+    /// When the text is not a valid configuration; the error says in which line and column.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
         let config: Config = serde_json::from_str(text)?;
         for (site, Coordinates { latitude, longitude }) in config.placed() {
@@ -345,7 +351,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Sites of which is known where they stand.
+    /// The sites whose place is known.
     pub fn placed(&self) -> impl Iterator<Item = (&String, Coordinates)> {
         self.sites.iter().filter_map(|(name, site)| Some((name, site.at()?)))
     }

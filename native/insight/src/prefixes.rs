@@ -8,11 +8,12 @@ use ipnet::IpNet;
 
 /// An address as a number.
 trait Address: Copy + Ord {
-    /// A prefix is in a block by its first so many bits: the largest of these numbers that it has.
+    /// The lengths of blocks: a prefix is in the block of its first bits, as many as the largest of these
+    /// numbers that is not above its length.
     const BLOCKS: [u8; 3];
-    /// The first bits of it, the others zero.
+    /// Its first `bits` bits, the others zero.
     fn first(self, bits: u8) -> Self;
-    /// The first bits of it, of which there are at most 32.
+    /// Its first `bits` bits as a number; at most 32.
     fn number(self, bits: u8) -> u32;
 }
 
@@ -69,9 +70,9 @@ impl<A: Address, V> Block<A, V> {
 /// The prefixes of one address family.
 #[derive(Clone, Debug)]
 struct Family<A, V> {
-    /// By the index of the number of bits, and these bits.
+    /// The blocks by the index of their length in `BLOCKS` and by their bits.
     blocks: HashMap<(usize, u32), Block<A, V>>,
-    /// How many of them there are of each number of bits.
+    /// How many blocks there are of each length.
     count: [usize; 3],
 }
 
@@ -162,7 +163,7 @@ impl<V> Default for Prefixes<V> {
 }
 
 impl<V> Prefixes<V> {
-    /// Of the same prefix the last is the first.
+    /// Of several values of one prefix the one that was inserted last comes first.
     pub fn insert(&mut self, prefix: &IpNet, value: V) {
         match prefix {
             IpNet::V4(net) => self.v4.insert(net.addr().into(), net.prefix_len(), value),
@@ -170,7 +171,7 @@ impl<V> Prefixes<V> {
         }
     }
 
-    /// Takes out the values of a prefix that are meant, and tells how many there were.
+    /// Removes the values of a prefix for which `gone` is true; returns how many there were.
     pub fn remove(&mut self, prefix: &IpNet, gone: impl Fn(&V) -> bool) -> usize {
         match prefix {
             IpNet::V4(net) => self.v4.remove(net.addr().into(), net.prefix_len(), gone),

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub enum NodeKind {
     /// It sends BMP, or is named as a site.
     Router,
-    /// A BGP speaker of the same AS that is not known otherwise.
+    /// A BGP speaker of the same AS of which nothing else is known.
     Peer,
     /// A BGP speaker of another AS.
     ExternalAs,
@@ -55,7 +55,7 @@ pub struct Node {
     pub revision: u64,
 }
 
-/// A link is there once, whichever end told it.
+/// A link. There is one of it, whichever of its ends reported it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Link {
     pub source: String,
@@ -65,14 +65,14 @@ pub struct Link {
     pub evidence: BTreeSet<String>,
     /// How sure it is, 0 to 1.
     pub confidence: f32,
-    /// Of OSPF.
+    /// The cost in OSPF.
     pub metric: Option<u32>,
     pub status: Status,
     /// Routes that are known to use it: pod blocks and redistributed routes, not a full table.
     pub routes: BTreeMap<IpNet, Route>,
     /// Revision of the topology that changed it, or one of its routes, last.
     pub revision: u64,
-    /// Sessions and routes that it stands on.
+    /// The sessions and routes that show that the link exists.
     #[serde(skip)]
     bearers: BTreeSet<Bearer>,
 }
@@ -85,7 +85,7 @@ pub struct Route {
     pub revision: u64,
 }
 
-/// What a link stands on.
+/// Something that shows that a link exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bearer {
     /// A peer's session.
@@ -137,7 +137,7 @@ pub struct Topology {
     degree: BTreeMap<String, usize>,
 }
 
-/// What came of a link that was told.
+/// What a report of a link changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     Same,
@@ -146,7 +146,7 @@ pub(crate) enum Told {
 }
 
 impl Topology {
-    /// Of the newest change.
+    /// The revision of the newest change.
     pub fn revision(&self) -> u64 {
         self.revision
     }
@@ -196,7 +196,7 @@ impl Topology {
         self.revision
     }
 
-    /// A node is there; whether that is new.
+    /// Records that a node exists; returns whether that is new.
     pub(crate) fn node_up(
         &mut self,
         id: &str,
@@ -235,7 +235,7 @@ impl Topology {
         added
     }
 
-    /// A node has another status; whether that is new.
+    /// Sets the status of a node; returns whether that is new.
     pub(crate) fn node_status(&mut self, id: &str, status: Status) -> bool {
         let revision = self.revision + 1;
         match self.nodes.get_mut(id) {
@@ -249,12 +249,12 @@ impl Topology {
         }
     }
 
-    /// Links of a node that are not down.
+    /// How many links of a node are not down.
     pub(crate) fn degree(&self, node: &str) -> usize {
         self.degree.get(node).copied().unwrap_or(0)
     }
 
-    /// A link stands on a session or a route.
+    /// Records that a session or a route shows that a link exists.
     #[allow(clippy::too_many_arguments)]
     pub(crate) fn bear(
         &mut self,
@@ -307,7 +307,7 @@ impl Topology {
         Told::Same
     }
 
-    /// A link does not stand on it any more.
+    /// Records that a session or a route does not show the link any more.
     pub(crate) fn unbear(&mut self, one: &str, other: &str, protocol: Protocol, bearer: Bearer) -> Told {
         let revision = self.revision + 1;
         let Some(link) = self.links.get_mut(&LinkKey::new(one, other, protocol)) else { return Told::Same };
@@ -333,7 +333,7 @@ impl Topology {
         Told::Lost
     }
 
-    /// A link goes with nothing said of it: it was known by a name that is not its own.
+    /// Removes a link without reporting it, because it was recorded under a name that turned out to be wrong.
     pub(crate) fn forget_link(&mut self, one: &str, other: &str, protocol: Protocol) {
         let Some(link) = self.links.remove(&LinkKey::new(one, other, protocol)) else { return };
         self.revision += 1;
@@ -349,7 +349,7 @@ impl Topology {
         }
     }
 
-    /// All links of a router that is not observed any more, or is again.
+    /// Changes the status of all links of a router that is not observed any more, or is observed again.
     pub(crate) fn links_status(&mut self, node: &str, from: Status, to: Status) {
         let revision = self.revision + 1;
         for link in self.links.values_mut() {
@@ -361,7 +361,7 @@ impl Topology {
         }
     }
 
-    /// A route on a link, or the link itself, has another status.
+    /// Sets the status of a link that is not down.
     pub(crate) fn link_status(&mut self, one: &str, other: &str, protocol: Protocol, status: Status) {
         let revision = self.revision + 1;
         if let Some(link) = self.links.get_mut(&LinkKey::new(one, other, protocol)) {

@@ -37,9 +37,9 @@ pub(crate) struct Router {
     pub address: Option<IpAddr>,
     /// Its BMP session is there.
     pub observed: bool,
-    /// Since when, or since when it was for the last time.
+    /// Since when its BMP session is there; of a session that is over, since when the last one was.
     pub observed_ms: i64,
-    /// When something came of it last.
+    /// When it last sent something.
     pub heard_ms: i64,
     pub has_loc_rib: bool,
     pub peers: BTreeSet<u32>,
@@ -68,9 +68,9 @@ pub(crate) struct Peer {
     pub interface: Option<InterfaceName>,
     pub relationship: Option<Relationship>,
     pub hold_ms: i64,
-    /// Whether routes after policy were ever seen of it.
+    /// Whether it ever sent routes after policy.
     pub has_post: bool,
-    /// The link that its session bears.
+    /// The link that its session shows.
     pub link: Option<(String, String)>,
 }
 
@@ -101,7 +101,8 @@ impl Names {
         configured.or_else(|| self.learned.get(address))
     }
 
-    /// The one router that has a BGP Identifier, of an AS where that is given; `but` is known not to be meant.
+    /// The only router with this BGP Identifier (and in this AS, where one is given) beside `but`, which is
+    /// known not to be meant; `None` where there are several.
     fn identified(&self, identity: Ipv4Addr, asn: Option<u32>, but: &str) -> Option<&String> {
         let of = |known: &&(Option<u32>, String)| asn.is_none() || known.0.is_none() || known.0 == asn;
         let names: BTreeSet<&String> =
@@ -154,7 +155,8 @@ impl World {
         self.peers.get(usize::try_from(peer).ok()?)
     }
 
-    /// The interfaces that an address is behind, but for those with a session that would tell that they are down.
+    /// The interfaces behind which an address is, without those that have a BGP session, which would itself
+    /// tell that they are down.
     pub fn interfaces_to(&self, address: &IpAddr) -> impl Iterator<Item = &InterfaceName> {
         let all = self.interfaces.get(address).into_iter().flatten();
         all.filter(|name| self.by_interface.get(*name).is_none_or(BTreeSet::is_empty))
@@ -217,7 +219,7 @@ impl World {
         for peer in self.peers.iter().filter(|peer| !peer.is_loc_rib()) {
             places.insert(peer.node.clone(), Place::Peer(peer.id));
         }
-        // A name of a router that sends BMP itself is that router's, not its neighbours' for it.
+        // A router that sends BMP is known by its own entry, and not by what its neighbours tell of it.
         for router in &self.routers {
             places.insert(router.name.clone(), Place::Router(router.id));
         }
@@ -341,7 +343,7 @@ impl World {
         if row.distinguisher == 0 && row.peer_type != peer_type::LOC_RIB {
             // A neighbour is known by its address, else by its BGP Identifier, else by what it calls itself.
             if self.names.known(&row.address).is_none() {
-                // Who has the identifier of the router itself is another one all the same.
+                // A neighbour with the same identifier as the router is still another router.
                 let known = self.names.known(&identity).filter(|name| **name != own);
                 let known = known.or_else(|| self.names.identified(row.bgp_id, Some(row.asn), &own));
                 if let Some(name) = known.cloned().or(host) {

@@ -44,7 +44,8 @@ fn is_tag(structure: &str, field: &str) -> bool {
     )
 }
 
-/// Types of Rust have no more names than these, by far. None comes from the wire; this is against a mistake.
+/// The most names that may become atoms: far more than the Rust types have. No name comes from the wire; this
+/// guards against a mistake.
 const MOST_NAMES: usize = 4096;
 
 /// An atom for a name of Rust's that is not static for the compiler.
@@ -67,7 +68,7 @@ fn with<'a>(template: Term<'a>, key: Term<'a>, value: Term<'a>) -> Term<'a> {
 #[derive(Clone, Copy)]
 struct Terms<'a>(Structs<'a>);
 
-/// A value refused to be serialized: none of the wire's does.
+/// A value refused to be serialized. No value of the crate `wire` does.
 #[derive(Debug)]
 struct Refused;
 
@@ -197,7 +198,8 @@ impl<'a> ser::Serializer for Terms<'a> {
         Ok(self.structure(name, value.serialize(self)?))
     }
 
-    /// `{variant, value}`; what an address or an NLRI is shows by itself.
+    /// `{variant, value}`, and of an address or an NLRI the value alone, since that shows which variant it
+    /// is.
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         enumeration: &'static str,

@@ -16,7 +16,7 @@ use crate::term::{decode_address, error, guard, list, nil, object, ok, Bytes, Pr
 
 pub struct Table {
     table: RwLock<RoutingTable>,
-    /// The next change is to break it, which a test asks for.
+    /// Whether the next change has to panic, which a test asks for.
     breaks: AtomicBool,
 }
 
@@ -32,7 +32,8 @@ impl Table {
         self.table.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the table, or tells why not. A change that panicked left it half made: none is made any more.
+    /// Changes the table, or tells why that is not possible. A change that panicked may have been made in
+    /// part: no further one is made.
     fn change<T>(
         &self,
         change: impl FnOnce(&mut RoutingTable) -> Result<T, rib::ApplyError>,
@@ -179,7 +180,7 @@ fn table_break(table: ResourceArc<Table>) -> Atom {
     atoms::ok()
 }
 
-/// A change to it panicked: it is to be dropped.
+/// Whether a change to it panicked, after which it has to be dropped.
 #[rustler::nif]
 fn table_poisoned(table: ResourceArc<Table>) -> bool {
     table.table.is_poisoned()
@@ -193,7 +194,7 @@ fn table_counts(env: Env<'_>, table: ResourceArc<Table>) -> Term<'_> {
         attribute_sets: size.attribute_sets, attribute_octets: size.attribute_octets)
 }
 
-/// Of a router and of a peer where their ids are given.
+/// The routes that flap: only those of a router and of a peer, where their ids are given.
 #[rustler::nif(schedule = "DirtyCpu")]
 fn table_flapping<'a>(
     env: Env<'a>,
@@ -253,7 +254,8 @@ fn table_routes<'a>(env: Env<'a>, table: ResourceArc<Table>, query: Term<'a>) ->
     }
 }
 
-/// Makes ready for searches; false where there was nothing to do. Who changes the table has it between two steps.
+/// Prepares the table for searches; false where there was nothing to do. It is done in steps, between which
+/// the table can be changed.
 #[rustler::nif(schedule = "DirtyCpu")]
 fn table_prepare_search(table: ResourceArc<Table>) -> bool {
     let mut steps = 0;

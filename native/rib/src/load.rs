@@ -60,7 +60,7 @@ struct Owner {
 #[derive(Debug)]
 pub struct Loader {
     dump: Dump,
-    /// What came of a row, or of the header, that is not whole yet.
+    /// The beginning of a row, or of the header, whose end has not arrived yet.
     rest: Vec<u8>,
     begun: bool,
     ended: bool,
@@ -127,10 +127,10 @@ impl Loader {
         Ok(())
     }
 
-    /// The stream has ended; says how many of its rows were loaded.
+    /// Ends the stream; returns how many of its rows were loaded.
     ///
     /// # Errors
-    /// When it is not whole.
+    /// When its end is missing.
     pub fn end(&mut self) -> Result<usize, ApplyError> {
         if self.ended {
             Ok(self.rows)
@@ -343,7 +343,8 @@ fn v4(address: Option<IpAddr>) -> Option<Ipv4Addr> {
     }
 }
 
-/// What follows the header of a COPY BINARY stream; none where it is not whole yet, an error where it is none.
+/// What follows the header of a COPY BINARY stream: `None` where the header is not complete yet, an error
+/// where this is no such header.
 fn header(stream: &[u8]) -> Option<Result<&[u8], ()>> {
     const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
     let (signature, rest) = stream.split_at_checked(SIGNATURE.len())?;
@@ -356,7 +357,7 @@ fn header(stream: &[u8]) -> Option<Result<&[u8], ()>> {
     rest.get(skip..).map(Ok)
 }
 
-/// The first row, or none at the trailer, and what follows it; nothing where the row is not whole yet.
+/// The first row (`None` at the trailer), and what follows it; `None` where the row is not complete yet.
 fn next_row(stream: &[u8]) -> Option<(Option<Row<'_>>, &[u8])> {
     let (count, mut rest) = stream.split_first_chunk()?;
     let Ok(left) = usize::try_from(i16::from_be_bytes(*count)) else { return Some((None, rest)) };

@@ -26,7 +26,7 @@ use tokio::time::{timeout, Instant};
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an update may take beyond the time until which the client waits for one.
 const UPDATE: Duration = Duration::from_secs(120);
-/// Between attempts, whatever the cache asks for.
+/// The longest time between two attempts, whatever the cache asks for.
 const LONGEST_RETRY: Duration = Duration::from_secs(600);
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 
@@ -37,9 +37,9 @@ pub enum Told {
     Changed { added: Vec<Vrp>, removed: Vec<Vrp> },
     /// The authorizations are others now: these, by customer.
     Aspas(Vec<Aspa>),
-    /// All that there is was told.
+    /// Everything that the cache has was told.
     Whole { cache: String, vrps: usize, aspas: usize },
-    /// A cache cannot be had, or went, and why.
+    /// A cache cannot be reached, or its connection was lost, and why.
     Failed { cache: String, reason: String },
     /// Nothing was heard for so long that what was told counts no more; it was told as removed.
     Expired,
@@ -76,7 +76,8 @@ impl Rtr {
 impl Drop for Rtr {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // What is told last may be told by this very thread.
+        // The client may be dropped inside of `tell`, which runs on this very thread: it cannot wait for
+        // itself.
         if let Some(thread) =
             self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id())
         {
@@ -191,7 +192,7 @@ async fn follow(caches: &[String], tell: impl FnMut(Told)) {
         heard: Instant::now(),
         tell,
     };
-    // Of which cache what is held is, and up to where.
+    // Which cache the payloads that are held came from, and up to which state of it.
     let mut known: Option<(String, State)> = None;
     let mut heard = false;
     loop {

@@ -86,13 +86,13 @@ impl DecodeError {
         &self.0.path
     }
 
-    /// The message reads with the other ADD-PATH setting, and was not read so: earlier messages of the same peer, view
-    /// and family, or the message itself, rule it out.
+    /// Whether the message could be read with the other ADD-PATH setting. It was not, because earlier
+    /// messages of the same peer, view and family, or the message itself, show that this setting is wrong.
     pub fn suspect(&self) -> bool {
         self.0.suspect
     }
 
-    /// Of a message that is [`DecodeError::suspect`] because of earlier ones: whose NLRI.
+    /// The address family of a message that is [`DecodeError::suspect`] because of earlier messages.
     pub fn suspect_family(&self) -> Option<AddressFamily> {
         self.family().filter(|_| self.suspect())
     }
@@ -102,7 +102,7 @@ impl DecodeError {
         self.0.kind.to_string()
     }
 
-    /// The same of octets that are so much further on in what was fed.
+    /// The same error, this many octets further on in the input.
     pub(crate) fn moved(mut self, octets: u64) -> Self {
         self.0.offset = self.0.offset.wrapping_add(octets);
         self

@@ -16,9 +16,9 @@ defmodule ServiceRadar.BMP.Tee.Stream do
   @connect 10_000
   @first_wait 200
   @longest_wait 10_000
-  # How long the station may take nothing at all.
+  # After how long a station that takes nothing at all is given up.
   @stall 30_000
-  # How long it has for the rest when the session is over.
+  # How long it has to take the rest when the session is over.
   @drain 5_000
 
   def child_spec(config) do
@@ -52,7 +52,7 @@ defmodule ServiceRadar.BMP.Tee.Stream do
     pid
   end
 
-  # `whole` is whether nothing was lost so far.
+  # Connects, again and again. `whole` says whether nothing was lost so far.
   defp reach(stream, whole, wait) do
     {host, port} = stream.station
 
@@ -126,7 +126,7 @@ defmodule ServiceRadar.BMP.Tee.Stream do
       {:tcp_error, ^socket, reason} ->
         lost(stream, socket, "#{:inet.format_error(reason)}")
 
-      # A station has nothing to say.
+      # BMP goes one way: what the station sends is ignored.
       {:tcp, ^socket, _octets} ->
         :inet.setopts(socket, active: :once)
         forward(stream, socket)
@@ -134,7 +134,7 @@ defmodule ServiceRadar.BMP.Tee.Stream do
       {:DOWN, ^monitor, :process, _, _} ->
         close(socket)
 
-      # Of a connection before this one, or the station stops.
+      # It belongs to an earlier connection, or this station stops.
       _other ->
         forward(stream, socket)
     end

@@ -33,10 +33,11 @@ pub struct Config {
     pub balancers: Vec<IpNet>,
     /// A file with keys of sources that sign their TCP segments (RFC 2385), a line each: `192.0.2.1 KEY`.
     pub tcp_md5_keys: Option<PathBuf>,
-    /// Connections at one time, and of one address.
+    /// The most connections at one time: of all addresses together, and (below) of one address.
     pub max_sessions: usize,
     pub max_sessions_per_source: usize,
-    /// How often an address may connect, after as many at once as `max_sessions_per_source`.
+    /// How many connections an address may open in a second, once it has opened as many as
+    /// `max_sessions_per_source` allows.
     pub connects_per_second: u32,
     /// For how long a PROXY header or a TLS handshake may take.
     pub handshake_timeout_ms: u64,
@@ -44,13 +45,14 @@ pub struct Config {
     pub http: Option<SocketAddr>,
     /// This collector's name in the batches; by default the machine's.
     pub collector: String,
-    /// What makes two sessions those of one router.
+    /// By what two sessions are recognised as those of the same router.
     pub identity: Identity,
-    /// The sources from which a sysName is believed. One that is not here is believed from anybody who is let in.
+    /// From which sources a sysName is believed. A sysName that is not listed is believed from everybody who
+    /// may connect.
     pub sys_names: SysNames,
-    /// Has to be the same in every station and collector that share a stream.
+    /// How many partitions there are: the same number in every station and collector that share a stream.
     pub partitions: u32,
-    /// Most bytes of batches that are held until the broker has them, of all sessions together.
+    /// The most bytes of batches, of all sessions together, that are held until the broker has them.
     pub memory_bytes: usize,
     /// How long a stopping collector waits until the broker has everything.
     pub drain_timeout_ms: u64,
@@ -64,13 +66,14 @@ pub struct Config {
     pub log: Log,
 }
 
-/// Where batches go that JetStream does not take. Without a folder they wait in memory, and routers with them.
+/// Where batches are put that JetStream does not take. Without a folder they wait in memory; when that is
+/// full, nothing more is read from routers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spool {
-    /// Of this collector alone; it is created.
+    /// A folder that no other collector uses; it is created where it does not exist.
     pub folder: Option<PathBuf>,
-    /// Most octets in it. Then sessions end.
+    /// The most octets in it. When it is full, sessions end.
     pub max_bytes: u64,
     /// For how long a batch waits in memory before it goes there.
     pub after_ms: u64,
@@ -81,14 +84,14 @@ pub struct Spool {
 struct Networks(#[serde(deserialize_with = "networks")] Vec<IpNet>);
 
 impl SysNames {
-    /// Whether a router that says so from there is who it says.
+    /// Whether a router that connects from `source` may call itself `name`.
     pub fn believes(&self, name: &str, source: IpAddr) -> bool {
         let sources = self.0.get(name);
         sources.is_none_or(|sources| sources.0.iter().any(|network| network.contains(&source)))
     }
 }
 
-/// Each name with its addresses and prefixes.
+/// Each sysName with the addresses and prefixes from which it is believed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct SysNames(BTreeMap<String, Networks>);
@@ -100,7 +103,8 @@ pub struct Tee {
     /// `host:port` of each.
     #[serde(deserialize_with = "texts")]
     pub to: Vec<String>,
-    /// Most octets of a session that one of them may be behind. Then it is cut, and begins anew.
+    /// How many octets of a session a station may be behind. If it is further behind, its connection is
+    /// closed and begins anew.
     pub buffer_bytes: usize,
 }
 
@@ -108,29 +112,33 @@ pub struct Tee {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Session {
-    /// A longer BMP message ends the session.
+    /// The longest BMP message. A longer one ends the session.
     pub max_message_bytes: u32,
-    /// Peers whose OPENs are remembered.
+    /// The most peers of a session whose OPENs are remembered.
     pub max_peers: usize,
-    /// About where a batch is closed. NATS takes messages up to 1 MiB.
+    /// About the size at which a batch is closed. NATS takes messages up to 1 MiB.
     pub max_batch_bytes: usize,
     /// A batch is made when so many octets have been read,
     pub read_bytes: usize,
     /// or when the first of them has waited for so long.
     pub batch_delay_ms: u64,
-    /// Most batches not yet acknowledged by the broker. Then the session stops reading.
+    /// The most batches that the broker has not acknowledged yet: while there are so many, the session reads
+    /// nothing more.
     pub window: usize,
-    /// For how long it may stop reading before it is closed: its router sends everything again when it comes back.
+    /// How long a session may go without reading before it is closed. Its router sends everything again when
+    /// it comes back.
     pub stall_timeout_ms: u64,
-    /// For how long after connecting a router may send no message.
+    /// How long a router may take to send its first message after it has connected.
     pub first_message_timeout_ms: u64,
-    /// For how long it may send octets that end no message.
+    /// How long a router may take to complete a message that it has begun.
     pub message_timeout_ms: u64,
-    /// Most octets a second that are read of one router; 0 is no limit. What is more waits in the network.
+    /// The most octets a second that are read from one router; 0 is no limit. The others wait in the network.
     pub max_bytes_per_second: u64,
-    /// For how long a router may say nothing; 0 is for ever, since BMP has no keepalive.
+    /// How long a router may be silent before its session is closed; 0 is for ever, since BMP has no
+    /// keepalive.
     pub idle_timeout_ms: u64,
-    /// How often a quiet session says that it lives. Every station and collector needs the same.
+    /// How often the collector tells the pipeline that a silent session is still there. It has to be the same
+    /// in every station and collector.
     pub heartbeat_ms: u64,
 }
 
@@ -255,7 +263,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What types cannot say. Files that are named have to be there and readable.
+    /// Checks what the types of the options cannot. Files that are named have to exist and be readable.
     fn check(&self) -> Result<()> {
         above_0("partitions", u64::from(self.partitions))?;
         above_0("max_sessions", self.max_sessions as u64)?;
@@ -301,7 +309,7 @@ impl Config {
         }
         self.openbmp.check(&self.collector, session.max_message_bytes)?;
         above_0("spool.after_ms", self.spool.after_ms)?;
-        // A sixteenth of it is there for sessions to end in good order.
+        // A sixteenth of it is reserved, so that sessions can be ended in good order.
         let least = 64 * session.max_batch_bytes as u64;
         ensure!(
             self.spool.max_bytes >= least,

@@ -53,19 +53,19 @@ struct Session<S> {
     socket: S,
     tee: Option<Tee>,
     openbmp: Option<Feed>,
-    /// Read and not decoded.
+    /// Octets that were read and are not decoded yet.
     buffer: BytesMut,
     /// When its first octet came.
     since: Option<Instant>,
     heard: Instant,
     started: Instant,
-    /// When octets came of a message that has not ended.
+    /// When the first octets came of a message that is not complete yet.
     begun: Option<Instant>,
-    /// Until when reading waits, for the limit of octets a second.
+    /// Until when reading waits because of the limit of octets a second.
     slow: Option<Instant>,
     /// When it last published.
     said: Instant,
-    /// Decoded; there is no memory for them yet.
+    /// Batches for which there is no memory yet.
     waiting: VecDeque<EncodedBatch>,
     acquire: Option<Acquire>,
     unacked: usize,
@@ -75,7 +75,7 @@ struct Session<S> {
     /// The reason as it is counted, and until when the broker has time for the rest.
     ended: Option<(&'static str, Instant)>,
     bytes: u64,
-    /// It says that it is a router which it is not.
+    /// Whether it calls itself by the name of another router.
     forged: bool,
 }
 
@@ -253,7 +253,8 @@ impl<S: AsyncRead + Unpin> Session<S> {
         }
     }
 
-    /// Half a window of hysteresis: not one stop and go a batch.
+    /// Stops reading when the window is full, and goes on when half of it is free: not a stop and a start for
+    /// each batch.
     fn pause_or_resume(&mut self) {
         let window = self.world.config.session.window;
         match self.paused {
@@ -262,7 +263,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
                 self.world.metrics.paused.inc();
             }
             Some(since) if self.unacked * 2 <= window && self.waiting.is_empty() => {
-                // While it may not be heard it cannot be late.
+                // A router whose octets are not read cannot be late.
                 let pause = since.elapsed();
                 self.heard += pause;
                 self.begun = self.begun.map(|begun| begun + pause);
@@ -272,7 +273,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
         }
     }
 
-    /// When something is to be done though nothing happens.
+    /// The next time at which something has to be done, even if nothing arrives until then.
     fn next_time(&self) -> Instant {
         if let Some((_, until)) = self.ended {
             return until;
@@ -330,7 +331,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
         self.decoder.router_id().is_none()
     }
 
-    /// Of everything that is read.
+    /// Decodes everything that was read.
     fn decode(&mut self) {
         let since = self.since.take();
         if self.buffer.is_empty() {
@@ -349,7 +350,7 @@ impl<S: AsyncRead + Unpin> Session<S> {
         self.forged = !names.believes(self.decoder.sys_name(), self.router.ip());
         drop(names);
         if self.forged {
-            // Nothing more of it is published, not even its end: the name would go with it.
+            // Nothing more of it is published, not even its end, which would carry the name.
             let name = self.decoder.sys_name().to_owned();
             return self.end(EndReason::Limit, &format!("the sysName {name:?} is not believed from there"));
         }

@@ -1,9 +1,10 @@
 //! A queue on disk, for batches that the broker does not take: first in, first out, and there again after this program was
 //! killed.
 //!
-//! A spool is a folder. Its records are in segments, files that are written once from front to back and deleted when all
-//! of their records were taken. `head` says up to where that is so. Writing to it is cheap and is not waited for: after
-//! a failure of power it may be behind, and records are handed out once more, which their ids are for.
+//! A spool is a folder. Its records are in segments, files that are written once from front to back and
+//! deleted when all of their records were taken. The file `head` says up to where records were taken. It is
+//! written without waiting for the disk: after a power failure it may be behind, and then records are handed
+//! out a second time. Their ids let the broker drop the duplicates.
 //!
 //! ```text
 //! 00000000000000000007.spool   00000000000000000008.spool   00000000000000000009.spool
@@ -42,7 +43,7 @@ pub enum Appended {
     Kept,
     /// Kept in the last sixteenth, which is there for sessions to end in good order.
     Reserve,
-    /// Not kept.
+    /// There is no room: the record is not kept.
     Full,
 }
 
@@ -65,11 +66,12 @@ pub struct Spool {
     folder: PathBuf,
     budget: Arc<Budget>,
     head: File,
-    /// From the one with the first record that is not released on. Never empty while there is such a record.
+    /// The segments, beginning with the one that has the first record that is not released. Never empty while
+    /// there is such a record.
     segments: VecDeque<Segment>,
     next_segment: u64,
     writer: Option<File>,
-    /// Written, and not yet asked of the disk.
+    /// Whether something was written since the last fdatasync.
     unsynced: bool,
     reader: Option<(BufReader<File>, u64)>,
     at: Place,
@@ -114,7 +116,8 @@ pub fn lock(folder: &Path) -> Result<File> {
 }
 
 impl Spool {
-    /// With what an earlier run left there. What was not written whole, at the end, is cut off.
+    /// Opens a spool with the records that an earlier run left there. A record at the end that was not
+    /// written completely is cut off.
     pub fn open(folder: &Path, budget: Arc<Budget>) -> Result<Self> {
         let of = |path: &Path| format!("the spool's {}", path.display());
         fs::create_dir_all(folder).with_context(|| of(folder))?;
@@ -262,7 +265,7 @@ impl Spool {
         }
     }
 
-    /// The oldest record that was handed out is where it belongs.
+    /// Releases the oldest record that was handed out: it has reached its destination.
     pub fn release(&mut self) -> io::Result<()> {
         let Some(end) = self.out.pop_front() else { return Ok(()) };
         self.head.write_all_at(&head_octets(end), 0)?;
@@ -276,7 +279,7 @@ impl Spool {
         Ok(())
     }
 
-    /// The segments before the first record that is not released.
+    /// Deletes the segments before the first record that is not released.
     fn delete_released(&mut self) -> io::Result<()> {
         // What is out is in the segment where the first of it ends, and nothing is out of those before.
         let first = self.out.front().map_or(self.at, |end| Place { segment: end.segment, offset: 0 });
@@ -312,7 +315,7 @@ fn numbers(folder: &Path) -> io::Result<Vec<u64>> {
     Ok(numbers)
 }
 
-/// After the last whole record.
+/// Cuts a segment off after its last complete record.
 fn cut_off(path: &Path) -> io::Result<()> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
     let mut reader = BufReader::new(&file);
@@ -334,7 +337,8 @@ fn head_octets(place: Place) -> Vec<u8> {
     octets
 }
 
-/// `None` where it is not written whole, or not at all: everything there is is handed out.
+/// Where the first record is that was not taken. `None` where the file was not written, or not completely:
+/// then every record is handed out.
 fn read_head(mut file: &File) -> Option<Place> {
     let mut octets = Vec::new();
     file.read_to_end(&mut octets).ok()?;

@@ -18,23 +18,23 @@ use crate::reader::Reader;
 /// What a value looks like.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// Unsigned, of so many octets (1 to 8).
+    /// An unsigned number of this many octets (1 to 8).
     Number(usize),
-    /// Unsigned, of all octets there are (1 to 8).
+    /// An unsigned number of all octets that are left (1 to 8).
     AnyNumber,
-    /// Numbers of so many octets to the end.
+    /// Unsigned numbers of this many octets each, to the end.
     Numbers(usize),
     Ipv4,
     Ipv6,
-    /// IPv4 or IPv6 by length.
+    /// An IPv4 or IPv6 address: the length says which.
     Ip,
     /// IEEE 754 single precision.
     Float,
     Floats,
     Text,
-    /// Octets to the end.
+    /// All octets that are left.
     Octets,
-    /// So many octets.
+    /// This many octets.
     Bytes(usize),
     /// A length in bits and the octets that hold it.
     Prefix {
@@ -42,19 +42,19 @@ pub enum Shape {
     },
     /// An IGP router: 4 octets OSPF, 6 IS-IS, one more for a pseudonode (RFC 9552, section 5.2.1.4).
     RouterId,
-    /// One after the other, each with a name.
+    /// Several values, one after the other, each with a name.
     Fields(&'static [(&'static str, Shape)]),
-    /// An octet of length and so many octets.
+    /// An octet with a length, then as many octets.
     Counted,
-    /// The same again to the end.
+    /// Values of one shape, to the end.
     Repeat(&'static Shape),
-    /// To the end, groups of an octet that counts and so many of the same.
+    /// Groups to the end, each an octet with a count and as many values of one shape.
     Segments(&'static Shape),
     /// TLVs to the end.
     Tlvs(fn() -> &'static Namespace),
-    /// One TLV, whatever follows it.
+    /// One TLV; what follows it is left.
     Tlv(fn() -> &'static Namespace),
-    /// What no other shape says: a form that depends on what was read before it.
+    /// A form that no other shape can describe, because it depends on what was read before it.
     Custom(Custom),
 }
 
@@ -71,7 +71,7 @@ pub struct Namespace {
     pub table: &'static [(u16, Shape)],
 }
 
-/// Octets of type and length.
+/// How many octets type and length have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Header {
     /// One and one.
@@ -84,7 +84,7 @@ pub enum Header {
     ByType,
 }
 
-/// TLVs inside TLVs are read so deep.
+/// How deep TLVs inside TLVs are read.
 pub(crate) const DEEPEST: usize = 6;
 
 /// One TLV.
@@ -112,7 +112,7 @@ pub enum Value {
     },
     RouterId(Raw),
     List(Vec<Value>),
-    /// As many as its first octet says.
+    /// The values of a group whose first octet is their count.
     Counted(Vec<Value>),
     /// Octets with their length in front.
     CountedOctets(Raw),
@@ -151,7 +151,7 @@ impl Namespace {
 }
 
 impl Shape {
-    /// Whether a value that was read with this shape has it: one that has not is raw.
+    /// Whether a value that was read with this shape has the shape. One that has not was kept raw.
     pub(crate) fn fits(&self, value: &Value) -> bool {
         match (self, value) {
             (Shape::Octets | Shape::Bytes(_), _) => true,
@@ -236,7 +236,7 @@ impl Value {
         }
     }
 
-    /// A value of the shape; what the shape does not take is left.
+    /// Reads a value of the shape. Octets that are no part of it are left.
     pub(crate) fn decode(shape: Shape, reader: &mut Reader<'_>) -> Result<Self> {
         Value::decode_at(shape, reader, 0)
     }
@@ -288,7 +288,7 @@ impl Value {
                     .map(Value::Counted)
             })?,
             Shape::Repeat(shape) => repeat(reader, |reader| Value::decode_at(*shape, reader, depth))?,
-            // Deeper than any RFC nests: the stack must not depend on what is on the wire.
+            // No RFC nests deeper, and what is on the wire must not be able to overflow the stack.
             Shape::Tlvs(_) | Shape::Tlv(_) if depth >= DEEPEST => Value::Raw(reader.take_rest().into()),
             Shape::Tlvs(namespace) => {
                 let namespace = namespace();
@@ -370,7 +370,7 @@ fn number(reader: &mut Reader<'_>, octets: usize) -> Result<Value> {
     Ok(Value::Number { value, octets })
 }
 
-/// Each round takes something, so this ends.
+/// Reads values until nothing is left. A value that takes no octet is an error, so that this comes to an end.
 fn repeat(reader: &mut Reader<'_>, mut read: impl FnMut(&mut Reader<'_>) -> Result<Value>) -> Result<Value> {
     let mut values = Vec::new();
     while !reader.is_empty() {
@@ -383,7 +383,7 @@ fn repeat(reader: &mut Reader<'_>, mut read: impl FnMut(&mut Reader<'_>) -> Resu
     Ok(Value::List(values))
 }
 
-/// An IGP router as its IGP writes it.
+/// Prints an IGP router as its IGP writes it.
 fn router_id(octets: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match octets {
         [a, b, c, d] => Ipv4Addr::new(*a, *b, *c, *d).fmt(f),

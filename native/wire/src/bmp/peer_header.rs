@@ -59,7 +59,8 @@ impl Timestamp {
     }
 }
 
-/// The table of a peer that a message speaks of (RFC 7854, RFC 8671, RFC 9069). Never mixed.
+/// Which table of a peer a message is about (RFC 7854, RFC 8671, RFC 9069). Routes of different tables are
+/// never mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RibView {
@@ -93,7 +94,7 @@ pub struct PeerKey {
     pub bgp_id: Ipv4Addr,
 }
 
-/// In three words: every message looks its peer up.
+/// Hashes three machine words, which is fast: every message looks its peer up.
 impl Hash for PeerKey {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -162,7 +163,8 @@ impl PeerHeader {
         }
     }
 
-    /// The view, where the peer's type is known: what the flags of another type mean is not.
+    /// The view; `None` where the type of the peer is not known, since then the meaning of its flags is not
+    /// known either.
     pub fn known_view(&self) -> Option<RibView> {
         self.is_known().then(|| self.view())
     }
@@ -205,7 +207,8 @@ impl PeerHeader {
         })
     }
 
-    /// Of a whole message that has one, also where the rest of it does not read.
+    /// The per-peer header of a whole message that has one, even where the rest of the message cannot be
+    /// read.
     pub fn of_frame(frame: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(frame, 0);
         let header = CommonHeader::decode(&mut reader, u32::MAX).ok()?;

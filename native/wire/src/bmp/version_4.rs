@@ -20,9 +20,10 @@ pub const GROUP_INDEX: u16 = 0x8000;
 pub const ENTERPRISE: u16 = 0x8000;
 
 impl CodePoints {
-    /// The revision that a message follows: the type of the TLV with the UPDATE leaves one or two. Of two, the newer one has flags
-    /// and timestamps, which the other has not, groups where that has capabilities, and tables' names where that has groups; where it has
-    /// capabilities, that has the name of a table.
+    /// The revision that a message follows. The type of the TLV with the UPDATE leaves one or two of them. Of
+    /// two, only the newer one has flags and timestamps. What is the type of capabilities in the older one is
+    /// that of groups in the newer one; what is that of groups is that of the table's name; and what is that
+    /// of the table's name is that of capabilities.
     pub fn of(bgp_message: u16, tlvs: &[Tlv]) -> &'static CodePoints {
         if bgp_message == REVISION_20.bgp_message {
             return &REVISION_20;
@@ -208,7 +209,8 @@ impl PathMarking {
         (0x800, "suppressed"),
     ];
 
-    /// Four octets or six that are no text: where the type is also that of the table name, that tells them apart.
+    /// Whether the value is four or six octets that are no text. Where the table's name has the same type,
+    /// this tells the two apart.
     fn fits(tlv: &Tlv) -> bool {
         matches!(tlv.value.len(), 4 | 6) && !is_text(&tlv.value)
     }

@@ -68,7 +68,7 @@ impl Decoder {
         }
     }
 
-    /// Reads no UPDATE in one pass. For tests, which compare what comes out with what does otherwise.
+    /// A decoder that reads no UPDATE in one pass. For tests, which compare the results of both ways.
     #[doc(hidden)]
     #[must_use]
     pub fn the_long_way(self) -> Self {
@@ -91,8 +91,8 @@ impl Decoder {
         self.pending.len()
     }
 
-    /// Where a session that is over is cut off: what of its last message was not to be read for it has not come whole.
-    /// None where it ends between two messages.
+    /// Of a session that is over: where its last message is cut off, as the error of the field that is not
+    /// complete. `None` where the session ends between two messages.
     pub fn cut_off(&self) -> Option<DecodeError> {
         let have = self.pending.len();
         if have == 0 || self.fatal.is_some() {
@@ -157,8 +157,8 @@ impl Feed<'_> {
         Some(self.take()?.map(Whole::decode))
     }
 
-    /// The next frame as [`Feed::next`] gives it, but that a plain UPDATE, which nearly every one is, goes field by field to `sink`,
-    /// in the pass that checks it: for who makes something else of it than this crate's values.
+    /// As [`Feed::next`], but a plain UPDATE, which nearly every UPDATE is, goes to `sink` field by field in
+    /// the same pass that checks it. It is for callers that make values of their own of it.
     #[inline]
     pub fn next_into(&mut self, sink: &mut impl for<'s> Sink<'s>) -> Option<Result<Frame<'_, Taken<'_>>>> {
         Some(self.take()?.map(|whole| whole.decode_into(sink)))

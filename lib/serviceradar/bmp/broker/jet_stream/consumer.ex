@@ -8,8 +8,9 @@ if Code.ensure_loaded?(Gnat) do
     # it changes when the durable consumer is made anew, which redelivers them. What is not above `last` is never given
     # to the subscriber again.
     #
-    # Only the partition's owner touches the consumer, so each time before it is made the store is asked whether this station
-    # is that. One that is not stands still: the store tells the pipeline too, which ends the subscription.
+    # Only the partition's owner touches the consumer. So each time before the consumer is made, the store is asked
+    # whether this station is the owner. A station that is not does nothing more here: the store tells the pipeline,
+    # too, which ends the subscription.
     use GenServer
 
     require Logger
@@ -48,7 +49,7 @@ if Code.ensure_loaded?(Gnat) do
          owner: "#{config.collector} #{Base.url_encode64(:crypto.strong_rand_bytes(6))}",
          gnat: nil,
          stream: nil,
-         # None, or the timer of the next attempt to begin
+         # The timer of the next attempt to begin, or nil
          timer: nil,
          running: false,
          # How many messages the stream had after the last one that came
@@ -62,7 +63,7 @@ if Code.ensure_loaded?(Gnat) do
          pulls: 0,
          subscriber: nil,
          token: nil,
-         # By somebody else, since this one made it
+         # Whether somebody else has deleted the consumer since this process made it
          deleted: false,
          demand: 0,
          next_tag: 1,
@@ -92,7 +93,8 @@ if Code.ensure_loaded?(Gnat) do
     @impl true
     def handle_info({:link, nil, _}, state), do: noreply(%{state | gnat: nil, running: false, pull: nil})
 
-    # Subscriptions are numbered by connection: the number that another gave means somebody else's here.
+    # Each connection numbers its subscriptions itself: here the number from another connection means another
+    # subscription.
     def handle_info({:link, gnat, stream}, state) do
       sid = if gnat == state.subscribed_at, do: state.sid
       noreply(%{known(state, stream) | gnat: gnat, stream: stream, sid: sid} |> again(0))
@@ -126,7 +128,8 @@ if Code.ensure_loaded?(Gnat) do
 
     defp noreply(state), do: {:noreply, told(state)}
 
-    # Whether the subscriber has committed all that there is, as the value that this process is registered with.
+    # Publishes, as the value that this process is registered with, whether the subscriber has committed all that there
+    # is.
     defp told(state) do
       caught_up = state.running and state.pending == 0 and :queue.is_empty(state.in_flight)
       if caught_up != state.caught_up, do: Instance.put_value(state.station, {:consumer, state.partition}, caught_up)
@@ -140,7 +143,7 @@ if Code.ensure_loaded?(Gnat) do
       forget(%{state | subscriber: nil})
     end
 
-    # What was in flight is to be delivered again.
+    # Forgets what was in flight, so that it is delivered again.
     defp forget(state) do
       state = %{state | running: false, demand: 0, pull: nil, last: state.committed}
       %{state | in_flight: :queue.new(), replies: %{}}
@@ -180,7 +183,7 @@ if Code.ensure_loaded?(Gnat) do
           state
 
         {:error, {:taken_by, other}} ->
-          # It would be taken back and forth for ever.
+          # Otherwise two stations would take it from each other for ever.
           Logger.error(
             "#{state.durable} is consumed by another station, #{other}: this one stops. Several stations of one stream " <>
               "need a store that knows owners, such as ServiceRadar.BMP.Store.Postgres"
@@ -200,7 +203,7 @@ if Code.ensure_loaded?(Gnat) do
     defp owner?(%{config: %Config{store: {store, _}} = config} = state),
       do: store.held?(config, state.partition, state.token)
 
-    # Where the consumer that exists has got to; nil where there is none.
+    # The sequence up to which the existing consumer was acknowledged; nil where there is none.
     defp acked_up_to(state) do
       case request(state, "INFO") do
         {:ok, %{"config" => %{"description" => other}}}
@@ -299,7 +302,7 @@ if Code.ensure_loaded?(Gnat) do
 
     defp status(_status, _description, _topic, state), do: state
 
-    # By whoever took the partition, or by mistake: the store knows.
+    # It was deleted by the station that took the partition, or by mistake: the store knows which.
     defp deleted(state), do: again(%{state | deleted: true}, @retry)
 
     defp trouble(state, status, description) do

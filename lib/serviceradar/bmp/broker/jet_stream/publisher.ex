@@ -30,7 +30,7 @@ if Code.ensure_loaded?(Gnat) do
     @first_rest 100
     @longest_rest 2_000
     @complain_every 10_000
-    # Of headers and of the server's own, for each message, and generously
+    # What headers and the server itself add to each message, generously estimated
     @overhead 512
     # JetStream: "message size exceeds maximum allowed"
     @too_big 10_054
@@ -57,10 +57,10 @@ if Code.ensure_loaded?(Gnat) do
          inbox: nil,
          mode: :down,
          credit: 0,
-         # Whether publishing waits for room, and what a batch of this partition has in bytes
+         # Whether publishing waits for room in the stream, and about how many bytes a batch of this partition has
          full: false,
          mean: nil,
-         # Publishing processes, each with its batches held and its last one taken
+         # The processes that publish, each with how many of its batches are held and the last one that was taken
          senders: %{},
          refusals: 0,
          complained: nil,
@@ -78,7 +78,7 @@ if Code.ensure_loaded?(Gnat) do
     def handle_cast({:publish, from, ref, batch}, state) do
       size = byte_size(batch.payload)
 
-      # As long as it holds anything: a batch bigger than the whole limit goes through an empty queue.
+      # A batch that is bigger than the whole limit is taken where nothing else is held.
       if state.held_bytes > 0 and state.held_bytes + size > state.options[:queue_bytes] do
         send(from, {:bmp_broker, {:failed, :queue_full}, ref})
         {:noreply, state}
@@ -107,12 +107,12 @@ if Code.ensure_loaded?(Gnat) do
     def handle_info({:link, gnat, stream}, state) do
       case listen(gnat, state) do
         {:ok, state} -> {:noreply, rewind(%{state | gnat: gnat, credit: credit(stream.room, state)})}
-        # The link will say that it is gone.
+        # If the connection is gone, the link will say so.
         :error -> {:noreply, %{state | mode: :down}}
       end
     end
 
-    # What is on its way may not be in the stream's count.
+    # What is on its way may not be in the stream's count yet.
     def handle_info({:room, room}, state) do
       on_its_way = state.sent_bytes + state.sent * @overhead
       {:noreply, pump(full(%{state | credit: spend(credit(room, state), on_its_way)}))}
@@ -138,7 +138,7 @@ if Code.ensure_loaded?(Gnat) do
     def handle_info(:rested, %{mode: :resting} = state), do: {:noreply, rewind(state)}
     def handle_info(_other, state), do: {:noreply, state}
 
-    # One inbox a connection.
+    # Each connection has one inbox.
     defp listen(gnat, %{inbox: {gnat, _inbox}} = state), do: {:ok, state}
 
     defp listen(gnat, state) do
@@ -170,7 +170,7 @@ if Code.ensure_loaded?(Gnat) do
       max(min(room.share - held, room.left), 0)
     end
 
-    # Told once, until there is room again.
+    # It is logged once, until there is room again.
     defp full(%{credit: credit, next: next, tail: tail, full: full} = state) do
       waits = credit != :infinity and credit <= 0 and next < tail
 

@@ -22,7 +22,7 @@ defmodule ServiceRadar.BMP.Broker.Local.Queue do
        partition: partition,
        max_bytes: options[:max_bytes],
        queue_bytes: options[:queue_bytes],
-       # Taken, and parked
+       # How many bytes of batches are taken, and how many are parked
        bytes: 0,
        parked_bytes: 0,
        next_tag: 1,
@@ -76,7 +76,7 @@ defmodule ServiceRadar.BMP.Broker.Local.Queue do
 
   def handle_info(_, state), do: {:noreply, state}
 
-  # A batch bigger than the whole limit goes through an empty queue.
+  # A batch that is bigger than the whole limit is taken where the queue is empty.
   defp room?(state, payload), do: state.bytes == 0 or state.bytes + byte_size(payload) <= state.max_bytes
 
   defp accept(state, from, ref, payload) do

@@ -16,7 +16,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
     defstruct [:config, :repo, :options, :partition, :ids, :ref, :kinds]
 
     @rows 10_000
-    # So many rows are looked for one by one; of a commit with more wrong ones, ranges are refused.
+    # The most rows of a commit that are refused one by one. Where more are wrong, whole ranges are refused.
     @most_refused 1_000
 
     # Classes of SQLSTATE that say "never", whoever asks: data exception, integrity constraint violation, program limit
@@ -64,7 +64,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
         fn ->
           with {:error, reason} <- guard.(), do: repo.rollback(reason)
           query(commit, "store/settings.sql")
-          # Of parts of a commit that went through as a whole, the first batch tells for all.
+          # A commit is stored as a whole or not at all, so its first batch stands for all of them.
           if query(commit, "store/is_done.sql", [commit.partition, hd(commit.ids)]).rows == [[true]] do
             []
           else
@@ -84,7 +84,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
         end
     end
 
-    # Less at a time may go: a statement took too long, or the server's memory did not do.
+    # Whether fewer rows at a time may succeed: a statement took too long, or the server ran out of memory.
     defp too_much?(%Postgrex.Error{postgres: %{code: code}}), do: code in [:query_canceled, :out_of_memory]
     defp too_much?(_error), do: false
 
@@ -96,7 +96,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
         stage(commit, kind)
         copy(commit, kind, kind, 0, rows)
         changed = commit |> statements(kind) |> List.last(nil)
-        # What should have been there is put there.
+        # Rows that should have been there to be changed were not: they are inserted.
         if kind == "routes_changed" and changed < rows, do: query(commit, "store/careful/routes.sql")
       end
 
@@ -132,7 +132,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
         end
     end
 
-    # Routes of theirs, to be forgotten.
+    # Refuses a range of rows: they become dead letters, and the table forgets their routes.
     defp refuse(commit, kind, from, to, error) do
       {:ok, origin} = Native.commit_origin(commit.ref, kind, from)
       dead_letter(commit, kind, origin, to - from, error)
@@ -163,7 +163,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
       query(commit, "store/careful/refuse.sql", values)
       Logger.error("the store refuses a row of #{kind} for good: #{reason} (SQLSTATE #{code}); kept as a dead letter")
     rescue
-      # Not even that: the broker keeps it.
+      # Not even the dead letter can be stored: the broker is given it, where it can keep some.
       refused in Postgrex.Error ->
         unless permanent?(refused), do: reraise(refused, __STACKTRACE__)
         execute(commit, "ROLLBACK TO SAVEPOINT letter")
@@ -193,7 +193,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
       end
     end
 
-    # Rows of `kind`, to where those of `into` go.
+    # Copies rows of `kind` to where rows of `into` are copied.
     defp copy(%{repo: repo, options: options} = commit, kind, into, from, to) do
       sql = SQL.text("store/copy/#{into}.sql", options[:schema])
       # What a Repo's module does for query!/3 it does not for a stream: find the Repo that is meant.
@@ -214,7 +214,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex], &Code.ensure_loaded?/1) do
     defp header, do: <<"PGCOPY\n", 0xFF, "\r\n", 0, 0::32, 0::32>>
     defp trailer, do: <<-1::16>>
 
-    # How many rows each touched.
+    # Runs the statements of a kind; returns how many rows each one changed.
     defp statements(commit, kind) do
       for sql <- SQL.commit(kind, commit.options[:schema]), do: execute(commit, sql).num_rows
     end

@@ -43,7 +43,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       {:ok,
        %{
          config: config,
-         # Two stations may have one name, and a station that starts anew is another one.
+         # Two stations may have the same name, and a station that was started again counts as another one.
          node: "#{config.collector} #{Base.url_encode64(:crypto.strong_rand_bytes(6))}",
          owner: nil,
          timer: nil,
@@ -96,7 +96,7 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       error in [Postgrex.Error, DBConnection.ConnectionError, RuntimeError] -> complain(state, Exception.message(error))
     end
 
-    # Once an outage.
+    # It is logged once for each outage.
     defp complain(%{complaint: nil} = state, text) do
       Logger.warning(
         "the leases of partitions cannot be renewed, trying again: #{text}. Until then this station takes no partition, " <>
@@ -129,8 +129,8 @@ if Enum.all?([Ecto.Adapters.Postgres, Postgrex, Jason], &Code.ensure_loaded?/1) 
       end
     end
 
-    # As many for each, and the first ones in the order of names take what is over. Where batches stay in the VM that
-    # received them, nobody else could work on them.
+    # Every station has the same number, and the first ones in the order of their names have one more where some are
+    # left over. Where batches stay in the VM that received them, no other station could work on them.
     defp share_of(%{config: %{broker: {broker, _}, partitions: partitions}} = state, stations) do
       rank = Enum.find_index(stations, &(&1 == state.node))
 

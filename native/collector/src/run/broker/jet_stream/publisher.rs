@@ -44,7 +44,7 @@ const LONGEST_REST: Duration = Duration::from_secs(2);
 /// Publications that are taken together: on disk they are written together.
 const AT_ONCE: usize = 64;
 const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
-/// Of headers and of the server's own, for each message, and generously.
+/// What headers and the server itself add to each message, generously estimated.
 const OVERHEAD: usize = 512;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +75,7 @@ impl Entry {
 pub struct Publisher {
     target: Arc<Target>,
     partition: u32,
-    /// Of the partition, where the partition has one of its own.
+    /// The subject that the batches of this partition are published on.
     subject: String,
     links: Links,
     metrics: Publishing,
@@ -84,18 +84,18 @@ pub struct Publisher {
     inbox: String,
     answers: Option<Subscriber>,
     mode: Mode,
-    /// Bytes that may still be sent; `None` is without end.
+    /// How many bytes may still be sent; `None` is no limit.
     credit: Option<usize>,
-    /// Whether publishing waits for room, which is told once.
+    /// Whether publishing waits for room in the stream. It is logged once.
     full: bool,
-    /// What a batch of this partition has in bytes, about.
+    /// About how many bytes a batch of this partition has.
     mean: usize,
     refusals: u32,
     complained: Option<Instant>,
     senders: Senders,
     disk: Option<Disk>,
     sessions: Arc<Sessions>,
-    /// From `base` on. `None` is answered, with some before it that are not.
+    /// The batches from `base` on. `None` is one that was answered while an earlier one was not.
     entries: VecDeque<Option<Entry>>,
     base: u64,
     next: u64,
@@ -210,7 +210,7 @@ impl Publisher {
 
     // The disk --------------------------------------------------------------------------------------------------------
 
-    /// Where the first batch has not been taken for too long.
+    /// Moves the batches to disk when the first of them has not been taken for too long.
     fn move_to_disk(&mut self) {
         let Some(disk) = self.disk.as_mut().filter(|disk| !disk.has_any()) else { return };
         // A connection has until the time when everything would be sent again.
@@ -233,7 +233,7 @@ impl Publisher {
         }
     }
 
-    /// As many of those on disk as may be on their way.
+    /// Loads as many batches from disk as may be on their way.
     fn load(&mut self) {
         if !self.disk.as_ref().is_some_and(Disk::has_any) {
             return;
@@ -251,7 +251,7 @@ impl Publisher {
         match (entry.publication, answer) {
             (Some(publication), answer) => publication.answer(answer),
             (None, Ok(())) => {}
-            // It was told long ago that all is well.
+            // Whoever sent it was told that it is stored: now only the session can send everything again.
             (None, Err(why)) => drop(self.sessions.reset(&session, &why)),
         }
     }
@@ -264,7 +264,7 @@ impl Publisher {
             _ => false,
         };
         if same {
-            // What is on its way may not be in the stream's count.
+            // What is on its way may not be in the stream's count yet.
             let on_its_way = self.sent_bytes + self.sent * OVERHEAD;
             self.credit = self.credit_of(&link.room).map(|credit| credit.saturating_sub(on_its_way));
             self.tell_if_full();
@@ -280,7 +280,7 @@ impl Publisher {
                     self.credit = self.credit_of(&link.room);
                     self.rewind();
                 }
-                // The link will say that it is gone.
+                // If the connection is gone, the link will say so.
                 Err(error) => tracing::debug!(%error, "no subscription for answers"),
             }
         }
@@ -449,7 +449,7 @@ impl Publisher {
         self.mode = Mode::Settling;
     }
 
-    /// Takes an entry out; those before `base` are gone for good.
+    /// Takes an entry out, and moves `base` to the first one that is not answered.
     fn forget(&mut self, number: u64) -> Option<Entry> {
         self.unsend(number);
         let place = usize::try_from(number.checked_sub(self.base)?).ok()?;
