@@ -6,9 +6,42 @@ use super::WireKey;
 use crate::nlri::Nlri;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+/// What routes are sorted by. The default is the first of all.
+pub(crate) trait Key: Copy + Ord + Default {
+    /// In the same order as the key itself, and compared faster.
+    type Number: Copy + Ord;
+
+    fn number(self) -> Self::Number;
+}
+
+impl Key for Ipv4Net {
+    type Number = u64;
+
+    fn number(self) -> u64 {
+        u64::from(self.addr().to_bits()) << 8 | u64::from(self.prefix_len())
+    }
+}
+
+impl Key for Ipv6Net {
+    type Number = (u128, u8);
+
+    fn number(self) -> (u128, u8) {
+        (self.addr().to_bits(), self.prefix_len())
+    }
+}
+
+/// A prefix with a path identifier.
+impl<N: Net> Key for (N, u32) {
+    type Number = (N::Number, u32);
+
+    fn number(self) -> Self::Number {
+        (self.0.number(), self.1)
+    }
+}
+
 /// A prefix of one address family. Its order is by address, then by length, so that the more specifics
-/// of a prefix follow it without a gap. The default holds every address and is the first of all.
-pub(crate) trait Net: Copy + Ord + Default {
+/// of a prefix follow it without a gap.
+pub(crate) trait Net: Key {
     /// Of an NLRI; bits after the length do not count. None where it is none of the family.
     fn of_nlri(nlri: &[u8]) -> Option<Self>;
     fn of_net(net: IpNet) -> Option<Self>;

@@ -2,22 +2,22 @@
 //!
 //! They lie in leaves of some dozens, and a tree says where each leaf begins. Most routers tell their table in the order of its
 //! prefixes: the place after the last route is looked at first, so that such a route costs neither a search nor a wait for
-//! memory. Measured on a million routes in that order, a table fills 1.6 times as fast as with a trie of several bits a step,
-//! in as much memory. A hash table takes fewer instructions and more than twice the time: each route waits for memory.
+//! memory. `bench/README.md` has what that is worth, and what a table costs that is told in any order.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use super::net::Key;
 use super::Route;
 
 /// Routes of a leaf that is full: what lies after a new one is moved.
 const FULL: usize = 64;
 
-pub(super) struct Sorted<K> {
+pub(super) struct Sorted<K: Key> {
     leaves: Vec<Leaf<K>>,
     /// The leaves in use, each by the first key that could lie in it. The first leaf begins with the default, which is the least
     /// of all keys.
-    index: BTreeMap<K, usize>,
+    index: BTreeMap<K::Number, usize>,
     /// Leaves that are not in use.
     free: Vec<usize>,
     len: usize,
@@ -25,36 +25,40 @@ pub(super) struct Sorted<K> {
     last: (usize, usize),
 }
 
+/// Keys and routes lie apart, so that a search has to reach as little memory as it can.
 struct Leaf<K> {
-    routes: Vec<(K, Route)>,
+    keys: Vec<K>,
+    routes: Vec<Route>,
     from: K,
     /// Where the next leaf begins; the last one has no end.
     until: Option<K>,
 }
 
-impl<K: Copy + Ord> Leaf<K> {
+impl<K: Key> Leaf<K> {
     fn holds(&self, key: K) -> bool {
-        self.from <= key && self.until.is_none_or(|until| key < until)
+        self.from.number() <= key.number() && self.until.is_none_or(|until| key.number() < until.number())
     }
 
     /// Where the key is, or where it would be; `near` is looked at first.
     fn place(&self, key: K, near: usize) -> Result<usize, usize> {
-        match self.routes.get(near) {
-            Some((other, _)) if *other == key => Ok(near),
-            None if self.routes.last().is_none_or(|(other, _)| *other < key) => Err(self.routes.len()),
-            _ => self.routes.binary_search_by(|(other, _)| other.cmp(&key)),
+        match self.keys.get(near) {
+            Some(other) if *other == key => Ok(near),
+            None if self.keys.last().is_none_or(|other| other.number() < key.number()) => {
+                Err(self.keys.len())
+            }
+            _ => self.keys.binary_search_by_key(&key.number(), |other| other.number()),
         }
     }
 }
 
 // Every number in `index` and `last` is one of a leaf, and every place was found in it.
 #[allow(clippy::indexing_slicing)]
-impl<K: Copy + Ord + Default> Sorted<K> {
+impl<K: Key> Sorted<K> {
     pub fn new() -> Self {
-        let first = Leaf { routes: Vec::new(), from: K::default(), until: None };
+        let first = Leaf { keys: Vec::new(), routes: Vec::new(), from: K::default(), until: None };
         Sorted {
             leaves: vec![first],
-            index: [(K::default(), 0)].into(),
+            index: [(K::default().number(), 0)].into(),
             free: Vec::new(),
             len: 0,
             last: (0, 0),
@@ -68,7 +72,7 @@ impl<K: Copy + Ord + Default> Sorted<K> {
     pub fn get(&self, key: K) -> Option<&Route> {
         let leaf = &self.leaves[self.leaf_of(key)];
         let place = leaf.place(key, 0).ok()?;
-        Some(&leaf.routes[place].1)
+        Some(&leaf.routes[place])
     }
 
     /// The route, made vacant where there was none.
@@ -80,7 +84,7 @@ impl<K: Copy + Ord + Default> Sorted<K> {
         let mut place = match self.leaves[at].place(key, near + 1) {
             Ok(place) => {
                 self.last = (at, place);
-                return &mut self.leaves[at].routes[place].1;
+                return &mut self.leaves[at].routes[place];
             }
             Err(place) => place,
         };
@@ -89,16 +93,18 @@ impl<K: Copy + Ord + Default> Sorted<K> {
         }
         self.len += 1;
         self.last = (at, place);
-        let routes = &mut self.leaves[at].routes;
-        routes.insert(place, (key, Route::VACANT));
-        &mut routes[place].1
+        let leaf = &mut self.leaves[at];
+        leaf.keys.insert(place, key);
+        leaf.routes.insert(place, Route::VACANT);
+        &mut leaf.routes[place]
     }
 
     pub fn remove(&mut self, key: K) -> Option<Route> {
         let at = self.leaf_of(key);
         let leaf = &mut self.leaves[at];
         let place = leaf.place(key, 0).ok()?;
-        let (_, route) = leaf.routes.remove(place);
+        leaf.keys.remove(place);
+        let route = leaf.routes.remove(place);
         self.len -= 1;
         if leaf.routes.len() < FULL / 4 {
             self.join(at);
@@ -116,7 +122,7 @@ impl<K: Copy + Ord + Default> Sorted<K> {
     }
 
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Route> {
-        self.leaves.iter_mut().flat_map(|leaf| &mut leaf.routes).map(|(_, route)| route)
+        self.leaves.iter_mut().flat_map(|leaf| &mut leaf.routes)
     }
 
     /// In order.
@@ -132,26 +138,25 @@ impl<K: Copy + Ord + Default> Sorted<K> {
                 (at, before)
             }
         };
-        let leaves = self.index.range(self.leaves[first].from..).map(|(_, at)| &self.leaves[*at]);
-        leaves.flat_map(|leaf| &leaf.routes).skip(before).map(|(key, route)| (*key, route))
+        let leaves = self.index.range(self.leaves[first].from.number()..).map(|(_, at)| &self.leaves[*at]);
+        leaves.flat_map(|leaf| leaf.keys.iter().copied().zip(&leaf.routes)).skip(before)
     }
 
     fn leaf_of(&self, key: K) -> usize {
-        self.index.range(..=key).next_back().map_or(0, |(_, at)| *at)
+        self.index.range(..=key.number()).next_back().map_or(0, |(_, at)| *at)
     }
 
     /// Makes room in a full leaf; returns leaf and place where the new route belongs.
     fn split(&mut self, at: usize, place: usize, key: K) -> (usize, usize) {
         let full = &mut self.leaves[at];
         // After the last one there is no need to move any: a table that is told in order has full leaves.
-        let (from, routes) = if place == FULL {
-            (key, Vec::with_capacity(FULL))
-        } else {
-            let mut second = Vec::with_capacity(FULL);
-            second.extend(full.routes.drain(FULL / 2..));
-            (second[0].0, second)
-        };
-        let leaf = Leaf { routes, from, until: full.until.replace(from) };
+        let (mut keys, mut routes) = (Vec::with_capacity(FULL), Vec::with_capacity(FULL));
+        if place < FULL {
+            keys.extend(full.keys.drain(FULL / 2..));
+            routes.extend(full.routes.drain(FULL / 2..));
+        }
+        let from = keys.first().copied().unwrap_or(key);
+        let leaf = Leaf { keys, routes, from, until: full.until.replace(from) };
         let new = match self.free.pop() {
             Some(free) => {
                 self.leaves[free] = leaf;
@@ -162,7 +167,7 @@ impl<K: Copy + Ord + Default> Sorted<K> {
                 self.leaves.len() - 1
             }
         };
-        self.index.insert(from, new);
+        self.index.insert(from.number(), new);
         match place {
             FULL => (new, 0),
             _ if place > FULL / 2 => (new, place - FULL / 2),
@@ -173,16 +178,18 @@ impl<K: Copy + Ord + Default> Sorted<K> {
     /// Puts the routes of a leaf that has few into the one before it, if there is room.
     fn join(&mut self, at: usize) {
         let Leaf { from, ref routes, .. } = self.leaves[at];
-        let Some((_, &before)) = self.index.range(..from).next_back() else { return };
+        let Some((_, &before)) = self.index.range(..from.number()).next_back() else { return };
         if self.leaves[before].routes.len() + routes.len() > FULL / 2 && !routes.is_empty() {
             return;
         }
-        let routes = std::mem::take(&mut self.leaves[at].routes);
-        let until = self.leaves[at].until;
+        let leaf = &mut self.leaves[at];
+        let (keys, routes) = (std::mem::take(&mut leaf.keys), std::mem::take(&mut leaf.routes));
+        let until = leaf.until;
         let joined = &mut self.leaves[before];
+        joined.keys.extend(keys);
         joined.routes.extend(routes);
         joined.until = until;
-        self.index.remove(&from);
+        self.index.remove(&from.number());
         self.free.push(at);
         // The leaf may be used again for other prefixes.
         self.last = (0, 0);
@@ -207,11 +214,12 @@ mod tests {
         let used: Vec<_> = routes.index.iter().map(|(from, at)| (*from, &routes.leaves[*at])).collect();
         assert_eq!(used.len() + routes.free.len(), routes.leaves.len());
         for (place, (from, leaf)) in used.iter().enumerate() {
-            assert_eq!(*from, leaf.from);
-            assert_eq!(leaf.until, used.get(place + 1).map(|next| next.0));
-            assert!(leaf.routes.len() <= FULL && leaf.routes.iter().all(|(net, _)| leaf.holds(*net)));
-            assert!(leaf.routes.is_sorted_by(|one, other| one.0 < other.0));
+            assert_eq!(*from, leaf.from.number());
+            assert_eq!(leaf.until.map(Key::number), used.get(place + 1).map(|next| next.0));
+            assert!(leaf.keys.len() <= FULL && leaf.keys.iter().all(|net| leaf.holds(*net)));
+            assert!(leaf.keys.is_sorted_by(|one, other| one < other));
         }
+        assert!(used.iter().all(|(_, leaf)| leaf.keys.len() == leaf.routes.len()));
         assert_eq!(routes.len, used.iter().map(|(_, leaf)| leaf.routes.len()).sum::<usize>());
     }
 
