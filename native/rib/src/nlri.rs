@@ -44,6 +44,7 @@ pub fn prefix(afi: u16, safi: u8, nlri: &[u8]) -> Option<IpNet> {
 }
 
 /// The NLRI in one form: the bits after a bare prefix's length cleared.
+#[inline]
 pub(crate) fn key(afi: u16, safi: u8, nlri: &[u8]) -> Nlri {
     let mut key = Nlri::from_slice(nlri);
     if is_prefix_family(afi, safi) {

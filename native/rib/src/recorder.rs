@@ -126,6 +126,7 @@ impl Recorder {
         }
     }
 
+    #[inline(always)]
     pub fn route(&mut self, delta: RouteDelta) {
         let routes = &mut self.deltas.routes;
         if routes.capacity() == 0 {

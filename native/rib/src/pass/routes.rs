@@ -302,6 +302,7 @@ impl Shared<'_> {
     }
 
     /// A withdrawal, and what any other change has of it.
+    #[inline(always)]
     fn withdrawal(&self, rib: u32, nlri: Nlri) -> RouteDelta {
         RouteDelta {
             change: RouteChange::Withdraw,
