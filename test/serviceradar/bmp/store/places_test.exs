@@ -1,7 +1,5 @@
 import ServiceRadar.BMP.Test.Needs
 
-alias ServiceRadar.BMP.Test.Postgres, as: Server
-
 needs [:packages, :postgres] do
   defmodule ServiceRadar.BMP.Store.PlacesTest do
     # Routes with some attributes: the tables in memory say where they are, and the database is asked for these rows alone.
@@ -13,7 +11,8 @@ needs [:packages, :postgres] do
     alias ServiceRadar.BMP.{Instance, Query, Wire}
     alias ServiceRadar.BMP.Store.Postgres
     alias ServiceRadar.BMP.Store.Postgres.Places
-    alias ServiceRadar.BMP.Test.Reads
+    alias ServiceRadar.BMP.Test.Postgres, as: Server
+    alias ServiceRadar.BMP.Test.{Reads, Servers}
 
     @moduletag capture_log: true
 
@@ -21,8 +20,7 @@ needs [:packages, :postgres] do
     @routes 250
 
     setup do
-      server = Server.start!()
-      on_exit(fn -> Server.stop(server) end)
+      server = Servers.postgres!()
       start_station!(@station, store: {Postgres, url: Server.url(server)}, partitions: 2)
       eventually(fn -> match?({:ok, %{routes: 0}}, BMP.counts(@station)) end)
       %{socket: connect!(@station)}
