@@ -134,6 +134,18 @@ needs [:packages, :postgres] do
       {answer, statements |> Enum.map(&elem(&1, 2)) |> Enum.sum()}
     end
 
+    # A request to the API for events.
+    defp events(params) do
+      %{
+        station: @station,
+        base: "/bmp",
+        secret: String.duplicate("s", 64),
+        method: "GET",
+        path: ["events"],
+        params: params
+      }
+    end
+
     # Of what is counted for a list of routers nothing is read: their peers and the RIBs of these.
     defp uncounted(statements) do
       for {sql, _values, _rows} <- statements, sql =~ "bgp_routers", not (sql =~ "nlri_key") do
@@ -148,14 +160,7 @@ needs [:packages, :postgres] do
       {:ok, routers} = BMP.routers(@station)
       assert Enum.sort(names) == routers |> Enum.map(&Map.take(&1, [:router_id, :name, :address])) |> Enum.sort()
 
-      request = %{
-        station: @station,
-        base: "/bmp",
-        secret: String.duplicate("s", 64),
-        method: "GET",
-        path: ["events"],
-        params: %{"router" => hd(routers).router_id}
-      }
+      request = events(%{"router" => hd(routers).router_id})
 
       {%{status: 200}, asked} = Reads.statements(fn -> API.respond(request) end)
       assert length(asked) == 2
@@ -202,14 +207,7 @@ needs [:packages, :postgres] do
         assert {query, {:ok, Enum.sum(of)}} == {query, WholeTables.routes(@station, query)}
       end
 
-      request = %{
-        station: @station,
-        base: "/bmp",
-        secret: String.duplicate("s", 64),
-        method: "GET",
-        path: ["events"],
-        params: %{"peer" => "10.0.0.2"}
-      }
+      request = events(%{"peer" => "10.0.0.2"})
 
       {%{status: 400, body: body}, given} = rows(fn -> API.respond(request) end)
       assert IO.iodata_to_binary(body) =~ "Several peers have the address 10.0.0.2"
